@@ -1,0 +1,1 @@
+"""The process engine: pure functions over plain data, standard library only."""

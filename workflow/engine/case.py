@@ -1,0 +1,216 @@
+"""The state of one application's process, folded from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, assert_never
+
+from workflow.engine import events as ev
+from workflow.engine.route import OPERATOR
+from workflow.engine.tables import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `offices`: pairs of office and role; `organisations`: id → rights (draft, sign, read)."""
+
+    person: str
+    offices: frozenset[tuple[str, str]] = frozenset()
+    organisations: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def has_role(self, *roles: str) -> bool:
+        return any(role in roles for _, role in self.offices)
+
+    def rights_in(self, organisation: str) -> frozenset[str]:
+        return self.organisations.get(organisation, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place at the current step; `outcome` and `by` are None while it is open."""
+
+    code: str
+    office: str
+    role: str
+    mandatory: bool = True
+    outcome: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A timer that has not fired. `number`: its place in the step's list."""
+
+    number: int
+    at: str
+    percent: int
+    do: str
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody did something at a step: what four eyes are counted by."""
+
+    step: str
+    seat: str
+    outcome: str
+    by: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`to`: the step that must be entered next by rule; `entry`: number of the current visit.
+
+    Amounts in Rappen; times as ISO 8601 UTC text, which sorts as it counts.
+    """
+
+    version: int = 0
+    applicant: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    content: str = ""
+    to: str | None = None
+    step: str | None = None
+    entry: int = 0
+    stage: str = ""
+    status: str = ""
+    entered_at: str | None = None
+    due_at: str | None = None
+    seats: tuple[Seat, ...] = ()
+    timers: tuple[Pending, ...] = ()
+    overdue: bool = False
+    attempt: int = 0
+    visits: Mapping[str, int] = field(default_factory=dict)
+    acts: tuple[Act, ...] = ()
+    declared: tuple[str, ...] = ()
+    recused: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
+    held: int = 0
+    committed: int = 0
+    letters: tuple[str, ...] = ()
+    ending: str | None = None
+
+    @property
+    def open_seats(self) -> tuple[Seat, ...]:
+        return tuple(seat for seat in self.seats if seat.outcome is None) if self.to is None else ()
+
+
+EMPTY = Case()
+
+
+def evolve(case: Case, event: ev.Event) -> Case:
+    """The case after one more event. Total: an event that was stored can always be folded."""
+    case = replace(case, version=case.version + 1)
+    match event:
+        case ev.Submitted():
+            return replace(
+                case, applicant=event.applicant, facts=dict(event.facts), content=event.content, to=event.to
+            )
+        case ev.Entered():
+            return _entered(case, event)
+        case ev.Declared():
+            return replace(case, declared=(*case.declared, event.by))
+        case ev.Recused():
+            return replace(
+                case,
+                recused=(*case.recused, event.by),
+                declared=tuple(person for person in case.declared if person != event.by),
+            )
+        case ev.Completed():
+            return _completed(case, event)
+        case ev.PanelClosed() | ev.Chosen():
+            return replace(case, to=event.to, timers=())
+        case ev.Called():
+            return replace(case, attempt=event.attempt, seats=())
+        case ev.CallReturned():
+            return replace(case, to=event.to, letters=(*case.letters, event.content), seats=())
+        case ev.CallFailed():
+            return replace(case, seats=(Seat("operator", "", OPERATOR),))
+        case ev.Reminded() | ev.Escalated():
+            return replace(case, timers=_without(case, event.timer))
+        case ev.DeadlinePassed():
+            return replace(case, timers=_without(case, event.timer), overdue=True)
+        case ev.Lapsed():
+            return replace(case, to=event.to, timers=())
+        case ev.Withdrawn():
+            return replace(case, to=event.to, timers=())
+        case ev.Ended():
+            return replace(
+                case,
+                to=None,
+                step=event.step,
+                ending=event.ending,
+                stage=event.stage,
+                status=event.status,
+                entered_at=event.at,
+                due_at=None,
+                seats=(),
+                timers=(),
+                held=event.holds,
+                committed=event.commits,
+            )
+        case _:
+            assert_never(event)
+
+
+def replay(events: Iterable[ev.Event]) -> Case:
+    """The case that these events make, from nothing."""
+    case = EMPTY
+    for event in events:
+        case = evolve(case, event)
+    return case
+
+
+def _entered(case: Case, event: ev.Entered) -> Case:
+    return replace(
+        case,
+        to=None,
+        step=event.step,
+        entry=event.entry,
+        stage=event.stage,
+        status=event.status,
+        entered_at=event.at,
+        due_at=event.due_at,
+        seats=tuple(Seat(**seat) for seat in event.seats),
+        timers=tuple(Pending(**timer) for timer in event.timers),
+        overdue=False,
+        attempt=0,
+        visits={**case.visits, event.step: case.visits.get(event.step, 0) + 1},
+    )
+
+
+def _completed(case: Case, event: ev.Completed) -> Case:
+    return replace(
+        case,
+        to=event.to,
+        timers=() if event.to else case.timers,
+        facts={**case.facts, **event.facts},
+        seats=tuple(
+            replace(seat, outcome=event.outcome, by=event.by) if seat.code == event.seat else seat
+            for seat in case.seats
+        ),
+        acts=(*case.acts, Act(event.step, event.seat, event.outcome, event.by, event.entry)),
+        reopened=event.reopens,
+        content=event.application or case.content,
+        held=case.held if event.holds is None else event.holds,
+    )
+
+
+def _without(case: Case, number: int) -> tuple[Pending, ...]:
+    return tuple(timer for timer in case.timers if timer.number != number)
+
+
+def dump_case(case: Case) -> dict[str, Any]:
+    """JSON-ready state; `load_case` gives it back."""
+    return asdict(case)
+
+
+def load_case(data: Mapping[str, Any]) -> Case:
+    """The case that `dump_case` wrote."""
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    plain["seats"] = tuple(Seat(**seat) for seat in data["seats"])
+    plain["timers"] = tuple(Pending(**timer) for timer in data["timers"])
+    plain["acts"] = tuple(Act(**act) for act in data["acts"])
+    return Case(**plain)

@@ -1,0 +1,69 @@
+"""What people, and the outside world, may ask of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from workflow.engine.tables import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """An organisation hands in its application; the case begins. `content`: hash of the answers."""
+
+    case_id: UUID
+    applicant: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """I have no conflict of interest in this case."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Recuse:
+    """I have one: someone else must do it."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """One seat's work is done. `entry` is the visit meant, so that a late click hits nothing newer."""
+
+    case_id: UUID
+    step: str
+    seat: str
+    outcome: str
+    entry: int
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    content: str | None = None
+    application: str | None = None
+    reopens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The applicant takes the application back."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A call came back: with the hash of what it made, or with the code of what went wrong."""
+
+    case_id: UUID
+    entry: int
+    attempt: int
+    content: str | None = None
+    error: str | None = None
+
+
+Command = Submit | Declare | Recuse | Complete | Withdraw | Report

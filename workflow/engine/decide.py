@@ -1,0 +1,231 @@
+"""What a person asks becomes events, or a refusal. One rule offers an action and refuses the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from workflow.engine import commands as cmd
+from workflow.engine import events as ev
+from workflow.engine.case import Actor, Case, Seat
+from workflow.engine.route import APPLICANT, OPERATOR, Call, Human, Outcome, Route
+from workflow.errors import FoerderwegError, NotAllowed, Refused
+
+RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An action that this person may take now. `action`: declare | recuse | complete | withdraw."""
+
+    action: str
+    step: str = ""
+    seat: str = ""
+    outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Facts from outside the case, read under their lock. `left`: Rappen free on its budget line."""
+
+    left: int | None = None
+
+
+def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside: Outside) -> list[ev.Event]:
+    """The facts that this command makes. Raises Refused or NotAllowed; never changes anything."""
+    match command:
+        case cmd.Submit():
+            return _submit(route, case, command, actor)
+        case cmd.Report():
+            return _report(route, case, command)
+        case cmd.Declare():
+            _require(_gate_refusal(route, case, actor, again=False))
+            return [ev.Declared(actor.person)]
+        case cmd.Recuse():
+            _require(_gate_refusal(route, case, actor, again=True))
+            return [ev.Recused(actor.person)]
+        case cmd.Withdraw():
+            _require(_withdraw_refusal(route, case, actor))
+            assert route.withdraw_to is not None
+            return [ev.Withdrawn(actor.person, route.withdraw_to)]
+        case cmd.Complete():
+            return _complete(route, case, command, actor, outside)
+        case _:
+            assert_never(command)
+
+
+def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
+    """Everything this person may do now: what screens and API show, and nothing else is accepted."""
+    offers = []
+    if _gate_refusal(route, case, actor, again=False) is None:
+        offers.append(Offer("declare"))
+    if _gate_refusal(route, case, actor, again=True) is None:
+        offers.append(Offer("recuse"))
+    for seat in case.open_seats:
+        if case.step is not None and seat_refusal(route, case, seat, actor) is None:
+            offers.append(Offer("complete", case.step, seat.code, _open_outcomes(route, case, seat)))
+    if _withdraw_refusal(route, case, actor) is None:
+        offers.append(Offer("withdraw"))
+    return tuple(offers)
+
+
+def seat_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
+    """Why this person may not do the work of this open seat; None when they may."""
+    refusal = _eligible_refusal(route, case, seat, actor)
+    if refusal is None and _gated(route, case) and seat.role != APPLICANT and actor.person not in case.declared:
+        return NotAllowed("declare_first")
+    return refusal
+
+
+def _eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
+    """The rules that hold for every route, the declaration apart."""
+    assert case.step is not None
+    if seat.role == APPLICANT:
+        return None if "sign" in actor.rights_in(case.applicant) else NotAllowed("not_yours")
+    if seat.role == OPERATOR:
+        return None if actor.has_role(OPERATOR) else NotAllowed("not_yours")
+    if (seat.office, seat.role) not in actor.offices:
+        return NotAllowed("not_yours")
+    if case.applicant in actor.organisations:
+        return NotAllowed("own_organisation")
+    if actor.person in case.recused:
+        return NotAllowed("recused")
+    step = route.human(case.step)
+    if any(act.by == actor.person and act.step in step.not_by for act in case.acts):
+        return NotAllowed("four_eyes")
+    if any(other.by == actor.person for other in case.seats):
+        return NotAllowed("one_seat_each")
+    return None
+
+
+def _gate_refusal(route: Route, case: Case, actor: Actor, *, again: bool) -> FoerderwegError | None:
+    """Declaring (or recusing) is for those whose turn it would be at a step with a gate."""
+    if not _gated(route, case):
+        return Refused("nothing_to_declare")
+    if actor.person in case.declared and not again:
+        return Refused("declared_already")
+    staff = [seat for seat in case.open_seats if seat.role != APPLICANT]
+    refusals = [_eligible_refusal(route, case, seat, actor) for seat in staff]
+    return None if None in refusals else (refusals[0] if refusals else Refused("nothing_open"))
+
+
+def _gated(route: Route, case: Case) -> bool:
+    step = route.steps.get(case.step or "")
+    return isinstance(step, Human) and step.gate
+
+
+def _open_outcomes(route: Route, case: Case, seat: Seat) -> tuple[str, ...]:
+    """The outcomes a person can choose: not the clock's, and no loop beyond its bound."""
+    assert case.step is not None
+    step = route.steps[case.step]
+    if isinstance(step, Call):
+        return (RETRY,)
+    assert isinstance(step, Human)
+    if step.votes is not None:
+        return tuple(step.votes)
+    return tuple(out.code for out in step.outcomes.values() if not out.by_clock and not _worn_out(route, case, out))
+
+
+def _worn_out(route: Route, case: Case, outcome: Outcome) -> bool:
+    target = route.steps[outcome.to] if outcome.to else None
+    return (
+        isinstance(target, Human)
+        and target.at_most is not None
+        and case.visits.get(target.code, 0) >= target.at_most
+    )
+
+
+def _withdraw_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
+    if "sign" not in actor.rights_in(case.applicant):
+        return NotAllowed("not_yours")
+    if case.ending is not None or case.step not in route.withdraw_from or case.to is not None:
+        return Refused("too_late_to_withdraw")
+    return None
+
+
+def _require(refusal: FoerderwegError | None) -> None:
+    if refusal is not None:
+        raise refusal
+
+
+def _submit(route: Route, case: Case, command: cmd.Submit, actor: Actor) -> list[ev.Event]:
+    if case.version:
+        raise Refused("submitted_already")
+    if "sign" not in actor.rights_in(command.applicant):
+        raise NotAllowed("not_yours")
+    facts = {name: value for name, value in command.facts.items() if name in route.facts}
+    return [ev.Submitted(command.applicant, facts, command.content, route.start)]
+
+
+def _report(route: Route, case: Case, command: cmd.Report) -> list[ev.Event]:
+    """A late or doubled report of an earlier attempt finds nothing to do and changes nothing."""
+    step = route.steps.get(case.step or "")
+    expected = (case.entry, case.attempt) == (command.entry, command.attempt)
+    if not isinstance(step, Call) or not expected or case.to is not None or case.ending is not None:
+        return []
+    if command.content is not None:
+        return [ev.CallReturned(step.code, command.content, step.to)]
+    return [] if case.open_seats else [ev.CallFailed(step.code, command.error or "unknown")]
+
+
+def _complete(
+    route: Route, case: Case, command: cmd.Complete, actor: Actor, outside: Outside
+) -> list[ev.Event]:
+    seat = _seat_meant(case, command)
+    _require(seat_refusal(route, case, seat, actor))
+    if command.outcome not in _open_outcomes(route, case, seat):
+        raise Refused("no_such_outcome", outcome=command.outcome)
+    step = route.steps[command.step]
+    if isinstance(step, Call):
+        return [ev.Called(step.code, case.entry, step.call, step.template, case.attempt + 1)]
+    assert isinstance(step, Human)
+    outcome = None if step.is_panel else step.outcomes[command.outcome]
+    facts = {} if step.is_panel else {k: v for k, v in command.facts.items() if k in route.facts}
+    return [
+        ev.Completed(
+            step=command.step,
+            seat=command.seat,
+            outcome=command.outcome,
+            entry=case.entry,
+            by=actor.person,
+            to=outcome.to if outcome else None,
+            facts=facts,
+            content=command.content,
+            application=command.application,
+            reopens=command.reopens if outcome and outcome.reopens else (),
+            holds=_holds(case, outcome, {**case.facts, **facts}, outside) if outcome else None,
+        )
+    ]
+
+
+def _seat_meant(case: Case, command: cmd.Complete) -> Seat:
+    if case.ending is not None:
+        raise Refused("closed")
+    if case.step != command.step or case.entry != command.entry or case.to is not None:
+        raise Refused("step_has_passed", step=command.step)
+    for seat in case.seats:
+        if seat.code == command.seat:
+            if seat.outcome is not None:
+                raise Refused("seat_is_done")
+            return seat
+    raise Refused("no_such_seat", seat=command.seat)
+
+
+def _holds(case: Case, outcome: Outcome, facts: dict[str, str | int | bool], outside: Outside) -> int | None:
+    """What the case has reserved after this outcome; refused with the figure when it is more than is left."""
+    if outcome.amount is None:
+        return 0 if outcome.money == "release" else None
+    amount = int(facts[outcome.amount])
+    limit = int(facts[outcome.limit]) if outcome.limit else None
+    if amount <= 0:
+        raise Refused("amount_missing")
+    if limit is not None and amount > limit:
+        raise Refused("amount_over_limit", amount=amount, limit=limit)
+    if outcome.money != "hold":
+        if amount > case.held:
+            raise Refused("amount_over_reserved", amount=amount, limit=case.held)
+        return None
+    assert outside.left is not None, "the door reads what is left before it asks for money"
+    if amount - case.held > outside.left:
+        raise Refused("not_enough_money", amount=amount, left=outside.left + case.held)
+    return amount

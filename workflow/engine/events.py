@@ -1,0 +1,224 @@
+"""What happened. Changes to these shapes are only additive: every event ever stored must load.
+
+No personal data: ids, codes, amounts and content hashes. Times are UTC, written in ISO 8601.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from workflow.engine.tables import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    applicant: str
+    facts: Mapping[str, Fact]
+    content: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A step began. `seats`: {code, office, role, mandatory}; `timers`: {at, do, outcome}."""
+
+    step: str
+    entry: int
+    stage: str
+    status: str
+    at: str
+    due_at: str | None = None
+    seats: tuple[Mapping[str, Any], ...] = ()
+    timers: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recused:
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """One seat's work is done.
+
+    `to` is None for a panel's vote; `content` hashes what the person wrote, `application` the answers
+    of the application if this changed them; `holds`: what the case has reserved from now on, in Rappen.
+    """
+
+    step: str
+    seat: str
+    outcome: str
+    entry: int
+    by: str
+    to: str | None
+    facts: Mapping[str, Fact]
+    content: str | None = None
+    application: str | None = None
+    reopens: tuple[str, ...] = ()
+    holds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelClosed:
+    step: str
+    outcome: str
+    to: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A decision table was read: the row that hit (None: the `else`) and the facts it read."""
+
+    step: str
+    row: int | None
+    to: str
+    facts: Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    step: str
+    entry: int
+    call: str
+    template: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned:
+    step: str
+    content: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    step: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """A seat is still open at this share of its time."""
+
+    step: str
+    entry: int
+    timer: int
+    at_percent: int
+    seats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    step: str
+    entry: int
+    timer: int
+    at_percent: int
+    seats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """From here on, what the route calls enough closes the panel."""
+
+    step: str
+    entry: int
+    timer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Nobody answered in time; the route says what follows. Silence is never consent."""
+
+    step: str
+    timer: int
+    outcome: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    by: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    step: str
+    ending: str
+    stage: str
+    status: str
+    at: str
+    holds: int
+    commits: int
+
+
+Event = (
+    Submitted
+    | Entered
+    | Declared
+    | Recused
+    | Completed
+    | PanelClosed
+    | Chosen
+    | Called
+    | CallReturned
+    | CallFailed
+    | Reminded
+    | Escalated
+    | DeadlinePassed
+    | Lapsed
+    | Withdrawn
+    | Ended
+)
+
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        Submitted,
+        Entered,
+        Declared,
+        Recused,
+        Completed,
+        PanelClosed,
+        Chosen,
+        Called,
+        CallReturned,
+        CallFailed,
+        Reminded,
+        Escalated,
+        DeadlinePassed,
+        Lapsed,
+        Withdrawn,
+        Ended,
+    )
+}
+
+
+def dump(event: Event) -> tuple[str, dict[str, Any]]:
+    """The event's name and its data as JSON-ready values."""
+    return type(event).__name__, {item.name: _plain(getattr(event, item.name)) for item in fields(event)}
+
+
+def load(name: str, data: Mapping[str, Any]) -> Event:
+    """The event that `dump` wrote; fields added since take their defaults."""
+    kind = _KINDS[name]
+    known = {item.name for item in fields(kind)}
+    event: Event = kind(**{key: _tuples(value) for key, value in data.items() if key in known})
+    return event
+
+
+def _plain(value: Any) -> Any:
+    return [dict(v) if isinstance(v, Mapping) else v for v in value] if isinstance(value, tuple) else value
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,239 @@
+"""What a process is: steps of five kinds, who does them, what follows. Parsed from plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workflow.engine.tables import Table, parse_table
+from workflow.errors import RouteError
+
+APPLICANT = "applicant"
+OPERATOR = "operator"
+NO_OFFICE = "none"
+"""A seat whose office table says this is left out: an advisory seat that this case does not need."""
+
+Do = Literal["remind", "escalate", "lapse", "close"]
+Money = Literal["hold", "release", "commit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who fills a seat: the applicant, or a role in an office that is fixed or read from a table."""
+
+    role: str
+    office: str | None = None
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPlan:
+    code: str
+    who: Who
+    mandatory: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """At so many per cent of the due time (in working days, rounded up) this happens by itself."""
+
+    at: int
+    do: Do
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way a human step can end. `to` is None for a panel's vote, which leads nowhere alone."""
+
+    code: str
+    to: str | None
+    by_clock: bool = False
+    money: Money | None = None
+    amount: str | None = None
+    limit: str | None = None
+    reopens: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """A task (one seat) or a panel (several): people act, a rule closes it."""
+
+    code: str
+    stage: str
+    status: str
+    seats: tuple[SeatPlan, ...]
+    due: int
+    timers: tuple[Timer, ...]
+    outcomes: Mapping[str, Outcome]
+    votes: Mapping[str, Literal["for", "against"]] | None = None
+    close: int | None = None
+    enough_at_deadline: tuple[str, ...] = ()
+    gate: bool = False
+    not_by: tuple[str, ...] = ()
+    form: str | None = None
+    edits: str | None = None
+    at_most: int | None = None
+
+    @property
+    def is_panel(self) -> bool:
+        return self.votes is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decision table over the case's facts whose results are steps."""
+
+    code: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A named outside action; its result comes back as a command."""
+
+    code: str
+    stage: str
+    status: str
+    call: str
+    template: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    code: str
+    stage: str
+    status: str
+    ending: str
+    money: Money
+    amount: str | None
+
+
+Step = Human | Choice | Call | End
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A compiled route. `facts`: name → code | money | number | flag | text."""
+
+    code: str
+    start: str
+    steps: Mapping[str, Step]
+    facts: Mapping[str, str]
+    withdraw_from: tuple[str, ...] = ()
+    withdraw_to: str | None = None
+
+    def human(self, code: str) -> Human:
+        step = self.steps[code]
+        if not isinstance(step, Human):
+            raise RouteError("not_a_human_step", at=code)
+        return step
+
+    def follows(self, code: str) -> Iterator[str]:
+        """The steps that can come right after this one (withdrawal apart)."""
+        step = self.steps[code]
+        match step:
+            case Human():
+                yield from (outcome.to for outcome in step.outcomes.values() if outcome.to)
+            case Choice():
+                yield from step.table.results()
+            case Call():
+                yield step.to
+            case End():
+                return
+
+
+def parse_route(data: Mapping[str, Any]) -> Route:
+    """A route from its published shape: the YAML page with the programme's tables put in.
+
+    Raises RouteError naming the step and what is wrong with it.
+    """
+    tables = {code: parse_table(raw, f"tables.{code}") for code, raw in data.get("tables", {}).items()}
+    steps: dict[str, Step] = {}
+    for code, raw in data["steps"].items():
+        try:
+            steps[code] = _parse_step(code, raw, tables)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RouteError("malformed_step", at=code, detail=repr(error)) from error
+    withdraw = data.get("withdraw") or {}
+    return Route(
+        code=data["route"],
+        start=data["start"],
+        steps=steps,
+        facts=dict(data.get("facts", {})),
+        withdraw_from=tuple(withdraw.get("from", ())),
+        withdraw_to=withdraw.get("to"),
+    )
+
+
+def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Step:
+    match raw["kind"]:
+        case "task" | "panel":
+            return _parse_human(code, raw, tables)
+        case "choice":
+            return Choice(code, parse_table(raw, code, result="to"))
+        case "call":
+            return Call(code, raw["stage"], raw["status"], raw["call"], raw["template"], raw["to"])
+        case "end":
+            return End(
+                code, raw["stage"], raw["status"], raw["ending"], raw.get("money", "release"), raw.get("amount")
+            )
+        case other:
+            raise RouteError("unknown_kind", at=code, kind=str(other))
+
+
+def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Human:
+    panel = raw["kind"] == "panel"
+    if panel:
+        seats = tuple(
+            SeatPlan(seat, _parse_who(plan, tables, code), plan.get("mandatory", True))
+            for seat, plan in raw["seats"].items()
+        )
+    else:
+        seats = (SeatPlan("", _parse_who(raw["who"], tables, code)),)
+    close = raw.get("close", "all")
+    timers = [Timer(t["at"], t["do"], t.get("outcome")) for t in raw.get("timers", ())]
+    if panel and raw.get("enough_at_deadline"):
+        timers.append(Timer(100, "close"))
+    return Human(
+        code=code,
+        stage=raw["stage"],
+        status=raw["status"],
+        seats=seats,
+        due=int(raw["due"]),
+        timers=tuple(timers),
+        outcomes={name: _parse_outcome(name, out) for name, out in raw["outcomes"].items()},
+        votes=dict(raw["votes"]) if panel else None,
+        close=None if close == "all" else int(close),
+        enough_at_deadline=tuple(raw.get("enough_at_deadline", ())),
+        gate=raw.get("gate", False),
+        not_by=tuple(raw.get("not_by", ())),
+        form=raw.get("form"),
+        edits=raw.get("edits"),
+        at_most=raw.get("at_most"),
+    )
+
+
+def _parse_who(raw: Any, tables: Mapping[str, Table], at: str) -> Who:
+    if raw == APPLICANT:
+        return Who(APPLICANT)
+    office = raw["office"]
+    if isinstance(office, Mapping):
+        if office["table"] not in tables:
+            raise RouteError("unknown_table", at=at, table=str(office["table"]))
+        return Who(raw["role"], table=tables[office["table"]])
+    return Who(raw["role"], office=office)
+
+
+def _parse_outcome(code: str, raw: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        code=code,
+        to=raw["to"],
+        by_clock=raw.get("by") == "clock",
+        money=raw.get("money"),
+        amount=raw.get("amount"),
+        limit=raw.get("limit"),
+        reopens=raw.get("reopens"),
+    )

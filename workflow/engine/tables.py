@@ -1,0 +1,94 @@
+"""Decision tables: rows over named facts, first hit wins, a mandatory `else`. Data, no expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workflow.errors import RouteError
+
+Fact = str | int | bool
+Facts = Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One condition on one fact: one of some values, a range, or less than another fact."""
+
+    fact: str
+    any_of: tuple[Fact, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    below: str | None = None
+
+    def holds(self, facts: Facts) -> bool:
+        """True when the fact is there and fits; an absent fact never fits."""
+        value = facts.get(self.fact)
+        if value is None:
+            return False
+        if self.any_of:
+            return any(value == wanted and type(value) is type(wanted) for wanted in self.any_of)
+        other = facts.get(self.below) if self.below else None
+        number = int(value)
+        return (
+            (self.minimum is None or number >= self.minimum)
+            and (self.maximum is None or number <= self.maximum)
+            and (self.below is None or (other is not None and number < int(other)))
+        )
+
+    def reads(self) -> frozenset[str]:
+        return frozenset({self.fact, self.below} if self.below else {self.fact})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    when: tuple[Cell, ...]
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows tried from the top; `otherwise` when none holds."""
+
+    rows: tuple[Row, ...]
+    otherwise: str
+
+    def reads(self) -> frozenset[str]:
+        return frozenset(name for row in self.rows for cell in row.when for name in cell.reads())
+
+    def results(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*(row.then for row in self.rows), self.otherwise]))
+
+
+def pick(table: Table, facts: Facts) -> tuple[str, int | None]:
+    """The first row that holds: its result and its number from 0, or the `else` and None."""
+    for number, row in enumerate(table.rows):
+        if all(cell.holds(facts) for cell in row.when):
+            return row.then, number
+    return table.otherwise, None
+
+
+def parse_table(data: Mapping[str, Any], at: str, result: str = "then") -> Table:
+    """A table from its YAML shape {rows: [{when: {fact: cell}, then: code}], else: code}."""
+    if "else" not in data:
+        raise RouteError("table_without_else", at=at)
+    rows = []
+    for raw in data.get("rows", ()):
+        cells = tuple(_parse_cell(fact, cell, at) for fact, cell in raw["when"].items())
+        if result not in raw:
+            raise RouteError("row_without_result", at=at)
+        rows.append(Row(cells, str(raw[result])))
+    return Table(tuple(rows), str(data["else"]))
+
+
+def _parse_cell(fact: str, cell: Any, at: str) -> Cell:
+    if isinstance(cell, Mapping):
+        unknown = set(cell) - {"min", "max", "below"}
+        if unknown or not cell:
+            raise RouteError("unknown_condition", at=at, fact=fact)
+        return Cell(fact, minimum=cell.get("min"), maximum=cell.get("max"), below=cell.get("below"))
+    values = tuple(cell) if isinstance(cell, list) else (cell,)
+    if not values:
+        raise RouteError("empty_condition", at=at, fact=fact)
+    return Cell(fact, any_of=values)

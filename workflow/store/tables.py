@@ -1,0 +1,312 @@
+"""The tables. Facts are append-only; the rest is written beside them in the same transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+APPEND_ONLY = ("events", "postings", "definitions")
+"""The application's role may insert into these and read them, and nothing else."""
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("kind", Text, nullable=False, comment="programme | route | form | letter"),
+    Column("code", Text, nullable=False),
+    Column("content", JSONB, nullable=False),
+    _time("published_at"),
+    comment="Every published version, whole, named by the hash of its content",
+)
+
+programmes = Table(
+    "programmes",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    _time("since"),
+    comment="Which version of a programme new applications take",
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("language", Text, nullable=False, server_default="de"),
+)
+
+staff_roles = Table(
+    "staff_roles",
+    metadata,
+    Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    Column("office", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Index(None, "office", "role"),
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("legal_form", Text, nullable=False),
+    Column("street", Text, nullable=False, server_default=""),
+    Column("postcode", Text, nullable=False, server_default=""),
+    Column("town", Text, nullable=False, server_default=""),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    Column("organisation_id", UUID, ForeignKey("organisations.id"), primary_key=True),
+    Column("rights", ARRAY(Text), nullable=False, comment="of: read, draft, sign"),
+    Index(None, "organisation_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False, comment="browser | api"),
+    _time("until"),
+    Index(None, "person_id"),
+)
+
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("key", Text, nullable=False, comment="hash of an address or of a mail"),
+    _time("at"),
+    Index(None, "key", "at"),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", UUID, primary_key=True, comment="the id of the case, once submitted"),
+    Column("organisation_id", UUID, ForeignKey("organisations.id"), nullable=False),
+    Column("call", Text, nullable=False),
+    Column("programme_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("form_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("answers", JSONB, nullable=False, comment="as typed; what counts is the snapshot in contents"),
+    Column("eligibility", JSONB, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("saved_by", UUID, ForeignKey("persons.id"), nullable=False),
+    _time("saved_at"),
+    Index(None, "organisation_id"),
+    comment="The working copy of the answers; erasable",
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("case_id", UUID, ForeignKey("applications.id"), primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Column("kind", Text, nullable=False, comment="application | statement"),
+    Column("step", Text, nullable=False, server_default=""),
+    Column("data", JSONB, nullable=False),
+    Column("written_by", UUID, ForeignKey("persons.id"), nullable=False),
+    _time("at"),
+    comment="What people wrote, by the hash that the events hold; erasable",
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("application_id", UUID, ForeignKey("applications.id"), nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("kind", Text, nullable=False, comment="upload | letter"),
+    Column("step", Text, nullable=False, server_default="", comment="of a letter: the step that made it"),
+    Column("added_by", UUID, ForeignKey("persons.id")),
+    _time("at"),
+    Index(None, "application_id"),
+    Index(None, "sha256"),
+)
+
+budget_lines = Table(
+    "budget_lines",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("programme", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("pot", Text, nullable=False),
+    Column("ceiling", BigInteger, nullable=False),
+    Column("available", BigInteger, CheckConstraint("available >= 0", name="available"), nullable=False),
+    Column("reserved", BigInteger, CheckConstraint("reserved >= 0", name="reserved"), nullable=False),
+    Column("committed", BigInteger, CheckConstraint("committed >= 0", name="committed"), nullable=False),
+    UniqueConstraint("programme", "year", "area", "pot"),
+    comment="The balances of the postings, in Rappen; locked before money is asked for",
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", UUID, ForeignKey("applications.id"), primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("organisation_id", UUID, ForeignKey("organisations.id"), nullable=False),
+    Column("title", Text, nullable=False, comment="for lists; erasable"),
+    Column("programme", Text, nullable=False),
+    Column("programme_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("route_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("form_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("call", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("size", Text, nullable=False),
+    Column("line_id", Integer, ForeignKey("budget_lines.id"), nullable=False),
+    Column("target_group", Text, nullable=False),
+    Column("requested", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("committed", BigInteger, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("ending", Text),
+    _time("submitted_at"),
+    _time("entered_at", nullable=True),
+    _time("due_at", nullable=True),
+    Column("version", Integer, nullable=False),
+    Column("hash", Text, nullable=False, comment="of the last event: the head of the chain"),
+    Column("state", JSONB, nullable=False),
+    Index(None, "programme", "stage", "entered_at", "id"),
+    Index(None, "organisation_id"),
+    Index(None, "area", "stage"),
+    Index(None, "submitted_at", "id"),
+)
+
+case_numbers = Table(
+    "case_numbers",
+    metadata,
+    Column("programme", Text, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("command_id", UUID, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("payload_hash", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("version", Integer, nullable=False, comment="of the case when the command was done: its result"),
+    _time("at"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("position", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("actor", Text, nullable=False),
+    _time("at"),
+    Column("command_id", UUID),
+    Column("hash", Text, nullable=False),
+    comment="The truth. Each hash covers the one before it: the audit chain of a case",
+)
+
+work_items = Table(
+    "work_items",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("seat", Text, primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    _time("opened_at"),
+    _time("due_at", nullable=True),
+    _time("closed_at", nullable=True),
+    Column("closed_by", Text),
+    Index("ix_work_items_open", "office", "role", "due_at", postgresql_where=text("closed_at IS NULL")),
+    comment="Who has to do what by when",
+)
+
+agenda = Table(
+    "agenda",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    _time("due_at", nullable=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    _time("parked_at", nullable=True),
+    Index("ix_agenda_due", "due_at", postgresql_where=text("due_at IS NOT NULL AND parked_at IS NULL")),
+    comment="When a worker must look at a case again: work and timers are one thing",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False, comment="mail | letter"),
+    Column("case_id", UUID, ForeignKey("cases.id"), nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _time("next_try", nullable=True),
+    _time("leased_until", nullable=True),
+    Column("error", Text),
+    _time("parked_at", nullable=True),
+    _time("done_at", nullable=True),
+    Index("ix_outbox_due", "next_try", postgresql_where=text("done_at IS NULL AND parked_at IS NULL")),
+    Index(None, "case_id"),
+    comment="Exactly one effect a key",
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("line_id", Integer, ForeignKey("budget_lines.id"), nullable=False),
+    Column("case_id", UUID, ForeignKey("cases.id")),
+    Column("version", Integer, comment="of the case after the change that moved the money"),
+    Column("account", Text, nullable=False, comment="ceiling | available | reserved | committed"),
+    Column("amount", BigInteger, nullable=False),
+    Column("target_group", Text),
+    _time("at"),
+    UniqueConstraint("case_id", "version", "account"),
+    Index(None, "line_id", "account"),
+    comment="Double entry in Rappen: the amounts of one case version, or of one ceiling, sum to zero",
+)
