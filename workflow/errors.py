@@ -1,14 +1,14 @@
 """Every refusal has a stable code, the figures it speaks of, and says whether a retry can help.
 
-    FoerderwegError
-    ├── Invalid           answers do not fit their form            422  never
-    ├── Refused           the rules do not allow it now            409  never
-    ├── NotAllowed        this person may not                      403  never
-    ├── NotFound          not there, or not for this person        404  never
-    ├── Conflict          someone else was faster                  409  yes: read again, decide again
-    ├── KeyReused         the same command id, another payload     422  never
-    ├── RouteError        a route that does not hold together      422  never (publishing)
-    └── TryLater          too many attempts, a service is away     429  yes: later
+FoerderwegError
+├── Invalid           answers do not fit their form            422  never
+├── Refused           the rules do not allow it now            409  never
+├── NotAllowed        this person may not                      403  never
+├── NotFound          not there, or not for this person        404  never
+├── Conflict          someone else was faster                  409  yes: read again, decide again
+├── KeyReused         the same command id, another payload     422  never
+├── RouteError        a route that does not hold together      422  never (publishing)
+└── TryLater          too many attempts, a service is away     429  yes: later
 """
 
 from __future__ import annotations

@@ -90,8 +90,14 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
                 status=step.status,
                 at=iso(now),
                 due_at=iso(calendar.after(now, step.due)),
-                seats=tuple(_seat(plan, case.facts) for plan in step.seats if _office(plan.who, case.facts) != NO_OFFICE),
-                timers=tuple(_timer(number, timer, step, now, calendar) for number, timer in enumerate(step.timers)),
+                seats=tuple(
+                    _seat(plan, case.facts)
+                    for plan in step.seats
+                    if _office(plan.who, case.facts) != NO_OFFICE
+                ),
+                timers=tuple(
+                    _timer(number, timer, step, now, calendar) for number, timer in enumerate(step.timers)
+                ),
             )
         case Call():
             return ev.Entered(code, entry, step.stage, step.status, iso(now))
@@ -119,7 +125,9 @@ def _office(who: Who, facts: Facts) -> str:
     return pick(who.table, facts)[0] if who.table else (who.office or "")
 
 
-def _timer(number: int, timer: Timer, step: Human, now: datetime, calendar: Calendar) -> dict[str, str | int | None]:
+def _timer(
+    number: int, timer: Timer, step: Human, now: datetime, calendar: Calendar
+) -> dict[str, str | int | None]:
     return {
         "number": number,
         "at": iso(calendar.share(now, step.due, timer.at)),

@@ -209,7 +209,9 @@ def dump_case(case: Case) -> dict[str, Any]:
 
 def load_case(data: Mapping[str, Any]) -> Case:
     """The case that `dump_case` wrote."""
-    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+    }
     plain["seats"] = tuple(Seat(**seat) for seat in data["seats"])
     plain["timers"] = tuple(Pending(**timer) for timer in data["timers"])
     plain["acts"] = tuple(Act(**act) for act in data["acts"])

@@ -63,7 +63,7 @@ def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
         offers.append(Offer("recuse"))
     for seat in case.open_seats:
         if case.step is not None and seat_refusal(route, case, seat, actor) is None:
-            offers.append(Offer("complete", case.step, seat.code, _open_outcomes(route, case, seat)))
+            offers.append(Offer("complete", case.step, seat.code, _open_outcomes(route, case)))
     if _withdraw_refusal(route, case, actor) is None:
         offers.append(Offer("withdraw"))
     return tuple(offers)
@@ -72,7 +72,12 @@ def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
 def seat_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
     """Why this person may not do the work of this open seat; None when they may."""
     refusal = _eligible_refusal(route, case, seat, actor)
-    if refusal is None and _gated(route, case) and seat.role != APPLICANT and actor.person not in case.declared:
+    if (
+        refusal is None
+        and _gated(route, case)
+        and seat.role != APPLICANT
+        and actor.person not in case.declared
+    ):
         return NotAllowed("declare_first")
     return refusal
 
@@ -114,7 +119,7 @@ def _gated(route: Route, case: Case) -> bool:
     return isinstance(step, Human) and step.gate
 
 
-def _open_outcomes(route: Route, case: Case, seat: Seat) -> tuple[str, ...]:
+def _open_outcomes(route: Route, case: Case) -> tuple[str, ...]:
     """The outcomes a person can choose: not the clock's, and no loop beyond its bound."""
     assert case.step is not None
     step = route.steps[case.step]
@@ -123,7 +128,9 @@ def _open_outcomes(route: Route, case: Case, seat: Seat) -> tuple[str, ...]:
     assert isinstance(step, Human)
     if step.votes is not None:
         return tuple(step.votes)
-    return tuple(out.code for out in step.outcomes.values() if not out.by_clock and not _worn_out(route, case, out))
+    return tuple(
+        out.code for out in step.outcomes.values() if not out.by_clock and not _worn_out(route, case, out)
+    )
 
 
 def _worn_out(route: Route, case: Case, outcome: Outcome) -> bool:
@@ -171,9 +178,8 @@ def _report(route: Route, case: Case, command: cmd.Report) -> list[ev.Event]:
 def _complete(
     route: Route, case: Case, command: cmd.Complete, actor: Actor, outside: Outside
 ) -> list[ev.Event]:
-    seat = _seat_meant(case, command)
-    _require(seat_refusal(route, case, seat, actor))
-    if command.outcome not in _open_outcomes(route, case, seat):
+    seat = seat_meant(route, case, command, actor)
+    if command.outcome not in _open_outcomes(route, case):
         raise Refused("no_such_outcome", outcome=command.outcome)
     step = route.steps[command.step]
     if isinstance(step, Call):
@@ -198,7 +204,8 @@ def _complete(
     ]
 
 
-def _seat_meant(case: Case, command: cmd.Complete) -> Seat:
+def seat_meant(route: Route, case: Case, command: cmd.Complete, actor: Actor) -> Seat:
+    """The open seat that the command speaks of; raises what keeps this person from completing it."""
     if case.ending is not None:
         raise Refused("closed")
     if case.step != command.step or case.entry != command.entry or case.to is not None:
@@ -207,6 +214,7 @@ def _seat_meant(case: Case, command: cmd.Complete) -> Seat:
         if seat.code == command.seat:
             if seat.outcome is not None:
                 raise Refused("seat_is_done")
+            _require(seat_refusal(route, case, seat, actor))
             return seat
     raise Refused("no_such_seat", seat=command.seat)
 

@@ -178,7 +178,12 @@ def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) 
             return Call(code, raw["stage"], raw["status"], raw["call"], raw["template"], raw["to"])
         case "end":
             return End(
-                code, raw["stage"], raw["status"], raw["ending"], raw.get("money", "release"), raw.get("amount")
+                code,
+                raw["stage"],
+                raw["status"],
+                raw["ending"],
+                raw.get("money", "release"),
+                raw.get("amount"),
             )
         case other:
             raise RouteError("unknown_kind", at=code, kind=str(other))

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Sequence,
     Table,
     Text,
     UniqueConstraint,
@@ -29,9 +30,6 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
-
-APPEND_ONLY = ("events", "postings", "definitions")
-"""The application's role may insert into these and read them, and nothing else."""
 
 
 def _time(name: str, *, nullable: bool = False) -> Column[object]:
@@ -172,10 +170,11 @@ budget_lines = Table(
     Column("area", Text, nullable=False),
     Column("pot", Text, nullable=False),
     Column("ceiling", BigInteger, nullable=False),
-    Column("available", BigInteger, CheckConstraint("available >= 0", name="available"), nullable=False),
-    Column("reserved", BigInteger, CheckConstraint("reserved >= 0", name="reserved"), nullable=False),
-    Column("committed", BigInteger, CheckConstraint("committed >= 0", name="committed"), nullable=False),
+    Column("available", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    Column("committed", BigInteger, nullable=False),
     UniqueConstraint("programme", "year", "area", "pot"),
+    CheckConstraint("available >= 0 AND reserved >= 0 AND committed >= 0", name="no_overspending"),
     comment="The balances of the postings, in Rappen; locked before money is asked for",
 )
 
@@ -214,13 +213,8 @@ cases = Table(
     Index(None, "submitted_at", "id"),
 )
 
-case_numbers = Table(
-    "case_numbers",
-    metadata,
-    Column("programme", Text, primary_key=True),
-    Column("year", Integer, primary_key=True),
-    Column("last", Integer, nullable=False),
-)
+case_number = Sequence("case_number", metadata=metadata)
+"""The running number of a case: never given twice; a refused submission leaves a gap."""
 
 commands = Table(
     "commands",

@@ -1,0 +1,1 @@
+"""Celery: moves cases on and brings effects about. Messages are hints; the database is the truth."""

@@ -1,0 +1,68 @@
+"""The Celery application: how workers and clock are set up, and what each process of them shares."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from celery import Celery
+
+from workflow.settings import Settings
+
+CLOCK_SECONDS = 2.0
+"""How long a lost message can delay anything."""
+
+
+def configuration() -> dict[str, Any]:
+    """Settings that limit how Celery over Redis can lose, double or hold up a message."""
+    nudge = {"schedule": CLOCK_SECONDS, "options": {"expires": 5 * CLOCK_SECONDS}}
+    return {
+        "broker_url": settings().redis_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": 60,
+            "unacked_restore_interval": 1,
+            "unacked_restore_throttle": 1,
+            "socket_connect_timeout": 2,
+            "socket_timeout": 5,
+            "socket_keepalive": True,
+        },
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_ignore_result": True,
+        "task_publish_retry": False,
+        "worker_prefetch_multiplier": 1,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_hijack_root_logger": False,
+        "worker_soft_shutdown_timeout": 3.0,
+        "timezone": "UTC",
+        "beat_schedule": {
+            "route": {"task": "route", **nudge},
+            "deliver": {"task": "deliver", **nudge},
+        },
+    }
+
+
+app = Celery("foerderweg", include=["tasks.route", "tasks.deliver"])
+app.add_defaults(configuration)
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings."""
+    return Settings.from_env(os.environ)
+
+
+@cache
+def db() -> sa.Engine:
+    """This process's database; made after the worker has forked."""
+    return sa.create_engine(settings().database_url, pool_size=2, pool_pre_ping=True)
+
+
+def now() -> datetime:
+    """The one place where workers ask for the time."""
+    return datetime.now(UTC)

@@ -1,0 +1,88 @@
+"""Mails: they say that something waits, and where; never what."""
+
+from __future__ import annotations
+
+import hashlib
+import smtplib
+from collections.abc import Mapping
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from workflow.settings import Settings
+from workflow.store import journal, sign_in
+from workflow.store.outbox import Due
+from workflow.texts import SOURCE_LANGUAGE, texts
+
+TIMEOUT_SECONDS = 10
+LOG = structlog.get_logger()
+
+
+def _(msgid: str) -> str:
+    return msgid
+
+
+SUBJECTS: Mapping[str, str] = {
+    "applicant_received": _("Gesuch %(number)s: eingegangen"),
+    "applicant_turn": _("Gesuch %(number)s: wir brauchen etwas von Ihnen"),
+    "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
+    "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
+    "office_turn": _("Gesuch %(number)s: eine Pendenz wartet"),
+    "office_reminder": _("Gesuch %(number)s: Erinnerung an eine Pendenz"),
+    "office_escalation": _("Gesuch %(number)s: eine Pendenz ist überfällig"),
+}
+BODIES: Mapping[str, str] = {
+    "applicant_received": _("Ihr Gesuch %(number)s ist bei uns eingegangen. Den Stand sehen Sie hier:"),
+    "applicant_turn": _("Zu Ihrem Gesuch %(number)s wartet etwas auf Sie. Bitte öffnen Sie:"),
+    "applicant_reminder": _("Zu Ihrem Gesuch %(number)s wartet immer noch etwas auf Sie. Bitte öffnen Sie:"),
+    "applicant_letter": _("Zu Ihrem Gesuch %(number)s liegt ein Schreiben bereit. Sie finden es hier:"),
+    "office_turn": _("Zum Gesuch %(number)s wartet eine Pendenz auf Ihre Stelle:"),
+    "office_reminder": _("Zum Gesuch %(number)s wartet immer noch eine Pendenz auf Ihre Stelle:"),
+    "office_escalation": _("Zum Gesuch %(number)s ist eine Pendenz Ihrer Stelle überfällig:"),
+}
+CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angaben zum Inhalt.")
+
+
+def send_mail(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> None:
+    """Send one mail; raises what SMTP raises. Sent again after a death, it carries the same Message-ID."""
+    with db.connect() as tx:
+        number = journal.read(tx, due.case_id).number
+        to = _addresses(tx, due)
+    if not to:
+        LOG.warning("mail_without_address", effect=due.key)
+        return
+    server = urlsplit(settings.smtp_url)
+    with smtplib.SMTP(server.hostname or "", server.port or 25, timeout=TIMEOUT_SECONDS) as smtp:
+        smtp.send_message(_message(settings, due, number, to, now))
+
+
+def _addresses(tx: sa.Connection, due: Due) -> list[str]:
+    if "organisation" in due.payload:
+        return sign_in.addresses_of_members(tx, UUID(due.payload["organisation"]))
+    return sign_in.addresses_of_staff(tx, due.payload["office"], due.payload["role"])
+
+
+def _message(settings: Settings, due: Due, number: str, to: list[str], now: datetime) -> EmailMessage:
+    say = texts(SOURCE_LANGUAGE).gettext
+    what = due.payload["text"]
+    path = f"applications/{due.case_id}" if "organisation" in due.payload else f"desk/cases/{due.case_id}"
+    message = EmailMessage()
+    message["Subject"] = say(SUBJECTS[what]) % {"number": number}
+    message["From"] = settings.mail_from
+    message["To"] = ", ".join(to)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = message_id(due.key, settings.base_url)
+    message["Auto-Submitted"] = "auto-generated"
+    body = say(BODIES[what]) % {"number": number}
+    message.set_content(f"{body}\n\n{settings.base_url}/{path}\n\n{say(CLOSING)}\n")
+    return message
+
+
+def message_id(key: str, base_url: str) -> str:
+    """The same for the same effect, however often it is sent."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{urlsplit(base_url).hostname}>"

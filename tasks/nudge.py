@@ -1,0 +1,59 @@
+"""Tells the workers that something may be due: best effort, coalesced, never waited for.
+
+A nudge that is lost costs seconds, because the clock nudges as well.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import structlog
+
+from tasks.app import app
+
+PAUSE_SECONDS = 0.025
+LOG = structlog.get_logger()
+
+
+class _Nudger:
+    """One background thread of one process; a forked child makes its own."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.wanted: set[str] = set()
+        self.lock = threading.Lock()
+        self.wake = threading.Event()
+        threading.Thread(target=self._run, name="nudge", daemon=True).start()
+
+    def ask(self, names: tuple[str, ...]) -> None:
+        with self.lock:
+            self.wanted.update(names)
+        self.wake.set()
+
+    def _run(self) -> None:
+        while True:
+            self.wake.wait()
+            self.wake.clear()
+            with self.lock:
+                names, self.wanted = self.wanted, set()
+            for name in sorted(names):
+                self._send(name)
+            threading.Event().wait(PAUSE_SECONDS)
+
+    def _send(self, name: str) -> None:
+        try:
+            app.send_task(name, expires=60, retry=False)
+        except Exception as error:  # whatever ails the broker: the clock will do it
+            LOG.warning("nudge_failed", task=name, error=repr(error))
+
+
+_nudger: _Nudger | None = None
+
+
+def nudge(*names: str) -> None:
+    """Ask for `route` and `deliver` (or only those named); returns at once."""
+    global _nudger
+    if _nudger is None or _nudger.pid != os.getpid():
+        _nudger = _Nudger()
+    _nudger.ask(names or ("deliver", "route"))

@@ -1,0 +1,23 @@
+"""Moves due cases on, batch by batch, until nothing is due."""
+
+from __future__ import annotations
+
+import structlog
+
+from tasks.app import app, db, now
+from tasks.nudge import nudge
+from workflow.service import advance_due
+
+BATCH = 100
+LOG = structlog.get_logger()
+
+
+@app.task(name="route")
+def route() -> None:
+    """Any number of these may run at once, and a doubled one finds nothing to do."""
+    total = 0
+    while moved := advance_due(db(), now(), BATCH):
+        total += moved
+        nudge("deliver")
+    if total:
+        LOG.info("routed", cases=total)

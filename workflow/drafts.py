@@ -1,0 +1,238 @@
+"""The applicant's working copy: started, saved, filled with files; before submission and during a query."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import puremagic
+from sqlalchemy import Connection, Engine, Row
+
+from workflow.engine.case import Actor
+from workflow.engine.route import Human
+from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.funding.eligibility import assess
+from workflow.funding.forms import Form
+from workflow.funding.questions import Field
+from workflow.settings import Settings
+from workflow.store import applications, files, journal, published
+
+MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
+SIGNATURES = {".pdf": "pdf", ".jpg": "jpg", ".jpeg": "jpg", ".jfif": "jpg", ".png": "png"}
+
+Answers = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """`problems`: path → what is wrong; such answers are kept as they were typed."""
+
+    revision: int
+    problems: Mapping[str, list[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+
+
+def start(
+    db: Engine,
+    actor: Actor,
+    *,
+    organisation_id: UUID,
+    call: str,
+    eligibility: Mapping[str, str],
+    now: datetime,
+    application_id: UUID,
+) -> UUID:
+    """A new working copy, once per id. Raises NotAllowed, Refused (call_closed, not_eligible)."""
+    if not actor.rights_in(str(organisation_id)) & {"draft", "sign"}:
+        raise NotAllowed("may_not_draft")
+    with db.begin() as tx:
+        name = published.current(tx)
+        found = published.programme(tx, name).calls.get(call)
+        if found is None or not found.is_open(now):
+            raise Refused("call_closed")
+        if not assess(found.eligibility, eligibility).ok:
+            raise Refused("not_eligible")
+        row = {
+            "id": application_id,
+            "organisation_id": organisation_id,
+            "call": call,
+            "programme_hash": name,
+            "form_hash": published.content(tx, name)["forms"][found.form],
+            "answers": {},
+            "eligibility": dict(eligibility),
+            "revision": 1,
+            "saved_by": UUID(actor.person),
+            "saved_at": now,
+        }
+        if not applications.add(tx, row):
+            _editable(tx, actor, application_id)
+    return application_id
+
+
+def save(
+    db: Engine,
+    actor: Actor,
+    application_id: UUID,
+    answers: Mapping[str, Any],
+    *,
+    revision: int,
+    now: datetime,
+) -> Saved:
+    """Keep these sections as they are typed. `revision`: the one that the person saw.
+
+    Raises Conflict (saved_elsewhere), Refused (section_closed), NotFound, NotAllowed.
+    """
+    with db.begin() as tx:
+        draft, form, open_sections = _editable(tx, actor, application_id)
+        if draft.revision != revision:
+            raise Conflict("saved_elsewhere")
+        for section in answers:
+            if section not in open_sections:
+                raise Refused("section_closed", section=section)
+        readable, problems = form.load_partial(answers)
+        # Files come and go by `attach` and `detach` alone: a page from before must not undo them.
+        merged = {**draft.answers}
+        for section in answers:
+            kept = _files_of(form, section, draft.answers)
+            merged[section] = {**{k: v for k, v in readable[section].items() if k not in kept}, **kept}
+        applications.save(tx, application_id, merged, revision + 1, actor.person, now)
+    return Saved(
+        revision + 1, {path: found for path, found in problems.items() if path.split(".")[0] in answers}
+    )
+
+
+def attach(
+    db: Engine,
+    actor: Actor,
+    application_id: UUID,
+    path: str,
+    filename: str,
+    stream: BinaryIO,
+    *,
+    settings: Settings,
+    now: datetime,
+    file_id: UUID,
+) -> Added:
+    """A file for the field at `path`, once per id. Raises Invalid saying which file and why."""
+    name = _clean(filename)
+    with db.connect() as tx:
+        field = _file_field(tx, actor, application_id, path)
+    try:
+        sha256, size = files.keep(settings.data_dir, stream, settings.upload_max_bytes)
+    except files.TooBig:
+        limit = settings.upload_max_bytes // (1024 * 1024)
+        raise Invalid({path: [Problem("file_too_big", {"file": name, "megabytes": limit})]}) from None
+    if not size:
+        raise Invalid({path: [Problem("file_empty", {"file": name})]})
+    kind = _kind_of(files.path_of(settings.data_dir, sha256))
+    if kind not in field.accept:
+        wanted = ", ".join(one.upper() for one in field.accept)
+        raise Invalid({path: [Problem("file_wrong_type", {"file": name, "wanted": wanted})]})
+    row = {
+        "id": file_id,
+        "application_id": application_id,
+        "sha256": sha256,
+        "name": name,
+        "media_type": MEDIA_TYPES[kind],
+        "size": size,
+        "kind": "upload",
+        "added_by": UUID(actor.person),
+        "at": now,
+    }
+    with db.begin() as tx:
+        draft, _, _ = _editable(tx, actor, application_id)
+        if applications.add_file(tx, row):
+            _set_files(tx, draft, path, [*_named(draft, path), str(file_id)], actor, now)
+        else:
+            there = applications.file_of(tx, file_id)
+            if there is None or there.application_id != application_id:
+                raise Refused("id_taken")
+    return Added(file_id, name, MEDIA_TYPES[kind], size)
+
+
+def detach(
+    db: Engine, actor: Actor, application_id: UUID, path: str, file_id: UUID, *, now: datetime
+) -> None:
+    """Take a file out of its field; what was submitted with it keeps it."""
+    with db.begin() as tx:
+        _file_field(tx, actor, application_id, path)
+        draft, _, _ = _editable(tx, actor, application_id)
+        _set_files(tx, draft, path, [one for one in _named(draft, path) if one != str(file_id)], actor, now)
+
+
+def _editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[Row[Any], Form, frozenset[str]]:
+    """The working copy under its lock, its form, and the sections that are open to this person."""
+    draft = applications.find(tx, application_id, lock=True)
+    rights = actor.rights_in(str(draft.organisation_id)) if draft else frozenset()
+    if draft is None or not rights:
+        raise NotFound("no_such_application")
+    if not rights & {"draft", "sign"}:
+        raise NotAllowed("may_not_draft")
+    form = published.form(tx, draft.programme_hash, "application")
+    return draft, form, open_sections(tx, application_id, form)
+
+
+def open_sections(tx: Connection, application_id: UUID, form: Form) -> frozenset[str]:
+    """All before submission; those that a query reopened while it waits; none otherwise."""
+    try:
+        stored = journal.read(tx, application_id)
+    except NotFound:
+        return frozenset(section.code for section in form.sections)
+    step = published.route(tx, stored.route_hash).steps.get(stored.case.step or "")
+    editing = isinstance(step, Human) and step.edits is not None and bool(stored.case.open_seats)
+    return frozenset(stored.case.reopened) if editing else frozenset()
+
+
+def _file_field(tx: Connection, actor: Actor, application_id: UUID, path: str) -> Field:
+    _, form, sections = _editable(tx, actor, application_id)
+    field = form.fields().get(path)
+    if field is None or field.type != "file":
+        raise NotFound("no_such_field")
+    if path.split(".")[0] not in sections:
+        raise Refused("section_closed", section=path.split(".")[0])
+    return field
+
+
+def _named(draft: Row[Any], path: str) -> list[str]:
+    section, code = path.split(".")
+    return list(draft.answers.get(section, {}).get(code) or ())
+
+
+def _set_files(
+    tx: Connection, draft: Row[Any], path: str, ids: list[str], actor: Actor, now: datetime
+) -> None:
+    section, code = path.split(".")
+    answers: Answers = {**draft.answers, section: {**draft.answers.get(section, {}), code: ids}}
+    applications.save(tx, draft.id, answers, draft.revision + 1, actor.person, now)
+
+
+def _files_of(form: Form, section: str, answers: Answers) -> dict[str, Any]:
+    """What stands in the file fields of a section."""
+    codes = [path.split(".")[1] for path, one in form.fields().items() if one.type == "file"]
+    return {code: value for code, value in answers.get(section, {}).items() if code in codes}
+
+
+def _clean(filename: str) -> str:
+    """A name fit to be shown and sent: no folders, no control characters, at most 120 of the rest."""
+    base = unicodedata.normalize("NFC", filename.replace("\\", "/").rsplit("/", 1)[-1])
+    kept = "".join(char for char in base if char.isprintable() and char not in '"<>:|?*')
+    return kept.strip(". ")[-120:] or "Datei"
+
+
+def _kind_of(path: Any) -> str:
+    """What the content is, whatever the name says; empty when it is nothing we know."""
+    try:
+        return SIGNATURES.get(puremagic.from_file(path), "")
+    except (puremagic.PureError, ValueError):
+        return ""

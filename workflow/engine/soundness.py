@@ -1,0 +1,231 @@
+"""Is a route safe to publish? Every finding names the step and a shortest way to it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator
+
+from workflow.engine.route import (
+    APPLICANT,
+    NO_OFFICE,
+    OPERATOR,
+    Call,
+    Choice,
+    End,
+    Human,
+    Route,
+)
+from workflow.errors import RouteError
+
+VERDICTS = ("agreed", "rejected", "split")
+CALLS = ("letter",)
+
+
+def check(
+    route: Route,
+    *,
+    offices: Collection[str],
+    roles: Collection[str],
+    stages: Collection[str],
+    statuses: Collection[str],
+    forms: Collection[str],
+    letters: Collection[str],
+) -> list[RouteError]:
+    """Everything that keeps this route from being published; empty when it is sound."""
+    missing = list(_unknown_steps(route))
+    if missing:
+        return missing
+    ways = _ways(route)
+    return [
+        *_unreachable(route, ways),
+        *_dead_ends(route, ways),
+        *_loops(route, ways),
+        *_names(route, offices, roles, stages, statuses, forms, letters),
+        *_inner(route),
+    ]
+
+
+def _edges(route: Route, code: str) -> Iterator[str]:
+    yield from route.follows(code)
+    if code in route.withdraw_from and route.withdraw_to:
+        yield route.withdraw_to
+
+
+def _unknown_steps(route: Route) -> Iterator[RouteError]:
+    if route.start not in route.steps:
+        yield RouteError("unknown_step", at="start", step=route.start)
+    for code in route.withdraw_from:
+        if code not in route.steps:
+            yield RouteError("unknown_step", at="withdraw", step=code)
+    if route.withdraw_from and route.withdraw_to not in route.steps:
+        yield RouteError("unknown_step", at="withdraw", step=str(route.withdraw_to))
+    for code in route.steps:
+        for target in route.follows(code):
+            if target not in route.steps:
+                yield RouteError("unknown_step", at=code, step=target)
+
+
+def _ways(route: Route) -> dict[str, tuple[str, ...]]:
+    """A shortest way to every step that can be reached."""
+    ways: dict[str, tuple[str, ...]] = {route.start: (route.start,)}
+    queue = deque([route.start])
+    while queue:
+        code = queue.popleft()
+        for target in _edges(route, code):
+            if target not in ways:
+                ways[target] = (*ways[code], target)
+                queue.append(target)
+    return ways
+
+
+def _unreachable(route: Route, ways: dict[str, tuple[str, ...]]) -> Iterator[RouteError]:
+    for code in route.steps:
+        if code not in ways:
+            yield RouteError("unreachable", at=code)
+
+
+def _dead_ends(route: Route, ways: dict[str, tuple[str, ...]]) -> Iterator[RouteError]:
+    ending = {code for code, step in route.steps.items() if isinstance(step, End)}
+    grew = True
+    while grew:
+        more = {code for code in route.steps if ending.intersection(route.follows(code))} - ending
+        ending |= more
+        grew = bool(more)
+    for code, way in ways.items():
+        if code not in ending:
+            yield RouteError("no_ending", at=code, way=" → ".join(way))
+
+
+def _loops(route: Route, ways: dict[str, tuple[str, ...]]) -> Iterator[RouteError]:
+    """Without the steps that have a bound no loop may be left: then every loop has a bound.
+
+    A bounded step is entered by a person's choice, who has another one left when it is used up.
+    """
+    for code, step in route.steps.items():
+        if isinstance(step, Human) and step.at_most is not None:
+            yield from _entered_by_choice(route, code)
+    free = {code for code in route.steps if not _bounded(route, code)}
+    before: set[str] = set()
+    while free != before:
+        before = set(free)
+        free = {code for code in free if free.intersection(route.follows(code))}
+    for code in sorted(free):
+        if _reaches(route, code, free):
+            yield RouteError("loop_without_bound", at=code, way=" → ".join(ways.get(code, (code,))))
+
+
+def _bounded(route: Route, code: str) -> bool:
+    step = route.steps[code]
+    return isinstance(step, Human) and step.at_most is not None
+
+
+def _reaches(route: Route, start: str, within: set[str]) -> bool:
+    seen: set[str] = set()
+    queue = deque(target for target in route.follows(start) if target in within)
+    while queue:
+        code = queue.popleft()
+        if code == start:
+            return True
+        if code not in seen:
+            seen.add(code)
+            queue.extend(target for target in route.follows(code) if target in within)
+    return False
+
+
+def _entered_by_choice(route: Route, bounded: str) -> Iterator[RouteError]:
+    for code, step in route.steps.items():
+        if bounded not in route.follows(code):
+            continue
+        if not isinstance(step, Human) or step.is_panel:
+            yield RouteError("bounded_step_entered_by_rule", at=code, step=bounded)
+            continue
+        people = [out for out in step.outcomes.values() if not out.by_clock]
+        others = [out for out in people if out.to and not _bounded(route, out.to)]
+        if any(out.by_clock and out.to == bounded for out in step.outcomes.values()) or not others:
+            yield RouteError("no_way_past_bound", at=code, step=bounded)
+
+
+def _names(
+    route: Route,
+    offices: Collection[str],
+    roles: Collection[str],
+    stages: Collection[str],
+    statuses: Collection[str],
+    forms: Collection[str],
+    letters: Collection[str],
+) -> Iterator[RouteError]:
+    for code, step in route.steps.items():
+        if isinstance(step, Choice):
+            continue
+        if step.stage not in stages:
+            yield RouteError("unknown_stage", at=code, stage=step.stage)
+        if step.status not in statuses:
+            yield RouteError("unknown_status", at=code, status=step.status)
+        if isinstance(step, Call):
+            if step.call not in CALLS:
+                yield RouteError("unknown_call", at=code, call=step.call)
+            if step.template not in letters:
+                yield RouteError("unknown_letter", at=code, letter=step.template)
+        if isinstance(step, Human):
+            for form in (step.form, step.edits):
+                if form is not None and form not in forms:
+                    yield RouteError("unknown_form", at=code, form=form)
+            yield from _seats(step, offices, roles)
+
+
+def _seats(step: Human, offices: Collection[str], roles: Collection[str]) -> Iterator[RouteError]:
+    for seat in step.seats:
+        if seat.who.role == APPLICANT:
+            continue
+        if seat.who.role not in roles or seat.who.role == OPERATOR:
+            yield RouteError("unknown_role", at=step.code, role=seat.who.role)
+        named = seat.who.table.results() if seat.who.table else (seat.who.office or "",)
+        for office in named:
+            if office == NO_OFFICE and not seat.mandatory:
+                continue
+            if office not in offices:
+                yield RouteError("unknown_office", at=step.code, office=office)
+
+
+def _inner(route: Route) -> Iterator[RouteError]:
+    """Facts that are read are declared; votes, timers and quorums fit the step they stand in."""
+    for code, step in route.steps.items():
+        read: set[str] = set()
+        if isinstance(step, Choice):
+            read |= step.table.reads()
+        if isinstance(step, End) and step.amount:
+            read.add(step.amount)
+        if isinstance(step, Human):
+            for seat in step.seats:
+                read |= seat.who.table.reads() if seat.who.table else frozenset()
+            for outcome in step.outcomes.values():
+                read |= {name for name in (outcome.amount, outcome.limit) if name}
+            yield from _human(route, step)
+        for fact in sorted(read - set(route.facts)):
+            yield RouteError("undeclared_fact", at=code, fact=fact)
+
+
+def _human(route: Route, step: Human) -> Iterator[RouteError]:
+    if step.due < 1:
+        yield RouteError("no_due_time", at=step.code)
+    for other in step.not_by:
+        if other not in route.steps:
+            yield RouteError("unknown_step", at=step.code, step=other)
+    for timer in step.timers:
+        lapse = step.outcomes.get(timer.outcome or "")
+        if timer.do == "lapse" and (lapse is None or not lapse.by_clock):
+            yield RouteError("lapse_without_outcome", at=step.code)
+    if step.votes is None:
+        if not any(not outcome.by_clock for outcome in step.outcomes.values()):
+            yield RouteError("no_outcome", at=step.code)
+        return
+    mandatory = [seat.code for seat in step.seats if seat.mandatory]
+    needed = VERDICTS if step.close is None else VERDICTS[:2]
+    for verdict in needed:
+        if verdict not in step.outcomes:
+            yield RouteError("verdict_without_outcome", at=step.code, verdict=verdict)
+    if not mandatory or (step.close or 1) > len(mandatory):
+        yield RouteError("quorum_out_of_reach", at=step.code)
+    for code in step.enough_at_deadline:
+        if code not in mandatory:
+            yield RouteError("unknown_seat", at=step.code, seat=code)

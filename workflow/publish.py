@@ -1,0 +1,81 @@
+"""Publishing a programme's folder: checked, stored whole, pinned by content hash, money posted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from workflow.engine.route import parse_route
+from workflow.engine.soundness import check
+from workflow.errors import RouteError
+from workflow.funding.forms import Form
+from workflow.funding.programme import Bundle, Programme, load_folder
+from workflow.store import published
+
+
+def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
+    """Publish the programme in this folder for new applications; returns its hash.
+
+    The same folder twice is once. Raises RouteError when a route does not hold together.
+    """
+    bundle = load_folder(folder)
+    programme = Programme.parse(bundle.programme)
+    routes = {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
+    check_bundle(bundle, programme, routes)
+    with db.begin() as tx:
+        forms = {code: published.store(tx, "form", code, raw, now) for code, raw in bundle.forms.items()}
+        letters = {
+            code: published.store(tx, "letter", code, {"text": text}, now)
+            for code, text in bundle.letters.items()
+        }
+        hashes = {code: published.store(tx, "route", code, raw, now) for code, raw in routes.items()}
+        whole = {**bundle.programme, "routes": hashes, "forms": forms, "letters": letters}
+        name = published.store(tx, "programme", programme.code, whole, now)
+        published.make_current(tx, programme.code, name, now)
+        for one in programme.ceilings:
+            line = {"programme": programme.code, "year": one.year, "area": one.area, "pot": one.pot}
+            published.set_ceiling(tx, line, one.amount, now)
+    return name
+
+
+def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The route with the programme's tables that it names put in, so that its hash covers them."""
+    return {
+        **route,
+        "tables": {code: tables[code] for code in sorted(_tables_named(route)) if code in tables},
+    }
+
+
+def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises RouteError naming the first thing that routes, forms, letters and programme do not agree on."""
+    options = programme.options(bundle.forms["application"])
+    for raw in bundle.forms.values():
+        Form.parse(raw, options)
+    for size in programme.sizes:
+        if size.route is not None and size.route not in routes:
+            raise RouteError("unknown_route", at=f"sizes.{size.code}", route=size.route)
+    for route in routes.values():
+        findings = check(
+            parse_route(route),
+            offices=frozenset(programme.offices),
+            roles=frozenset(programme.labels["roles"]),
+            stages=frozenset(programme.labels["stages"]),
+            statuses=frozenset(programme.labels["statuses"]),
+            forms=frozenset(bundle.forms),
+            letters=frozenset(bundle.letters),
+        )
+        if findings:
+            raise findings[0]
+
+
+def _tables_named(part: Any) -> set[str]:
+    if isinstance(part, Mapping):
+        found = {part["table"]} if isinstance(part.get("table"), str) else set()
+        return found.union(*(_tables_named(value) for value in part.values()))
+    if isinstance(part, list):
+        return set().union(*(_tables_named(value) for value in part))
+    return set()

@@ -1,0 +1,209 @@
+"""The one door for every change of a case: what people do, and what follows from it by rule.
+
+handle        a person's command, one transaction: fact, case, work items, money, effects, agenda
+advance_due   what follows, for every case that is due: called by workers, any number of them
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from workflow.engine import commands as cmd
+from workflow.engine import events as ev
+from workflow.engine.advance import advance, next_due
+from workflow.engine.canonical import content_hash
+from workflow.engine.case import Actor, Case, evolve
+from workflow.engine.decide import Outside, decide, seat_meant
+from workflow.engine.route import Human, Route
+from workflow.errors import FoerderwegError, NotFound
+from workflow.funding.effects import Effect, effects_of
+from workflow.intake import accept, edited_application
+from workflow.store import agenda, applications, journal, published
+from workflow.store.reading import takes_part
+
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command led to. `repeated`: it had been done before, and this is what it did then."""
+
+    case_id: UUID
+    number: str
+    version: int
+    repeated: bool = False
+
+
+def handle(
+    db: Engine,
+    command: cmd.Command,
+    actor: Actor,
+    command_id: UUID,
+    now: datetime,
+    answers: Answers | None = None,
+) -> Done:
+    """Do what a person asks, once per `command_id`. `answers`: what they wrote in the step's form, raw.
+
+    Raises what workflow.errors names; then nothing was changed.
+    """
+    said = {"command": type(command).__name__, **asdict(command), "answers": answers}
+    key = journal.Key(command_id, actor.person, content_hash(_plain(said)))
+    try:
+        with db.begin() as tx:
+            return _handle(tx, command, actor, key, now, answers)
+    except (FoerderwegError, IntegrityError):
+        # A repetition meets a case that has moved on, or its own row: then its first result is the answer.
+        with db.connect() as tx:
+            done = journal.done(tx, key)
+        if done is None:
+            raise
+        return Done(*done, repeated=True)
+
+
+def _handle(
+    tx: Connection,
+    command: cmd.Command,
+    actor: Actor,
+    key: journal.Key,
+    now: datetime,
+    answers: Answers | None,
+) -> Done:
+    if isinstance(command, cmd.Submit):
+        stored, command = accept(tx, command, actor, now)
+    else:
+        stored = journal.lock(tx, command.case_id)
+        if not takes_part(stored.case, actor):
+            raise NotFound("no_such_case")
+    route = published.route(tx, stored.route_hash)
+    if isinstance(command, cmd.Complete):
+        seat_meant(route, stored.case, command, actor)
+        command = _with_content(tx, stored, route, command, answers, actor, now)
+    events = decide(route, stored.case, command, actor, _outside(tx, stored, route, command))
+    if events:
+        journal.commit(tx, [_change(route, stored, events, actor.person, now, key)])
+    return Done(stored.id, stored.number, stored.case.version + len(events))
+
+
+def advance_due(db: Engine, now: datetime, limit: int = 100) -> int:
+    """Let up to `limit` due cases go on as far as rules take them; returns how many were looked at.
+
+    If the batch fails, its cases go one by one, and one that cannot go on is parked for an operator.
+    """
+    try:
+        with db.begin() as tx:
+            claimed = agenda.claim(tx, now, limit)
+            _advance(tx, claimed, now)
+            return len(claimed)
+    except Exception:
+        with db.connect() as tx:
+            waiting = agenda.due_ids(tx, now, limit)
+        for case_id in waiting:
+            _advance_one(db, case_id, now)
+        return len(waiting)
+
+
+def _advance_one(db: Engine, case_id: UUID, now: datetime) -> None:
+    try:
+        with db.begin() as tx:
+            claimed = agenda.claim_one(tx, case_id, now)
+            _advance(tx, [claimed] if claimed else [], now)
+    except FoerderwegError as error:
+        _park(db, case_id, str(error), now)
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
+        _park(db, case_id, traceback.format_exc(limit=-5), now)
+
+
+def _park(db: Engine, case_id: UUID, error: str, now: datetime) -> None:
+    with db.begin() as tx:
+        agenda.park(tx, case_id, error, now)
+
+
+def _advance(tx: Connection, claimed: Sequence[journal.Stored], now: datetime) -> None:
+    changes = []
+    for stored in claimed:
+        route = published.route(tx, stored.route_hash)
+        calendar = published.calendar(tx, stored.programme_hash)
+        events = advance(route, stored.case, now, calendar)
+        if events:
+            changes.append(_change(route, stored, events, "system", now, None))
+        else:
+            agenda.look_again(tx, stored.id, next_due(route, stored.case, now))
+    if changes:
+        journal.commit(tx, changes)
+
+
+def _change(
+    route: Route,
+    stored: journal.Stored,
+    events: Sequence[ev.Event],
+    actor: str,
+    now: datetime,
+    key: journal.Key | None,
+) -> journal.Change:
+    case: Case = stored.case
+    effects: list[Effect] = []
+    for event in events:
+        before, case = case, evolve(case, event)
+        effects += effects_of(stored.id, event, before, case)
+    return journal.Change(stored, case, events, actor, now, next_due(route, case, now), effects, key)
+
+
+def _with_content(
+    tx: Connection,
+    stored: journal.Stored,
+    route: Route,
+    command: cmd.Complete,
+    answers: Answers | None,
+    actor: Actor,
+    now: datetime,
+) -> cmd.Complete:
+    """The command with what its form says: facts, reopened sections, hashes of what is kept."""
+    step = route.steps.get(command.step)
+    if not isinstance(step, Human):
+        return command
+    if step.edits is not None:
+        edited, facts = edited_application(tx, stored, now)
+        application = applications.keep_content(
+            tx, stored.id, "application", command.step, edited, actor, now
+        )
+        command = replace(command, facts=facts, application=application)
+    if step.form is None or (answers is None and step.edits):
+        return command
+    form = published.form(tx, stored.programme_hash, step.form)
+    loaded = form.load(answers or {}, outcome=command.outcome, facts=stored.case.facts)
+    outcome = step.outcomes.get(command.outcome)
+    reopens = _named(loaded, outcome.reopens) if outcome and outcome.reopens else ()
+    kept = applications.keep_content(tx, stored.id, "statement", command.step, loaded, actor, now)
+    return replace(command, facts={**command.facts, **form.facts(loaded)}, content=kept, reopens=reopens)
+
+
+def _named(answers: Answers, path: str) -> tuple[str, ...]:
+    section, field = path.split(".")
+    return tuple(answers.get(section, {}).get(field) or ())
+
+
+def _outside(tx: Connection, stored: journal.Stored, route: Route, command: cmd.Command) -> Outside:
+    """What is left of the case's money, under its lock, when the command asks for some."""
+    step = route.steps.get(command.step) if isinstance(command, cmd.Complete) else None
+    if isinstance(step, Human) and isinstance(command, cmd.Complete):
+        outcome = step.outcomes.get(command.outcome)
+        if outcome is not None and outcome.money == "hold":
+            return Outside(left=journal.lock_lines(tx, [stored.line_id])[stored.line_id])
+    return Outside()
+
+
+def _plain(value: Any) -> Any:
+    """What a command says, as JSON for its hash."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, UUID) else value

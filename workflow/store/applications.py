@@ -1,0 +1,144 @@
+"""Working copies of answers, what is kept of them, files, and the row with which a case begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects.postgresql import insert
+
+from workflow.engine.canonical import content_hash
+from workflow.engine.case import EMPTY, Actor, dump_case
+from workflow.store.journal import Stored
+from workflow.store.tables import applications, case_number, cases, contents, files
+
+Answers = Mapping[str, Any]
+
+
+def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Row[Any] | None:
+    """The working copy, locked on request."""
+    query = select(applications).where(applications.c.id == application_id)
+    return tx.execute(query.with_for_update() if lock else query).one_or_none()
+
+
+def add(tx: Connection, row: Mapping[str, Any]) -> bool:
+    """A new working copy; False when this id is there already."""
+    statement = insert(applications).values(row).on_conflict_do_nothing().returning(applications.c.id)
+    return tx.execute(statement).one_or_none() is not None
+
+
+def save(
+    tx: Connection, application_id: UUID, answers: Answers, revision: int, by: str, now: datetime
+) -> None:
+    values = {"answers": answers, "revision": revision, "saved_by": UUID(by), "saved_at": now}
+    tx.execute(applications.update().where(applications.c.id == application_id).values(values))
+
+
+def keep_content(
+    tx: Connection, case_id: UUID, kind: str, step: str, data: Answers, actor: Actor, now: datetime
+) -> str:
+    """Keep what a person wrote under the hash that the event will hold; returns the hash."""
+    name = content_hash({"step": step, "by": actor.person, "data": data})
+    row = {"case_id": case_id, "hash": name, "kind": kind, "step": step, "data": data}
+    statement = insert(contents).values({**row, "written_by": UUID(actor.person), "at": now})
+    tx.execute(statement.on_conflict_do_nothing())
+    return name
+
+
+def content(tx: Connection, case_id: UUID, name: str) -> Answers | None:
+    """What was kept under this hash, or None once it has been erased."""
+    query = select(contents.c.data).where(contents.c.case_id == case_id, contents.c.hash == name)
+    found: Answers | None = tx.execute(query).scalar_one_or_none()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a case is pinned to and listed by, from its first moment. Amounts in Rappen."""
+
+    application_id: UUID
+    organisation_id: UUID
+    title: str
+    number_prefix: str
+    programme: str
+    programme_hash: str
+    route_hash: str
+    form_hash: str
+    call: str
+    area: str
+    size: str
+    line_id: int
+    target_group: str
+    requested: int
+
+
+def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
+    """The case's row before its first event; a second one of the same application breaks its key."""
+    running = tx.execute(select(case_number.next_value())).scalar_one()
+    number = f"{beginning.number_prefix}-{running:05d}"
+    tx.execute(
+        cases.insert().values(
+            id=beginning.application_id,
+            number=number,
+            organisation_id=beginning.organisation_id,
+            title=beginning.title,
+            programme=beginning.programme,
+            programme_hash=beginning.programme_hash,
+            route_hash=beginning.route_hash,
+            form_hash=beginning.form_hash,
+            call=beginning.call,
+            area=beginning.area,
+            size=beginning.size,
+            line_id=beginning.line_id,
+            target_group=beginning.target_group,
+            requested=beginning.requested,
+            held=0,
+            committed=0,
+            stage="",
+            step="",
+            status="",
+            submitted_at=now,
+            version=0,
+            hash="",
+            state=dump_case(EMPTY),
+        )
+    )
+    return Stored(
+        beginning.application_id,
+        number,
+        EMPTY,
+        "",
+        beginning.route_hash,
+        beginning.programme_hash,
+        beginning.form_hash,
+        beginning.line_id,
+        beginning.target_group,
+    )
+
+
+def add_file(tx: Connection, row: Mapping[str, Any]) -> bool:
+    """A file of an application; False when this id is there already."""
+    statement = insert(files).values(row).on_conflict_do_nothing().returning(files.c.id)
+    return tx.execute(statement).one_or_none() is not None
+
+
+def file_of(tx: Connection, file_id: UUID) -> Row[Any] | None:
+    return tx.execute(select(files).where(files.c.id == file_id)).one_or_none()
+
+
+def files_of(tx: Connection, application_id: UUID) -> list[Row[Any]]:
+    """All files of an application, oldest first."""
+    query = select(files).where(files.c.application_id == application_id).order_by(files.c.at, files.c.id)
+    return list(tx.execute(query))
+
+
+def letter_added(tx: Connection, application_id: UUID, step: str, sha256: str) -> bool:
+    """Whether this very letter is filed already."""
+    query = select(files.c.id).where(
+        files.c.application_id == application_id, files.c.step == step, files.c.sha256 == sha256
+    )
+    return tx.execute(query).first() is not None

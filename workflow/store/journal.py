@@ -1,0 +1,350 @@
+"""Reading a case under its lock, and writing a change of one or many cases as one statement.
+
+What must stay together is written together: events, case, work items, agenda, outbox, balances, postings,
+command. The UPDATE of `cases` checks the version; where it does not hold, nothing of that case is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, TextClause, text
+
+from workflow.engine import events as ev
+from workflow.engine.canonical import canonical
+from workflow.engine.case import Case, Seat, dump_case, load_case, replay
+from workflow.errors import Conflict, KeyReused, NotFound
+from workflow.funding.effects import Effect
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A case as it stands in the database, with the versions it is pinned to. `head`: its last hash."""
+
+    id: UUID
+    number: str
+    case: Case
+    head: str
+    route_hash: str
+    programme_hash: str
+    form_hash: str
+    line_id: int
+    target_group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes a command the same command: its id, who sent it, the hash of all it said."""
+
+    command_id: UUID
+    actor: str
+    payload_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New events of one case, and everything that belongs to them. `due_at`: when to look again."""
+
+    stored: Stored
+    after: Case
+    events: Sequence[ev.Event]
+    actor: str
+    at: datetime
+    due_at: datetime | None
+    effects: Sequence[Effect] = ()
+    key: Key | None = None
+
+
+COLUMNS = (
+    "c.id, c.number, c.state, c.hash, c.route_hash, c.programme_hash, c.form_hash, c.line_id, c.target_group"
+)
+READ_CASE = text(f"SELECT {COLUMNS} FROM cases c WHERE c.id = :id")
+LOCK_CASE = text(f"{READ_CASE.text} FOR UPDATE")
+LOCK_LINES = text("SELECT id, available FROM budget_lines WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+
+COMMIT = text("""
+WITH changed AS (
+  UPDATE cases c SET version = n.version, hash = n.hash, state = n.state, stage = n.stage, step = n.step,
+         status = n.status, ending = n.ending, requested = n.requested, held = n.held,
+         committed = n.committed, entered_at = n.entered_at, due_at = n.due_at
+  FROM json_to_recordset(:cases) AS n(
+         id uuid, was int, version int, hash text, state jsonb, stage text, step text, status text,
+         ending text, requested bigint, held bigint, committed bigint, entered_at timestamptz, due_at timestamptz)
+  WHERE c.id = n.id AND c.version = n.was
+  RETURNING c.id, c.line_id
+), new_events AS (
+  INSERT INTO events (case_id, version, name, data, actor, at, command_id, hash)
+  SELECT n.case_id, n.version, n.name, n.data, n.actor, n.at, n.command_id, n.hash
+  FROM json_to_recordset(:events) AS n(case_id uuid, version int, name text, data jsonb, actor text,
+         at timestamptz, command_id uuid, hash text)
+  JOIN changed ON changed.id = n.case_id
+  ORDER BY n.case_id, n.version
+), new_command AS (
+  INSERT INTO commands (command_id, actor, payload_hash, case_id, version, at)
+  SELECT n.command_id, n.actor, n.payload_hash, n.case_id, n.version, n.at
+  FROM json_to_recordset(:commands) AS n(command_id uuid, actor text, payload_hash text, case_id uuid,
+         version int, at timestamptz)
+  JOIN changed ON changed.id = n.case_id
+), closed_items AS (
+  UPDATE work_items w SET closed_at = n.at, closed_by = n.by
+  FROM json_to_recordset(:closed) AS n(case_id uuid, entry int, seat text, at timestamptz, by text)
+  JOIN changed ON changed.id = n.case_id
+  WHERE w.case_id = n.case_id AND w.entry = n.entry AND w.seat = n.seat
+), opened_items AS (
+  INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due_at)
+  SELECT n.case_id, n.entry, n.seat, n.step, n.office, n.role, n.at, n.due_at
+  FROM json_to_recordset(:opened) AS n(case_id uuid, entry int, seat text, step text, office text, role text,
+         at timestamptz, due_at timestamptz)
+  JOIN changed ON changed.id = n.case_id
+  ON CONFLICT (case_id, entry, seat) DO UPDATE SET closed_at = NULL, closed_by = NULL
+), next_look AS (
+  INSERT INTO agenda (case_id, due_at, attempts)
+  SELECT n.case_id, n.due_at, 0
+  FROM json_to_recordset(:agenda) AS n(case_id uuid, due_at timestamptz)
+  JOIN changed ON changed.id = n.case_id
+  ON CONFLICT (case_id) DO UPDATE
+  SET due_at = excluded.due_at, attempts = 0, error = NULL, parked_at = NULL
+), new_effects AS (
+  INSERT INTO outbox (key, kind, case_id, payload, next_try)
+  SELECT n.key, n.kind, n.case_id, n.payload, n.at
+  FROM json_to_recordset(:outbox) AS n(key text, kind text, case_id uuid, payload jsonb, at timestamptz)
+  JOIN changed ON changed.id = n.case_id
+  ON CONFLICT (key) DO NOTHING
+), moved AS (
+  INSERT INTO postings (line_id, case_id, version, account, amount, target_group, at)
+  SELECT changed.line_id, n.case_id, n.version, n.account, n.amount, n.target_group, n.at
+  FROM json_to_recordset(:postings) AS n(case_id uuid, version int, account text, amount bigint,
+         target_group text, at timestamptz)
+  JOIN changed ON changed.id = n.case_id
+  RETURNING line_id, account, amount
+), balances AS (
+  UPDATE budget_lines b SET available = b.available + s.available, reserved = b.reserved + s.reserved,
+         committed = b.committed + s.committed
+  FROM (SELECT line_id,
+               coalesce(sum(amount) FILTER (WHERE account = 'available'), 0) AS available,
+               coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved,
+               coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed
+        FROM moved GROUP BY line_id) s
+  WHERE b.id = s.line_id
+)
+SELECT count(*) FROM changed
+""")
+
+
+def lock(tx: Connection, case_id: UUID) -> Stored:
+    """The case, locked until the transaction ends; raises NotFound."""
+    return read(tx, case_id, LOCK_CASE)
+
+
+def read(tx: Connection, case_id: UUID, query: TextClause = READ_CASE) -> Stored:
+    """The case as it stands; raises NotFound."""
+    row = tx.execute(query, {"id": case_id}).one_or_none()
+    if row is None:
+        raise NotFound("no_such_case")
+    return stored(row)
+
+
+def stored(row: Any) -> Stored:
+    """A `Stored` from a row that has COLUMNS."""
+    return Stored(
+        row.id,
+        row.number,
+        load_case(row.state),
+        row.hash,
+        row.route_hash,
+        row.programme_hash,
+        row.form_hash,
+        row.line_id,
+        row.target_group,
+    )
+
+
+def lock_lines(tx: Connection, lines: Iterable[int]) -> dict[int, int]:
+    """Budget lines locked in one order for everyone, so that nobody waits in a circle: id → Rappen left."""
+    return {row.id: row.available for row in tx.execute(LOCK_LINES, {"ids": sorted(set(lines))})}
+
+
+def commit(tx: Connection, changes: Sequence[Change]) -> None:
+    """Write the changes of different cases. Raises Conflict when one of them is not as it was read."""
+    lines = [change.stored.line_id for change in changes if _moves(change)]
+    if lines:
+        lock_lines(tx, lines)
+    rows = [_rows(change) for change in changes]
+    kinds = ("cases", "events", "commands", "closed", "opened", "agenda", "outbox", "postings")
+    parameters = {kind: json.dumps([row for part in rows for row in part[kind]]) for kind in kinds}
+    if tx.execute(COMMIT, parameters).scalar_one() != len(changes):
+        raise Conflict("someone_was_faster")
+
+
+def done(tx: Connection, key: Key) -> tuple[UUID, str, int] | None:
+    """What a command with this id did before: case, number, version. Raises KeyReused for another payload."""
+    row = tx.execute(
+        text(
+            "SELECT k.actor, k.payload_hash, k.case_id, k.version, c.number"
+            " FROM commands k JOIN cases c ON c.id = k.case_id WHERE k.command_id = :id"
+        ),
+        {"id": key.command_id},
+    ).one_or_none()
+    if row is None:
+        return None
+    if (row.actor, row.payload_hash) != (key.actor, key.payload_hash):
+        raise KeyReused("key_reused")
+    return row.case_id, row.number, row.version
+
+
+def chained(head: str, case_id: UUID, version: int, entry: Mapping[str, Any]) -> str:
+    """The hash of one event over the hash before it. `entry`: name, data, actor, at, command_id."""
+    return hashlib.sha256(head.encode() + canonical([str(case_id), version, entry])).hexdigest()
+
+
+def replayed(tx: Connection, case_id: UUID) -> tuple[Case, str]:
+    """The case folded anew from its events, and the head of the chain recomputed from them."""
+    head = ""
+    events = []
+    rows = tx.execute(
+        text(
+            "SELECT version, name, data, actor, at, command_id FROM events"
+            " WHERE case_id = :id ORDER BY version"
+        ),
+        {"id": case_id},
+    )
+    for row in rows:
+        entry = _entry(row.name, row.data, row.actor, row.at, row.command_id)
+        head = chained(head, case_id, row.version, entry)
+        events.append(ev.load(row.name, row.data))
+    return replay(events), head
+
+
+def _entry(name: str, data: Row, actor: str, at: datetime, command_id: UUID | None) -> Row:
+    return {
+        "name": name,
+        "data": data,
+        "actor": actor,
+        "at": int(at.timestamp() * 1_000_000),
+        "command_id": str(command_id) if command_id else None,
+    }
+
+
+def _moves(change: Change) -> bool:
+    before, after = change.stored.case, change.after
+    return (before.held, before.committed) != (after.held, after.committed)
+
+
+def _rows(change: Change) -> dict[str, list[Row]]:
+    """The rows of every table that this change writes, JSON-ready."""
+    stored, after, at = change.stored, change.after, change.at.isoformat()
+    case_id = str(stored.id)
+    events, head = _event_rows(change)
+    before_seats = _open_items(stored.case)
+    after_seats = _open_items(after)
+    return {
+        "cases": [_case_row(change, head)],
+        "events": events,
+        "commands": [
+            {
+                "command_id": str(change.key.command_id),
+                "actor": change.key.actor,
+                "payload_hash": change.key.payload_hash,
+                "case_id": case_id,
+                "version": after.version,
+                "at": at,
+            }
+        ]
+        if change.key
+        else [],
+        "closed": [
+            {"case_id": case_id, "entry": entry, "seat": seat, "at": at, "by": change.actor}
+            for entry, seat in before_seats.keys() - after_seats.keys()
+        ],
+        "opened": [
+            {
+                "case_id": case_id,
+                "entry": entry,
+                "seat": code,
+                "step": after.step,
+                "office": seat.office,
+                "role": seat.role,
+                "at": at,
+                "due_at": after.due_at,
+            }
+            for (entry, code), seat in after_seats.items()
+            if (entry, code) not in before_seats
+        ],
+        "agenda": [{"case_id": case_id, "due_at": change.due_at.isoformat() if change.due_at else None}],
+        "outbox": [
+            {"key": effect.key, "kind": effect.kind, "case_id": case_id, "payload": effect.payload, "at": at}
+            for effect in change.effects
+        ],
+        "postings": _posting_rows(change),
+    }
+
+
+def _event_rows(change: Change) -> tuple[list[Row], str]:
+    head = change.stored.head
+    rows = []
+    command_id = change.key.command_id if change.key else None
+    for version, event in enumerate(change.events, change.stored.case.version + 1):
+        name, data = ev.dump(event)
+        entry = _entry(name, data, change.actor, change.at, command_id)
+        head = chained(head, change.stored.id, version, entry)
+        rows.append(
+            {
+                **entry,
+                "case_id": str(change.stored.id),
+                "version": version,
+                "at": change.at.isoformat(),
+                "hash": head,
+            }
+        )
+    return rows, head
+
+
+def _case_row(change: Change, head: str) -> Row:
+    after = change.after
+    return {
+        "id": str(change.stored.id),
+        "was": change.stored.case.version,
+        "version": after.version,
+        "hash": head,
+        "state": dump_case(after),
+        "stage": after.stage,
+        "step": after.step or "",
+        "status": after.status,
+        "ending": after.ending,
+        "requested": after.facts.get("requested", 0),
+        "held": after.held,
+        "committed": after.committed,
+        "entered_at": after.entered_at,
+        "due_at": after.due_at,
+    }
+
+
+def _open_items(case: Case) -> dict[tuple[int, str], Seat]:
+    return {(case.entry, seat.code): seat for seat in case.open_seats}
+
+
+def _posting_rows(change: Change) -> list[Row]:
+    """What moved between the accounts of the case's line: three amounts that sum to zero."""
+    held = change.after.held - change.stored.case.held
+    committed = change.after.committed - change.stored.case.committed
+    amounts = {"available": -held - committed, "reserved": held, "committed": committed}
+    return [
+        {
+            "case_id": str(change.stored.id),
+            "version": change.after.version,
+            "account": account,
+            "amount": amount,
+            "target_group": change.stored.target_group,
+            "at": change.at.isoformat(),
+        }
+        for account, amount in amounts.items()
+        if amount
+    ]

@@ -1,0 +1,71 @@
+"""Effects outside: each under a key that is unique, leased while somebody works on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+
+LEASE = timedelta(seconds=20)
+"""Longer than any effect's own time limit; a dead worker's effects go on after it."""
+
+MOST_ATTEMPTS = 8
+"""With doubling pauses from 2 s: about eight minutes of an outage before an operator is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One effect to bring about. `attempt` counts from 1."""
+
+    key: str
+    kind: str
+    case_id: UUID
+    payload: Mapping[str, Any]
+    attempt: int
+
+
+def lease(db: Engine, now: datetime, limit: int) -> list[Due]:
+    """Take due effects for LEASE; nobody else gets them meanwhile."""
+    with db.begin() as tx:
+        rows = tx.execute(
+            text("""
+UPDATE outbox o SET leased_until = :until, next_try = :until, attempts = o.attempts + 1
+FROM (SELECT key FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND next_try <= :now
+      ORDER BY next_try LIMIT :limit FOR UPDATE SKIP LOCKED) d
+WHERE o.key = d.key RETURNING o.key, o.kind, o.case_id, o.payload, o.attempts"""),
+            {"now": now, "until": now + LEASE, "limit": limit},
+        ).all()
+    return [Due(row.key, row.kind, row.case_id, row.payload, row.attempts) for row in rows]
+
+
+def done(db: Engine, key: str, now: datetime) -> None:
+    """It happened."""
+    with db.begin() as tx:
+        tx.execute(
+            text("UPDATE outbox SET done_at = :now, leased_until = NULL, error = NULL WHERE key = :key"),
+            {"now": now, "key": key},
+        )
+
+
+def failed(db: Engine, due: Due, error: str, now: datetime) -> bool:
+    """It did not: try again later, or park it for an operator. True when parked."""
+    parked = due.attempt >= MOST_ATTEMPTS
+    with db.begin() as tx:
+        tx.execute(
+            text(
+                "UPDATE outbox SET error = :error, leased_until = NULL, next_try = :next,"
+                " parked_at = CASE WHEN :parked THEN CAST(:now AS timestamptz) END WHERE key = :key"
+            ),
+            {
+                "key": due.key,
+                "error": error[:2000],
+                "now": now,
+                "next": now + timedelta(seconds=2**due.attempt),
+                "parked": parked,
+            },
+        )
+    return parked

@@ -1,0 +1,142 @@
+"""Published versions by their content hash, which never changes: what is read once is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+
+from workflow.engine.calendar import Calendar
+from workflow.engine.canonical import content_hash
+from workflow.engine.route import Route, parse_route
+from workflow.errors import NotFound
+from workflow.funding.forms import Form
+from workflow.funding.programme import Programme
+from workflow.store.tables import budget_lines, definitions, postings, programmes
+from workflow.texts import ZURICH
+
+YEARS_AFTER = 6
+"""Cases outlive their programme's last year: reports, appeals, money paid back."""
+
+Content = Mapping[str, Any]
+T = TypeVar("T")
+
+_KEPT: dict[tuple[str, str], Any] = {}
+
+
+def _keep(name: str, what: str, make: Callable[[], T]) -> T:
+    key = (name, what)
+    if key not in _KEPT:
+        _KEPT[key] = make()
+    kept: T = _KEPT[key]
+    return kept
+
+
+def current(tx: Connection) -> str:
+    """The hash of the programme that new applications take; raises NotFound when none is published."""
+    found = tx.execute(
+        select(programmes.c.hash).order_by(programmes.c.since.desc()).limit(1)
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound("no_programme")
+    return str(found)
+
+
+def content(tx: Connection, name: str) -> Content:
+    """What was published under this hash; raises NotFound."""
+
+    def read() -> Content:
+        found = tx.execute(
+            select(definitions.c.content).where(definitions.c.hash == name)
+        ).scalar_one_or_none()
+        if found is None:
+            raise NotFound("no_such_version")
+        return dict(found)
+
+    return _keep(name, "content", read)
+
+
+def programme(tx: Connection, name: str) -> Programme:
+    return _keep(name, "programme", lambda: Programme.parse(content(tx, name)))
+
+
+def calendar(tx: Connection, name: str) -> Calendar:
+    """The working days of the offices of the programme with this hash."""
+
+    def make() -> Calendar:
+        found = programme(tx, name)
+        years = range(min(found.years) - 1, max(found.years) + YEARS_AFTER)
+        return Calendar(ZURICH, found.office_holidays(years))
+
+    return _keep(name, "calendar", make)
+
+
+def route(tx: Connection, name: str) -> Route:
+    return _keep(name, "route", lambda: parse_route(content(tx, name)))
+
+
+def form(tx: Connection, name: str, code: str) -> Form:
+    """A form of the programme with this hash, its lists of areas, target groups and sections filled in."""
+
+    def parse() -> Form:
+        forms = content(tx, name)["forms"]
+        application = content(tx, forms["application"])
+        return Form.parse(content(tx, forms[code]), programme(tx, name).options(application))
+
+    return _keep(name, f"form:{code}", parse)
+
+
+def letter(tx: Connection, name: str) -> Mapping[str, str]:
+    """All letter templates of the programme with this hash, by file name."""
+    letters = content(tx, name)["letters"]
+    return {file: str(content(tx, found)["text"]) for file, found in letters.items()}
+
+
+def store(tx: Connection, kind: str, code: str, what: Content, now: datetime) -> str:
+    """Keep one version whole, under its hash; the same content twice is once."""
+    name = content_hash(what)
+    row = {"hash": name, "kind": kind, "code": code, "content": what, "published_at": now}
+    tx.execute(insert(definitions).values(row).on_conflict_do_nothing())
+    return name
+
+
+def make_current(tx: Connection, code: str, name: str, now: datetime) -> None:
+    """New applications take this version from now on; running cases keep theirs."""
+    row = {"code": code, "hash": name, "since": now}
+    statement = insert(programmes).values(row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["code"], set_={"hash": name, "since": now}))
+
+
+def set_ceiling(tx: Connection, line: Mapping[str, Any], ceiling: int, now: datetime) -> None:
+    """A budget line's ceiling in Rappen; the difference to the one before is posted.
+
+    Lowering it under what is reserved and committed breaks the line's check and so the transaction.
+    """
+    keys = ("programme", "year", "area", "pot")
+    empty = {"ceiling": 0, "available": 0, "reserved": 0, "committed": 0}
+    tx.execute(insert(budget_lines).values({**line, **empty}).on_conflict_do_nothing(index_elements=keys))
+    where = [budget_lines.c[key] == line[key] for key in keys]
+    row = tx.execute(select(budget_lines).where(*where).with_for_update()).one()
+    change = ceiling - row.ceiling
+    if not change:
+        return
+    tx.execute(
+        budget_lines.update()
+        .where(budget_lines.c.id == row.id)
+        .values(ceiling=ceiling, available=budget_lines.c.available + change)
+    )
+    for account, amount in (("ceiling", -change), ("available", change)):
+        tx.execute(postings.insert().values(line_id=row.id, account=account, amount=amount, at=now))
+
+
+def line_of(tx: Connection, programme: str, year: int, area: str, pot: str) -> int:
+    """The budget line that a new case is charged to; raises NotFound when the programme has none."""
+    wanted = {"programme": programme, "year": year, "area": area, "pot": pot}
+    where = [budget_lines.c[key] == value for key, value in wanted.items()]
+    found = tx.execute(select(budget_lines.c.id).where(*where)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("no_budget_line")
+    return int(found)

@@ -1,0 +1,60 @@
+"""What people may read. Each query takes the viewer and returns only what that person may see."""
+
+from workflow.store.queries.desk import dossier, inbox
+from workflow.store.queries.office import cases, money, pipeline
+from workflow.store.queries.portal import application, file, my_applications, my_organisations
+from workflow.store.queries.rows import (
+    Application,
+    ApplicationRow,
+    CasePage,
+    CaseRow,
+    Dossier,
+    FileRow,
+    Filters,
+    HistoryRow,
+    Inbox,
+    ItemRow,
+    Milestone,
+    MoneyRow,
+    OrganisationRow,
+    Pipeline,
+    Published,
+    StageRow,
+    Statement,
+)
+from workflow.store.queries.versions import file_path, form, migrated, programme, programme_of, route_data
+
+__all__ = [
+    "Application",
+    "ApplicationRow",
+    "CasePage",
+    "CaseRow",
+    "Dossier",
+    "FileRow",
+    "Filters",
+    "HistoryRow",
+    "Inbox",
+    "ItemRow",
+    "Milestone",
+    "MoneyRow",
+    "OrganisationRow",
+    "Pipeline",
+    "Published",
+    "StageRow",
+    "Statement",
+    "application",
+    "cases",
+    "dossier",
+    "file",
+    "file_path",
+    "form",
+    "inbox",
+    "migrated",
+    "money",
+    "my_applications",
+    "my_organisations",
+    "pipeline",
+    "programme",
+    "programme_of",
+    "route_data",
+]

@@ -1,0 +1,203 @@
+"""What staff see at their desks: the inbox of their offices, and one case's dossier behind its gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.decide import allowed
+from workflow.engine.route import Human, Route
+from workflow.funding.forms import Form
+from workflow.store import published, reading
+from workflow.store.queries.office import case_row, money_row
+from workflow.store.queries.record import files_of, history, letters, written
+from workflow.store.queries.rows import (
+    Answers,
+    Dossier,
+    Filters,
+    HistoryRow,
+    Inbox,
+    ItemRow,
+    Statement,
+)
+
+SEES_ALL_STATEMENTS = ("coordinator", "head", "division_head", "department_head", "auditor")
+
+ITEMS = """
+FROM work_items w JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id
+WHERE w.closed_at IS NULL
+  AND (w.office, w.role) IN (SELECT * FROM unnest(CAST(:offices AS text[]), CAST(:roles AS text[])))
+  AND NOT c.state->'recused' ? :person
+  AND NOT CAST(c.organisation_id AS text) = ANY(:organisations)
+  AND (:step = '' OR w.step = :step) AND (:area = '' OR c.area = :area) AND (:stage = '' OR c.stage = :stage)
+  AND (NOT :late OR w.due_at < :now)
+"""
+
+
+def inbox(
+    db: sa.Engine,
+    viewer: Actor,
+    *,
+    now: datetime,
+    limit: int = 50,
+    after: str | None = None,
+    filters: Filters | None = None,
+) -> Inbox:
+    """Open work of the viewer's offices and roles, by due date. Of `filters`: step, area, stage, late."""
+    wanted = filters or Filters()
+    offices = sorted(viewer.offices)
+    parameters: dict[str, Any] = {
+        "offices": [office for office, _ in offices] + [""] * viewer.has_role("operator"),
+        "roles": [role for _, role in offices] + ["operator"] * viewer.has_role("operator"),
+        "person": viewer.person,
+        "organisations": sorted(viewer.organisations),
+        "step": wanted.step,
+        "area": wanted.area,
+        "stage": wanted.stage,
+        "late": wanted.late,
+        "now": now,
+    }
+    page = ""
+    if after is not None and (mark := _mark(after)):
+        page = "AND (w.due_at, w.case_id, w.seat) > (:due, :case_id, :seat)"
+        parameters |= mark
+    with db.connect() as tx:
+        total = tx.execute(sa.text(f"SELECT count(*) {ITEMS}"), parameters).scalar_one()
+        rows = tx.execute(
+            sa.text(
+                "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
+                f" o.name AS organisation {ITEMS} {page} ORDER BY w.due_at, w.case_id, w.seat LIMIT :limit"
+            ),
+            {**parameters, "limit": limit + 1},
+        ).all()
+        items = [_item(tx, row, viewer, now) for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Inbox(items, total, f"{last.due_at.isoformat()}|{last.case_id}|{last.seat}" if last else None)
+
+
+def _mark(after: str) -> dict[str, Any] | None:
+    """Where a page begins; what nobody of us wrote begins at the start."""
+    try:
+        due, case_id, seat = after.split("|")
+        return {"due": datetime.fromisoformat(due), "case_id": UUID(case_id), "seat": seat}
+    except ValueError:
+        return None
+
+
+def _item(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> ItemRow:
+    case = load_case(row.state)
+    step = published.route(tx, row.route_hash).steps.get(row.step)
+    gated = isinstance(step, Human) and step.gate
+    return ItemRow(
+        case_id=row.case_id,
+        number=row.number,
+        organisation=row.organisation,
+        title=row.title if reading.may_open(case, viewer) else None,
+        area=row.area,
+        size=row.size,
+        stage=row.stage,
+        step=row.step,
+        route_hash=row.route_hash,
+        seat=row.seat,
+        office=row.office,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        late=row.due_at is not None and row.due_at < now,
+        declared=not gated or viewer.person in case.declared,
+    )
+
+
+def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Dossier | None:
+    """A case for staff who have to do with it; its content only behind the gate. None for everyone else."""
+    with db.connect() as tx:
+        row: Any = tx.execute(
+            sa.text(
+                "SELECT c.*, o.name AS organisation,"
+                " ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL"
+                " ORDER BY w.seat) AS offices"
+                " FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
+            ),
+            {"id": case_id},
+        ).one_or_none()
+        if row is None:
+            return None
+        case = load_case(row.state)
+        if reading.is_member(case, viewer) or not reading.takes_part(case, viewer):
+            return None
+        opened = reading.may_open(case, viewer)
+        route = published.route(tx, row.route_hash)
+        offers = allowed(route, case, viewer)
+        if not opened and not offers and viewer.person not in case.recused:
+            return None
+        events = history(tx, case_id) if opened else []
+        texts = written(tx, case_id) if opened else {}
+        files = files_of(tx, case_id) if opened else []
+        line: Any = (
+            tx.execute(sa.text("SELECT * FROM budget_lines WHERE id = :id"), {"id": row.line_id}).one()
+            if opened
+            else None
+        )
+        form = published.form(tx, row.programme_hash, "application")
+        route_data = published.content(tx, row.route_hash)
+        step_forms = _step_forms(tx, row.programme_hash, route)
+    return Dossier(
+        case=case_row(row, viewer, now),
+        opened=opened,
+        form=form,
+        answers=texts.get(case.content, {}),
+        files={one.id: one for one in files if one.kind == "upload"},
+        letters=letters(files, case.letters),
+        statements=_statements(route, case, viewer, events, texts),
+        history=events,
+        offers=offers,
+        seats=case.seats,
+        due_at=row.due_at,
+        entry=case.entry,
+        step=case.step or "",
+        route_data=route_data,
+        step_forms=step_forms,
+        line=money_row(line) if line is not None else None,
+        granted=int(case.facts["granted"]) if opened and "granted" in case.facts else None,
+    )
+
+
+def _step_forms(tx: sa.Connection, programme_hash: str, route: Route) -> Mapping[str, Form]:
+    codes = {step.form for step in route.steps.values() if isinstance(step, Human) and step.form}
+    return {code: published.form(tx, programme_hash, code) for code in sorted(codes)}
+
+
+def _statements(
+    route: Route, case: Case, viewer: Actor, events: Sequence[HistoryRow], texts: Mapping[str, Answers]
+) -> list[Statement]:
+    """What was written at the steps, oldest first. Own vote first: others' of a running panel stay hidden."""
+    own_in = any(act.by == viewer.person and act.entry == case.entry for act in case.acts)
+    hide = case.entry if not own_in and not viewer.has_role(*SEES_ALL_STATEMENTS) else None
+    offices: dict[tuple[int, str], str] = {}
+    found = []
+    for row in events:
+        if row.name == "Entered":
+            offices |= {(row.data["entry"], seat["code"]): seat["office"] for seat in row.data["seats"]}
+        if row.name != "Completed" or row.data["content"] is None:
+            continue
+        step = route.steps[row.data["step"]]
+        panel = isinstance(step, Human) and step.is_panel
+        if panel and row.data["entry"] == hide and case.open_seats:
+            continue
+        found.append(
+            Statement(
+                step=row.data["step"],
+                seat=row.data["seat"],
+                outcome=row.data["outcome"],
+                office=offices.get((row.data["entry"], row.data["seat"]), ""),
+                by_name=row.actor_name,
+                at=row.at,
+                data=texts.get(row.data["content"], {}),
+                form_code=step.form or "" if isinstance(step, Human) else "",
+            )
+        )
+    return found

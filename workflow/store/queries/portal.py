@@ -1,0 +1,222 @@
+"""What applicants see: their organisations' applications, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.decide import allowed
+from workflow.engine.route import APPLICANT, Human, Route
+from workflow.store import applications as store
+from workflow.store import published, reading
+from workflow.store.queries.record import (
+    decision_text,
+    file_row,
+    files_of,
+    history,
+    letters,
+    written,
+)
+from workflow.store.queries.rows import (
+    Answers,
+    Application,
+    ApplicationRow,
+    FileRow,
+    HistoryRow,
+    Milestone,
+    OrganisationRow,
+)
+from workflow.store.tables import applications, cases, organisations, persons
+
+
+def my_organisations(db: sa.Engine, viewer: Actor) -> list[OrganisationRow]:
+    query = sa.select(organisations.c.id, organisations.c.name).where(organisations.c.id.in_(_ids(viewer)))
+    with db.connect() as tx:
+        rows = tx.execute(query.order_by(organisations.c.name)).all()
+    return [OrganisationRow(row.id, row.name, viewer.rights_in(str(row.id))) for row in rows]
+
+
+def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
+    """Drafts and cases of the viewer's organisations, what waits for them first, then the newest."""
+    query = (
+        sa.select(
+            applications.c.id,
+            applications.c.call,
+            applications.c.saved_at,
+            applications.c.answers["project"]["title"].astext.label("draft_title"),
+            organisations.c.name,
+            cases.c.number,
+            cases.c.status,
+            cases.c.area,
+            cases.c.requested,
+            cases.c.submitted_at,
+            cases.c.title,
+            cases.c.state["seats"].label("seats"),
+            cases.c.state["to"].astext.label("to"),
+        )
+        .join(organisations, organisations.c.id == applications.c.organisation_id)
+        .outerjoin(cases, cases.c.id == applications.c.id)
+        .where(applications.c.organisation_id.in_(_ids(viewer)))
+        .order_by(applications.c.saved_at.desc(), applications.c.id)
+    )
+    with db.connect() as tx:
+        rows = [_application_row(row) for row in tx.execute(query)]
+    return sorted(rows, key=lambda row: not row.waiting_for_me)
+
+
+def _application_row(row: Any) -> ApplicationRow:
+    waiting = any(seat["role"] == APPLICANT and seat["outcome"] is None for seat in row.seats or ())
+    return ApplicationRow(
+        id=row.id,
+        organisation=row.name,
+        title=row.title or row.draft_title or "",
+        call=row.call,
+        number=row.number,
+        status=row.status or ("received" if row.number else "draft"),
+        area=row.area,
+        requested=row.requested,
+        saved_at=row.saved_at,
+        submitted_at=row.submitted_at,
+        waiting_for_me=waiting and row.to is None,
+    )
+
+
+def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Application | None:
+    """One application for a member of its organisation; None for everyone else."""
+    query = (
+        sa.select(
+            applications,
+            organisations.c.name.label("organisation"),
+            persons.c.name.label("saved_by_name"),
+            cases.c.number,
+            cases.c.status,
+            cases.c.route_hash,
+            cases.c.state,
+            cases.c.submitted_at,
+        )
+        .join(organisations, organisations.c.id == applications.c.organisation_id)
+        .join(persons, persons.c.id == applications.c.saved_by)
+        .outerjoin(cases, cases.c.id == applications.c.id)
+        .where(applications.c.id == application_id, applications.c.organisation_id.in_(_ids(viewer)))
+    )
+    with db.connect() as tx:
+        row: Any = tx.execute(query).one_or_none()
+        if row is None:
+            return None
+        case = load_case(row.state) if row.state else None
+        route = published.route(tx, row.route_hash) if case else None
+        events = history(tx, application_id) if case else []
+        texts = written(tx, application_id) if case else {}
+        form = published.form(tx, row.programme_hash, "application")
+        step = route.steps.get(case.step or "") if case and route else None
+        step_form = (
+            published.form(tx, row.programme_hash, step.form)
+            if isinstance(step, Human) and step.form
+            else None
+        )
+        files = files_of(tx, application_id)
+    rights = viewer.rights_in(str(row.organisation_id))
+    mine = bool(case and any(seat.role == APPLICANT for seat in case.open_seats))
+    editing = isinstance(step, Human) and step.edits is not None and mine
+    every = frozenset(section.code for section in form.sections)
+    open_sections = every if case is None else frozenset(case.reopened) if editing and case else frozenset()
+    return Application(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        organisation=row.organisation,
+        call=row.call,
+        number=row.number,
+        status="draft" if case is None else row.status or "received",
+        programme_hash=row.programme_hash,
+        form=form,
+        answers=row.answers,
+        revision=row.revision,
+        saved_at=row.saved_at,
+        saved_by_name=row.saved_by_name,
+        submitted_at=row.submitted_at,
+        open_sections=open_sections,
+        files={one.id: one for one in files if one.kind == "upload"},
+        letters=letters(files, case.letters) if case else [],
+        timeline=_timeline(row.submitted_at, events) if case else [],
+        due_at=_due(case) if mine else None,
+        held_by=_held_by(case),
+        step=case.step if case else None,
+        entry=case.entry if case else 0,
+        offers=allowed(route, case, viewer) if case and route else (),
+        query_message=_query_message(route, events, texts) if editing and route else None,
+        requested=_amount(case, "requested"),
+        granted=_granted(case),
+        conditions=decision_text(events, texts, "conditions") if _granted(case) else None,
+        route_hash=row.route_hash,
+        step_form=step_form if mine else None,
+        may_edit=bool(rights & {"draft", "sign"}),
+        may_sign="sign" in rights,
+    )
+
+
+def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
+    """A file for those who may read the application or the dossier that it belongs to."""
+    with db.connect() as tx:
+        row = store.file_of(tx, file_id)
+        if row is None:
+            return None
+        draft = store.find(tx, row.application_id)
+        state = tx.execute(
+            sa.select(cases.c.state, cases.c.route_hash).where(cases.c.id == row.application_id)
+        ).one_or_none()
+    case = load_case(state.state) if state else None
+    member = bool(draft and viewer.rights_in(str(draft.organisation_id)))
+    if row.kind == "letter" and (case is None or row.sha256 not in case.letters):
+        return None
+    staff = case is not None and reading.may_open(case, viewer)
+    return file_row(row) if member or staff else None
+
+
+def _ids(viewer: Actor) -> list[UUID]:
+    return [UUID(one) for one in viewer.organisations]
+
+
+def _due(case: Case | None) -> datetime | None:
+    return datetime.fromisoformat(case.due_at) if case and case.due_at else None
+
+
+def _held_by(case: Case | None) -> str | None:
+    """The office where it lies; None when it lies with the applicant, with nobody, or is over."""
+    seats = [seat for seat in case.open_seats if seat.mandatory and seat.office] if case else []
+    return seats[0].office if seats else None
+
+
+def _amount(case: Case | None, fact: str) -> int | None:
+    return int(case.facts[fact]) if case and fact in case.facts else None
+
+
+def _granted(case: Case | None) -> int | None:
+    """What was granted, once the applicant may know: when asked to confirm it, or when it has ended so."""
+    if case is None or not (case.committed or any(seat.role == APPLICANT for seat in case.open_seats)):
+        return None
+    return _amount(case, "granted")
+
+
+def _timeline(submitted_at: datetime, events: Sequence[HistoryRow]) -> list[Milestone]:
+    steps = [Milestone("received", submitted_at)]
+    for row in events:
+        status = row.data.get("status")
+        if status and status != steps[-1].status:
+            steps.append(Milestone(status, row.at))
+    return steps
+
+
+def _query_message(route: Route, events: Sequence[HistoryRow], texts: Mapping[str, Answers]) -> str | None:
+    """What was written beside the sections that were reopened."""
+    for row in reversed(events):
+        if row.name == "Completed" and row.data["reopens"]:
+            step = route.human(row.data["step"])
+            section = (step.outcomes[row.data["outcome"]].reopens or "").split(".")[0]
+            said = texts.get(row.data["content"], {}).get(section, {})
+            return "\n\n".join(text for text in said.values() if isinstance(text, str)) or None
+    return None

@@ -1,0 +1,61 @@
+"""Pieces of a case that several pages show: its events, what was written, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.store import applications
+from workflow.store.queries.rows import Answers, FileRow, HistoryRow
+from workflow.store.tables import contents
+
+
+def history(tx: sa.Connection, case_id: UUID) -> list[HistoryRow]:
+    """All events of a case with the names of those who acted."""
+    rows = tx.execute(
+        sa.text(
+            "SELECT e.version, e.at, e.name, e.data, coalesce(p.name, '') AS actor_name FROM events e"
+            " LEFT JOIN persons p ON p.id::text = e.actor WHERE e.case_id = :id ORDER BY e.version"
+        ),
+        {"id": case_id},
+    )
+    return [HistoryRow(row.version, row.at, row.actor_name, row.name, row.data) for row in rows]
+
+
+def written(tx: sa.Connection, case_id: UUID) -> Mapping[str, Answers]:
+    """What people wrote, by the hash that the events hold."""
+    query = sa.select(contents.c.hash, contents.c.data).where(contents.c.case_id == case_id)
+    return {row.hash: row.data for row in tx.execute(query)}
+
+
+def files_of(tx: sa.Connection, application_id: UUID) -> list[FileRow]:
+    return [file_row(row) for row in applications.files_of(tx, application_id)]
+
+
+def file_row(row: Any) -> FileRow:
+    return FileRow(
+        row.id, row.application_id, row.name, row.media_type, row.size, row.sha256, row.kind, row.at
+    )
+
+
+def letters(files: Sequence[FileRow], filed: Sequence[str]) -> list[FileRow]:
+    """The letters that the case knows of, newest first. `filed`: their hashes."""
+    return [one for one in reversed(files) if one.kind == "letter" and one.sha256 in filed]
+
+
+def answer_named(data: Answers, field: str) -> Any:
+    """The answer to a field of this code, in whichever section it stands."""
+    return next((part[field] for part in data.values() if field in part), None)
+
+
+def decision_text(events: Sequence[HistoryRow], texts: Mapping[str, Answers], field: str) -> str | None:
+    """What the latest statement that holds this field says in it."""
+    for row in reversed(events):
+        if row.name == "Completed" and row.data.get("content") in texts:
+            answer = answer_named(texts[row.data["content"]], field)
+            if answer:
+                return str(answer)
+    return None

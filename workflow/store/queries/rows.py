@@ -1,0 +1,257 @@
+"""What queries return: plain rows. Amounts in Rappen, times aware UTC, words as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from workflow.engine.case import Seat
+from workflow.engine.decide import Offer
+from workflow.funding.forms import Form
+from workflow.funding.programme import Programme
+
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    hash: str
+    programme: Programme
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRow:
+    id: UUID
+    name: str
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRow:
+    """`status`: "draft" or a public status; `number` and what follows are None before submission."""
+
+    id: UUID
+    organisation: str
+    title: str
+    call: str
+    number: str | None
+    status: str
+    area: str | None
+    requested: int | None
+    saved_at: datetime
+    submitted_at: datetime | None
+    waiting_for_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    id: UUID
+    application_id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application as its organisation sees it. `held_by`: code of the office where it lies now."""
+
+    id: UUID
+    organisation_id: UUID
+    organisation: str
+    call: str
+    number: str | None
+    status: str
+    programme_hash: str
+    form: Form
+    answers: Answers
+    revision: int
+    saved_at: datetime
+    saved_by_name: str
+    submitted_at: datetime | None
+    open_sections: frozenset[str]
+    files: Mapping[UUID, FileRow]
+    letters: list[FileRow]
+    timeline: list[Milestone]
+    due_at: datetime | None
+    held_by: str | None
+    step: str | None
+    entry: int
+    offers: tuple[Offer, ...]
+    query_message: str | None
+    requested: int | None
+    granted: int | None
+    conditions: str | None
+    route_hash: str | None
+    step_form: Form | None
+    may_edit: bool
+    may_sign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """Open work. `title` is None while the gate is closed for this viewer."""
+
+    case_id: UUID
+    number: str
+    organisation: str
+    title: str | None
+    area: str
+    size: str
+    stage: str
+    step: str
+    route_hash: str
+    seat: str
+    office: str
+    opened_at: datetime
+    due_at: datetime | None
+    late: bool
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """A page of open work; `next` is what `after` takes for the page behind it."""
+
+    rows: list[ItemRow]
+    total: int
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """`title` is None while the gate is closed for this viewer; `offices`: where work is open."""
+
+    id: UUID
+    number: str
+    organisation: str
+    title: str | None
+    area: str
+    size: str
+    call: str
+    stage: str
+    step: str
+    status: str
+    ending: str | None
+    requested: int
+    held: int
+    committed: int
+    submitted_at: datetime
+    entered_at: datetime | None
+    due_at: datetime | None
+    late: bool
+    age_days: int
+    offices: tuple[str, ...]
+    route_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    rows: list[CaseRow]
+    total: int
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody wrote in a step's form."""
+
+    step: str
+    seat: str
+    outcome: str
+    office: str
+    by_name: str
+    at: datetime
+    data: Answers
+    form_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One event. `actor_name` is empty for what followed by rule."""
+
+    version: int
+    at: datetime
+    actor_name: str
+    name: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """A budget line, or several added up (`pot` is then empty)."""
+
+    year: int
+    area: str
+    pot: str
+    ceiling: int
+    reserved: int
+    committed: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A case as staff see it; while `opened` is False only its header and the declaration are there."""
+
+    case: CaseRow
+    opened: bool
+    form: Form
+    answers: Answers
+    files: Mapping[UUID, FileRow]
+    letters: list[FileRow]
+    statements: list[Statement]
+    history: list[HistoryRow]
+    offers: tuple[Offer, ...]
+    seats: tuple[Seat, ...]
+    due_at: datetime | None
+    entry: int
+    step: str
+    route_data: Mapping[str, Any]
+    step_forms: Mapping[str, Form]
+    line: MoneyRow | None
+    granted: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A column of the pipeline. `oldest_days`: since the oldest case in it entered its step."""
+
+    stage: str
+    count: int
+    amount: int
+    oldest_days: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    stages: list[StageRow]
+    money: list[MoneyRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; empty means all. `text`: part of number, organisation or title."""
+
+    stage: str = ""
+    area: str = ""
+    office: str = ""
+    size: str = ""
+    call: str = ""
+    status: str = ""
+    step: str = ""
+    late: bool = False
+    text: str = ""

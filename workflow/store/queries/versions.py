@@ -1,0 +1,61 @@
+"""Published versions as screens need them, and whether the database has all its migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from workflow.funding.forms import Form
+from workflow.settings import Settings
+from workflow.store import files, published
+from workflow.store.queries.rows import FileRow, Published
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def programme(db: sa.Engine) -> Published:
+    """The version that new applications take; raises NotFound when none is published."""
+    with db.connect() as tx:
+        name = published.current(tx)
+        return Published(name, published.programme(tx, name))
+
+
+def programme_of(db: sa.Engine, name: str) -> Published:
+    with db.connect() as tx:
+        return Published(name, published.programme(tx, name))
+
+
+def form(db: sa.Engine, programme_hash: str, code: str) -> Form:
+    with db.connect() as tx:
+        return published.form(tx, programme_hash, code)
+
+
+def route_data(db: sa.Engine, name: str) -> Mapping[str, Any]:
+    """A route as it was published, with the titles of its steps and outcomes."""
+    with db.connect() as tx:
+        return published.content(tx, name)
+
+
+def migrated(db: sa.Engine) -> bool:
+    """Whether every migration that this program knows has run."""
+    with db.connect() as tx:
+        if not sa.inspect(tx).has_table("alembic_version"):
+            return False
+        return (
+            tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none() == _newest()
+        )
+
+
+@cache
+def _newest() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def file_path(settings: Settings, row: FileRow) -> Path:
+    """Where the content of a file lies on the disk."""
+    return files.path_of(settings.data_dir, row.sha256)

@@ -1,0 +1,41 @@
+"""Who may see what of a case: the one rule for reading, beside `allowed`, the one rule for acting."""
+
+from __future__ import annotations
+
+from workflow.engine.case import Actor, Case
+from workflow.engine.route import APPLICANT
+
+OVERVIEW = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
+"""Roles that see the pipeline and the lists of all cases."""
+
+ALL_DOSSIERS = ("coordinator", "auditor")
+"""Roles that may open every dossier from which they have not withdrawn."""
+
+SYSTEM = Actor("system")
+
+
+def is_member(case: Case, viewer: Actor) -> bool:
+    return bool(viewer.rights_in(case.applicant))
+
+
+def has_seat(case: Case, viewer: Actor) -> bool:
+    """It is, or was, this person's turn at a step of the case."""
+    mine = any((seat.office, seat.role) in viewer.offices for seat in case.seats if seat.role != APPLICANT)
+    return mine or any(act.by == viewer.person for act in case.acts) or viewer.person in case.recused
+
+
+def takes_part(case: Case, viewer: Actor) -> bool:
+    """May know that the case exists; for everyone else it is as if it did not."""
+    return (
+        viewer is SYSTEM
+        or is_member(case, viewer)
+        or has_seat(case, viewer)
+        or viewer.has_role("operator", *OVERVIEW)
+    )
+
+
+def may_open(case: Case, viewer: Actor) -> bool:
+    """May read the dossier: coordinators and auditors, others of the staff after declaring no conflict."""
+    if viewer.person in case.recused:
+        return False
+    return viewer.has_role(*ALL_DOSSIERS) or (has_seat(case, viewer) and viewer.person in case.declared)
