@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 import sqlalchemy as sa
 import structlog
@@ -57,9 +56,4 @@ def deliver_due(db: sa.Engine, settings: Settings, clock: Clock) -> int:
 def _call_failed(db: sa.Engine, due: outbox.Due, now: datetime) -> None:
     """A step waits for this effect: tell its case, so that an operator gets a work item."""
     report = Report(due.case_id, due.payload["entry"], due.payload["attempt"], error="call_failed")
-    handle(db, report, SYSTEM, report_id(due, "failed"), now)
-
-
-def report_id(due: outbox.Due, ending: str) -> UUID:
-    """The command id of an effect's report: the same however often the effect is brought about."""
-    return uuid5(NAMESPACE_URL, f"foerderweg:{due.key}:{ending}")
+    handle(db, report, SYSTEM, outbox.report_id(due, "failed"), now)

@@ -178,7 +178,7 @@ def _report(route: Route, case: Case, command: cmd.Report) -> list[ev.Event]:
 def _complete(
     route: Route, case: Case, command: cmd.Complete, actor: Actor, outside: Outside
 ) -> list[ev.Event]:
-    seat = seat_meant(route, case, command, actor)
+    seat_meant(route, case, command, actor)
     if command.outcome not in _open_outcomes(route, case):
         raise Refused("no_such_outcome", outcome=command.outcome)
     step = route.steps[command.step]

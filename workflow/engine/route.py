@@ -75,6 +75,8 @@ class Human:
     form: str | None = None
     edits: str | None = None
     at_most: int | None = None
+    signs: str | None = None
+    """Who acts here signs the order: `together` with those just before, or `alone`."""
 
     @property
     def is_panel(self) -> bool:
@@ -218,6 +220,7 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         form=raw.get("form"),
         edits=raw.get("edits"),
         at_most=raw.get("at_most"),
+        signs=raw.get("signs"),
     )
 
 

@@ -206,6 +206,8 @@ def _inner(route: Route) -> Iterator[RouteError]:
 
 
 def _human(route: Route, step: Human) -> Iterator[RouteError]:
+    if step.signs not in (None, "together", "alone"):
+        yield RouteError("unknown_signature", at=step.code, signs=step.signs)
     if step.due < 1:
         yield RouteError("no_due_time", at=step.code)
     for other in step.not_by:

@@ -134,11 +134,3 @@ def files_of(tx: Connection, application_id: UUID) -> list[Row[Any]]:
     """All files of an application, oldest first."""
     query = select(files).where(files.c.application_id == application_id).order_by(files.c.at, files.c.id)
     return list(tx.execute(query))
-
-
-def letter_added(tx: Connection, application_id: UUID, step: str, sha256: str) -> bool:
-    """Whether this very letter is filed already."""
-    query = select(files.c.id).where(
-        files.c.application_id == application_id, files.c.step == step, files.c.sha256 == sha256
-    )
-    return tx.execute(query).first() is not None

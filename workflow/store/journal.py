@@ -77,7 +77,8 @@ WITH changed AS (
          committed = n.committed, entered_at = n.entered_at, due_at = n.due_at
   FROM json_to_recordset(:cases) AS n(
          id uuid, was int, version int, hash text, state jsonb, stage text, step text, status text,
-         ending text, requested bigint, held bigint, committed bigint, entered_at timestamptz, due_at timestamptz)
+         ending text, requested bigint, held bigint, committed bigint, entered_at timestamptz,
+         due_at timestamptz)
   WHERE c.id = n.id AND c.version = n.was
   RETURNING c.id, c.line_id
 ), new_events AS (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Engine, text
 
@@ -69,3 +69,8 @@ def failed(db: Engine, due: Due, error: str, now: datetime) -> bool:
             },
         )
     return parked
+
+
+def report_id(due: Due, about: str) -> UUID:
+    """An id for what comes of an effect: the same however often the effect is brought about."""
+    return uuid5(NAMESPACE_URL, f"foerderweg:{due.key}:{about}")

@@ -89,10 +89,10 @@ def form(tx: Connection, name: str, code: str) -> Form:
     return _keep(name, f"form:{code}", parse)
 
 
-def letter(tx: Connection, name: str) -> Mapping[str, str]:
+def letters(tx: Connection, name: str) -> Mapping[str, str]:
     """All letter templates of the programme with this hash, by file name."""
-    letters = content(tx, name)["letters"]
-    return {file: str(content(tx, found)["text"]) for file, found in letters.items()}
+    named = content(tx, name)["letters"]
+    return {file: str(content(tx, found)["text"]) for file, found in named.items()}
 
 
 def store(tx: Connection, kind: str, code: str, what: Content, now: datetime) -> str:

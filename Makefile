@@ -1,0 +1,60 @@
+# Förderweg: `make` alone lists what it can do. Paths are relative, so that the folder may lie anywhere.
+.DEFAULT_GOAL := help
+.PHONY: help install job demo test check format lock
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+BIN := .venv/bin
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard workflow/translations/*/LC_MESSAGES/*.po))
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-16s %s\n' "$$target" "$$text"; done
+
+install: .venv/installed $(CATALOGUES) ## make .venv with everything in it (the other targets do this themselves)
+
+job: install ## take one application the whole way on throw-away servers, and say each step
+	@exec $(BIN)/python -m web.cli.main job
+
+demo: install ## start everything with made-up data and stay (PORT=8000, DATA=var/demo-8000); Ctrl-C ends it
+	@exec $(BIN)/python -m web.cli.main demo --port $(PORT) $(if $(DATA),--data "$(DATA)")
+
+test: install ## run every test on throw-away servers (ARGS= goes to pytest)
+	@exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: install ## style, types, import contracts, and migrations against the tables
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m web.cli.main check-migrations
+
+format: install ## write the code in the common style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: ## pin every dependency of pyproject.toml anew in requirements.lock
+	python3 -m venv build/uv
+	build/uv/bin/pip install -q --disable-pip-version-check uv
+	build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra dev \
+		--no-header --no-emit-index-url -o requirements.lock pyproject.toml
+
+.venv/installed: requirements.lock pyproject.toml .venv/bin/python
+	@echo "Installing into .venv"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/bin/python:
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making .venv with $$($$python --version)"; \
+			$$python -m venv .venv || { rm -rf .venv; echo "Install Python's venv module first" \
+				"(on Debian and Ubuntu: apt-get install python3-venv)."; exit 1; }; \
+			exit 0; \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer is needed, and none was found."; exit 1
+
+%.mo: %.po .venv/installed
+	@$(BIN)/pybabel -q compile -i $< -o $@

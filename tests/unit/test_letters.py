@@ -1,0 +1,116 @@
+"""Orders as PDF: the same every time, readable, and deaf to what applicants write."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import typst
+from pypdf import PdfReader
+
+import workflow
+from workflow.funding.letters import Order, render
+from workflow.funding.programme import load_folder
+
+LETTERS = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt").letters
+NOW = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+HOSTILE = '#read("/etc/passwd") ] #panic("x") $1/0$ *a* \\ // <b> `c` @d'
+ORDER: Order = {
+    "number": "2027-0042",
+    "programme": "KIP 3",
+    "call": "Projekteingabe 2027",
+    "sender": {
+        "canton": "Kanton Basel-Stadt",
+        "department": "Präsidialdepartement",
+        "office": "Fachstelle Integration",
+        "address": "Marktplatz 30a, 4001 Basel",
+        "mail": "integration@kip3.example",
+    },
+    "addressee": ["Verein Brücke", "4057 Basel"],
+    "organisation": "Verein Brücke",
+    "project": {"title": "Deutsch", "since": "2027-03-01", "until": "2027-12-31"},
+    "area": "Sprache",
+    "submitted_on": "2026-11-23",
+    "requested": 3_800_000,
+    "granted": 3_200_005,
+    "reviewed_by": ["Fachstelle Erwachsenenbildung"],
+    "reasons": "Erster Grund.\nZweiter Grund.",
+    "conditions": ["Mit Kinderbetreuung."],
+    "budget_confirmed_on": "2026-12-14",
+    "declined_on": None,
+    "instalments": [80, 20],
+    "report": "Schlussbericht",
+    "report_days": 60,
+    "remedy": {"authority": "Regierungsrat", "address": "Basel", "lodge_days": 10, "reasons_days": 30},
+    "copies": ["Finanzen"],
+    "signatures": [{"name": "M. Vogt", "function": "Leiterin"}],
+}
+
+
+def text(pdf: bytes) -> str:
+    """All that a letter says, without its line ends."""
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
+
+
+@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame"}))
+def test_every_order_names_case_remedy_and_signature(code: str) -> None:
+    said = text(render(LETTERS, code, ORDER, now=NOW))
+    for words in ("Verfügung", "2027-0042", "«Deutsch»", "innert 10 Tagen", "innert 30 Tagen", "M. Vogt"):
+        assert words in said
+    assert "1. Januar 2027" in said  # the date in Basel, where the new year has begun
+
+
+def test_a_grant_in_part_says_what_is_paid_when() -> None:
+    said = text(render(LETTERS, "order_granted", ORDER, now=NOW))
+    for words in (
+        "CHF 38'000.00",
+        "CHF 32'000.05",
+        "CHF 25'600.04",
+        "CHF 6'400.01",
+        "Mit Kinderbetreuung.",
+        "teilweise",
+    ):
+        assert words in said
+
+
+def test_a_small_grant_is_paid_at_once() -> None:
+    whole: Order = {
+        **ORDER,
+        "granted": 3_800_000,
+        "instalments": [100],
+        "budget_confirmed_on": None,
+        "conditions": [],
+    }
+    said = text(render(LETTERS, "order_granted", whole, now=NOW))
+    assert "in einem Mal" in said
+    assert "teilweise" not in said
+    assert "Auflagen" not in said
+
+
+def test_equal_input_gives_equal_bytes() -> None:
+    first, again = (render(LETTERS, "order_rejected", ORDER, now=NOW) for _ in range(2))
+    assert first == again
+    assert first != render(LETTERS, "order_rejected", ORDER, now=datetime(2027, 1, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame"}))
+def test_what_people_write_is_never_read_as_typst(code: str) -> None:
+    hostile: Order = {
+        **ORDER,
+        "organisation": HOSTILE,
+        "addressee": [HOSTILE],
+        "project": {**ORDER["project"], "title": HOSTILE},
+        "reasons": HOSTILE,
+        "conditions": [HOSTILE],
+    }
+    said = text(render(LETTERS, code, hostile, now=NOW))
+    assert '#read("/etc/passwd") ] #panic("x") $1/0$ *a*' in said
+    assert "root:" not in said
+
+
+def test_a_template_reads_no_file_outside_its_folder(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    for path in (secret, "/etc/passwd", "../../etc/passwd"):
+        with pytest.raises(typst.TypstError):
+            render({"leak": f'#read("{path}")'}, "leak", ORDER, now=NOW)

@@ -1,0 +1,43 @@
+"""Amounts: read as people write them, shown as Switzerland does."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.funding.money import format_amount, format_chf, parse_chf
+
+
+@pytest.mark.parametrize(
+    ("text", "rappen"),
+    [
+        ("12'345.50", 1_234_550),
+        ("12’345.50", 1_234_550),
+        ("12345", 1_234_500),
+        ("38'000.–", 3_800_000),
+        ("38'000.--", 3_800_000),
+        ("CHF 38000.5", 3_800_050),
+        ("Fr. 12 345,05", 1_234_505),
+        ("12\u202f345", 1_234_500),
+        ("-0.05", -5),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(text: str, rappen: int) -> None:
+    assert parse_chf(text) == rappen
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "38.000", "1'00", "1.2.3", "12'34", "١٢", "1e5", "EUR 5", "5.123", "--5"]
+)
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not an amount"):
+        parse_chf(text)
+
+
+def test_amounts_are_shown_with_a_straight_apostrophe() -> None:
+    assert format_chf(1_234_550) == "CHF 12'345.50"
+    assert format_amount(-5) == "-0.05"
+
+
+@given(st.integers(-(10**14), 10**14))
+def test_every_amount_reads_back(rappen: int) -> None:
+    assert parse_chf(format_chf(rappen)) == rappen

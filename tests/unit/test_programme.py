@@ -1,0 +1,151 @@
+"""The programme folder: complete, sound, and read as it is meant."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import workflow
+from workflow.engine.canonical import content_hash
+from workflow.engine.route import parse_route
+from workflow.engine.soundness import check
+from workflow.errors import Refused
+from workflow.funding.forms import Form
+from workflow.funding.programme import Programme, load_folder, load_yaml
+
+BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
+PROGRAMME = Programme.parse(BUNDLE.programme)
+FORMS = {
+    code: Form.parse(data, PROGRAMME.options(BUNDLE.forms["application"]))
+    for code, data in BUNDLE.forms.items()
+}
+
+
+def mappings(data: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        yield data
+        for part in data.values():
+            yield from mappings(part)
+    if isinstance(data, list):
+        for part in data:
+            yield from mappings(part)
+
+
+def test_every_label_is_there_in_german_and_english() -> None:
+    labels = [
+        m for part in (BUNDLE.programme, BUNDLE.routes, BUNDLE.forms) for m in mappings(part) if "de" in m
+    ]
+    assert len(labels) > 300
+    for label in labels:
+        assert set(label) == {"de", "en"}
+        assert all(isinstance(text, str) and text.strip() and "ß" not in text for text in label.values())
+
+
+def test_the_bundle_survives_json() -> None:
+    for data in (BUNDLE.programme, BUNDLE.routes, BUNDLE.forms):
+        again = json.loads(json.dumps(data))
+        assert again == data
+        assert content_hash(again) == content_hash(data)
+
+
+def test_the_catalogue_is_whole() -> None:
+    themes, sem, departments = (
+        set(PROGRAMME.labels[kind]) for kind in ("themes", "sem_areas", "departments")
+    )
+    assert len(PROGRAMME.areas) == 8
+    assert len(sem) == 7
+    assert {area.theme for area in PROGRAMME.areas.values()} == themes
+    assert {area.sem for area in PROGRAMME.areas.values()} == sem
+    assert {office.department for office in PROGRAMME.offices.values()} == departments
+    assert {size.route for size in PROGRAMME.sizes if size.route} == set(BUNDLE.routes)
+    assert set(PROGRAMME.terms) == {size.code for size in PROGRAMME.sizes if size.route}
+    assert all(sum(terms["instalments"]) == 100 for terms in PROGRAMME.terms.values())
+    for call in PROGRAMME.calls.values():
+        assert call.form in BUNDLE.forms
+        assert set(call.areas) == set(PROGRAMME.areas)
+        assert call.year in PROGRAMME.years
+
+
+def test_the_credit_of_a_year_is_two_point_four_millions() -> None:
+    for year in PROGRAMME.years:
+        lines = [ceiling for ceiling in PROGRAMME.ceilings if ceiling.year == year]
+        assert sum(line.amount for line in lines) == 240_000_000
+        assert {(line.area, line.pot) for line in lines} == {
+            (area, pot) for area in PROGRAMME.areas for pot in PROGRAMME.labels["pots"]
+        }
+
+
+@pytest.mark.parametrize(("francs", "size"), [(1, "S"), (10_000, "S"), (10_001, "M"), (50_000, "M")])
+def test_size_follows_the_amount(francs: int, size: str) -> None:
+    assert PROGRAMME.size_for(francs * 100, date(2027, 1, 1)).code == size
+
+
+@pytest.mark.parametrize(("francs", "size"), [(50_001, "L"), (300_001, "XL")])
+def test_sizes_without_a_route_are_refused_with_the_figure(francs: int, size: str) -> None:
+    with pytest.raises(Refused) as caught:
+        PROGRAMME.size_for(francs * 100, date(2027, 1, 1))
+    assert caught.value.code == "size_not_open"
+    assert caught.value.params == {"size": size, "amount": francs * 100, "most": 5_000_000}
+
+
+def test_a_call_closes_at_midnight_in_basel() -> None:
+    call = PROGRAMME.calls["project-round-2027"]
+    assert call.opens == datetime(2026, 7, 31, 22, tzinfo=UTC)
+    assert call.is_open(datetime(2027, 9, 30, 21, 59, 59, tzinfo=UTC))
+    assert not call.is_open(datetime(2027, 9, 30, 22, tzinfo=UTC))
+    assert not PROGRAMME.calls["project-round-2026"].is_open(datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_holidays_are_those_of_basel() -> None:
+    closed = PROGRAMME.office_holidays([2027])
+    assert date(2027, 5, 1) in closed
+    assert date(2027, 3, 26) in closed
+    assert date(2027, 1, 2) not in closed  # Berchtoldstag is none in Basel
+    assert date(2027, 5, 27) not in closed  # nor is Corpus Christi
+
+
+@pytest.mark.parametrize("code", BUNDLE.routes)
+def test_routes_are_sound(code: str) -> None:
+    route = parse_route({**BUNDLE.routes[code], "tables": BUNDLE.programme["tables"]})
+    found = check(
+        route,
+        offices=PROGRAMME.offices,
+        roles=PROGRAMME.labels["roles"],
+        stages=PROGRAMME.labels["stages"],
+        statuses=PROGRAMME.labels["statuses"],
+        forms=BUNDLE.forms,
+        letters=set(BUNDLE.letters) - {"frame"},
+    )
+    assert found == []
+
+
+def test_forms_speak_of_outcomes_and_facts_that_their_steps_have() -> None:
+    choices: dict[str, set[str]] = {}
+    for raw in BUNDLE.routes.values():
+        for step in raw["steps"].values():
+            assert set(step["title"]) == {"de", "en"}
+            if "form" in step:
+                outcomes = set(step.get("votes", step["outcomes"]))
+                assert set(step.get("vote_titles", step["outcomes"])) == outcomes
+                choices.setdefault(step["form"], set()).update(outcomes)
+                fields = FORMS[step["form"]].fields()
+                assert {field.fact for field in fields.values() if field.fact} <= set(raw["facts"])
+                reopens = {out["reopens"] for out in step["outcomes"].values() if "reopens" in out}
+                assert all(fields[path].type == "choices" for path in reopens)
+    assert set(choices) == set(FORMS) - {"application"}
+    for code, outcomes in choices.items():
+        assert all(field.outcomes <= outcomes for field in FORMS[code].fields().values()), code
+        assert all(rule.outcomes <= outcomes for rule in FORMS[code].rules), code
+
+
+def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("{yes: no, on: off, day: 2027-03-01, flag: true, none: null}")
+    assert load_yaml(file) == {"yes": "no", "on": "off", "day": "2027-03-01", "flag": True, "none": None}
+    file.write_text("a: 1\na: 2\n")
+    with pytest.raises(yaml.YAMLError, match="stands twice"):
+        load_yaml(file)

@@ -1,0 +1,1 @@
+"""The HTTP side: Flask application, screens, API and the `foerderweg` command."""

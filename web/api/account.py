@@ -1,0 +1,54 @@
+"""Sessions of the API, who I am, and the calls that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask import request
+
+from web import schemas
+from web.api.operations import caller, operation
+from web.security import db, now
+from workflow import accounts
+from workflow.store import queries
+
+
+@operation("POST", "/sessions", body=schemas.Credentials, gives=schemas.Session, status=201, public=True)
+def sign_in(body: Mapping[str, str]) -> accounts.Session:
+    """Sign in with mail address and password
+
+    Too many failed attempts are answered with 429 and Retry-After.
+    """
+    source = request.remote_addr or ""
+    return accounts.sign_in(db(), body["email"], body["password"], source=source, kind="api", now=now())
+
+
+@operation("DELETE", "/sessions/current", status=204)
+def sign_out() -> str:
+    """End this session"""
+    if request.authorization and request.authorization.token:
+        accounts.sign_out(db(), request.authorization.token)
+    return ""
+
+
+@operation("GET", "/me", gives=schemas.Me)
+def me() -> Mapping[str, Any]:
+    """Who I am, and what I may act for"""
+    person = caller()
+    return {
+        "id": person.person_id,
+        "name": person.name,
+        "email": person.email,
+        "language": person.language,
+        "roles": [{"office": office, "role": role} for office, role in sorted(person.actor.offices)],
+        "organisations": queries.my_organisations(db(), person.actor),
+    }
+
+
+@operation("GET", "/calls", gives=schemas.Call(many=True), public=True)
+def calls() -> list[Mapping[str, Any]]:
+    """Calls for applications, with their questions of eligibility"""
+    programme = queries.programme(db()).programme
+    return [{**asdict(call), "open": call.is_open(now())} for call in programme.calls.values()]

@@ -1,0 +1,172 @@
+"""Applications as their organisations see them: begun, filled in, submitted, followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+from flask import Response, request, send_file, url_for
+
+from web import schemas
+from web.api.operations import caller, do, once, operation, revision_seen
+from web.errors import problem_document
+from web.language import lang
+from web.security import db, now, settings
+from workflow import drafts
+from workflow.engine.commands import Submit
+from workflow.errors import Conflict, Invalid, NotFound, Problem
+from workflow.store import queries
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The ETag of the application as it was read; 412 when somebody else has saved since.",
+}
+UPLOAD = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["path", "file"],
+                "properties": {
+                    "path": {"type": "string", "description": "The field, such as attachments.statutes"},
+                    "file": {"type": "string", "format": "binary"},
+                },
+            }
+        }
+    },
+}
+Answer = tuple[Any, int, dict[str, str]]
+
+
+@operation(
+    "POST", "/applications", body=schemas.NewApplication, gives=schemas.Application, status=201, key=True
+)
+def begin(body: Mapping[str, Any]) -> Answer:
+    """Begin an application"""
+    application_id = drafts.start(
+        db(),
+        caller().actor,
+        organisation_id=body["organisation"],
+        call=body["call"],
+        eligibility=body["eligibility"],
+        now=now(),
+        application_id=once(),
+    )
+    begun, headers = _shown(application_id)
+    return begun, 201, {**headers, "Location": url_for("api.application", application_id=application_id)}
+
+
+@operation("GET", "/applications", gives=schemas.ApplicationRow(many=True))
+def my_applications() -> list[queries.ApplicationRow]:
+    """Applications of my organisations"""
+    return queries.my_applications(db(), caller().actor)
+
+
+@operation("GET", "/applications/<uuid:application_id>", gives=schemas.Application)
+def application(application_id: UUID) -> Answer:
+    """One application"""
+    found, headers = _shown(application_id)
+    return found, 200, headers
+
+
+@operation(
+    "PATCH",
+    "/applications/<uuid:application_id>",
+    body=schemas.Draft,
+    gives=schemas.Saved,
+    parameters=[IF_MATCH],
+)
+def save(body: Mapping[str, Any], application_id: UUID) -> Answer:
+    """Save sections of an application"""
+    seen = revision_seen()
+    try:
+        saved = drafts.save(db(), caller().actor, application_id, body["answers"], revision=seen, now=now())
+    except Conflict as error:
+        error.status = 412  # a failed precondition, RFC 9110 section 13.1.1
+        raise
+    problems = problem_document(Invalid(saved.problems), lang())["errors"]
+    return {"revision": saved.revision, "problems": problems}, 200, _etag(saved.revision)
+
+
+@operation(
+    "POST",
+    "/applications/<uuid:application_id>/files",
+    gives=schemas.File,
+    status=201,
+    key=True,
+    most_bytes=None,
+    requestBody=UPLOAD,
+)
+def add_file(application_id: UUID) -> Answer:
+    """Add a file to a field"""
+    file_id, path, upload = once(), request.form.get("path"), request.files.get("file")
+    if path is None or upload is None:
+        given = {"path": path, "file": upload}
+        raise Invalid({name: [Problem("required")] for name, value in given.items() if value is None})
+    added = drafts.attach(
+        db(),
+        caller().actor,
+        application_id,
+        path,
+        upload.filename or "",
+        cast(BinaryIO, upload.stream),
+        settings=settings(),
+        now=now(),
+        file_id=file_id,
+    )
+    return added, 201, {"Location": url_for("api.file", file_id=file_id)}
+
+
+@operation(
+    "DELETE",
+    "/applications/<uuid:application_id>/files/<uuid:file_id>",
+    query=schemas.FileField,
+    status=204,
+)
+def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -> str:
+    """Take a file out of its field"""
+    drafts.detach(db(), caller().actor, application_id, query["path"], file_id, now=now())
+    return ""
+
+
+@operation("POST", "/applications/<uuid:application_id>/submission", gives=schemas.Done, status=201, key=True)
+def submit(application_id: UUID) -> Any:
+    """Submit an application"""
+    return do(Submit(application_id))
+
+
+@operation("GET", "/files/<uuid:file_id>")
+def file(file_id: UUID) -> Response:
+    """The content of a file, always as a download"""
+    row = queries.file(db(), caller().actor, file_id)
+    if row is None:
+        raise NotFound("no_such_file")
+    response = send_file(
+        queries.file_path(settings(), row),
+        mimetype=row.media_type,
+        as_attachment=True,
+        download_name=row.name,
+        etag=row.sha256,
+    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _shown(application_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
+    """An application with what it still lacks, and its ETag; raises NotFound."""
+    found = queries.application(db(), caller().actor, application_id)
+    if found is None:
+        raise NotFound("no_such_application")
+    shown = {one.name: getattr(found, one.name) for one in fields(found)}
+    shown |= {"missing": found.form.missing(found.answers), "files": list(found.files.values())}
+    return shown, _etag(found.revision)
+
+
+def _etag(revision: int) -> dict[str, str]:
+    return {"ETag": f'"{revision}"'}

@@ -1,0 +1,101 @@
+"""Cases as offices see them and everybody acts on them; the pipeline and the money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+from uuid import UUID
+
+from web import schemas, staff_schemas
+from web.api.operations import caller, do, operation
+from web.security import db, now
+from workflow.engine.commands import Complete, Declare, Recuse, Withdraw
+from workflow.errors import NotAllowed, NotFound
+from workflow.store import queries
+from workflow.store.queries import Filters
+
+T = TypeVar("T")
+PAGE = ("limit", "after")
+HEADER = ("id", "number", "organisation", "area", "stage")
+
+
+@operation("GET", "/work-items", query=staff_schemas.WorkItemFilters, gives=staff_schemas.WorkItems)
+def work_items(query: dict[str, Any]) -> queries.Inbox:
+    """What waits for me and my offices"""
+    page = {name: query.pop(name) for name in PAGE}
+    return queries.inbox(db(), caller().actor, now=now(), filters=Filters(**query), **page)
+
+
+@operation("GET", "/cases", query=staff_schemas.CaseFilters, gives=staff_schemas.Cases)
+def cases(query: dict[str, Any]) -> queries.CasePage:
+    """All cases, filtered"""
+    page = {name: query.pop(name) for name in (*PAGE, "sort")}
+    return _there(queries.cases(db(), caller().actor, Filters(**query), now=now(), **page), "no_overview")
+
+
+@operation("GET", "/cases/<uuid:case_id>", gives=staff_schemas.Dossier)
+def case(case_id: UUID) -> Mapping[str, Any]:
+    """The dossier of a case
+
+    Before the declaration of no conflict of interest: only which case it is, and what I may do.
+    """
+    found = _dossier(case_id)
+    if not found.opened:
+        header = {name: getattr(found.case, name) for name in HEADER}
+        return {"case": header, "opened": False, "offers": found.offers}
+    shown = {one.name: getattr(found, one.name) for one in fields(found)}
+    return shown | {"files": list(found.files.values())}
+
+
+@operation("GET", "/cases/<uuid:case_id>/events", gives=staff_schemas.Event(many=True))
+def events(case_id: UUID) -> list[queries.HistoryRow]:
+    """What happened to a case"""
+    found = _dossier(case_id)
+    if not found.opened:
+        raise NotAllowed("declare_first")
+    return found.history
+
+
+@operation(
+    "POST", "/cases/<uuid:case_id>/declaration", body=schemas.Declaration, gives=schemas.Done, key=True
+)
+def declare(body: Mapping[str, bool], case_id: UUID) -> Any:
+    """Declare whether I have a conflict of interest; with one, I withdraw from the case"""
+    return do(Recuse(case_id) if body["conflict"] else Declare(case_id))
+
+
+@operation("POST", "/cases/<uuid:case_id>/completions", body=schemas.Completion, gives=schemas.Done, key=True)
+def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
+    """Complete my work at a step, as an offer names it"""
+    command = Complete(case_id, body["step"], body["seat"], body["outcome"], body["entry"])
+    return do(command, body["answers"])
+
+
+@operation("POST", "/cases/<uuid:case_id>/withdrawal", gives=schemas.Done, key=True)
+def withdraw(case_id: UUID) -> Any:
+    """Withdraw an application that was submitted"""
+    return do(Withdraw(case_id))
+
+
+@operation("GET", "/pipeline", query=staff_schemas.PipelineFilters, gives=staff_schemas.Pipeline)
+def pipeline(query: dict[str, Any]) -> queries.Pipeline:
+    """What stands where, for how long, and the money by area"""
+    return _there(queries.pipeline(db(), caller().actor, Filters(**query), now=now()), "no_overview")
+
+
+@operation("GET", "/money", gives=staff_schemas.Money(many=True))
+def money() -> list[queries.MoneyRow]:
+    """Every budget line"""
+    return _there(queries.money(db(), caller().actor), "no_overview")
+
+
+def _dossier(case_id: UUID) -> queries.Dossier:
+    return _there(queries.dossier(db(), caller().actor, case_id, now=now()), "no_such_case")
+
+
+def _there(found: T | None, code: str) -> T:
+    """What a query gave; None means that it is not for this person, who gets 404."""
+    if found is None:
+        raise NotFound(code)
+    return found

@@ -1,0 +1,175 @@
+"""How the API is spoken to: who asks, once-only keys, parsing, and one decorator for every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, NoReturn, TypeVar, cast
+from uuid import UUID
+
+from flask import Request, g, request
+from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
+from marshmallow import Schema, ValidationError
+from structlog.contextvars import bind_contextvars
+from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import PreconditionRequired, Unauthorized, UnsupportedMediaType
+
+from tasks.nudge import nudge
+from web.schemas import Refusal
+from web.security import ANONYMOUS_BYTES, FORM_BYTES, db, now
+from workflow.accounts import SignedIn, who_is
+from workflow.engine.commands import Command
+from workflow.errors import FoerderwegError, Invalid, Problem
+from workflow.service import Done, handle
+
+PROBLEM_TYPE = "application/problem+json"
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+    "description": "A UUID made by the client. The same request with the same key is done once.",
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Parser(FlaskParser):
+    """Answers with our own problems, and takes no parameter that it does not know."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.DEFAULT_UNKNOWN_BY_LOCATION = {**self.DEFAULT_UNKNOWN_BY_LOCATION, "query": "raise"}
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        if not req.is_json:
+            raise UnsupportedMediaType
+        return super().load_json(req, schema)
+
+    def handle_error(
+        self,
+        error: ValidationError,
+        req: Request,  # noqa: ARG002
+        schema: Schema,
+        **_options: Any,
+    ) -> NoReturn:
+        (found,) = cast("dict[str, Any]", error.messages).values()
+        given = error.data if isinstance(error.data, Mapping) else {}
+        raise Invalid({name: [Problem(_problem_code(name, schema, given))] for name in found})
+
+
+class Operations(Blueprint):  # type: ignore[misc]
+    """The API's blueprint: smorest's, with our parser."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+class Document(Api):  # type: ignore[misc]
+    """The OpenAPI document; what errors look like is told here, and made in web.errors."""
+
+    def _register_error_handlers(self) -> None:
+        """web.errors has them."""
+
+    def _register_responses(self) -> None:
+        for name in [*(status.name for status in HTTPStatus), "DEFAULT_ERROR"]:
+            response = {"description": "Refused", "content": {PROBLEM_TYPE: {"schema": Refusal}}}
+            self.spec.components.response(name, response, lazy=True)
+
+
+blueprint = Operations("api", __name__, url_prefix="/api/v1")
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    body: type[Schema] | None = None,
+    query: type[Schema] | None = None,
+    gives: Schema | type[Schema] | None = None,
+    status: int = 200,
+    key: bool = False,
+    public: bool = False,
+    most_bytes: int | None = FORM_BYTES,
+    **words: Any,
+) -> Callable[[View], View]:
+    """An operation of the API. `body` or `query` is parsed and comes first among the view's arguments.
+
+    `key`: it needs an Idempotency-Key. `public`: anybody may ask. `most_bytes`: of the request's body, None
+    for the app's limit. `words` go into the document as they are.
+    """
+    words["parameters"] = [*([KEY] if key else []), *words.get("parameters", ())]
+    words["responses"] = {"default": {"$ref": "#/components/responses/DEFAULT_ERROR"}}
+    if public:
+        words["security"] = []
+
+    def decorate(view: View) -> View:
+        answer = view
+        if body:
+            answer = blueprint.arguments(body)(answer)
+        if query:
+            answer = blueprint.arguments(query, location="query")(answer)
+        answer = blueprint.doc(**words)(blueprint.response(status, gives)(answer))
+
+        @wraps(answer)
+        def guarded(*args: Any, **named: Any) -> Any:
+            if public:
+                request.max_content_length = ANONYMOUS_BYTES
+            else:
+                caller()
+                request.max_content_length = most_bytes or request.max_content_length
+            return answer(*args, **named)
+
+        blueprint.route(path, methods=[method])(guarded)
+        return view
+
+    return decorate
+
+
+def caller() -> SignedIn:
+    """The person whose token the request carries. No cookie counts here, so no CSRF token is needed."""
+    if "api_caller" not in g:
+        token = request.authorization.token if request.authorization else None
+        bearer = request.authorization is not None and request.authorization.type == "bearer"
+        person = who_is(db(), token, kind="api", now=now()) if bearer and token else None
+        if person is None:
+            raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+        g.api_caller, g.lang = person, person.language
+        bind_contextvars(person_id=str(person.person_id))
+    return cast(SignedIn, g.api_caller)
+
+
+def once() -> UUID:
+    """The request's Idempotency-Key."""
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        raise FoerderwegError("idempotency_key_missing")
+    try:
+        return UUID(given)
+    except ValueError:
+        raise FoerderwegError("idempotency_key_not_a_uuid") from None
+
+
+def do(command: Command, answers: Mapping[str, Any] | None = None) -> Done:
+    """Let the person who asks do this to a case: the one place where the API changes one."""
+    key = once()
+    bind_contextvars(command_id=str(key), case_id=str(command.case_id))
+    done = handle(db(), command, caller().actor, key, now(), answers)
+    nudge()
+    return done
+
+
+def revision_seen() -> int:
+    """The revision of the If-Match header; 0, which no application has, for anything that is not one."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        raise PreconditionRequired
+    number = given.strip().strip('"')
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
+
+
+def _problem_code(name: str, schema: Schema, given: Mapping[str, Any]) -> str:
+    if name in schema.fields:
+        return "wrong_type" if name in given else "required"
+    return "unknown_field" if name in given else "wrong_type"

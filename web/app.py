@@ -1,0 +1,46 @@
+"""The Flask application: settings and database in, blueprints of all desks together."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from flask import Flask
+
+from web import api, demo, errors, portal, readiness, request_log, screens, security, sign_in
+from workflow.settings import Settings, SettingsError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+THREADS = 8
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for these settings, or for those of the environment.
+
+    Raises SettingsError; a demo, where one click becomes anybody, starts on the loopback alone.
+    """
+    settings = settings or Settings.from_env(os.environ)
+    if settings.demo and urlsplit(settings.base_url).hostname not in LOOPBACK:
+        raise SettingsError("FOERDERWEG_BASE_URL", "on 127.0.0.1 or localhost while FOERDERWEG_DEMO is 1")
+    app = Flask(__name__)
+    app.extensions["foerderweg.settings"] = settings
+    app.extensions["foerderweg.clock"] = lambda: datetime.now(UTC)
+    # Messages of database errors would carry what people wrote.
+    app.extensions["foerderweg.db"] = sa.create_engine(
+        settings.database_url, pool_size=THREADS, pool_pre_ping=True, hide_parameters=True
+    )
+    for part in (request_log, security, errors, screens, readiness, api):
+        part.register(app)
+    for blueprint in (sign_in.blueprint, portal.blueprint):
+        app.register_blueprint(blueprint)
+    import importlib.util  # INTERIM until desk and office exist
+
+    for name in ("web.desk", "web.office"):
+        if importlib.util.find_spec(name).origin:
+            app.register_blueprint(importlib.import_module(name).blueprint)
+    app.jinja_env.globals["demo"] = settings.demo
+    if settings.demo:
+        app.register_blueprint(demo.blueprint)
+    return app

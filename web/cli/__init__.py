@@ -1,0 +1,1 @@
+"""The `foerderweg` command and the launcher of the embedded servers."""

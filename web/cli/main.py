@@ -1,0 +1,121 @@
+"""The `foerderweg` command."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from web.cli import demo_data, job
+from web.cli.data_folder import open_data_folder
+from web.cli.embedded import OWNER, start_postgres
+from web.cli.migrations import differences, migrate
+from web.cli.processes import LaunchError, Supervisor
+from web.cli.system import publish, running_system
+from workflow.settings import Settings, SettingsError
+
+OUTPUT = Path("var")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return command(options)
+    except (LaunchError, SettingsError) as error:
+        print(f"foerderweg: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted, everything is stopped.")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="foerderweg", description="Förderweg: runs, prepares and shows itself."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    add("migrate", _migrate, "bring the tables of OWNER_DATABASE_URL up to date")
+    add("publish", _publish, "publish the programme of FOERDERWEG_PROGRAMME, as its folder is now")
+    add("check-migrations", _check_migrations, "compare the migrations with the tables of the code")
+    add("job", _job, "take one application the whole way on throw-away servers, and say each step")
+    demo = add("demo", _demo, "start everything with made-up data and stay; Ctrl-C ends it")
+    demo.add_argument("--port", type=int, default=8000, help="port of the web server (default: %(default)s)")
+    demo.add_argument("--data", type=Path, help="folder that keeps everything (default: var/demo-PORT)")
+    return parser
+
+
+def _migrate(_options: argparse.Namespace) -> int:
+    migrate(Settings.from_env(os.environ).owner_database_url)
+    return 0
+
+
+def _publish(_options: argparse.Namespace) -> int:
+    publish(Settings.from_env(os.environ))
+    return 0
+
+
+def _check_migrations(_options: argparse.Namespace) -> int:
+    with (
+        tempfile.TemporaryDirectory(prefix="foerderweg-") as name,
+        open_data_folder(Path(name)) as folder,
+        Supervisor(folder.path / "log", (folder.lock,)) as supervisor,
+    ):
+        postgres = start_postgres(supervisor, folder, ("fsync=off",))
+        migrate(postgres.url(OWNER))
+        found = differences(postgres.url(OWNER))
+    for difference in found:
+        print(f"The migrations differ from workflow/store/tables.py: {difference}", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _job(_options: argparse.Namespace) -> int:
+    OUTPUT.mkdir(exist_ok=True)
+    data = Path(tempfile.mkdtemp(prefix="job-", dir=OUTPUT))
+    print(f"Everything of this run lies in {data}")
+    with running_system(data, say=_say) as system:
+        job.run(system, OUTPUT, _say)
+    shutil.rmtree(data)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    data: Path = options.data or OUTPUT / f"demo-{options.port}"
+    try:
+        with running_system(data, port=options.port, demo=True, say=_say) as system:
+            loaded = data / "loaded"
+            if not loaded.exists():
+                demo_data.load(system.settings, _say)
+                loaded.touch()
+            print(
+                f"\nFörderweg is ready: {system.base_url}\nCtrl-C ends it; {data} keeps its data.", flush=True
+            )
+            system.supervisor.keep_running(_say)
+    except KeyboardInterrupt:
+        print("\nEverything is stopped.")
+        return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

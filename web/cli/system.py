@@ -1,0 +1,153 @@
+"""A whole running system in one folder: both servers, web, worker, clock and a mail catcher."""
+
+import os
+import signal
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+import web
+from web.cli.data_folder import open_data_folder
+from web.cli.embedded import OWNER, Postgres, Valkey, empty_valkey, start_postgres, start_valkey
+from web.cli.migrations import migrate
+from web.cli.processes import LaunchError, Program, Supervisor, accepts, free_port, port_is_free
+from workflow.publish import publish_folder
+from workflow.settings import Settings
+
+# web comes last: it is waited for, and the others start in the meantime
+PROCESSES = ("mail", "worker", "clock", "web")
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A running system. Names of its processes: postgres, valkey and those of PROCESSES."""
+
+    settings: Settings
+    postgres: Postgres
+    valkey: Valkey
+    supervisor: Supervisor
+
+    @property
+    def base_url(self) -> str:
+        """Where the web server answers, without a trailing slash."""
+        return self.settings.base_url
+
+    def start(self, name: str) -> None:
+        """Start a process that does not run and wait until it is ready; raises LaunchError."""
+        self.supervisor.start(name)
+
+    def stop(self, name: str) -> None:
+        """End a process in order."""
+        self.supervisor.stop(name)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """End a process by a signal to its whole group (for PostgreSQL, SIGQUIT is "immediate")."""
+        self.supervisor.kill(name, number)
+
+    def empty_valkey(self) -> None:
+        """Forget everything that Valkey has kept; it must not run."""
+        empty_valkey(self.settings.data_dir)
+
+
+@contextmanager
+def running_system(
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    demo: bool = False,
+    processes: tuple[str, ...] = PROCESSES,
+    postgres_options: tuple[str, ...] = (),
+    say: Callable[[str], None] = lambda _line: None,
+) -> Iterator[System]:
+    """Start everything over `data_dir`, migrated and with its programme published, and end it afterwards.
+
+    Of `processes`, those named are started; the others can be by `System.start`. Without `port` a free one is
+    taken. Raises LaunchError.
+    """
+    if port is not None and not port_is_free(port):
+        raise LaunchError(
+            f"Port {port} is taken on this machine. Choose another one, for example {port + 1}."
+        )
+    with (
+        open_data_folder(data_dir) as folder,
+        Supervisor(folder.path / "log", (folder.lock,)) as supervisor,
+    ):
+        say("Starting PostgreSQL")
+        postgres = start_postgres(supervisor, folder, postgres_options)
+        say("Starting Valkey")
+        valkey = start_valkey(supervisor, folder)
+        mail_port = free_port()
+        settings = Settings(
+            database_url=postgres.url(),
+            owner_database_url=postgres.url(OWNER),
+            redis_url=valkey.url,
+            smtp_url=f"smtp://127.0.0.1:{mail_port}",
+            data_dir=folder.path,
+            base_url=f"http://127.0.0.1:{port or free_port()}",
+            mail_from="foerderweg@example.org",
+            secret_key=folder.secrets["secret_key"],
+            demo=demo,
+        )
+        say("Preparing the database")
+        migrate(settings.owner_database_url)
+        publish(settings)
+        for program in _programs(settings, mail_port):
+            supervisor.add(program)
+        for name in PROCESSES:
+            if name in processes:
+                say(f"Starting {name}")
+                supervisor.start(name)
+        yield System(settings, postgres, valkey, supervisor)
+
+
+def publish(settings: Settings) -> None:
+    """Publish the settings' programme folder, as it is now."""
+    engine = sa.create_engine(settings.database_url)
+    try:
+        publish_folder(engine, settings.programme, datetime.now(UTC))
+    finally:
+        engine.dispose()
+
+
+def _programs(settings: Settings, mail_port: int) -> list[Program]:
+    env = {
+        **os.environ,
+        **settings.as_env(),
+        "PYTHONPATH": str(Path(web.__file__).parent.parent),
+        "PYTHONUNBUFFERED": "1",
+    }
+    del env["OWNER_DATABASE_URL"]  # no running process may change the tables
+    celery = ("celery", "-A", "tasks.app")
+    commands = {
+        "mail": ("web.cli.mail_catcher", str(mail_port), str(settings.data_dir / "mails")),
+        "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        "clock": (*celery, "beat", "--schedule", str(settings.data_dir / "clock"), "--loglevel", "INFO"),
+        "web": (
+            *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+            *("--bind", settings.base_url.removeprefix("http://"), "--graceful-timeout", "5"),
+            # its control socket lies in the home folder, where two systems would meet
+            *("--no-control-socket", "web.app:create_app()"),
+        ),
+    }
+    ready: dict[str, Callable[[], bool]] = {
+        "mail": lambda: accepts(mail_port),
+        "web": lambda: _says_ready(settings.base_url),
+    }
+    return [
+        Program(name, (sys.executable, "-m", *command), ready.get(name, lambda: True), env)
+        for name, command in commands.items()
+    ]
+
+
+def _says_ready(base_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base_url}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

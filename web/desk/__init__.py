@@ -1,0 +1,176 @@
+"""The desk: the inbox of reviewers, coordinators and deciders, and the dossier in which they work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+
+from web.desk.comparison import rounds
+from web.desk.history import sentence
+from web.desk.words import Words, last_day
+from web.errors import text_of
+from web.language import gettext as _
+from web.language import lang
+from web.security import db, do, now, signed_in
+from workflow.engine.case import Actor
+from workflow.engine.commands import Command, Complete, Declare, Recuse
+from workflow.engine.decide import Offer
+from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
+from workflow.funding.forms import Answers, Form
+from workflow.store import queries
+from workflow.store.queries import Dossier
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a person sent and was not accepted, so that it can be shown again."""
+
+    error: FoerderwegError
+    form: Form | None = None
+    outcome: str = ""
+    answers: Answers = field(default_factory=dict)
+
+    @property
+    def problems(self) -> Mapping[str, Sequence[Problem]]:
+        return self.error.fields if isinstance(self.error, Invalid) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The work that this person can do now. `outcomes`: code → title, in the order of the route."""
+
+    offer: Offer
+    form: Form | None
+    outcomes: Mapping[str, str]
+
+
+def staff() -> Actor:
+    """The signed-in person, who works for an office; for all others there is no desk."""
+    actor = signed_in().actor
+    if not actor.offices:
+        abort(404)
+    return actor
+
+
+@blueprint.get("")
+def inbox() -> str:
+    """What I and my offices have to do, the most urgent first."""
+    viewer = staff()
+    found = queries.inbox(db(), viewer, now=now(), after=request.args.get("after"))
+    return render_template("desk/inbox.html", inbox=found, words=Words(), last_day=last_day)
+
+
+@blueprint.get("/cases/<uuid:case_id>")
+def dossier(case_id: UUID) -> str:
+    """One case on one page: what was asked for, what was said, and what this person can do now."""
+    return _page(case_id)
+
+
+@blueprint.post("/cases/<uuid:case_id>/declare")
+def declare(case_id: UUID) -> Response | tuple[str, int]:
+    """No conflict of interest: the dossier opens."""
+    if refused := _refusal(Declare(case_id)):
+        return _page(case_id, refused), refused.error.status
+    return _to(url_for(".dossier", case_id=case_id))
+
+
+@blueprint.get("/cases/<uuid:case_id>/recuse")
+def confirm_recusal(case_id: UUID) -> str:
+    """Asks once more, because recusal is for good."""
+    found = _dossier(case_id)
+    if not any(offer.action == "recuse" for offer in found.offers):
+        abort(404)
+    return render_template("desk/recuse.html", dossier=found, words=Words())
+
+
+@blueprint.post("/cases/<uuid:case_id>/recuse")
+def recuse(case_id: UUID) -> Response | tuple[str, int]:
+    """A conflict of interest: somebody else must do it."""
+    if refused := _refusal(Recuse(case_id)):
+        return _page(case_id, refused), refused.error.status
+    flash(_("Sie sind in diesem Geschäft im Ausstand. Die Stelle kann es jemand anderem geben."))
+    return _to(url_for(".inbox"))
+
+
+@blueprint.post("/cases/<uuid:case_id>/complete")
+def complete(case_id: UUID) -> Response | tuple[str, int]:
+    """The work of one seat is done, with the outcome and the answers of the step's form."""
+    found, words = _dossier(case_id), Words()
+    step, seat, outcome = (_posted(name) for name in ("step", "seat", "outcome"))
+    form = found.step_forms.get(words.step_data(found.route_hash, step).get("form", ""))
+    answers = form.parse_html(request.form) if form else {}
+    command = Complete(case_id, step, seat, outcome, _entry())
+    if refused := _refusal(command, form, answers):
+        return _page(case_id, refused), refused.error.status
+    title = words.outcome(found.route_hash, step, outcome)
+    flash(_("%(number)s: «%(outcome)s» ist eingetragen.", number=found.case.number, outcome=title))
+    return _to(url_for(".inbox"))
+
+
+def _refusal(command: Command, form: Form | None = None, answers: Answers | None = None) -> Attempt | None:
+    """None when it is done; else what was refused, with what the person had written."""
+    try:
+        do(command, answers)
+    except (Conflict, Invalid, NotAllowed, Refused) as error:
+        return Attempt(error, form, command.outcome if isinstance(command, Complete) else "", answers or {})
+    return None
+
+
+def _dossier(case_id: UUID) -> Dossier:
+    found = queries.dossier(db(), staff(), case_id)
+    return found if found is not None else abort(404)
+
+
+def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
+    found, words = _dossier(case_id), Words()
+    route = found.route_hash
+    task = _task(found, words)
+    # What was written for a step that has passed is shown to be copied; it fits no form any more.
+    stale = attempt is not None and attempt.form is not None and (task is None or task.form is not attempt.form)
+    return render_template(
+        "desk/dossier.html",
+        dossier=found,
+        case=found.case,
+        words=words,
+        last_day=last_day,
+        task=task,
+        attempt=attempt,
+        stale=stale,
+        said=text_of(attempt.error, lang()) if attempt else None,
+        actions={offer.action for offer in found.offers},
+        rounds=rounds(found.statements, found.step_forms, route, words),
+        history=[(row, sentence(row.name, row.data, route, words)) for row in reversed(found.history)],
+    )
+
+
+def _task(found: Dossier, words: Words) -> Task | None:
+    """The first seat that is this person's: nobody takes two at one step."""
+    for offer in found.offers:
+        if offer.action == "complete":
+            form = found.step_forms.get(words.step_data(found.route_hash, offer.step).get("form", ""))
+            titles = {code: words.outcome(found.route_hash, offer.step, code) for code in offer.outcomes}
+            return Task(offer, form, titles)
+    return None
+
+
+def _posted(name: str) -> str:
+    """A text of our own inputs; an outcome that was not chosen is empty, and the door refuses it."""
+    return request.form.get(name, "")
+
+
+def _entry() -> int:
+    try:
+        return int(_posted("entry"))
+    except ValueError:
+        raise BadRequest from None
+
+
+def _to(url: str) -> Any:
+    return redirect(url, 303)

@@ -1,0 +1,106 @@
+"""The words for a case's codes: areas, offices, steps, outcomes, as the case's own versions name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from web import screens
+from web.language import gettext, lang, ngettext
+from web.security import db, now
+from workflow.engine.case import Seat
+from workflow.engine.decide import RETRY
+from workflow.store import queries
+from workflow.texts import ZURICH, label
+
+
+class Words:
+    """Labels in the language of this request; a code that has none stands for itself."""
+
+    def __init__(self) -> None:
+        self._programme = screens.programme()
+        self._routes: dict[str, Mapping[str, Any]] = {}
+
+    def area(self, code: str | None) -> str:
+        area = self._programme.areas.get(code or "")
+        return label(area.title, lang()) if area else code or "–"
+
+    def office(self, code: str) -> str:
+        office = self._programme.offices.get(code)
+        return label(office.title, lang()) if office else code
+
+    def role(self, code: str) -> str:
+        return self._named("roles", code)
+
+    def stage(self, code: str) -> str:
+        return self._named("stages", code)
+
+    def status(self, code: str) -> str:
+        return self._named("statuses", code)
+
+    def pot(self, code: str) -> str:
+        return self._named("pots", code)
+
+    def call(self, code: str) -> str:
+        call = self._programme.calls.get(code)
+        return label(call.title, lang()) if call else code
+
+    def step(self, route: str, code: str) -> str:
+        """The title of a step of the route with this hash."""
+        return _title(self.step_data(route, code).get("title"), code)
+
+    def outcome(self, route: str, step: str, code: str) -> str:
+        """The title of an outcome of a step, or of a vote at a panel."""
+        if code == RETRY:
+            return gettext("Nochmals versuchen")
+        data = self.step_data(route, step)
+        titles = data.get("vote_titles", {}).get(code) or data.get("outcomes", {}).get(code, {}).get("title")
+        return _title(titles, code)
+
+    def seat_title(self, route: str, step: str, seat: str) -> str:
+        """Which part a seat has at a panel, such as the lead; empty at a step with one seat."""
+        titles = self.step_data(route, step).get("seats", {}).get(seat, {}).get("title")
+        return _title(titles, "")
+
+    def seat(self, seat: Seat) -> str:
+        """Who has it: the office, or the role where there is no office (applicant, operators)."""
+        return self.office(seat.office) if seat.office else self.role(seat.role)
+
+    def step_data(self, route: str, code: str) -> Mapping[str, Any]:
+        """A step as the route's data says it; empty for a code that the route does not have."""
+        if route not in self._routes:
+            self._routes[route] = queries.route_data(db(), route)
+        found: Mapping[str, Any] = self._routes[route]["steps"].get(code) or {}
+        return found
+
+    def due(self, moment: datetime) -> str:
+        """What a due time means today, in working days of the programme's offices."""
+        last = last_day(moment)
+        today = now().astimezone(ZURICH).date()
+        if last == today:
+            return gettext("heute fällig")
+        closed = self._programme.office_holidays(range(min(last, today).year, max(last, today).year + 1))
+        span = (min(last, today), max(last, today))
+        between = (span[0] + timedelta(days=n) for n in range(1, (span[1] - span[0]).days + 1))
+        days = sum(day.weekday() < 5 and day not in closed for day in between)
+        if last > today:
+            return ngettext("noch %(n)s Arbeitstag", "noch %(n)s Arbeitstage", days)
+        return ngettext("seit %(n)s Arbeitstag überfällig", "seit %(n)s Arbeitstagen überfällig", days)
+
+    def _named(self, kind: str, code: str) -> str:
+        return _title(self._programme.labels[kind].get(code), code)
+
+
+def last_day(due: datetime) -> date:
+    """The last day in Zurich on which something due at this moment (24:00 of that day) is in time."""
+    return (due - timedelta(microseconds=1)).astimezone(ZURICH).date()
+
+
+def moment(text: str) -> datetime:
+    """A time as events hold it."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _title(titles: Mapping[str, str] | None, code: str) -> str:
+    return label(titles, lang()) if titles else code

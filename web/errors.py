@@ -1,0 +1,252 @@
+"""What a person, or a program, is told when something is refused or goes wrong."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, json, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from structlog.contextvars import get_contextvars
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, ServiceUnavailable
+
+from web.language import lang
+from web.security import settings
+from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
+from workflow.funding.money import format_chf
+from workflow.funding.problems import problem_text as problem_text
+from workflow.texts import texts
+
+DRAINED_BYTES = 256 * 1024 * 1024
+AMOUNTS = ("amount", "limit", "left")  # parameters in Rappen
+
+
+def _(msgid: str) -> str:
+    """Marks a text for the catalogues; it is translated when it is shown."""
+    return msgid
+
+
+# What happened, whether anything is lost, what to do now.
+TEXTS: dict[str, str] = {
+    "invalid_answers": _("Einige Angaben fehlen oder stimmen noch nicht. Ihre Eingaben sind noch da."),
+    "wrong_credentials": _("E-Mail oder Passwort stimmen nicht. Bitte beides prüfen und nochmals versuchen."),
+    "too_many_attempts": _(
+        "Zu viele Versuche. Zum Schutz des Kontos ist die Anmeldung gesperrt. "
+        "Versuchen Sie es in %(minutes)s Minuten wieder."
+    ),
+    "not_eligible": _(
+        "Nach Ihren Antworten kann dieses Projekt hier nicht gefördert werden. Es wurde kein Gesuch begonnen."
+    ),
+    "call_closed": _(
+        "Die Ausschreibung nimmt zurzeit keine Gesuche an. Ihre gespeicherten Angaben bleiben erhalten."
+    ),
+    "saved_elsewhere": _(
+        "Jemand anders hat dieses Gesuch inzwischen gespeichert. Ihre Eingaben stehen noch im Formular."
+    ),
+    "section_closed": _(
+        "Dieser Abschnitt kann jetzt nicht geändert werden. Das Gespeicherte gilt unverändert."
+    ),
+    "not_yours": _("Dafür sind Sie in diesem Geschäft nicht zuständig. Es wurde nichts geändert."),
+    "declare_first": _(
+        "Bevor Sie dieses Dossier bearbeiten, erklären Sie bitte, ob ein Ausstandsgrund besteht. "
+        "Es wurde nichts geändert."
+    ),
+    "own_organisation": _(
+        "Sie gehören zur gesuchstellenden Trägerschaft und wirken darum hier nicht mit. "
+        "Es wurde nichts geändert."
+    ),
+    "recused": _("Sie sind in diesem Geschäft im Ausstand. Es wurde nichts geändert."),
+    "four_eyes": _(
+        "Sie haben in diesem Geschäft schon einen früheren Schritt erledigt. Diesen Schritt muss jemand "
+        "anders tun (Vier-Augen-Prinzip). Es wurde nichts geändert."
+    ),
+    "one_seat_each": _("Sie haben zu diesem Gesuch schon Stellung genommen. Es wurde nichts geändert."),
+    "nothing_to_declare": _("Bei diesem Schritt ist keine Erklärung nötig. Es wurde nichts geändert."),
+    "declared_already": _("Ihre Erklärung liegt schon vor. Sie können weiterarbeiten."),
+    "nothing_open": _("Hier ist zurzeit nichts zu tun. Es wurde nichts geändert."),
+    "too_late_to_withdraw": _(
+        "Dieses Gesuch kann jetzt nicht mehr zurückgezogen werden. Es wurde nichts geändert. "
+        "Wenden Sie sich bitte an die Fachstelle."
+    ),
+    "submitted_already": _("Dieses Gesuch ist schon eingereicht. Es wurde nichts doppelt erfasst."),
+    "no_such_outcome": _("Diese Antwort ist bei diesem Schritt nicht möglich. Es wurde nichts geändert."),
+    "closed": _("Dieses Geschäft ist abgeschlossen. Es wurde nichts geändert."),
+    "step_has_passed": _(
+        "Dieser Schritt ist inzwischen erledigt: jemand anders war schneller, oder die Frist ist abgelaufen. "
+        "Ihre Eingabe wurde nicht übernommen. Schauen Sie bitte nach, was jetzt gilt."
+    ),
+    "seat_is_done": _(
+        "Diese Stellungnahme ist schon abgegeben. Ihre Eingabe wurde nicht übernommen. "
+        "Schauen Sie bitte nach, was jetzt gilt."
+    ),
+    "no_such_seat": _("Diese Aufgabe gibt es bei diesem Schritt nicht. Es wurde nichts geändert."),
+    "amount_missing": _("Bitte einen Betrag über null angeben. Ihre Eingaben sind noch da."),
+    "amount_over_limit": _(
+        "%(amount)s sind mehr als die %(limit)s, die hier höchstens möglich sind. Es wurde nichts geändert."
+    ),
+    "amount_over_reserved": _(
+        "%(amount)s sind mehr als die %(limit)s, die für dieses Gesuch reserviert sind. "
+        "Es wurde nichts geändert."
+    ),
+    "not_enough_money": _(
+        "Im Förderbereich sind noch %(left)s frei; %(amount)s können nicht reserviert werden. "
+        "Es wurde nichts geändert."
+    ),
+    "size_not_open": _(
+        "Für einen Betrag dieser Höhe ist noch kein Verfahren offen. Ihre Angaben bleiben gespeichert. "
+        "Bitte nehmen Sie mit der Fachstelle Kontakt auf."
+    ),
+    "key_reused": _(
+        "Dieselbe Meldung kam ein zweites Mal mit anderem Inhalt. Die erste gilt. "
+        "Laden Sie die Seite bitte neu."
+    ),
+    "changed_meanwhile": _(
+        "Jemand anders war schneller. Ihre Eingabe wurde nicht übernommen. "
+        "Schauen Sie bitte nach, was jetzt gilt."
+    ),
+}
+
+# For codes that have no text of their own.
+BY_STATUS: dict[int, str] = {
+    400: _(
+        "Diese Anfrage ist unvollständig angekommen. Es wurde nichts geändert. "
+        "Gehen Sie bitte zurück, laden Sie die Seite neu und versuchen Sie es nochmals."
+    ),
+    401: _(
+        "Ihre Anmeldung ist abgelaufen, und was Sie eben senden wollten, ist noch nicht gespeichert. "
+        "Melden Sie sich in einem zweiten Fenster an, gehen Sie hier einen Schritt zurück "
+        "und senden Sie es nochmals."
+    ),
+    403: _("Das dürfen Sie mit Ihren Rechten nicht. Es wurde nichts geändert."),
+    404: _(
+        "Unter dieser Adresse gibt es nichts, oder es ist nicht für Sie bestimmt. "
+        "Prüfen Sie die Adresse, oder beginnen Sie auf der Startseite."
+    ),
+    405: _("Diese Adresse nimmt eine solche Anfrage nicht an. Es wurde nichts geändert."),
+    409: _("Das ist im jetzigen Stand nicht möglich. Es wurde nichts geändert."),
+    413: _(
+        "Das ist zu gross: eine Datei darf höchstens %(megabytes)s MB haben. Es wurde nichts gespeichert. "
+        "Gehen Sie bitte zurück und wählen Sie eine kleinere Datei."
+    ),
+    422: _("Diese Angaben passen nicht zusammen. Es wurde nichts geändert."),
+    429: _("Zu viele Anfragen. Es wurde nichts geändert. Bitte versuchen Sie es etwas später wieder."),
+    500: _(
+        "Das hätte nicht geschehen dürfen. Was vorher gespeichert war, ist noch da. "
+        "Versuchen Sie es nochmals; bleibt es dabei, melden Sie der Fachstelle bitte die Nummer unten."
+    ),
+    503: _(
+        "Die Datenbank antwortet gerade nicht. Was vorher gespeichert war, ist noch da. "
+        "Warten Sie bitte einen Moment und senden Sie es dann nochmals."
+    ),
+}
+TITLES: dict[int, str] = {
+    400: _("Das hat nicht geklappt"),
+    401: _("Bitte melden Sie sich wieder an"),
+    403: _("Das ist hier nicht möglich"),
+    404: _("Hier ist nichts"),
+    405: _("Das hat nicht geklappt"),
+    409: _("Das geht so nicht mehr"),
+    413: _("Zu gross"),
+    422: _("Das passt noch nicht"),
+    429: _("Einen Moment bitte"),
+    500: _("Ein Fehler in unserem Programm"),
+    503: _("Im Moment nicht erreichbar"),
+}
+
+
+def register(app: Flask) -> None:
+    """Every error of this app becomes a page, or under /api/ application/problem+json."""
+    app.register_error_handler(FoerderwegError, _refused)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(InterfaceError, _database_away)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)
+
+
+def text_of(error: FoerderwegError, language: str) -> str:
+    """What a refusal means for the person, in a language, its figures filled in."""
+    msgid = TEXTS.get(error.code) or BY_STATUS[error.status]
+    params = {
+        name: format_chf(value) if name in AMOUNTS and isinstance(value, int) else value
+        for name, value in error.params.items()
+    }
+    return texts(language).gettext(msgid) % params
+
+
+def retry_after(error: FoerderwegError) -> dict[str, str]:
+    """The header that says when to try again, for a TryLater that knows."""
+    minutes = error.params.get("minutes") if isinstance(error, TryLater) else None
+    return {"Retry-After": str(int(minutes) * 60)} if minutes else {}
+
+
+def problem_document(error: FoerderwegError, language: str) -> dict[str, object]:
+    """The RFC 9457 document of a refusal; the API answers with it."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    return _document(error.status, error.code, text_of(error, language), language) | {
+        "params": dict(error.params),
+        "retry": error.retry,
+        "errors": [_problem(path, one, language) for path, found in fields.items() for one in found],
+    }
+
+
+def _problem(path: str, problem: Problem, language: str) -> dict[str, object]:
+    return {
+        "path": path,
+        "code": problem.code,
+        "params": dict(problem.params),
+        "detail": problem_text(problem, language),
+    }
+
+
+def _document(status: int, code: str, detail: str, language: str) -> dict[str, object]:
+    title = texts(language).gettext(TITLES.get(status) or TITLES[400 if status < 500 else 500])
+    return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+
+
+def _refused(error: FoerderwegError) -> Response:
+    structlog.get_logger().info("refused", code=error.code, status=error.status)
+    return _answer(problem_document(error, lang()), retry_after(error))
+
+
+def _database_away(error: Exception) -> Response:
+    structlog.get_logger().error("database_away", error=str(error))
+    return _http(ServiceUnavailable())
+
+
+def _unknown(error: Exception) -> Response:
+    structlog.get_logger().error("unknown_error", exc_info=error)
+    return _http(InternalServerError())
+
+
+def _http(error: HTTPException) -> Response:
+    """A refusal of Flask itself; a response that was raised (a redirect) goes out as it is."""
+    if error.response is not None:
+        return error.get_response()  # type: ignore[return-value]
+    status = error.code or 500
+    if isinstance(error, RequestEntityTooLarge):
+        _drain()
+    msgid = BY_STATUS.get(status) or BY_STATUS[400 if status < 500 else 500]
+    megabytes = settings().upload_max_bytes // (1024 * 1024)
+    detail = texts(lang()).gettext(msgid) % {"megabytes": megabytes}
+    code = (error.name or "error").lower().replace(" ", "_")
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    headers |= {name: value for name, value in error.get_headers() if name in ("Allow", "WWW-Authenticate")}
+    document = _document(status, code, detail, lang()) | {"params": {}, "retry": status == 503, "errors": []}
+    return _answer(document, headers)
+
+
+def _drain() -> None:
+    """Read on to the end, or the browser would show a broken connection instead of the answer."""
+    stream, left = request.environ["wsgi.input"], DRAINED_BYTES
+    while left > 0 and (chunk := stream.read(64 * 1024)):
+        left -= len(chunk)
+
+
+def _answer(document: dict[str, object], headers: dict[str, str]) -> Response:
+    status = int(str(document["status"]))
+    document["request_id"] = get_contextvars().get("request_id", "")
+    if request.path.startswith("/api/"):
+        response = Response(json.dumps(document), status, content_type="application/problem+json")
+    else:
+        bare = status >= 500 or document["code"] == "no_programme"  # then nothing is asked of the database
+        response = Response(render_template("error.html", **document, bare=bare), status)
+    response.headers.update(headers)
+    return response

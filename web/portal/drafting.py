@@ -1,0 +1,230 @@
+"""Filling in the form, a section a page; checking it; handing it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO, cast
+from uuid import UUID, uuid5
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from web.errors import text_of
+from web.language import gettext, lang, ngettext
+from web.portal.own import (
+    Found,
+    call_of,
+    own_application,
+    problems_of,
+    progress_of,
+    wrong_only,
+)
+from web.posted import Press, posted_answers, pressed
+from web.security import db, do, now, posted_uuid, settings, signed_in
+from workflow import drafts
+from workflow.engine.canonical import content_hash
+from workflow.engine.commands import Submit
+from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from workflow.funding.questions import Section
+from workflow.store.queries import Application
+from workflow.texts import ZURICH
+
+Typed = Mapping[str, Mapping[str, Any]]
+
+
+def section(application_id: UUID, code: str) -> str | Response:
+    """One section to fill in; with ?check also what is missing is marked."""
+    application = own_application(application_id)
+    _section(application, code)
+    if code not in application.open_sections or not application.may_edit:
+        return redirect(url_for("portal.application", application_id=application_id), 303)
+    problems = problems_of(application)
+    if "check" in request.args:
+        shown = {path: found for path, found in problems.items() if path.split(".")[0] == code}
+    else:
+        shown = wrong_only(problems, code)
+    return _section_page(application, code, application.answers, shown, more=request.args.get("more"))
+
+
+def save(application_id: UUID, code: str) -> Response | str | tuple[str, int]:
+    """Keep a section as it was typed, its files too; then go where the button says."""
+    application = own_application(application_id)
+    _section(application, code)
+    typed = posted_answers(application.form, [code])
+    try:
+        wrong = _save(application, code, typed)
+    except Conflict as error:
+        fresh = own_application(application_id)
+        given = {**fresh.answers, code: {**_files(fresh, code), **_without_files(fresh, code, typed)}}
+        page = _section_page(fresh, code, given, {}, conflict=text_of(error, lang()))
+        return page, error.status
+    press, refused = pressed(), _take_files(application, code)
+    if press.action == "detach":
+        path, _, file_id = press.at.rpartition(".")
+        drafts.detach(db(), signed_in().actor, application_id, path, _uuid(file_id), now=now())
+    if refused:
+        application = own_application(application_id)
+        return _section_page(application, code, application.answers, refused), Invalid.status
+    return _after_saving(application, code, press, wrong)
+
+
+def check(application_id: UUID) -> str | Response:
+    """Everything on one page, what is missing first; from here it is handed in."""
+    application = own_application(application_id)
+    if application.number is not None:
+        return redirect(url_for("portal.application", application_id=application_id), 303)
+    return _check_page(application)
+
+
+def submit(application_id: UUID) -> Response | tuple[str, int]:
+    """Hand it in: once, however often it is clicked."""
+    application = own_application(application_id)
+    try:
+        done = do(Submit(application_id))
+    except (Invalid, Refused, NotAllowed) as error:
+        if application.number is not None:
+            raise
+        return _check_page(application, text_of(error, lang())), error.status
+    flash(gettext("Ihr Gesuch ist eingereicht. Es hat die Nummer %(number)s.", number=done.number), "done")
+    return redirect(url_for("portal.application", application_id=application_id), 303)
+
+
+def _section(application: Application, code: str) -> Section:
+    for one in application.form.sections:
+        if one.code == code:
+            return one
+    raise NotFound("no_such_section")
+
+
+def _save(application: Application, code: str, typed: Typed) -> Found:
+    """Save; somebody else's change to another section, or one's own double click, is no conflict."""
+    try:
+        revision = int(request.form["revision"])
+    except (KeyError, ValueError):
+        raise BadRequest from None
+    person = signed_in().actor
+    try:
+        return dict(drafts.save(db(), person, application.id, typed, revision=revision, now=now()).problems)
+    except Conflict:
+        fresh = own_application(application.id)
+        readable, problems = fresh.form.load_partial(typed)
+        if _digest(fresh, code, readable) == _digest(fresh, code, fresh.answers):
+            return {path: found for path, found in problems.items() if path.split(".")[0] == code}
+        if _digest(fresh, code, fresh.answers) != request.form.get("seen"):
+            raise
+        saved = drafts.save(db(), person, fresh.id, typed, revision=fresh.revision, now=now())
+        return dict(saved.problems)
+
+
+def _take_files(application: Application, code: str) -> Found:
+    """Keep the files that came along; what was refused of them, and why."""
+    key = posted_uuid("command_id")
+    refused: Found = {}
+    for path in _file_paths(application, code):
+        for number, upload in enumerate(one for one in request.files.getlist(path) if one.filename):
+            try:
+                drafts.attach(
+                    db(),
+                    signed_in().actor,
+                    application.id,
+                    path,
+                    upload.filename or "",
+                    cast(BinaryIO, upload.stream),
+                    settings=settings(),
+                    now=now(),
+                    file_id=uuid5(key, f"{path}.{number}"),
+                )
+            except Invalid as error:
+                for at, found in error.fields.items():
+                    refused.setdefault(at, []).extend(found)
+    return refused
+
+
+def _after_saving(application: Application, code: str, press: Press, wrong: Found) -> Response:
+    flash(gettext("Gespeichert um %(time)s.", time=f"{now().astimezone(ZURICH):%H:%M}"), "done")
+    if wrong:
+        flash(
+            ngettext(
+                "Eine Angabe ist noch nicht lesbar. Sie ist gespeichert, wie Sie sie getippt haben.",
+                "%(n)s Angaben sind noch nicht lesbar. Sie sind gespeichert, wie Sie sie getippt haben.",
+                len(wrong),
+            ),
+            "warning",
+        )
+    if press.changes_rows or wrong or press.action != "next":
+        anchor = ".".join(press.at.split(".")[:2]) or None
+        here = url_for(
+            "portal.section", application_id=application.id, code=code, more=press.more, _anchor=anchor
+        )
+        return redirect(here, 303)
+    codes = [one.code for one in application.form.sections if one.code in application.open_sections]
+    behind = codes[codes.index(code) + 1 :]
+    if behind:
+        return redirect(url_for("portal.section", application_id=application.id, code=behind[0]), 303)
+    last = "portal.check" if application.number is None else "portal.step"
+    return redirect(url_for(last, application_id=application.id), 303)
+
+
+def _section_page(
+    application: Application,
+    code: str,
+    given: Mapping[str, Any],
+    problems: Found,
+    *,
+    more: str | None = None,
+    conflict: str | None = None,
+) -> str:
+    return render_template(
+        "portal/section.html",
+        application=application,
+        section=_section(application, code),
+        progress=progress_of(application),
+        call=call_of(application),
+        given=given,
+        problems=problems,
+        seen=_digest(application, code, application.answers),
+        more=more,
+        conflict=conflict,
+    )
+
+
+def _check_page(application: Application, refusal: str | None = None) -> str:
+    return render_template(
+        "portal/check.html",
+        application=application,
+        progress=progress_of(application),
+        problems=problems_of(application),
+        call=call_of(application),
+        refusal=refusal,
+    )
+
+
+def _file_paths(application: Application, code: str) -> list[str]:
+    return [
+        path
+        for path, one in application.form.fields().items()
+        if one.type == "file" and path.split(".")[0] == code
+    ]
+
+
+def _files(application: Application, code: str) -> dict[str, Any]:
+    names = [path.split(".")[1] for path in _file_paths(application, code)]
+    return {name: value for name, value in application.answers.get(code, {}).items() if name in names}
+
+
+def _without_files(application: Application, code: str, answers: Typed) -> dict[str, Any]:
+    names = [path.split(".")[1] for path in _file_paths(application, code)]
+    return {name: value for name, value in answers.get(code, {}).items() if name not in names}
+
+
+def _digest(application: Application, code: str, answers: Typed) -> str:
+    """Of a section's answers apart from files: tells whether somebody changed what a page had shown."""
+    return content_hash(_without_files(application, code, answers))
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadRequest from None

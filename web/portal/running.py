@@ -1,0 +1,155 @@
+"""One's own applications: where they stand, what they wait for, the letters; answering and withdrawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from web.errors import text_of
+from web.language import gettext, lang
+from web.portal.own import call_of, own_application, problems_of, progress_of
+from web.posted import posted_answers, pressed
+from web.security import db, do, settings, signed_in
+from workflow.engine.commands import Complete, Withdraw
+from workflow.engine.decide import Offer
+from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
+from workflow.funding.forms import Form
+from workflow.store import queries
+from workflow.store.queries import Application
+from workflow.texts import label
+
+
+def applications() -> str:
+    """All applications of one's organisations."""
+    rows = queries.my_applications(db(), signed_in().actor)
+    return render_template("portal/applications.html", rows=rows)
+
+
+def application(application_id: UUID) -> str:
+    """A draft with its sections, or a running case with its way so far."""
+    found = own_application(application_id)
+    page = "portal/draft.html" if found.number is None else "portal/case.html"
+    return render_template(
+        page, application=found, call=call_of(found), progress=progress_of(found), offer=_offer(found)
+    )
+
+
+def step(application_id: UUID) -> str | Response:
+    """What the case waits for the applicant to do."""
+    found = own_application(application_id)
+    offer = _offer(found)
+    if offer is None:
+        return redirect(url_for("portal.application", application_id=application_id), 303)
+    return _step_page(found, offer, _known_answers(found.step_form, found.answers))
+
+
+def complete(application_id: UUID) -> Response | str | tuple[str, int]:
+    """Do it: send the answer to a query, accept or decline."""
+    found = own_application(application_id)
+    form, press = found.step_form, pressed()
+    given = posted_answers(form) if form else None
+    offer = _offer(found)
+    if offer and press.changes_rows:
+        return _step_page(found, offer, given or {}, more=press.more)
+    try:
+        command = Complete(
+            application_id,
+            request.form["step"],
+            request.form["seat"],
+            request.form.get("outcome", ""),
+            int(request.form["entry"]),
+        )
+    except (KeyError, ValueError):
+        raise BadRequest from None
+    try:
+        do(command, given)
+    except (Invalid, Refused) as error:
+        if offer is None or (error.code == "no_such_outcome" and command.outcome):
+            raise
+        return _step_page(found, offer, given or {}, error), error.status
+    flash(gettext("Ihre Antwort ist bei uns angekommen."), "done")
+    return redirect(url_for("portal.application", application_id=application_id), 303)
+
+
+def withdrawal(application_id: UUID) -> str | Response:
+    """Ask once more before an application is taken back."""
+    found = own_application(application_id)
+    if not any(offer.action == "withdraw" for offer in found.offers):
+        return redirect(url_for("portal.application", application_id=application_id), 303)
+    return render_template("portal/withdraw.html", application=found)
+
+
+def withdraw(application_id: UUID) -> Response:
+    """Take it back."""
+    own_application(application_id)
+    do(Withdraw(application_id))
+    flash(gettext("Ihr Gesuch ist zurückgezogen."), "done")
+    return redirect(url_for("portal.application", application_id=application_id), 303)
+
+
+def file(file_id: UUID) -> Response:
+    """A file, for whoever may see the page that it hangs on; never shown inside the browser."""
+    row = queries.file(db(), signed_in().actor, file_id)
+    if row is None:
+        raise NotFound("no_such_file")
+    response = send_file(
+        queries.file_path(settings(), row),
+        mimetype=row.media_type,
+        as_attachment=True,
+        download_name=row.name,
+        etag=row.sha256,
+        last_modified=row.at,
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _offer(found: Application) -> Offer | None:
+    return next((offer for offer in found.offers if offer.action == "complete"), None)
+
+
+def _known_answers(form: Form | None, answers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the step's form asks again is filled in from the application."""
+    known: dict[str, dict[str, Any]] = {}
+    for path in form.fields() if form else ():
+        section, code = path.split(".")
+        if code in answers.get(section, {}):
+            known.setdefault(section, {})[code] = answers[section][code]
+    return known
+
+
+def _step_page(
+    found: Application,
+    offer: Offer,
+    given: Mapping[str, Any],
+    error: FoerderwegError | None = None,
+    more: str | None = None,
+) -> str:
+    route = queries.route_data(db(), found.route_hash or "")["steps"][offer.step]
+    problems: Mapping[str, Any] = error.fields if isinstance(error, Invalid) else {}
+    refusal = text_of(error, lang()) if error and not problems else None
+    if error and error.code == "no_such_outcome":
+        refusal = gettext("Bitte wählen Sie eine Antwort. Ihre Eingaben sind noch da.")
+    return render_template(
+        "portal/step.html",
+        application=found,
+        offer=offer,
+        title=label(route["title"], lang()),
+        outcome_titles={code: label(one["title"], lang()) for code, one in route["outcomes"].items()},
+        outcome=request.form.get("outcome", ""),
+        progress=progress_of(found),
+        section_problems=_sections_only(problems_of(found), found),
+        given=given,
+        problems=problems,
+        refusal=refusal,
+        more=more,
+    )
+
+
+def _sections_only(problems: Mapping[str, list[Problem]], found: Application) -> dict[str, list[Problem]]:
+    return {path: one for path, one in problems.items() if path.split(".")[0] in found.open_sections}

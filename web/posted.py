@@ -1,0 +1,45 @@
+"""What a form of ours posted: which button was pressed, and the answers in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from workflow.funding.forms import Answers, Form
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The button. `add` a row to the table `at`; `drop` the row `at`; anything else is the form's own."""
+
+    action: str
+    at: str
+
+    @property
+    def changes_rows(self) -> bool:
+        """The form is only to be shown again, with other rows."""
+        return self.action in ("add", "drop")
+
+    @property
+    def more(self) -> str | None:
+        """The table that was asked for more rows: what the template's `more` wants."""
+        return self.at if self.action == "add" else None
+
+
+def pressed() -> Press:
+    """The button that sent this form."""
+    action, _, at = request.form.get("press", "").partition(":")
+    return Press(action, at)
+
+
+def posted_answers(form: Form, sections: Iterable[str] | None = None) -> Answers:
+    """The answers as typed, without a row that was to be dropped. `sections`: those that the page showed."""
+    press, posted = pressed(), request.form
+    if press.action == "drop":
+        row = f"{press.at}."
+        kept = [(name, text) for name, text in posted.items(multi=True) if not name.startswith(row)]
+        return form.parse_html(MultiDict(kept), sections)
+    return form.parse_html(posted, sections)

@@ -1,0 +1,273 @@
+"""What the API takes and gives, described for its OpenAPI document. Amounts in Rappen, times in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+
+def said(text: str, **more: Any) -> dict[str, Any]:
+    return {"description": text, **more}
+
+
+def a_code(text: str = "", **options: Any) -> fields.String:
+    return fields.String(metadata=said(text or "A code of the programme"), **options)
+
+
+def an_amount(text: str, **options: Any) -> fields.Integer:
+    return fields.Integer(metadata=said(f"{text}, in Rappen"), **options)
+
+
+def a_time(text: str = "", **options: Any) -> fields.AwareDateTime:
+    return fields.AwareDateTime(format="iso", default_timezone=UTC, metadata=said(text), **options)
+
+
+def some_labels() -> fields.Dict:
+    return fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=said("Language code to text", example={"de": "Sprache"}),
+    )
+
+
+def some_answers(text: str, **options: Any) -> fields.Dict:
+    return fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String()),
+        metadata=said(
+            f"{text}, by section and field. Amounts: Rappen as a number, or francs as text",
+            example={"project": {"title": "Deutsch im Park"}, "financing": {"requested": "38'000"}},
+        ),
+        **options,
+    )
+
+
+class Codes(fields.List[str]):
+    """A set of codes, sorted."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(fields.String(), **options)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> list[Any] | None:
+        ordered: Iterable[str] | None = None if value is None else sorted(value)
+        return super()._serialize(ordered, attr, obj, **options)
+
+
+class Problem(Schema):
+    """One answer that is wrong."""
+
+    path = fields.String(metadata=said("Where, such as budget.costs.2.amount"))
+    code = a_code("What is wrong")
+    params = fields.Dict(metadata=said("The figures that the text speaks of"))
+    detail = fields.String(metadata=said("The same in words, in the person's language"))
+
+
+class Refusal(Schema):
+    """Why a request was refused: application/problem+json (RFC 9457). Nothing was changed."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    code = a_code("Stable name of the rule or mistake")
+    detail = fields.String(metadata=said("What happened and what to do now, in the person's language"))
+    params = fields.Dict(metadata=said("The figures that the text speaks of; amounts in Rappen"))
+    retry = fields.Boolean(metadata=said("Whether the same request can succeed later"))
+    errors = fields.List(fields.Nested(Problem))
+    request_id = fields.String()
+
+
+class Credentials(Schema):
+    """Who signs in."""
+
+    email = fields.Email(required=True)
+    password = fields.String(required=True, load_only=True)
+
+
+class Session(Schema):
+    """A session of the API."""
+
+    token = fields.String(metadata=said("For the header `Authorization: Bearer …`; told this once"))
+    until = a_time("When it ends by itself")
+
+
+class Role(Schema):
+    """A role in an office."""
+
+    office = a_code()
+    role = a_code()
+
+
+class Organisation(Schema):
+    """An organisation that the person belongs to."""
+
+    id = fields.UUID()
+    name = fields.String()
+    rights = Codes(metadata=said("Of: read, draft, sign"))
+
+
+class Me(Schema):
+    """The person who asks."""
+
+    id = fields.UUID()
+    name = fields.String()
+    email = fields.String()
+    language = fields.String()
+    roles = fields.List(fields.Nested(Role))
+    organisations = fields.List(fields.Nested(Organisation))
+
+
+class Question(Schema):
+    """A question of eligibility."""
+
+    code = a_code()
+    text = some_labels()
+    help = some_labels()
+    wanted = fields.String(metadata=said("The answer that can be funded: yes or no"))
+    unmet = some_labels()
+
+
+class Call(Schema):
+    """A call for applications."""
+
+    code = a_code()
+    title = some_labels()
+    text = some_labels()
+    year = fields.Integer(metadata=said("The year whose money is spent"))
+    areas = fields.List(fields.String())
+    opens = a_time()
+    closes = a_time("Applications are taken until just before")
+    open = fields.Boolean(metadata=said("Whether it takes applications now"))
+    eligibility = fields.List(fields.Nested(Question))
+
+
+class NewApplication(Schema):
+    """The beginning of an application. Its id is the Idempotency-Key."""
+
+    call = a_code(required=True)
+    organisation = fields.UUID(required=True)
+    eligibility = fields.Dict(
+        keys=fields.String(validate=validate.Regexp("[a-z0-9_]{1,80}$")),
+        values=fields.String(validate=validate.OneOf(("yes", "no"))),
+        required=True,
+        metadata=said("Answers to the call's questions, by their codes", example={"place": "yes"}),
+    )
+
+
+class Draft(Schema):
+    """Sections of an application as they are filled in; those that are not named stay as they are."""
+
+    answers = some_answers("Raw answers; what cannot be read is kept and reported", required=True)
+
+
+class Saved(Schema):
+    """What was kept."""
+
+    revision = fields.Integer(metadata=said("For the next If-Match"))
+    problems = fields.List(fields.Nested(Problem))
+
+
+class File(Schema):
+    """A file; its content is at /files/{id}."""
+
+    id = fields.UUID()
+    name = fields.String()
+    media_type = fields.String()
+    size = fields.Integer(metadata=said("In bytes"))
+
+
+class FileField(Schema):
+    """Where a file stands."""
+
+    path = fields.String(required=True, metadata=said("The field, such as attachments.statutes"))
+
+
+class Offer(Schema):
+    """What this person may do now; nothing else is accepted."""
+
+    action = fields.String(metadata=said("declare, recuse, complete or withdraw"))
+    step = a_code()
+    seat = a_code("The place at the step; empty where there is only one")
+    outcomes = fields.List(fields.String())
+
+
+class Milestone(Schema):
+    """A point of the timeline that the applicant sees."""
+
+    status = a_code()
+    at = a_time()
+
+
+class ApplicationRow(Schema):
+    """An application in a list."""
+
+    id = fields.UUID()
+    organisation = fields.String()
+    title = fields.String()
+    call = a_code()
+    number = fields.String(allow_none=True)
+    status = a_code("draft, or a public status")
+    area = a_code(allow_none=True)
+    requested = an_amount("Requested", allow_none=True)
+    saved_at = a_time()
+    submitted_at = a_time(allow_none=True)
+    waiting_for_me = fields.Boolean()
+
+
+class Application(Schema):
+    """An application as its organisation sees it."""
+
+    id = fields.UUID()
+    organisation_id = fields.UUID()
+    organisation = fields.String()
+    call = a_code()
+    number = fields.String(allow_none=True)
+    status = a_code("draft, or a public status")
+    answers = some_answers("Answers")
+    missing = fields.List(
+        fields.String(), metadata=said("Paths still to be filled in before it can be submitted")
+    )
+    revision = fields.Integer(metadata=said("The same as the ETag"))
+    saved_at = a_time()
+    saved_by = fields.String(attribute="saved_by_name")
+    submitted_at = a_time(allow_none=True)
+    open_sections = Codes(metadata=said("Sections that can be changed now"))
+    files = fields.List(fields.Nested(File))
+    letters = fields.List(fields.Nested(File))
+    timeline = fields.List(fields.Nested(Milestone))
+    held_by = a_code("The office where it lies now", allow_none=True)
+    due_at = a_time("Until when the organisation has to act", allow_none=True)
+    step = a_code(allow_none=True)
+    entry = fields.Integer(metadata=said("The visit of the step, for completions"))
+    offers = fields.List(fields.Nested(Offer))
+    query_message = fields.String(allow_none=True)
+    requested = an_amount("Requested", allow_none=True)
+    granted = an_amount("Granted", allow_none=True)
+    conditions = fields.String(allow_none=True)
+
+
+class Done(Schema):
+    """What a command led to."""
+
+    case_id = fields.UUID()
+    number = fields.String()
+    version = fields.Integer(metadata=said("The number of events of the case"))
+    repeated = fields.Boolean(metadata=said("This key had been used before; this is what it did then"))
+
+
+class Declaration(Schema):
+    """Whether there is a conflict of interest (Ausstand)."""
+
+    conflict = fields.Boolean(required=True)
+
+
+class Completion(Schema):
+    """One seat's work is done."""
+
+    step = a_code(required=True)
+    seat = a_code("As the offer names it", load_default="")
+    outcome = a_code("One of the outcomes that the offer names", required=True)
+    entry = fields.Integer(required=True, strict=True, metadata=said("The visit of the step that is meant"))
+    answers = some_answers("What the step's form asks", load_default=None)

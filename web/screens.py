@@ -1,0 +1,172 @@
+"""What every template may use: texts, figures and dates as people read them, and the ways this person has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Flask, g, request, url_for
+from jinja2 import StrictUndefined
+
+from web.language import gettext, lang, ngettext
+from web.security import DESK_ROLES, OFFICE_ROLES, command_id, csrf, current, db, now
+from workflow.errors import Problem
+from workflow.funding.forms import Form
+from workflow.funding.money import format_amount, format_chf
+from workflow.funding.problems import problem_text
+from workflow.funding.programme import Programme
+from workflow.funding.questions import Field
+from workflow.store import queries
+from workflow.texts import ZURICH, label, local_date, local_datetime
+
+# HTML's autocomplete tokens (HTML Standard, 4.10.18.7) for fields that ask about the person or organisation.
+AUTOCOMPLETE = {
+    "contact_name": "name",
+    "contact_email": "email",
+    "contact_phone": "tel",
+    "street": "street-address",
+    "postcode": "postal-code",
+    "town": "address-level2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An entry of the navigation."""
+
+    url: str
+    text: str
+    here: bool
+
+
+def register(app: Flask) -> None:
+    """Give this app's templates their words and filters."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        _=gettext,
+        ngettext=ngettext,
+        lang=lang,
+        current=current,
+        now=now,
+        csrf=csrf,
+        command_id=command_id,
+        programme=programme,
+        navigation=navigation,
+        autocomplete=AUTOCOMPLETE.get,
+        chosen_group=chosen_group,
+        file_of=lambda files, name: files.get(UUID(name)),
+        input_value=input_value,
+        rows_of=rows_of,
+        problem_list=problem_list,
+        problem_text=lambda problem: problem_text(problem, lang()),
+    )
+    app.jinja_env.filters.update(
+        label=lambda labels: label(labels, lang()),
+        chf=format_chf,
+        amount=format_amount,
+        date=local_date,
+        datetime=local_datetime,
+        time=lambda moment: f"{moment.astimezone(ZURICH):%H:%M}",
+        iso=lambda moment: moment.isoformat(),
+        filesize=filesize,
+        days_left=days_left,
+        closing=closing,
+    )
+
+
+def programme() -> Programme:
+    """The programme that is published now, looked up once a request."""
+    if "programme" not in g:
+        g.programme = queries.programme(db()).programme
+    return cast(Programme, g.programme)
+
+
+def navigation() -> list[Way]:
+    """The desks that this person has; what a desk shows is decided there."""
+    person = current()
+    ways = []
+    if person is None or person.actor.organisations:
+        ways.append((url_for("portal.start"), gettext("Ausschreibungen")))
+    if person and person.actor.organisations:
+        ways.append((url_for("portal.applications"), gettext("Meine Gesuche")))
+    if person and person.actor.has_role(*DESK_ROLES):
+        ways.append(("/desk", gettext("Pendenzen")))
+    if person and person.actor.has_role(*OFFICE_ROLES):
+        ways.append(("/office", gettext("Übersicht")))
+        ways.append(("/office/cases", gettext("Gesuche")))
+        ways.append(("/office/money", gettext("Geld")))
+    fits = [url for url, _ in ways if request.path == url or request.path.startswith(f"{url.rstrip('/')}/")]
+    here = max(fits, key=len, default="")
+    return [Way(url, text, url == here) for url, text in ways]
+
+
+def days_left(until: datetime) -> int:
+    """Whole days in Zurich from today to the day that `until` ends; 0 is today."""
+    return (_last_day(until) - now().astimezone(ZURICH).date()).days
+
+
+def closing(until: datetime) -> str:
+    """30.09.2027, 24:00: the end of a day is said as people say it."""
+    at_midnight = until.astimezone(ZURICH).time() == time.min
+    return f"{local_date(_last_day(until))}, 24:00" if at_midnight else local_datetime(until)
+
+
+def _last_day(until: datetime) -> date:
+    return (until - timedelta(microseconds=1)).astimezone(ZURICH).date()
+
+
+def filesize(size: int) -> str:
+    """Bytes as people read them: 840 KB, 2.4 MB."""
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
+
+
+def input_value(field: Field, value: Any) -> str:
+    """What stands in the input: a date as people write it, money with its apostrophes."""
+    if field.type == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+        return local_date(date.fromisoformat(value))
+    return field.as_input(value)
+
+
+def chosen_group(field: Field, answers: Mapping[str, Any]) -> Any:
+    """The answer that says which of a field's options are meant; None when it is not given yet."""
+    if not field.grouped_by:
+        return None
+    section, code = field.grouped_by.split(".")
+    return answers.get(section, {}).get(code) or None
+
+
+def rows_of(field: Field, rows: Any, more: bool) -> list[Mapping[str, Any]]:
+    """The rows of a table as it is filled in: those there are, and blank ones as far as more are allowed."""
+    there = [row for row in rows or () if isinstance(row, Mapping)]
+    blank = 4 if more else max(1, 3 - len(there))
+    room = (field.most or 100) - len(there)
+    return there + [{}] * max(0, min(blank, room))
+
+
+def problem_list(form: Form, problems: Mapping[str, Sequence[Problem]]) -> Iterator[tuple[str, str, str]]:
+    """(path, name of the field, text) for each problem, in the order of the form."""
+    order = {path: place for place, path in enumerate(form.fields())}
+    for path in sorted(problems, key=lambda at: (order.get(_field_path(at), len(order)), at)):
+        for problem in problems[path]:
+            yield path, _name_of(form, path), problem_text(problem, lang())
+
+
+def _field_path(path: str) -> str:
+    return ".".join(path.split(".")[:2])
+
+
+def _name_of(form: Form, path: str) -> str:
+    field = form.fields().get(_field_path(path))
+    if field is None:
+        return path
+    rest = path.split(".")[2:]
+    name = label(field.label, lang())
+    if rest and rest[0].isdigit():
+        name += ", " + gettext("Zeile %(row)s", row=int(rest[0]) + 1)
+    columns = [label(column.label, lang()) for column in field.columns if column.code in rest]
+    return ": ".join([name, *columns])

@@ -1,0 +1,36 @@
+// Two comforts; every page works without them.
+"use strict";
+
+// A form is sent once: a second click finds it on its way. The buttons stay enabled until the browser
+// has read which one was pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  form.setAttribute("aria-busy", "true");
+});
+// Coming back by the browser's «back» shows the page as it was left: let it be sent again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  }
+});
+
+// In the last hour before a closing time, count down by the server's clock (its difference is on the page).
+for (const note of document.querySelectorAll("[data-closes]")) {
+  const skew = Date.parse(note.dataset.now) - Date.now();
+  const closes = Date.parse(note.dataset.closes);
+  const show = () => {
+    const left = Math.max(0, Math.ceil((closes - Date.now() - skew) / 1000));
+    if (left > 3600) return;
+    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    note.textContent = left ? note.dataset.left.replace("%(time)s", clock) : note.dataset.over;
+    if (!left) clearInterval(timer);
+  };
+  const timer = setInterval(show, 1000);
+  show();
+}

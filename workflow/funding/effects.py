@@ -1,0 +1,62 @@
+"""Who is told what when something happens: all of it on this one screen.
+
+Mails carry no content of a case: they say that something waits, and link to the portal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from workflow.engine import events as ev
+from workflow.engine.case import Case, Seat
+from workflow.engine.route import APPLICANT, OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something to bring about outside, once per key. `kind`: mail | letter."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+
+
+def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Iterator[Effect]:
+    """The effects of one event; `before` and `after` are the case on its two sides."""
+
+    def to_applicant(text: str) -> Effect:
+        payload = {"text": text, "organisation": after.applicant}
+        return Effect(f"{case_id}:{after.version}:mail:applicant", "mail", payload)
+
+    def to_office(text: str, office: str, role: str) -> Effect:
+        payload = {"text": text, "office": office, "role": role}
+        return Effect(f"{case_id}:{after.version}:mail:{office}/{role}", "mail", payload)
+
+    def to_seats(text: str, seats: tuple[Seat, ...]) -> Iterator[Effect]:
+        for office, role in dict.fromkeys((seat.office, seat.role) for seat in seats):
+            if role == APPLICANT:
+                yield to_applicant(f"applicant_{text}")
+            elif role != OPERATOR:
+                yield to_office(f"office_{text}", office, role)
+
+    match event:
+        case ev.Submitted():
+            yield to_applicant("applicant_received")
+        case ev.Entered():
+            yield from to_seats("turn", after.open_seats)
+        case ev.Reminded():
+            yield from to_seats("reminder", before.open_seats)
+        case ev.Escalated():
+            for seat in before.open_seats:
+                yield to_office("office_escalation", seat.office, "office_head")
+        case ev.Called():
+            payload = {"entry": event.entry, "attempt": event.attempt, "step": event.step}
+            key = f"{case_id}:{event.entry}:{event.call}:{event.attempt}"
+            yield Effect(key, event.call, {**payload, "template": event.template})
+        case ev.CallReturned():
+            yield to_applicant("applicant_letter")
+        case _:
+            return

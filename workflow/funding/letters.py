@@ -1,0 +1,99 @@
+"""Letters as PDF: templates are the programme's data; what people wrote comes in as JSON, stays text."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict
+
+import typst
+
+from workflow.texts import ZURICH
+
+
+class Project(TypedDict):
+    """`since`, `until`: ISO dates."""
+
+    title: str
+    since: str
+    until: str
+
+
+class Sender(TypedDict):
+    canton: str
+    department: str
+    office: str
+    address: str
+    mail: str
+
+
+class Remedy(TypedDict):
+    """Who hears a Rekurs, and the days from delivery to lodge it and to give reasons for it."""
+
+    authority: str
+    address: str
+    lodge_days: int
+    reasons_days: int
+
+
+class Signature(TypedDict):
+    name: str
+    function: str
+
+
+class Order(TypedDict):
+    """What the templates of orders read: German texts, amounts in Rappen, dates ISO (Europe/Zurich).
+
+    `granted` is 0 where nothing was granted; `instalments` are per cent; `reviewed_by` names offices, never
+    persons; `conditions` is a list without numbers; `budget_confirmed_on` and `declined_on` are None where
+    the applicant did not; `signatures` are those who decided, in their order.
+    """
+
+    number: str
+    programme: str
+    call: str
+    sender: Sender
+    addressee: list[str]
+    organisation: str
+    project: Project
+    area: str
+    submitted_on: str
+    requested: int
+    granted: int
+    reviewed_by: list[str]
+    reasons: str
+    conditions: list[str]
+    budget_confirmed_on: str | None
+    declined_on: str | None
+    instalments: list[int]
+    report: str
+    report_days: int
+    remedy: Remedy
+    copies: list[str]
+    signatures: list[Signature]
+
+
+def render(templates: Mapping[str, str], code: str, data: Order, *, now: datetime) -> bytes:
+    """The letter `code` as PDF/A-2a, dated `now` (aware); equal input gives equal bytes.
+
+    Typst reads nothing but the templates: they are put alone into a folder that is its root. Raises
+    typst.TypstError when a template fails.
+    """
+    dated = {**data, "date": now.astimezone(ZURICH).date().isoformat()}
+    with tempfile.TemporaryDirectory(prefix="letter-") as folder:
+        for name, text in templates.items():
+            Path(folder, f"{name}.typ").write_text(text, "utf-8")
+        pdf = typst.compile(
+            Path(folder, f"{code}.typ"),
+            root=Path(folder),
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"data": json.dumps(dated)},
+            pdf_standards="a-2a",
+            timestamp=now.astimezone(UTC),
+        )
+    assert isinstance(pdf, bytes)
+    return pdf

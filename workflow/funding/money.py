@@ -1,0 +1,33 @@
+"""Money is whole Rappen inside, CHF 12'345.50 outside."""
+
+from __future__ import annotations
+
+import re
+
+# Thousands apart as keyboards and spreadsheets write them; «.–» and «.--» stand for no Rappen.
+_AMOUNT = re.compile(
+    r"(?:CHF|Fr\.)?(-?)(\d{1,3}(?:['’\u02bc]\d{3})+|\d+)(?:[.,](?:(\d{1,2})|[-–—]{1,2}))?",
+    re.ASCII | re.IGNORECASE,
+)
+_SPACES = re.compile(r"\s+")
+
+
+def format_amount(rappen: int) -> str:
+    """12'345.50, without the currency: for inputs and columns of figures."""
+    francs, rest = divmod(abs(rappen), 100)
+    return f"{'-' if rappen < 0 else ''}{francs:,}".replace(",", "'") + f".{rest:02d}"
+
+
+def format_chf(rappen: int) -> str:
+    """CHF 12'345.50 (apostrophe U+0027), from Rappen."""
+    return f"CHF {format_amount(rappen)}"
+
+
+def parse_chf(text: str) -> int:
+    """Rappen from 12'345.50, 12’345.50, 12345, 38'000.–, CHF 38000.5; ValueError for anything else."""
+    match = _AMOUNT.fullmatch(_SPACES.sub("", text))
+    if match is None:
+        raise ValueError(f"not an amount of money: {text[:40]!r}")
+    sign, francs, rest = match.groups()
+    rappen = int(re.sub(r"\D", "", francs)) * 100 + int((rest or "0").ljust(2, "0"))
+    return -rappen if sign else rappen

@@ -1,0 +1,61 @@
+"""What can be wrong with an answer: each code with the text a person reads."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Any
+
+from workflow.errors import Problem
+from workflow.funding.money import format_chf
+from workflow.texts import texts
+
+
+def _(msgid: str) -> str:
+    """Marks a text for the catalogues; it is translated when it is shown."""
+    return msgid
+
+
+PROBLEMS: dict[str, str] = {
+    "required": _("Bitte ausfüllen."),
+    "file_required": _("Bitte eine Datei beilegen."),
+    "must_be_true": _("Diese Erklärung ist nötig."),
+    "wrong_type": _("Diese Angabe hat nicht die erwartete Form."),
+    "bad_character": _("Dieser Text enthält Zeichen, die nicht gespeichert werden können."),
+    "too_long": _("Zu lang: höchstens {max} Zeichen."),
+    "not_a_number": _("Bitte eine ganze Zahl angeben."),
+    "too_small": _("Zu klein: mindestens {min}."),
+    "too_big": _("Zu gross: höchstens {max}."),
+    "not_money": _("Bitte einen Betrag in Franken angeben, zum Beispiel 12'345.50."),
+    "amount_too_small": _("Der Betrag muss mindestens {min:chf} sein."),
+    "amount_too_big": _("Der Betrag darf höchstens {max:chf} sein."),
+    "not_a_date": _("Bitte ein Datum angeben, zum Beispiel 03.02.2026."),
+    "not_a_choice": _("Bitte aus der Liste wählen."),
+    "not_an_email": _("Das ist keine gültige E-Mail-Adresse."),
+    "not_an_iban": _("Das ist keine gültige IBAN. Bitte Ziffer für Ziffer prüfen."),
+    "qr_iban": _("Das ist eine QR-IBAN. Bitte die IBAN des Kontos selbst angeben."),
+    "not_a_uid": _("Das ist keine gültige UID, zum Beispiel CHE-109.322.551."),
+    "too_few_rows": _("Bitte mindestens {min} Zeilen ausfüllen."),
+    "too_many_rows": _("Höchstens {max} Zeilen sind möglich."),
+    "too_many_files": _("Höchstens {max} Dateien sind möglich."),
+    "unknown_field": _("Dieses Feld gibt es hier nicht."),
+    "other_outcome": _("Dieses Feld gehört nicht zur gewählten Antwort: bitte leer lassen."),
+    "other_group": _("Diese Auswahl passt nicht zum gewählten Förderbereich."),
+    "totals_differ": _("Kosten ({left:chf}) und Finanzierung ({right:chf}) müssen gleich hoch sein."),
+    "total_is_not": _("Kosten ohne weitere Finanzierung: {total:chf}. Bewilligt sind {wanted:chf}."),
+    "more_than": _("Der Betrag darf höchstens {max:chf} sein."),
+    "overhead_too_high": _("Gemeinkosten sind bis {percent} Prozent der Kosten möglich: {limit:chf}."),
+    "own_share_too_low": _("Der eigene Anteil muss mindestens {percent} Prozent betragen: {limit:chf}."),
+    "period_reversed": _("Das Ende liegt vor dem Beginn."),
+}
+
+
+class _Texts(Formatter):
+    """str.format with one more format, `chf`: an amount in Rappen."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return format_chf(value) if format_spec == "chf" else str(super().format_field(value, format_spec))
+
+
+def problem_text(problem: Problem, lang: str) -> str:
+    """The text of a problem in a language, its figures filled in."""
+    return _Texts().vformat(texts(lang).gettext(PROBLEMS[problem.code]), (), dict(problem.params))

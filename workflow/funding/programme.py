@@ -1,0 +1,251 @@
+"""A programme: areas, offices, sizes, money, calls, words. Read from a folder, parsed from plain data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import holidays
+import yaml
+
+from workflow.errors import Refused
+from workflow.funding.eligibility import Question
+from workflow.funding.questions import Labels, Option
+from workflow.texts import ZURICH
+
+LABELLED = (
+    "themes",
+    "sem_areas",
+    "departments",
+    "roles",
+    "stages",
+    "statuses",
+    "pots",
+    "indicators",
+    "target_groups",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A programme's folder as plain data: what is published, and named by its content hash."""
+
+    programme: dict[str, Any]
+    routes: dict[str, dict[str, Any]]
+    forms: dict[str, dict[str, Any]]
+    letters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A funding area; `sem` is the area of the federal catalogue in which it is reported."""
+
+    code: str
+    theme: str
+    sem: str
+    title: Labels
+    goals: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    code: str
+    department: str
+    title: Labels
+    mail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Applications up to `most` Rappen (None: any) from `valid_from`; `route` None: not open yet."""
+
+    code: str
+    most: int | None
+    route: str | None
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The credit of an area and pot in one year, in Rappen."""
+
+    year: int
+    area: str
+    pot: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Open from `opens` until before `closes` (aware, UTC); `year` is the year whose money it spends."""
+
+    code: str
+    title: Labels
+    text: Labels
+    year: int
+    form: str
+    areas: tuple[str, ...]
+    opens: datetime
+    closes: datetime
+    eligibility: tuple[Question, ...]
+
+    def is_open(self, now: datetime) -> bool:
+        return self.opens <= now < self.closes
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """One version of a programme. `labels`: kind → code → labels, in the order of the data.
+
+    `tables` are decision tables in the engine's shape; `terms` (by size), `remedy` and `sender` are what
+    letters say.
+    """
+
+    code: str
+    number: str
+    title: Labels
+    canton: Labels
+    years: tuple[int, ...]
+    areas: Mapping[str, Area]
+    offices: Mapping[str, Office]
+    labels: Mapping[str, Mapping[str, Labels]]
+    sizes: tuple[Size, ...]
+    ceilings: tuple[Ceiling, ...]
+    calls: Mapping[str, Call]
+    tables: Mapping[str, Any]
+    holidays: Mapping[str, Any]
+    terms: Mapping[str, Any]
+    remedy: Mapping[str, Any]
+    sender: Mapping[str, Any]
+
+    @staticmethod
+    def parse(data: Mapping[str, Any]) -> Programme:
+        """A programme from its YAML shape; KeyError or ValueError where it is incomplete."""
+        return Programme(
+            code=data["code"],
+            number=data["number"],
+            title=data["title"],
+            canton=data["canton"],
+            years=tuple(data["years"]),
+            areas={raw["code"]: _area(raw) for raw in data["areas"]},
+            offices={raw["code"]: Office(**raw) for raw in data["offices"]},
+            labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED},
+            sizes=tuple(
+                Size(raw["code"], raw["max"], raw["route"], date.fromisoformat(raw["valid_from"]))
+                for raw in data["sizes"]
+            ),
+            ceilings=tuple(
+                Ceiling(year, raw["area"], pot, amount)
+                for raw in data["ceilings"]
+                for year in raw["years"]
+                for pot, amount in raw["amounts"].items()
+            ),
+            calls={raw["code"]: _call(raw) for raw in data["calls"]},
+            tables=data["tables"],
+            holidays=data["holidays"],
+            terms=data["terms"],
+            remedy=data["remedy"],
+            sender=data["sender"],
+        )
+
+    def size_for(self, amount: int, on: date) -> Size:
+        """The size for so many Rappen; Refused (size_not_open) where it has no route yet."""
+        valid = {
+            size.code: size
+            for size in sorted(self.sizes, key=lambda size: size.valid_from)
+            if size.valid_from <= on
+        }
+        fitting = [size for size in valid.values() if size.most is None or amount <= size.most]
+        size = min(fitting, key=lambda size: float("inf") if size.most is None else size.most)
+        if size.route is None:
+            most = max(one.most or 0 for one in valid.values() if one.route)
+            raise Refused("size_not_open", size=size.code, amount=amount, most=most)
+        return size
+
+    def options(self, application: Mapping[str, Any]) -> dict[str, tuple[Option, ...]]:
+        """What forms name by `options_from`; `sections` are those of the application form's data."""
+        return {
+            "areas": tuple(Option(area.code, area.title) for area in self.areas.values()),
+            "goals": tuple(goal for area in self.areas.values() for goal in area.goals),
+            "target_groups": self._options("target_groups"),
+            "indicators": self._options("indicators"),
+            "sections": tuple(Option(raw["code"], raw["title"]) for raw in application["sections"]),
+        }
+
+    def _options(self, kind: str) -> tuple[Option, ...]:
+        return tuple(Option(code, labels) for code, labels in self.labels[kind].items())
+
+    def office_holidays(self, years: Sequence[int]) -> frozenset[date]:
+        """Public holidays on which the offices are closed: those of the law and the programme's own."""
+        country, subdivision = self.holidays["country"], self.holidays["subdivision"]
+        public = holidays.country_holidays(country, subdiv=subdivision, years=list(years))
+        return frozenset(public) | {date.fromisoformat(day) for day in self.holidays["extra"]}
+
+
+def load_folder(path: Path) -> Bundle:
+    """The files of a programme's folder, unchecked. Routes and forms are keyed by their own code."""
+    routes = [load_yaml(file) for file in sorted((path / "routes").glob("*.yaml"))]
+    forms = [load_yaml(file) for file in sorted((path / "forms").glob("*.yaml"))]
+    return Bundle(
+        programme=load_yaml(path / "programme.yaml"),
+        routes={raw["route"]: raw for raw in routes},
+        forms={raw["form"]: raw for raw in forms},
+        letters={file.stem: file.read_text("utf-8") for file in sorted((path / "letters").glob("*.typ"))},
+    )
+
+
+def load_yaml(file: Path) -> dict[str, Any]:
+    """A YAML file as JSON-ready data; a key that stands twice is an error."""
+    data = yaml.load(file.read_text("utf-8"), Loader=_Loader)
+    if not isinstance(data, dict):
+        raise ValueError(f"{file.name} is not a mapping")
+    return data
+
+
+class _Loader(yaml.SafeLoader):
+    """Words stay words: `yes`, `no`, `on` and dates are text, because codes and JSON know neither."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if not tag.endswith((":bool", ":timestamp"))]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+
+
+def _area(raw: Mapping[str, Any]) -> Area:
+    goals = tuple(Option(goal["code"], goal["title"], raw["code"]) for goal in raw["goals"])
+    return Area(raw["code"], raw["theme"], raw["sem"], raw["title"], goals)
+
+
+def _call(raw: Mapping[str, Any]) -> Call:
+    return Call(
+        code=raw["code"],
+        title=raw["title"],
+        text=raw["text"],
+        year=raw["year"],
+        form=raw["form"],
+        areas=tuple(raw["areas"]),
+        opens=_local(raw["opens"]),
+        closes=_local(raw["closes"]),
+        eligibility=tuple(Question(**question) for question in raw["eligibility"]),
+    )
+
+
+def _local(text: str) -> datetime:
+    """UTC from Zurich's «2027-09-30 24:00»: the end of that day, whatever the clocks do."""
+    day, clock = text.split(" ")
+    hours, minutes = map(int, clock.split(":"))
+    start = date.fromisoformat(day) + timedelta(days=hours // 24)
+    return datetime(start.year, start.month, start.day, hours % 24, minutes, tzinfo=ZURICH).astimezone(UTC)

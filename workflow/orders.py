@@ -1,0 +1,147 @@
+"""What an order says, gathered from the case's record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine.route import APPLICANT, Human, Route
+from workflow.funding.letters import Order, Sender, Signature
+from workflow.funding.programme import Programme
+from workflow.store import journal, published
+from workflow.store.queries.record import decision_text, history, written
+from workflow.store.queries.rows import HistoryRow
+from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
+
+
+def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str], Order]:
+    """The letter templates that the case is pinned to, and what an order about it says, in German."""
+    with db.connect() as tx:
+        stored = journal.read(tx, case_id)
+        templates = published.letters(tx, stored.programme_hash)
+        programme = published.programme(tx, stored.programme_hash)
+        route = published.route(tx, stored.route_hash)
+        events = history(tx, case_id)
+        texts = written(tx, case_id)
+        listed: Any = tx.execute(
+            sa.text(
+                "SELECT c.call, c.size, c.requested, c.submitted_at, o.name, o.street, o.postcode, o.town"
+                " FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
+            ),
+            {"id": case_id},
+        ).one()
+    answers = texts.get(stored.case.content, {})
+    terms = programme.terms[listed.size]
+    decided = _signing(route, events)
+    order: Order = {
+        "number": stored.number,
+        "programme": _de(programme.title),
+        "call": _de(programme.calls[listed.call].title),
+        "sender": _sender(programme),
+        "addressee": [listed.name, listed.street, f"{listed.postcode} {listed.town}"],
+        "organisation": listed.name,
+        "project": {
+            "title": answers["project"]["title"],
+            "since": answers["project"]["period_from"],
+            "until": answers["project"]["period_to"],
+        },
+        "area": _de(programme.areas[str(stored.case.facts["area"])].title),
+        "submitted_on": _day(listed.submitted_at),
+        "requested": listed.requested,
+        "granted": int(stored.case.facts.get("granted", 0)),
+        "reviewed_by": _offices(programme, route, events),
+        "reasons": decision_text(decided, texts, "reasons") or "",
+        "conditions": _lines(decision_text(decided, texts, "conditions")),
+        "budget_confirmed_on": _answered_on(route, events, "accept"),
+        "declined_on": _answered_on(route, events, "decline"),
+        "instalments": terms["instalments"],
+        "report": _de(terms["report"]),
+        "report_days": terms["report_days"],
+        "remedy": {
+            "authority": _de(programme.remedy["authority"]),
+            "address": _de(programme.remedy["address"]),
+            "lodge_days": programme.remedy["lodge_days"],
+            "reasons_days": programme.remedy["reasons_days"],
+        },
+        "copies": _offices(programme, route, events),
+        "signatures": _signatures(programme, route, decided),
+    }
+    return templates, order
+
+
+def _signing(route: Route, events: Sequence[HistoryRow]) -> list[HistoryRow]:
+    """What those who sign did last, in its order: back to the last step at which nobody signs."""
+    found: list[HistoryRow] = []
+    for row in reversed(events):
+        step = route.steps[row.data["step"]] if row.name == "Completed" else None
+        if not isinstance(step, Human) or step.seats[0].who.role == APPLICANT:
+            continue
+        if step.signs is None:
+            break
+        found.insert(0, row)
+        if step.signs == "alone":
+            break
+    return found
+
+
+def _signatures(programme: Programme, route: Route, signing: Sequence[HistoryRow]) -> list[Signature]:
+    found: list[Signature] = []
+    for row in signing:
+        who = route.human(row.data["step"]).seats[0].who
+        office = programme.offices[who.office or ""]
+        function = f"{_de(programme.labels['roles'][who.role])}, {_de(office.title)}"
+        found.append({"name": row.actor_name, "function": function})
+    return found
+
+
+def _offices(programme: Programme, route: Route, events: Sequence[HistoryRow]) -> list[str]:
+    """The offices that gave a recommendation, each once."""
+    seats = {
+        (row.data["entry"], seat["code"]): seat["office"]
+        for row in events
+        if row.name == "Entered"
+        for seat in row.data["seats"]
+    }
+    voted = [
+        seats[row.data["entry"], row.data["seat"]]
+        for row in events
+        if row.name == "Completed" and route.human(row.data["step"]).is_panel
+    ]
+    return [_de(programme.offices[office].title) for office in dict.fromkeys(voted)]
+
+
+def _answered_on(route: Route, events: Sequence[HistoryRow], outcome: str) -> str | None:
+    """The day on which the applicant answered so at a step with a form of its own."""
+    for row in reversed(events):
+        if row.name == "Completed" and row.data["outcome"] == outcome:
+            step = route.human(row.data["step"])
+            if step.seats[0].who.role == APPLICANT and step.form is not None:
+                return _day(row.at)
+    return None
+
+
+def _sender(programme: Programme) -> Sender:
+    sender = programme.sender
+    return {
+        "canton": _de(programme.canton),
+        "department": _de(sender["department"]),
+        "office": _de(sender["office"]),
+        "address": _de(sender["address"]),
+        "mail": sender["mail"],
+    }
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+def _de(labels: Mapping[str, str]) -> str:
+    return label(labels, SOURCE_LANGUAGE)
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(ZURICH).date().isoformat()

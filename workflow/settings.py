@@ -1,0 +1,147 @@
+"""What the program must be told from outside: read once from the environment, passed in everywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PROGRAMMES = Path(__file__).parent / "programmes"
+FIRST_PROGRAMME = "kip3-basel-stadt"
+UPLOAD_MAX_BYTES = 10 * 1024 * 1024
+SECRET_LENGTH = 32
+
+
+class SettingsError(ValueError):
+    """A variable is missing or wrong; the message names it and says what it should be."""
+
+    def __init__(self, variable: str, expected: str) -> None:
+        super().__init__(f"{variable} should be {expected}")
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One process's settings.
+
+    `database_url` is the application role's and `owner_database_url` that of the tables' owner (migrations),
+    both as SQLAlchemy writes them. `data_dir` is absolute, uploaded files lie in `data_dir/files`. `base_url`
+    has no trailing slash. `programme` is the folder of the programme's data. `upload_max_bytes` is per file.
+    """
+
+    database_url: str = field(repr=False)
+    owner_database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    smtp_url: str
+    data_dir: Path
+    base_url: str
+    mail_from: str
+    secret_key: str = field(repr=False)
+    programme: Path = PROGRAMMES / FIRST_PROGRAMME
+    demo: bool = False
+    upload_max_bytes: int = UPLOAD_MAX_BYTES
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read the settings from environment variables; raises SettingsError for the first wrong one."""
+        database_url = _database_url(env, "DATABASE_URL")
+        return cls(
+            database_url=database_url,
+            owner_database_url=_database_url(env, "OWNER_DATABASE_URL", database_url),
+            redis_url=_url(env, "REDIS_URL", ("redis", "rediss"), "redis://:password@host:6379/0"),
+            smtp_url=_url(env, "SMTP_URL", ("smtp",), "smtp://host:25"),
+            data_dir=Path(_text(env, "FOERDERWEG_DATA", "the folder that keeps files")).absolute(),
+            base_url=_url(env, "FOERDERWEG_BASE_URL", ("http", "https"), "https://host").rstrip("/"),
+            mail_from=_mail_from(env),
+            secret_key=_secret_key(env),
+            programme=_programme(env.get("FOERDERWEG_PROGRAMME") or FIRST_PROGRAMME),
+            demo=_flag(env, "FOERDERWEG_DEMO"),
+            upload_max_bytes=_upload_max_bytes(env),
+        )
+
+    def as_env(self) -> dict[str, str]:
+        """The variables from which `from_env` reads these same settings, for a child process."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "OWNER_DATABASE_URL": self.owner_database_url,
+            "REDIS_URL": self.redis_url,
+            "SMTP_URL": self.smtp_url,
+            "FOERDERWEG_DATA": str(self.data_dir),
+            "FOERDERWEG_BASE_URL": self.base_url,
+            "FOERDERWEG_MAIL_FROM": self.mail_from,
+            "FOERDERWEG_SECRET_KEY": self.secret_key,
+            "FOERDERWEG_PROGRAMME": str(self.programme),
+            "FOERDERWEG_DEMO": "1" if self.demo else "0",
+            "FOERDERWEG_UPLOAD_MAX_BYTES": str(self.upload_max_bytes),
+        }
+
+
+def _text(env: Mapping[str, str], variable: str, expected: str) -> str:
+    value = env.get(variable, "").strip()
+    if not value:
+        raise SettingsError(variable, f"{expected}, it is missing")
+    return value
+
+
+def _url(env: Mapping[str, str], variable: str, schemes: tuple[str, ...], form: str) -> str:
+    value = _text(env, variable, f"of the form {form}")
+    try:
+        parts = urlsplit(value)
+        well_formed = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise SettingsError(variable, f"of the form {form}")
+    return value
+
+
+def _database_url(env: Mapping[str, str], variable: str, default: str | None = None) -> str:
+    if default is not None and not env.get(variable, "").strip():
+        return default
+    schemes = ("postgresql+psycopg", "postgresql", "postgres")
+    form = "postgresql+psycopg://role:password@host:5432/database"
+    url = _url(env, variable, schemes, form)
+    if not urlsplit(url).path.strip("/"):
+        raise SettingsError(variable, f"of the form {form}")
+    return "postgresql+psycopg://" + url.partition("://")[2]
+
+
+def _mail_from(env: Mapping[str, str]) -> str:
+    expected = "the sender's address of all mails, as name@host"
+    value = _text(env, "FOERDERWEG_MAIL_FROM", expected)
+    name, _, host = value.partition("@")
+    if not (name and host) or any(c.isspace() for c in value):
+        raise SettingsError("FOERDERWEG_MAIL_FROM", expected)
+    return value
+
+
+def _secret_key(env: Mapping[str, str]) -> str:
+    expected = f"a random text of at least {SECRET_LENGTH} characters"
+    value = _text(env, "FOERDERWEG_SECRET_KEY", expected)
+    if len(value) < SECRET_LENGTH:
+        raise SettingsError("FOERDERWEG_SECRET_KEY", expected)
+    return value
+
+
+def _programme(name: str) -> Path:
+    folder = (PROGRAMMES / name).absolute()  # an absolute name stands for itself
+    if not (folder / "programme.yaml").is_file():
+        known = ", ".join(sorted(path.parent.name for path in PROGRAMMES.glob("*/programme.yaml")))
+        raise SettingsError(
+            "FOERDERWEG_PROGRAMME",
+            f"a folder that holds programme.yaml, or one of those that come along: {known}",
+        )
+    return folder
+
+
+def _flag(env: Mapping[str, str], variable: str) -> bool:
+    value = env.get(variable) or "0"
+    if value not in ("0", "1"):
+        raise SettingsError(variable, "0 or 1")
+    return value == "1"
+
+
+def _upload_max_bytes(env: Mapping[str, str]) -> int:
+    value = env.get("FOERDERWEG_UPLOAD_MAX_BYTES") or str(UPLOAD_MAX_BYTES)
+    if not value.isdecimal() or int(value) == 0:
+        raise SettingsError("FOERDERWEG_UPLOAD_MAX_BYTES", "a number of bytes, at least 1")
+    return int(value)
