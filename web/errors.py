@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 from web.language import lang
 from web.security import settings
 from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
+from workflow.funding import problems
 from workflow.funding.money import format_chf
-from workflow.funding.problems import problem_text as problem_text
 from workflow.texts import texts
 
 DRAINED_BYTES = 256 * 1024 * 1024
@@ -43,6 +43,28 @@ TEXTS: dict[str, str] = {
     ),
     "section_closed": _(
         "Dieser Abschnitt kann jetzt nicht geändert werden. Das Gespeicherte gilt unverändert."
+    ),
+    "file_too_big": _(
+        "«%(file)s» ist zu gross: höchstens %(megabytes)s MB. Die Datei wurde nicht gespeichert."
+    ),
+    "file_wrong_type": _(
+        "«%(file)s» hat nicht das richtige Format, möglich ist: %(wanted)s. "
+        "Die Datei wurde nicht gespeichert."
+    ),
+    "file_empty": _("«%(file)s» ist leer. Die Datei wurde nicht gespeichert."),
+    "may_not_draft": _(
+        "Sie dürfen die Gesuche dieser Trägerschaft lesen, aber nicht schreiben. Es wurde nichts geändert."
+    ),
+    "may_not_sign": _(
+        "Einreichen darf nur, wer für die Trägerschaft unterschreibt. Ihre Angaben sind gespeichert."
+    ),
+    "area_not_in_call": _(
+        "Der gewählte Förderbereich gehört nicht zu dieser Ausschreibung. Ihre Angaben sind gespeichert."
+    ),
+    "route_would_change": _(
+        "Förderbereich, Zielgruppe und die Grössenordnung des Betrags lassen sich jetzt nicht mehr ändern, "
+        "weil andere Stellen zuständig würden. Ihre Angaben sind gespeichert. "
+        "Wenden Sie sich bitte an die Fachstelle."
     ),
     "not_yours": _("Dafür sind Sie in diesem Geschäft nicht zuständig. Es wurde nichts geändert."),
     "declare_first": _(
@@ -169,6 +191,13 @@ def text_of(error: FoerderwegError, language: str) -> str:
         for name, value in error.params.items()
     }
     return texts(language).gettext(msgid) % params
+
+
+def problem_text(problem: Problem, language: str) -> str:
+    """What is wrong with one answer, or with a file that came for it."""
+    if problem.code in TEXTS:
+        return texts(language).gettext(TEXTS[problem.code]) % problem.params
+    return problems.problem_text(problem, language)
 
 
 def retry_after(error: FoerderwegError) -> dict[str, str]:

@@ -12,12 +12,12 @@ from uuid import UUID
 from flask import Flask, g, request, url_for
 from jinja2 import StrictUndefined
 
+from web.errors import problem_text
 from web.language import gettext, lang, ngettext
 from web.security import DESK_ROLES, OFFICE_ROLES, command_id, csrf, current, db, now
 from workflow.errors import Problem
 from workflow.funding.forms import Form
 from workflow.funding.money import format_amount, format_chf
-from workflow.funding.problems import problem_text
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.store import queries

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.route import APPLICANT, Human, Route
-from workflow.funding.letters import Order, Sender, Signature
+from workflow.funding.letters import Order, Remedy, Sender, Signature
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
 from workflow.store.queries.record import decision_text, history, written
@@ -61,12 +61,7 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         "instalments": terms["instalments"],
         "report": _de(terms["report"]),
         "report_days": terms["report_days"],
-        "remedy": {
-            "authority": _de(programme.remedy["authority"]),
-            "address": _de(programme.remedy["address"]),
-            "lodge_days": programme.remedy["lodge_days"],
-            "reasons_days": programme.remedy["reasons_days"],
-        },
+        "remedy": _remedy(programme, route, decided),
         "copies": _offices(programme, route, events),
         "signatures": _signatures(programme, route, decided),
     }
@@ -132,6 +127,18 @@ def _sender(programme: Programme) -> Sender:
         "office": _de(sender["office"]),
         "address": _de(sender["address"]),
         "mail": sender["mail"],
+    }
+
+
+def _remedy(programme: Programme, route: Route, signing: Sequence[HistoryRow]) -> Remedy:
+    """A Rekurs goes to the authority above the one that decided."""
+    last = route.human(signing[-1].data["step"]).seats[0].who.role
+    above = programme.remedy["authorities"][last]
+    return {
+        "authority": _de(above["authority"]),
+        "address": _de(above["address"]),
+        "lodge_days": programme.remedy["lodge_days"],
+        "reasons_days": programme.remedy["reasons_days"],
     }
 
 

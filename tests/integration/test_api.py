@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,8 @@ from tasks.deliver import deliver_due
 from tests.builders import story
 from web.app import create_app
 from web.cli.story import ELIGIBLE, PDF, Story, application, decision, proposal, review
-from workflow.accounts import MOST_ATTEMPTS
+from web.security import FORM_BYTES
+from workflow.accounts import MOST_ATTEMPTS, sign_in
 from workflow.people import organisation_id
 from workflow.settings import Settings
 
@@ -71,10 +72,11 @@ def told(db: sa.Engine, settings: Settings) -> Story:
 
 
 @pytest.fixture
-def client(told: Story, settings: Settings) -> FlaskClient:
+def client(told: Story, settings: Settings) -> Iterator[FlaskClient]:
     app = create_app(settings)
     app.extensions["foerderweg.clock"] = lambda: told.now
-    return app.test_client()
+    yield app.test_client()
+    app.extensions["foerderweg.db"].dispose()
 
 
 def begin(caller: Caller, key: object = None) -> str:
@@ -158,9 +160,10 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     )
     assert (refused.status_code, json(refused)["code"]) == (409, "section_closed")
     plan = {"plan": {**ANSWERS["plan"], "activities": "Zwei Kurse."}}
-    assert heks.patch(
-        f"/applications/{case_id}", {"answers": plan}, etag=str(mine["revision"])
-    ).status_code == 200
+    assert (
+        heks.patch(f"/applications/{case_id}", {"answers": plan}, etag=str(mine["revision"])).status_code
+        == 200
+    )
     assert send(heks, case_id, mine, "answered").status_code == 200
     told.route()
     assert complete(checker, case_id, "complete", {"check": {"complete": True, "responsible": True}})
@@ -177,7 +180,10 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     told.route()
     assert complete(synthesis, case_id, "propose", proposal(35_000_00, "Empfohlen.")).status_code == 200
     told.route()
-    assert complete(head, case_id, "grant", decision(30_000_00, "Kredit.", "Bericht im Juni.")).status_code == 200
+    assert (
+        complete(head, case_id, "grant", decision(30_000_00, "Kredit.", "Bericht im Juni.")).status_code
+        == 200
+    )
     told.route()
     assert complete(division, case_id, "confirm").status_code == 200
     told.route()
@@ -191,9 +197,9 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
 
     mine = json(heks.get(f"/applications/{case_id}"))
     assert (mine["status"], mine["number"]) == ("granted", json(first)["number"])
-    letter = heks.get(f"/files/{mine['letters'][0]['id']}")
-    assert letter.data.startswith(b"%PDF")
-    assert letter.headers["Content-Disposition"].startswith("attachment")
+    with heks.get(f"/files/{mine['letters'][0]['id']}") as letter:
+        assert letter.data.startswith(b"%PDF")
+        assert letter.headers["Content-Disposition"].startswith("attachment")
     [line] = [row for row in json(checker.get("/money")) if row["committed"]]
     assert (line["area"], line["pot"], line["committed"], line["reserved"]) == (
         "language",
@@ -239,7 +245,11 @@ def test_withdrawal(client: FlaskClient, told: Story) -> None:
 
 def test_a_key_is_needed_and_good_for_one_payload(client: FlaskClient) -> None:
     heks = Caller(client, HEKS)
-    body = {"call": "project-round-2027", "organisation": str(organisation_id("heks")), "eligibility": ELIGIBLE}
+    body = {
+        "call": "project-round-2027",
+        "organisation": str(organisation_id("heks")),
+        "eligibility": ELIGIBLE,
+    }
     for headers, code in (
         ({}, "idempotency_key_missing"),
         ({"Idempotency-Key": "7"}, "idempotency_key_not_a_uuid"),
@@ -283,9 +293,7 @@ def test_an_incomplete_submission_says_what_is_missing(client: FlaskClient) -> N
     document = json(answer)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert (document["status"], document["code"], document["retry"]) == (422, "invalid_answers", False)
-    assert {"path": "project.title", "code": "required"}.items() <= next(
-        one for one in document["errors"] if one["path"] == "project.title"
-    ).items()
+    assert ("project.title", "required") in {(one["path"], one["code"]) for one in document["errors"]}
     assert document["detail"]
 
 
@@ -308,16 +316,17 @@ def test_a_file_can_be_taken_out(client: FlaskClient) -> None:
     heks = Caller(client, HEKS)
     application_id = begin(heks)
     file_id = json(attach(heks, application_id, PDF))["id"]
-    assert heks.get(f"/files/{file_id}").data == PDF
+    with heks.get(f"/files/{file_id}") as answer:
+        assert answer.data == PDF
     at = f"/applications/{application_id}/files/{file_id}"
     assert heks.delete(at).status_code == 422
     assert heks.delete(f"{at}?path=attachments.statutes").status_code == 204
     assert json(heks.get(f"/applications/{application_id}"))["answers"]["attachments"]["statutes"] == []
 
 
-@pytest.mark.parametrize(
-    ("body", "errors"),
-    [
+def test_bodies_are_checked(client: FlaskClient) -> None:
+    heks = Caller(client, HEKS)
+    bodies: list[tuple[Any, list[tuple[str, str]]]] = [
         ({}, [("call", "required"), ("eligibility", "required"), ("organisation", "required")]),
         (
             {"call": 7, "organisation": "x", "eligibility": {"place": True}},
@@ -328,38 +337,32 @@ def test_a_file_can_be_taken_out(client: FlaskClient) -> None:
             [("more", "unknown_field")],
         ),
         ([], [("_schema", "wrong_type")]),
-    ],
-)
-def test_bodies_are_checked(client: FlaskClient, body: Any, errors: list[tuple[str, str]]) -> None:
-    answer = Caller(client, HEKS).post("/applications", body)
-    assert answer.status_code == 422
-    assert sorted((one["path"], one["code"]) for one in json(answer)["errors"]) == errors
+    ]
+    for body, errors in bodies:
+        answer = heks.post("/applications", body)
+        assert answer.status_code == 422
+        assert sorted((one["path"], one["code"]) for one in json(answer)["errors"]) == errors
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "options", "status"),
-    [
+def test_what_http_itself_refuses_is_problem_json(client: FlaskClient) -> None:
+    caller = Caller(client, COORDINATOR)
+    requests: list[tuple[str, str, dict[str, Any], int]] = [
         ("GET", "/nothing", {}, 404),
         ("GET", "/cases/7", {}, 404),
         ("PUT", "/calls", {}, 405),
         ("POST", "/applications", {"data": "call=1"}, 415),
         ("POST", "/applications", {"data": "{", "content_type": "application/json"}, 400),
+        ("POST", "/applications", {"json": {"call": "x" * FORM_BYTES}}, 413),
         ("GET", "/cases?limit=0", {}, 422),
         ("GET", "/cases?stages=review", {}, 422),
         ("GET", "/cases?text=%00", {}, 422),
-        ("GET", "/work-items?after=nonsense", {}, 200),
-        ("GET", "/cases?after=-1", {}, 200),
-    ],
-)
-def test_what_http_itself_refuses_is_problem_json(
-    client: FlaskClient, method: str, path: str, options: dict[str, Any], status: int
-) -> None:
-    caller = Caller(client, COORDINATOR)
-    answer = client.open(f"/api/v1{path}", method=method, headers=caller.headers, **options)
-    assert answer.status_code == status, answer.text
-    if status >= 400:
-        assert answer.content_type == "application/problem+json"
+    ]
+    for method, path, options, status in requests:
+        answer = client.open(f"/api/v1{path}", method=method, headers=caller.headers, **options)
+        assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), path
         assert json(answer)["status"] == status
+    for path in ("/work-items?after=nonsense", "/cases?after=-1"):
+        assert caller.get(path).status_code == 200
 
 
 def test_who_has_no_token_gets_401(client: FlaskClient) -> None:
@@ -379,8 +382,6 @@ def test_a_session_ends(client: FlaskClient) -> None:
 
 
 def test_neither_a_browsers_cookie_nor_its_token_opens_the_api(client: FlaskClient, told: Story) -> None:
-    from workflow.accounts import sign_in
-
     browser = sign_in(told.db, HEKS, "geheim", source="test", kind="browser", now=told.now)
     client.set_cookie("foerderweg", browser.token)
     assert client.get("/").status_code == 200
@@ -421,13 +422,16 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
     document = json(client.get("/api/v1/openapi.json"))
     assert document["openapi"].startswith("3.")
     described = {
-        (method.upper(), path) for path, item in document["paths"].items() for method in item if method != "parameters"
+        (method.upper(), path)
+        for path, item in document["paths"].items()
+        for method in item
+        if method != "parameters"
     }
     rules = {
         (method, rule.rule.replace("<uuid:", "{").replace(">", "}"))
         for rule in client.application.url_map.iter_rules()
         if rule.endpoint.startswith("api.")
-        for method in rule.methods - {"HEAD", "OPTIONS"}
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == rules
     for path, item in document["paths"].items():

@@ -142,6 +142,16 @@ def test_forms_speak_of_outcomes_and_facts_that_their_steps_have() -> None:
         assert all(rule.outcomes <= outcomes for rule in FORMS[code].rules), code
 
 
+def test_every_role_that_signs_has_an_authority_that_hears_an_appeal() -> None:
+    signing = {
+        step["who"]["role"]
+        for raw in BUNDLE.routes.values()
+        for step in raw["steps"].values()
+        if "signs" in step
+    }
+    assert signing == set(PROGRAMME.remedy["authorities"])
+
+
 def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("{yes: no, on: off, day: 2027-03-01, flag: true, none: null}")

@@ -95,11 +95,16 @@ def _job(_options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     data: Path = options.data or OUTPUT / f"demo-{options.port}"
     try:
-        with running_system(data, port=options.port, demo=True, say=_say) as system:
+        # Worker and clock live in today: they come when the made-up past is over.
+        with running_system(
+            data, port=options.port, demo=True, processes=("mail", "web"), say=_say
+        ) as system:
             loaded = data / "loaded"
             if not loaded.exists():
                 demo_data.load(system.settings, _say)
                 loaded.touch()
+            system.start("worker")
+            system.start("clock")
             print(
                 f"\nFörderweg is ready: {system.base_url}\nCtrl-C ends it; {data} keeps its data.", flush=True
             )

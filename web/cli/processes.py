@@ -94,6 +94,7 @@ class Supervisor:
                 stderr=out,
                 pass_fds=self._inherit,
                 start_new_session=True,
+                umask=0o077,  # what it writes is nobody else's to read
             )
         self._running[name] = child
         self._tell_guard(f"+{child.pid} {program.stop_signal.value}")

@@ -234,4 +234,3 @@ def proposal(amount: int, reasons: str, conditions: str = "") -> dict[str, Any]:
 def decision(amount: int, reasons: str, conditions: str = "") -> dict[str, Any]:
     """A decision to grant so many Rappen."""
     return {"decision": {"amount": amount, "reasons": reasons, "conditions": conditions}}
-

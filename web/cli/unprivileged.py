@@ -22,8 +22,9 @@ def runner_for(folder: Path, program: Path) -> Runner:
     """Who can run `program` as owner of `folder`, which exists; root's folder is given to that user.
 
     An ordinary user needs nothing. For root the ways are tried from the one with the fewest rights on:
-    another user; another user that may also enter folders which only root may enter; a user namespace in
-    which root has another number. Raises LaunchError if none works.
+    another user that may also read what is closed to it, as our folder may lie in root's alone; a user
+    namespace in which root has another number; another user that may also write there, for containers
+    that grant root nothing less. Raises LaunchError if none works.
     """
     if os.geteuid() != 0:
         return Runner((), os.geteuid(), os.getegid())
@@ -31,14 +32,11 @@ def runner_for(folder: Path, program: Path) -> Runner:
     nobody = pwd.getpwnam("nobody")  # initdb asks for a user with a name
     # a folder that is in use already stays its owner's
     uid, gid = (owner.st_uid, owner.st_gid) if owner.st_uid else (nobody.pw_uid, nobody.pw_gid)
-    switch = ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
-    search = (
-        "--securebits=+no_setuid_fixup",
-        "--inh-caps=+dac_read_search",
-        "--ambient-caps=+dac_read_search",
-    )
-    namespace = ("unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}")
-    runners = [Runner(switch, uid, gid), Runner(switch + search, uid, gid), Runner(namespace, 0, 0)]
+    runners = [
+        Runner(_switch(uid, gid, "dac_read_search"), uid, gid),
+        Runner(("unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"), 0, 0),
+        Runner(_switch(uid, gid, "dac_override"), uid, gid),
+    ]
     if any(folder.iterdir()):
         runners = [runner for runner in runners if runner.uid == owner.st_uid]
     for runner in runners:
@@ -50,6 +48,12 @@ def runner_for(folder: Path, program: Path) -> Runner:
         f"(tried: {', '.join(' '.join(runner.prefix) for runner in runners) or 'none'}). "
         "Start this as an ordinary user."
     )
+
+
+def _switch(uid: int, gid: int, capability: str) -> tuple[str, ...]:
+    keep = (f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}")
+    identity = (f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
+    return ("setpriv", *identity, "--securebits=+no_setuid_fixup", *keep)
 
 
 def _works(runner: Runner, folder: Path, program: Path) -> bool:

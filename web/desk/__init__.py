@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
 
 from web.desk.comparison import rounds
 from web.desk.history import sentence
+from web.desk.narrowing import narrowing
 from web.desk.words import Words, last_day
 from web.errors import text_of
 from web.language import gettext as _
@@ -62,9 +63,9 @@ def staff() -> Actor:
 @blueprint.get("")
 def inbox() -> str:
     """What I and my offices have to do, the most urgent first."""
-    viewer = staff()
-    found = queries.inbox(db(), viewer, now=now(), after=request.args.get("after"))
-    return render_template("desk/inbox.html", inbox=found, words=Words(), last_day=last_day)
+    viewer, narrowed = staff(), narrowing("step", "area", "late")
+    found = queries.inbox(db(), viewer, now=now(), filters=narrowed.filters, after=request.args.get("after"))
+    return render_template("desk/inbox.html", inbox=found, narrowed=narrowed, words=Words(), last_day=last_day)
 
 
 @blueprint.get("/cases/<uuid:case_id>")
@@ -104,12 +105,12 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
     """The work of one seat is done, with the outcome and the answers of the step's form."""
     found, words = _dossier(case_id), Words()
     step, seat, outcome = (_posted(name) for name in ("step", "seat", "outcome"))
-    form = found.step_forms.get(words.step_data(found.route_hash, step).get("form", ""))
+    form = found.step_forms.get(words.step_data(found.case.route_hash, step).get("form", ""))
     answers = form.parse_html(request.form) if form else {}
     command = Complete(case_id, step, seat, outcome, _entry())
     if refused := _refusal(command, form, answers):
         return _page(case_id, refused), refused.error.status
-    title = words.outcome(found.route_hash, step, outcome)
+    title = words.outcome(found.case.route_hash, step, outcome)
     flash(_("%(number)s: «%(outcome)s» ist eingetragen.", number=found.case.number, outcome=title))
     return _to(url_for(".inbox"))
 
@@ -124,13 +125,13 @@ def _refusal(command: Command, form: Form | None = None, answers: Answers | None
 
 
 def _dossier(case_id: UUID) -> Dossier:
-    found = queries.dossier(db(), staff(), case_id)
+    found = queries.dossier(db(), staff(), case_id, now=now())
     return found if found is not None else abort(404)
 
 
 def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
     found, words = _dossier(case_id), Words()
-    route = found.route_hash
+    route = found.case.route_hash
     task = _task(found, words)
     # What was written for a step that has passed is shown to be copied; it fits no form any more.
     stale = attempt is not None and attempt.form is not None and (task is None or task.form is not attempt.form)
@@ -154,8 +155,8 @@ def _task(found: Dossier, words: Words) -> Task | None:
     """The first seat that is this person's: nobody takes two at one step."""
     for offer in found.offers:
         if offer.action == "complete":
-            form = found.step_forms.get(words.step_data(found.route_hash, offer.step).get("form", ""))
-            titles = {code: words.outcome(found.route_hash, offer.step, code) for code in offer.outcomes}
+            form = found.step_forms.get(words.step_data(found.case.route_hash, offer.step).get("form", ""))
+            titles = {code: words.outcome(found.case.route_hash, offer.step, code) for code in offer.outcomes}
             return Task(offer, form, titles)
     return None
 
@@ -172,5 +173,5 @@ def _entry() -> int:
         raise BadRequest from None
 
 
-def _to(url: str) -> Any:
+def _to(url: str) -> Response:
     return redirect(url, 303)

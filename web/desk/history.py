@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
 from web.desk.words import Words, last_day, moment
@@ -13,7 +13,7 @@ from workflow.funding.money import format_chf
 from workflow.texts import local_date
 
 
-def sentence(name: str, data: dict[str, Any], route: str, words: Words) -> str:
+def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> str:
     """The event with this name and data, as a person reads it; `route` is the hash of the case's route."""
     event = ev.load(name, data)
     match event:

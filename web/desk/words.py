@@ -19,15 +19,15 @@ class Words:
     """Labels in the language of this request; a code that has none stands for itself."""
 
     def __init__(self) -> None:
-        self._programme = screens.programme()
+        self.programme = screens.programme()
         self._routes: dict[str, Mapping[str, Any]] = {}
 
     def area(self, code: str | None) -> str:
-        area = self._programme.areas.get(code or "")
+        area = self.programme.areas.get(code or "")
         return label(area.title, lang()) if area else code or "–"
 
     def office(self, code: str) -> str:
-        office = self._programme.offices.get(code)
+        office = self.programme.offices.get(code)
         return label(office.title, lang()) if office else code
 
     def role(self, code: str) -> str:
@@ -43,7 +43,7 @@ class Words:
         return self._named("pots", code)
 
     def call(self, code: str) -> str:
-        call = self._programme.calls.get(code)
+        call = self.programme.calls.get(code)
         return label(call.title, lang()) if call else code
 
     def step(self, route: str, code: str) -> str:
@@ -80,7 +80,7 @@ class Words:
         today = now().astimezone(ZURICH).date()
         if last == today:
             return gettext("heute fällig")
-        closed = self._programme.office_holidays(range(min(last, today).year, max(last, today).year + 1))
+        closed = self.programme.office_holidays(range(min(last, today).year, max(last, today).year + 1))
         span = (min(last, today), max(last, today))
         between = (span[0] + timedelta(days=n) for n in range(1, (span[1] - span[0]).days + 1))
         days = sum(day.weekday() < 5 and day not in closed for day in between)
@@ -89,7 +89,7 @@ class Words:
         return ngettext("seit %(n)s Arbeitstag überfällig", "seit %(n)s Arbeitstagen überfällig", days)
 
     def _named(self, kind: str, code: str) -> str:
-        return _title(self._programme.labels[kind].get(code), code)
+        return _title(self.programme.labels[kind].get(code), code)
 
 
 def last_day(due: datetime) -> date:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, any_, delete, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from workflow.engine.case import Actor
@@ -128,7 +128,7 @@ def addresses_of_members(tx: Connection, organisation_id: UUID) -> list[str]:
     query = (
         select(persons.c.email)
         .join(memberships, memberships.c.person_id == persons.c.id)
-        .where(memberships.c.organisation_id == organisation_id, memberships.c.rights.contains(["sign"]))
+        .where(memberships.c.organisation_id == organisation_id, any_(memberships.c.rights) == "sign")
     )
     return list(tx.execute(query.order_by(persons.c.email)).scalars())
 

@@ -1,0 +1,37 @@
+"""What the query string narrows a list to, and the addresses of the same list narrowed otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from workflow.store.queries import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """`given`: the filters that are set, by name, as they stand in the query string."""
+
+    given: Mapping[str, str]
+
+    @property
+    def filters(self) -> Filters:
+        texts = {name: value for name, value in self.given.items() if name != "late"}
+        return Filters(late="late" in self.given, **texts)
+
+    def url(self, endpoint: str, **change: str | int | None) -> str:
+        """The address of a list with these filters and this change; None takes one away."""
+        return url_for(endpoint, **{**self.given, **change})  # type: ignore[arg-type]
+
+
+def narrowing(*names: str) -> Narrowing:
+    """Reads these filters from the query string, without what no code and no name can contain."""
+    values = {name: _printable(request.args.get(name, "")) for name in names}
+    return Narrowing({name: value for name, value in values.items() if value})
+
+
+def _printable(text: str) -> str:
+    """PostgreSQL's text cannot hold the character NUL."""
+    return "".join(char for char in text.strip()[:200] if char.isprintable())

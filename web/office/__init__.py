@@ -1,0 +1,101 @@
+"""The Fachstelle's view: the pipeline, the lists of cases behind each of its figures, the money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeVar
+
+from flask import Blueprint, abort, render_template, request
+
+from web.desk.narrowing import narrowing
+from web.desk.words import Words, last_day
+from web.security import db, now, signed_in
+from workflow.store import queries
+from workflow.store.queries import MoneyRow
+from workflow.texts import ZURICH
+
+blueprint = Blueprint("office", __name__, url_prefix="/office")
+T = TypeVar("T")
+
+ALL = ("stage", "status", "area", "size", "call", "office", "late", "text")
+OF_THE_PIPELINE = ("area", "size", "call", "office")
+SORTS = ("due", "oldest", "newest", "amount")
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The money of a year by area or pot, and its total (a row without area)."""
+
+    year: int
+    rows: tuple[MoneyRow, ...]
+    total: MoneyRow
+
+
+@blueprint.get("")
+def pipeline() -> str:
+    """What stands where, how long, who is late, and how much money is left."""
+    narrowed = narrowing(*OF_THE_PIPELINE)
+    found = _there(queries.pipeline(db(), signed_in().actor, narrowed.filters, now=now()))
+    return render_template(
+        "office/pipeline.html",
+        pipeline=found,
+        years=_running(years_of(found.money)),
+        narrowed=narrowed,
+        words=Words(),
+        at=now().astimezone(ZURICH),
+    )
+
+
+@blueprint.get("/cases")
+def cases() -> str:
+    """All cases that the filters leave."""
+    narrowed = narrowing(*ALL)
+    sort = request.args.get("sort", "")
+    sort = sort if sort in SORTS else SORTS[0]
+    after = request.args.get("after")
+    page = _there(
+        queries.cases(db(), signed_in().actor, narrowed.filters, now=now(), after=after, sort=sort)
+    )
+    return render_template(
+        "office/cases.html", page=page, narrowed=narrowed, sort=sort, words=Words(), last_day=last_day
+    )
+
+
+@blueprint.get("/money")
+def money() -> str:
+    """Every budget line by year, area and pot."""
+    lines = _there(queries.money(db(), signed_in().actor))
+    return render_template("office/money.html", years=years_of(lines), words=Words())
+
+
+def years_of(lines: Sequence[MoneyRow]) -> list[Year]:
+    """Budget lines by year, the newest year first, each with its total."""
+    ordered = sorted(lines, key=lambda line: -line.year)
+    return [_year(year, tuple(rows)) for year, rows in groupby(ordered, key=lambda line: line.year)]
+
+
+def _year(year: int, rows: tuple[MoneyRow, ...]) -> Year:
+    total = MoneyRow(
+        year,
+        "",
+        "",
+        sum(row.ceiling for row in rows),
+        sum(row.reserved for row in rows),
+        sum(row.committed for row in rows),
+        sum(row.left for row in rows),
+    )
+    return Year(year, rows, total)
+
+
+def _running(years: Sequence[Year]) -> list[Year]:
+    """The years whose money an open call, or a case on its way, is about; the newest when there is none."""
+    open_years = {call.year for call in Words().programme.calls.values() if call.is_open(now())}
+    shown = [one for one in years if one.year in open_years or one.total.reserved]
+    return shown or list(years[:1])
+
+
+def _there(found: T | None) -> T:
+    """What a query gave; None means that this person has no overview, and learns of none."""
+    return found if found is not None else abort(404)
