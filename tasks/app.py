@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from celery import Celery
+from celery import Celery, signals
 
+from workflow import log
 from workflow.settings import Settings
 
 CLOCK_SECONDS = 2.0
@@ -45,6 +46,12 @@ def configuration() -> dict[str, Any]:
             "deliver": {"task": "deliver", **nudge},
         },
     }
+
+
+@signals.setup_logging.connect(weak=False)
+def _log(**_: object) -> None:
+    """Our own lines instead of Celery's two for each of its tasks."""
+    log.configure()
 
 
 app = Celery("foerderweg", include=["tasks.route", "tasks.deliver"])

@@ -10,20 +10,14 @@ import structlog
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from workflow.log import configure
+
 QUIET = ("static", "healthz", "readyz")
 
 
 def register(app: Flask) -> None:
     """Log every request of this app but those that only look whether it lives."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ]
-    )
+    configure()
     app.before_request(_begin)
     app.after_request(_end)
 

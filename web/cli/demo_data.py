@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from tasks.deliver import deliver_due
 from web.cli.story import Story, application, decision, proposal, review
+from workflow import log
 from workflow.funding.programme import load_yaml
 from workflow.people import load_people, read_people
 from workflow.settings import Settings
@@ -57,6 +59,7 @@ class Sample:
 
 def load(settings: Settings, say: Callable[[str], None]) -> None:
     """People, organisations and their applications, up to now; what ran already is left alone."""
+    log.configure(logging.ERROR)  # mails of the made-up past are no news
     db = sa.create_engine(settings.database_url)
     try:
         people = read_people(settings.programme)
