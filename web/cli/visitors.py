@@ -1,4 +1,4 @@
-"""Two ways to visit a running system over HTTP: as a browser that fills in forms, and as a program at the API."""
+"""Two ways to visit a running system: as a browser that fills in forms, and as a program at the API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Unexpected(Exception):
 
 @dataclass(slots=True)
 class HtmlForm:
-    """A form of a page; `fields` is what a browser would send if the person pressed nothing but the button."""
+    """A form of a page; `fields` is what a browser would send as it stands."""
 
     action: str
     method: str
@@ -184,7 +184,7 @@ class Program:
 
 
 def completion(shown: Mapping[str, Any], outcome: str, answers: object) -> dict[str, Any]:
-    """The body that completes what a case, as it was shown, offers; raises Unexpected if it offers nothing."""
+    """The body that completes what a case, as it was shown, offers; raises Unexpected."""
     for offer in shown["offers"]:
         if offer["action"] == "complete" and outcome in offer["outcomes"]:
             body = {"step": offer["step"], "seat": offer["seat"], "outcome": outcome, "entry": shown["entry"]}

@@ -63,7 +63,7 @@ def staff() -> Actor:
 @blueprint.get("")
 def inbox() -> str:
     """What I and my offices have to do, the most urgent first."""
-    viewer, narrowed = staff(), narrowing("step", "area", "late")
+    viewer, narrowed = staff(), narrowing("stage", "area", "late")
     found = queries.inbox(db(), viewer, now=now(), filters=narrowed.filters, after=request.args.get("after"))
     return render_template("desk/inbox.html", inbox=found, narrowed=narrowed, words=Words(), last_day=last_day)
 
@@ -144,6 +144,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         task=task,
         attempt=attempt,
         stale=stale,
+        files={str(file_id): row for file_id, row in found.files.items()},
         said=text_of(attempt.error, lang()) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found.statements, found.step_forms, route, words),

@@ -46,6 +46,17 @@ class Words:
         call = self.programme.calls.get(code)
         return label(call.title, lang()) if call else code
 
+    def options(self, kind: str) -> list[tuple[str, str]]:
+        """(code, label) for a filter: areas, offices, calls, sizes, stages or statuses, in their order."""
+        match kind:
+            case "areas" | "offices" | "calls":
+                found = getattr(self.programme, kind)
+                return [(code, label(one.title, lang())) for code, one in found.items()]
+            case "sizes":
+                return [(size.code, size.code) for size in self.programme.sizes if size.route]
+            case _:
+                return [(code, label(one, lang())) for code, one in self.programme.labels[kind].items()]
+
     def step(self, route: str, code: str) -> str:
         """The title of a step of the route with this hash."""
         return _title(self.step_data(route, code).get("title"), code)

@@ -1,0 +1,154 @@
+"""The people of the job, what is said about what they do, and what moves because of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Barrier
+from typing import Any, TypeVar
+
+from web.cli.system import System
+from web.cli.visitors import Program, Unexpected
+from workflow.funding.money import format_chf
+from workflow.funding.programme import load_yaml
+from workflow.texts import ZURICH
+
+PASSWORD = "für den Probelauf"
+WATCHER = "werner.plattner@finanzkontrolle.bs.example"
+PATIENCE_SECONDS = 60.0
+INDENT = " " * 10
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Telling:
+    """Everybody's programs, and each case as it stood when it was last told. The auditor watches."""
+
+    system: System
+    people: Mapping[str, Any]
+    say: Callable[[str], None]
+    programs: dict[str, Program] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        programme = load_yaml(self.system.settings.programme / "programme.yaml")
+        for kind in ("offices", "roles", "stages", "statuses"):
+            self.titles |= {f"{kind}.{one['code']}": one["title"]["de"] for one in programme[kind]}
+        for body in self.people["organisations"]:
+            self.names |= {one["email"]: f"{one['name']} ({body['name']})" for one in body["members"]}
+        for one in self.people["staff"]:
+            office = self.titles[f"offices.{one['roles'][0][0]}"]
+            self.names[one["email"]] = f"{one['name']} ({office})"
+
+    def program(self, email: str) -> Program:
+        """This person's program, signed in."""
+        if email not in self.programs:
+            self.programs[email] = Program(self.system.base_url, email, PASSWORD)
+        return self.programs[email]
+
+    def tell(self, email: str, did: str) -> None:
+        """Say what a person has done."""
+        self.say(f"{datetime.now(ZURICH):%H:%M:%S}  {self.names[email]}: {did}")
+
+    def note(self, text: str) -> None:
+        """Say what was seen or checked."""
+        self.say(f"{INDENT}{text}")
+
+    def dossier(self, case_id: str) -> Any:
+        """The case as the auditor sees it."""
+        return self.program(WATCHER).get(f"/cases/{case_id}")
+
+    def reaches(self, case_id: str, step: str) -> Any:
+        """Wait until the workers have brought a case to this step, and say what moved."""
+        found = self.until(
+            f"case {case_id} is at {step}",
+            lambda: self.dossier(case_id),
+            lambda case: case["step"] == step and bool(case["case"]["ending"] or _open(case)),
+        )
+        now = self._standing(found)
+        self.note(f"{self.shown.get(case_id, '(draft)')}\n{INDENT}→ {now}")
+        self.shown[case_id] = now
+        return found
+
+    def until(self, what: str, look: Callable[[], T], there: Callable[[T], bool]) -> T:
+        """Look again and again until it is there; raises Unexpected after a minute."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not there(seen := look()):
+            if time.monotonic() > end:
+                raise Unexpected(f"waited {PATIENCE_SECONDS:.0f} seconds in vain until {what}: {seen}")
+            time.sleep(0.1)
+        return seen
+
+    def pipeline(self, email: str) -> None:
+        """Say what the pipeline shows."""
+        stages = self.program(email).get("/pipeline")["stages"]
+        told = [
+            f"{self.titles['stages.' + row['stage']]} {row['count']} ({format_chf(row['amount'])})"
+            for row in stages
+            if row["count"]
+        ]
+        self.note(f"Pipeline: {' · '.join(told)}")
+
+    def _standing(self, case: Any) -> str:
+        row = case["case"]
+        offices = [self.titles.get(f"offices.{one}", "applicant") for one in _open(case)]
+        money = [
+            f"{name} {format_chf(row[key])}"
+            for key, name in (("held", "reserved"), ("committed", "committed"))
+            if row[key]
+        ]
+        stage, status = self.titles[f"stages.{row['stage']}"], self.titles[f"statuses.{row['status']}"]
+        work = f"work at {', '.join(offices)}" if offices else "no open work"
+        return "; ".join([f"{row['number']} in {stage}", f"the applicant reads «{status}»", work, *money])
+
+
+def expect(holds: object, what: str) -> None:
+    """Raises Unexpected when something that must hold does not."""
+    if not holds:
+        raise Unexpected(f"This should hold, and does not: {what}")
+
+
+def together(*calls: Callable[[], T]) -> list[T]:
+    """What these calls return when they are made in the same instant."""
+    barrier = Barrier(len(calls))
+
+    def start(call: Callable[[], T]) -> T:
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [one.result() for one in [pool.submit(start, call) for call in calls]]
+
+
+def typed(answers: Mapping[str, Any], sections: Iterable[str]) -> dict[str, str | list[str]]:
+    """Answers as a person types them into the fields of these sections of the form."""
+    found: dict[str, str | list[str]] = {}
+    for section in sections:
+        for name, value in answers[section].items():
+            if isinstance(value, list) and value and isinstance(value[0], Mapping):
+                cells = [(number, cell) for number, row in enumerate(value) for cell in row.items()]
+                found |= {
+                    f"{section}.{name}.{number}.{column}": _text(column, part)
+                    for number, (column, part) in cells
+                }
+            elif value is not False:
+                found[f"{section}.{name}"] = value if isinstance(value, list) else _text(name, value)
+    return found
+
+
+def _text(name: str, value: object) -> str:
+    if value is True:
+        return "true"
+    if name in ("amount", "requested") and isinstance(value, int):
+        return format_chf(value).removeprefix("CHF ")
+    return str(value)
+
+
+def _open(case: Any) -> list[str]:
+    return [seat["office"] for seat in case["seats"] if seat["outcome"] is None]
