@@ -19,7 +19,7 @@ from workflow.store import journal, sign_in
 from workflow.store.outbox import Due
 from workflow.texts import SOURCE_LANGUAGE, texts
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 5
 LOG = structlog.get_logger()
 
 

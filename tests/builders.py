@@ -1,20 +1,35 @@
-"""What tests build with: a published programme with its people, and a clock that stands where it is put."""
+"""What tests build with: small routes and cases without a database, KIP 3 with its people in one."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from web.cli.story import Story
+from workflow.engine.advance import advance
+from workflow.engine.calendar import Calendar
+from workflow.engine.case import EMPTY, Actor, Case, evolve
+from workflow.engine.commands import Command, Complete, Submit
+from workflow.engine.decide import Outside, decide
+from workflow.engine.events import Event
+from workflow.engine.route import Route, parse_route
+from workflow.engine.tables import Fact
 from workflow.people import load_people, read_people
 from workflow.publish import publish_folder
 from workflow.settings import PROGRAMMES, Settings
+from workflow.texts import ZURICH
 
 KIP3 = PROGRAMMES / "kip3-basel-stadt"
 MONDAY = datetime(2026, 9, 7, 7, 0, tzinfo=UTC)
 """A working day within the first call, nine o'clock in Basel."""
+
+CASE = UUID("00000000-0000-4000-8000-000000000001")
 
 
 def settings_for(db_url: str, owner_db_url: str, redis_url: str, data_dir: Path) -> Settings:
@@ -37,3 +52,106 @@ def story(db: sa.Engine, settings: Settings, *, now: datetime = MONDAY) -> Story
     people = read_people(KIP3)
     load_people(db, people, password="geheim")
     return Story(db, settings, people, now)
+
+
+CLOCK = Calendar(ZURICH, frozenset())
+"""Working days without holidays."""
+
+SIGNER = Actor("signer", organisations={"org": frozenset({"read", "draft", "sign"})})
+REMIND = ({"at": 80, "do": "remind"}, {"at": 100, "do": "remind"}, {"at": 120, "do": "escalate"})
+END = {"kind": "end", "stage": "closed", "status": "over", "ending": "over"}
+
+
+def staff(person: str, office: str = "desk", role: str = "clerk") -> Actor:
+    """Somebody with one role in one office."""
+    return Actor(person, frozenset({(office, role)}))
+
+
+def task(outcomes: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """A task of the clerks at the desk. `outcomes`: code → next step, or the outcome's whole data."""
+    named = {code: {"to": to} if isinstance(to, str) else to for code, to in outcomes.items()}
+    who = {"office": "desk", "role": "clerk"}
+    return {
+        "kind": "task",
+        "stage": "work",
+        "status": "open",
+        "who": who,
+        "due": 5,
+        "outcomes": named,
+        **more,
+    }
+
+
+def panel(seats: Mapping[str, bool], to: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    """A panel whose seats (code → mandatory) lie with reviewers of the offices of the same name."""
+    return {
+        "kind": "panel",
+        "stage": "review",
+        "status": "open",
+        "seats": {
+            code: {"office": code, "role": "reviewer", "mandatory": must} for code, must in seats.items()
+        },
+        "due": 10,
+        "votes": {"yes": "for", "partly": "for", "no": "against"},
+        "outcomes": {code: {"to": step} for code, step in to.items()},
+        **more,
+    }
+
+
+def call(to: str) -> dict[str, Any]:
+    """A call that makes a letter."""
+    names = {"stage": "order", "status": "open", "call": "letter", "template": "order"}
+    return {"kind": "call", "to": to, **names}
+
+
+def small_route(steps: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """A route that begins with the first of `steps`; `end` is added where it is missing."""
+    return {"route": "small", "start": next(iter(steps)), "steps": {"end": END, **steps}, "facts": {}, **more}
+
+
+@dataclass(slots=True)
+class Play:
+    """One case of a route that goes its way without a database: `events` are all that happened."""
+
+    route: Route
+    now: datetime = MONDAY
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    case: Case = EMPTY
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.do(Submit(CASE, "org", self.facts, "hash"), SIGNER)
+        self.rules()
+
+    def rules(self, **later: float) -> list[Event]:
+        """What follows by rule, so much later."""
+        self.now += timedelta(**later)
+        return self._happened(advance(self.route, self.case, self.now, CLOCK))
+
+    def do(self, command: Command, actor: Actor, left: int | None = None) -> list[Event]:
+        """What a command makes, without what follows from it."""
+        return self._happened(decide(self.route, self.case, command, actor, Outside(left)))
+
+    def complete(
+        self, actor: Actor, outcome: str, seat: str = "", left: int | None = None, **facts: Fact
+    ) -> list[Event]:
+        """One seat done at the present visit, and what follows."""
+        command = Complete(CASE, self.case.step or "", seat, outcome, self.case.entry, facts)
+        return self.do(command, actor, left) + self.rules()
+
+    def _happened(self, events: list[Event]) -> list[Event]:
+        for event in events:
+            self.case = evolve(self.case, event)
+        self.events += events
+        return events
+
+
+def play(steps: Mapping[str, Any], facts: Mapping[str, Fact] | None = None, **more: Any) -> Play:
+    """A submitted case of such a route, where its first step has begun."""
+    kinds = dict.fromkeys(facts or {}, "text")
+    return Play(parse_route(small_route(steps, **{"facts": kinds, **more})), facts=facts or {})
+
+
+def names(events: Iterable[Event]) -> list[str]:
+    """The kinds of these events, in short."""
+    return [type(event).__name__ for event in events]

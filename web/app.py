@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from web import api, demo, errors, portal, readiness, request_log, screens, security, sign_in
+from web.desk import blueprint as desk
+from web.office import blueprint as office
 from workflow.settings import Settings, SettingsError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -33,13 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     for part in (request_log, security, errors, screens, readiness, api):
         part.register(app)
-    for blueprint in (sign_in.blueprint, portal.blueprint):
+    for blueprint in (sign_in.blueprint, portal.blueprint, desk, office):
         app.register_blueprint(blueprint)
-    import importlib.util  # INTERIM until desk and office exist
-
-    for name in ("web.desk", "web.office"):
-        if importlib.util.find_spec(name).origin:
-            app.register_blueprint(importlib.import_module(name).blueprint)
     app.jinja_env.globals["demo"] = settings.demo
     if settings.demo:
         app.register_blueprint(demo.blueprint)

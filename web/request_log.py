@@ -12,7 +12,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from workflow.log import configure
 
-QUIET = ("static", "healthz", "readyz")
+QUIET = ("static", "readiness.healthz", "readiness.readyz")
 
 
 def register(app: Flask) -> None:

@@ -24,6 +24,7 @@ from workflow.settings import Settings
 
 OFFICE_ROLES = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 DESK_ROLES = ("coordinator", "reviewer", "head", "division_head", "department_head", "finance", "operator")
+NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORM_BYTES = 1024 * 1024
 ANONYMOUS_BYTES = 64 * 1024
@@ -100,12 +101,14 @@ def signed_in() -> SignedIn:
 
 
 def begin_session(made: Session, to: str | None) -> Response:
-    """A redirect that hands the browser its new session: to where it wanted to go, else to the first desk."""
+    """A redirect that hands the browser its new session: to where it wanted to go, else to the first desk.
+
+    The cookie goes with the browser; how long the session lasts is the server's to know.
+    """
     response = cast(Response, redirect(to or _first_desk(made), 303))
     response.set_cookie(
         _cookie(),
         made.token,
-        expires=made.until,
         secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
         httponly=True,
         samesite="Lax",
@@ -183,7 +186,7 @@ def _csrf_token() -> str:
 
 def _check_request() -> None:
     """The API takes no cookie, so that it needs no CSRF token; all else that posts does."""
-    if request.path.startswith("/api/") or request.endpoint == "static" or request.routing_exception:
+    if request.path.startswith("/api/") or request.endpoint in NOBODY_ASKS or request.routing_exception:
         return
     person = current()
     if request.method in SAFE_METHODS:

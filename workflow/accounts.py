@@ -64,11 +64,11 @@ def sign_in(db: Engine, email: str, password: str, *, source: str, kind: str, no
             raise TryLater("too_many_attempts", minutes=int(WINDOW.total_seconds() // 60))
         person = store.person_by_email(tx, email)
         # Noted before the slow check, and forgotten after a right one: guesses side by side count too.
-        store.note_attempt(tx, keys, now, now - WINDOW)
+        noted = store.note_attempt(tx, keys, now, now - WINDOW)
     if not _matches(person.password_hash if person else _nobody(), password) or person is None:
         raise NotAllowed("wrong_credentials")
     with db.begin() as tx:
-        store.forget_attempts(tx, keys)
+        store.forget_attempts(tx, noted, keys[0])
         if HASHER.check_needs_rehash(person.password_hash):
             store.set_password_hash(tx, person.id, HASHER.hash(password))
     return _begin(db, person.id, kind, now)

@@ -51,8 +51,8 @@ def test_running_processes_cannot_change_the_tables(tmp_path: Path) -> None:
     environments = Path("/proc")
     if not environments.exists():
         pytest.skip("no /proc to read the environment of a process from")
-    with running_system(tmp_path / "data", processes=("worker",), postgres_options=FAST) as system:
-        environment = environments / str(system.supervisor.pid("worker")) / "environ"
+    with running_system(tmp_path / "data", processes=("mail",), postgres_options=FAST) as system:
+        environment = environments / str(system.supervisor.pid("mail")) / "environ"
         given = environment.read_text(encoding="utf-8")
         assert system.postgres.passwords["foerderweg_app"] in given
         assert system.postgres.passwords["foerderweg_owner"] not in given

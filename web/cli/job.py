@@ -11,22 +11,20 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from web.cli.job_api import last_franc, small_route, strangers
 from web.cli.story import ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.system import System
 from web.cli.telling import PASSWORD, Telling, expect, together, typed
-from web.cli.visitors import Browser, HtmlForm, Page, Unexpected, completion
+from web.cli.visitors import Browser, HtmlForm, Page, completion
 from workflow.funding.money import format_chf
-from workflow.people import load_people, organisation_id, read_people
+from workflow.people import load_people, read_people
 
 CALL = "project-round-2027"
 HEKS = "miriam.aebi@heks.example"
-STRANGER = "ana.petrovic@sprachbruecke.example"
 CHECKER = "regula.keller@integration.bs.example"
 SYNTHESIS = "mehmet.demir@integration.bs.example"
-OTHER_SYNTHESIS = "sarah.leuenberger@integration.bs.example"
 LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
 SECOND = "esther.kunz@sozialhilfe.bs.example"
-REVIEWER = "nadine.oser@integration.bs.example"
 HEAD = "andrea.bernasconi@integration.bs.example"
 DIVISION = "thomas.iselin@pd.bs.example"
 COMPLETE = {"check": {"complete": True, "responsible": True}}
@@ -58,22 +56,22 @@ def run(system: System, output: Path, say: Callable[[str], None]) -> None:
     _reviews(telling, case_id)
     say("\n4. The synthesis reserves the money; nobody can reserve more than there is")
     _synthesis(telling, case_id)
-    _last_franc(telling)
+    last_franc(telling)
     say("\n5. Four eyes grant a part; the applicant confirms; the order goes out")
     _decision(telling, case_id)
     order = _order(telling, case_id, output)
     say("\n6. The pipeline, and each figure's cases")
     _pipeline(telling)
     say("\n7. The same rules at the API; the S route, which the amount chose")
-    _small(telling)
-    _strangers(telling, case_id)
+    small_route(telling)
+    strangers(telling, case_id)
     say(f"\nAll went as it should. The order: {order}")
 
 
 def _apply(telling: Telling) -> str:
     browser = Browser(telling.system.base_url)
     call = browser.open(browser.open("/").link(f"/calls/{CALL}"))
-    browser.sign_in(HEKS, PASSWORD)
+    telling.sign_in(browser, HEKS)
     outside = browser.send(call.form(CALL, "get"), {**ELIGIBLE, "place": "no"})
     expect(all(one.method == "get" for one in outside.forms if CALL in one.action), "not eligible: no begin")
     begin = browser.send(call.form(CALL, "get"), ELIGIBLE).form(CALL)
@@ -97,12 +95,14 @@ def _apply(telling: Telling) -> str:
     telling.system.stop("worker")
     telling.note("(the worker is stopped)")
     telephone = Browser(telling.system.base_url)
-    telephone.sign_in(HEKS, PASSWORD)
+    telling.sign_in(telephone, HEKS)
     check = telephone.open(f"/applications/{application_id}/submit")
     expect("Statuten HEKS.pdf" in check.text and "38'000.00" in check.text, "all is still there")
     _submit(telling, telephone, check.form("/submit"), application_id)
     time.sleep(QUIET_SECONDS)
-    expect(telling.program(CHECKER).get("/work-items")["total"] == 0, "without a worker there is no work item")
+    expect(
+        telling.program(CHECKER).get("/work-items")["total"] == 0, "without a worker there is no work item"
+    )
     telling.note(f"after {QUIET_SECONDS:.0f} seconds without a worker: accepted, and in nobody's inbox")
     began = time.monotonic()
     telling.system.start("worker")
@@ -131,7 +131,9 @@ def _submit(telling: Telling, browser: Browser, form: HtmlForm, application_id: 
     expect(other["code"] == "submitted_already", "another submission is refused")
     [only] = program.get("/applications")
     expect(only["number"] == again["number"], "one application")
-    telling.tell(HEKS, f"comes back on the telephone and submits, with a double click: {again['number']}, once")
+    telling.tell(
+        HEKS, f"comes back on the telephone and submits, with a double click: {again['number']}, once"
+    )
 
 
 def _formal_check(telling: Telling, case_id: str) -> None:
@@ -141,7 +143,7 @@ def _formal_check(telling: Telling, case_id: str) -> None:
     telling.tell(CHECKER, f"asks about «Bedarf und Vorgehen»: {question}")
     telling.reaches(case_id, "query")
     browser = Browser(telling.system.base_url)
-    browser.sign_in(HEKS, PASSWORD)
+    telling.sign_in(browser, HEKS)
     expect(question in browser.open(f"/applications/{case_id}/step").text, "the applicant reads the question")
     program = telling.program(HEKS)
     before = program.get(f"/applications/{case_id}")
@@ -168,7 +170,7 @@ def _reviews(telling: Telling, case_id: str) -> None:
     for email in (LEAD, SECOND):
         closed = telling.program(email).get(f"/cases/{case_id}")
         expect(sorted(closed) == ["case", "offers", "opened"], "before the declaration nothing is shown")
-        _declare(telling, email, case_id)
+        telling.declare(email, case_id)
         expect(telling.program(email).get(f"/cases/{case_id}")["answers"], "the dossier is open")
         telling.tell(email, "sees only which case it is, declares no conflict of interest, reads the dossier")
     said = {
@@ -176,9 +178,14 @@ def _reviews(telling: Telling, case_id: str) -> None:
         SECOND: ("reduced", review("Sinnvoll; die Koordination ist grosszügig gerechnet.", amount=35_000_00)),
     }
     bodies = {
-        email: completion(telling.program(email).get(f"/cases/{case_id}"), *vote) for email, vote in said.items()
+        email: completion(telling.program(email).get(f"/cases/{case_id}"), *vote)
+        for email, vote in said.items()
     }
-    together(*(_completing(telling, email, case_id, bodies[email]) for email in said))
+    got = together(
+        lambda: telling.program(LEAD).try_completion(case_id, bodies[LEAD]),
+        lambda: telling.program(SECOND).try_completion(case_id, bodies[SECOND]),
+    )
+    expect(got == [200, 200], f"both reviews are accepted: {got}")
     telling.tell(LEAD, "recommends yes; in the same instant")
     telling.tell(SECOND, "recommends CHF 35'000")
     telling.reaches(case_id, "synthesis")
@@ -189,105 +196,101 @@ def _reviews(telling: Telling, case_id: str) -> None:
 
 
 def _synthesis(telling: Telling, case_id: str) -> None:
-    _declare(telling, SYNTHESIS, case_id)
-    telling.program(SYNTHESIS).complete(case_id, "propose", proposal(35_000_00, "Beide Stellen empfehlen es."))
+    telling.declare(SYNTHESIS, case_id)
+    telling.program(SYNTHESIS).complete(
+        case_id, "propose", proposal(35_000_00, "Beide Stellen empfehlen es.")
+    )
     telling.tell(SYNTHESIS, "proposes CHF 35'000")
     line = telling.reaches(case_id, "decide_head")["line"]
     expect(line["reserved"] == 35_000_00, "the proposal has reserved the money")
     telling.note(f"of Sprache's {format_chf(line['ceiling'])}, {format_chf(line['left'])} are left")
 
 
-def _last_franc(telling: Telling) -> None:
-    """Three applications for one small credit: CHF 40'000 for interpreting with people under protection."""
-    first, second, third = (
-        _until_synthesis(telling, email, title)
-        for email, title in (
-            ("daniela.frey@ggg-migration.example", "Dolmetschen am Elternabend"),
-            ("ivana.kostic@dolmetschforum.example", "Telefondolmetschen für Vereine"),
-            ("goran.juric@beratung-rheinhafen.example", "Dolmetschen in der Beratung"),
-        )
-    )
-    for email, case_id in ((SYNTHESIS, first), (SYNTHESIS, second), (OTHER_SYNTHESIS, third)):
-        _declare(telling, email, case_id)
-    telling.program(SYNTHESIS).complete(first, "propose", proposal(30_000_00, "Empfohlen."))
-    telling.tell(SYNTHESIS, "proposes CHF 30'000 for the first of three applications for CHF 40'000 of credit")
-    telling.reaches(first, "decide_head")
-    too_much = proposal(15_000_00, "Empfohlen.")
-    refused = telling.program(SYNTHESIS).complete(second, "propose", too_much, status=409)
-    expect((refused["code"], refused["params"]["left"]) == ("not_enough_money", 10_000_00), "refused with 10'000")
-    telling.tell(SYNTHESIS, "proposes CHF 15'000 for the second one and is refused")
-    telling.note(refused["detail"])
-    bodies = {
-        case_id: completion(telling.dossier_of(email, case_id), "propose", proposal(10_000_00, "Empfohlen."))
-        for email, case_id in ((SYNTHESIS, second), (OTHER_SYNTHESIS, third))
+def _decision(telling: Telling, case_id: str) -> None:
+    telling.declare(HEAD, case_id)
+    granted = decision(30_000_00, "Das Projekt entspricht den Zielen.", "Zwischenbericht bis 30. Juni 2027.")
+    telling.program(HEAD).complete(case_id, "grant", granted)
+    telling.tell(HEAD, "grants CHF 30'000 of the CHF 38'000")
+    second = telling.reaches(case_id, "confirm_grant")
+    body = {
+        "step": "confirm_grant",
+        "seat": "",
+        "outcome": "confirm",
+        "entry": second["entry"],
+        "answers": None,
     }
-    tried = together(
-        _completing(telling, SYNTHESIS, second, bodies[second], refusable=True),
-        _completing(telling, OTHER_SYNTHESIS, third, bodies[third], refusable=True),
+    for email in (HEAD, CHECKER):
+        expect(
+            telling.program(email).try_completion(case_id, body) == 403, "the second pair of eyes is another"
+        )
+    telling.note("the same person, or the one of the formal check, cannot give the second signature")
+    telling.declare(DIVISION, case_id)
+    telling.program(DIVISION).complete(case_id, "confirm")
+    telling.tell(DIVISION, "agrees")
+    telling.reaches(case_id, "confirm_budget")
+    browser = Browser(telling.system.base_url)
+    telling.sign_in(browser, HEKS)
+    at = f"/applications/{case_id}/step"
+    asked = browser.open(at)
+    expect("30'000.00" in asked.text and "Zwischenbericht" in asked.text, "amount and conditions are shown")
+    unchanged = browser.send(asked.form("/step"), {"outcome": "accept", "press": "send"})
+    expect(unchanged.status == 422, "the old budget does not fit the new amount")
+    costs = {
+        "budget.costs.0.amount": "13'500",
+        "budget.costs.1.amount": "13'000",
+        "budget.costs.2.amount": "13'000",
+    }
+    browser.send(unchanged.form("/step"), {**costs, "outcome": "accept", "press": "send"})
+    telling.tell(HEKS, "adapts the budget to CHF 30'000 and confirms it (the old one was refused)")
+
+
+def _order(telling: Telling, case_id: str, output: Path) -> Path:
+    case = telling.reaches(case_id, "granted")
+    expect(case["case"]["committed"] == 30_000_00, "CHF 30'000 are committed")
+    expect(case["case"]["held"] == 0, "nothing is reserved any more")
+    browser = Browser(telling.system.base_url)
+    telling.sign_in(browser, HEKS)
+    page = browser.open(f"/applications/{case_id}")
+    expect("Bewilligt" in page.text, "the applicant reads the status")
+    content = browser.download(page.link("/files/"))
+    expect(content.startswith(b"%PDF") and len(content) > 10_000, "the order is a PDF")
+    path = output / f"verfuegung-{case['case']['number']}.pdf"
+    path.write_bytes(content)
+    mails = telling.until(
+        "the mail about the letter is there", lambda: _mails(telling, case_id), lambda found: len(found) >= 5
     )
-    expect(sorted(tried) == [False, True], "of two who reach for the last franc one gets it")
-    telling.tell(SYNTHESIS, "and in the same instant")
-    telling.tell(OTHER_SYNTHESIS, "reach for the last CHF 10'000: one gets it, the other is refused")
-    winner = second if tried[0] else third
-    line = telling.reaches(winner, "decide_head")["line"]
-    expect((line["left"], line["reserved"]) == (0, 40_000_00), "not a franc more than the credit is reserved")
+    expect(not any("30'000" in text or "Quartier" in text for _, text in mails), "mails carry no content")
+    expect(len({key for key, _ in mails}) == len(mails), "no mail twice")
+    telling.tell(HEKS, f"has had {len(mails)} mails without any content, reads status and order")
+    return path
+
+
+def _mails(telling: Telling, case_id: str) -> list[tuple[str, str]]:
+    """(Message-ID, text) of the mails to the applicant that link to the case."""
+    folder = telling.system.settings.data_dir / "mails"
+    found = []
+    for mail in mailbox.Maildir(folder):
+        body = mail.get_payload(decode=True)
+        text = body.decode() if isinstance(body, bytes) else ""
+        if mail["To"] == HEKS and case_id in text:
+            found.append((str(mail["Message-ID"]), text))
+    return found
+
+
+def _pipeline(telling: Telling) -> None:
+    browser = Browser(telling.system.base_url)
+    telling.sign_in(browser, CHECKER)
+    page = browser.open("/office")
+    figures = sorted({link for link in page.links if link.startswith("/office/cases?")})
+    expect(figures, "the pipeline's figures are links")
+    expect(all(browser.open(link).status == 200 for link in figures), "each figure opens its cases")
+    telling.tell(CHECKER, f"opens the pipeline page and the cases behind its {len(figures)} figures")
+    program = telling.program(CHECKER)
+    for row in program.get("/pipeline")["stages"]:
+        behind = program.get(f"/cases?stage={row['stage']}")
+        expect(behind["total"] == row["count"], f"the cases behind {row['stage']} are as many as its figure")
     telling.pipeline(CHECKER)
-
-
-def _until_synthesis(telling: Telling, email: str, title: str) -> str:
-    """An application for interpreting, through the API, up to its synthesis."""
-    answers = application(
-        telling.names[email].partition("(")[2].rstrip(")"),
-        title=title,
-        area="interpreting",
-        goals=["interpreting_access"],
-        requested=30_000_00,
-        target_group="provisionally_admitted",
-    )
-    case_id = _apply_at_the_api(telling, email, answers)
-    telling.reaches(case_id, "formal_check")
-    telling.program(CHECKER).complete(case_id, "complete", COMPLETE)
-    telling.tell(CHECKER, "finds it complete")
-    telling.reaches(case_id, "review")
-    for reviewer in (REVIEWER, SECOND):
-        _declare(telling, reviewer, case_id)
-        telling.program(reviewer).complete(case_id, "yes", review("Der Bedarf ist belegt."))
-        telling.tell(reviewer, "declares no conflict of interest and recommends yes")
-    telling.reaches(case_id, "synthesis")
-    return case_id
-
-
-def _apply_at_the_api(telling: Telling, email: str, answers: dict[str, Any]) -> str:
-    program = telling.program(email)
-    [organisation] = program.get("/me")["organisations"]
-    body = {"call": CALL, "organisation": organisation["id"], "eligibility": ELIGIBLE}
-    case_id = str(program.post("/applications", body, status=201)["id"])
-    at = f"/applications/{case_id}"
-    program.ask("PATCH", at, 200, json={"answers": answers}, headers={"If-Match": '"1"'})
-    program.upload(at, "attachments.statutes", ("Statuten.pdf", PDF, "application/pdf"))
-    done = program.post(f"{at}/submission", status=201)
-    title, requested = answers["project"]["title"], answers["financing"]["requested"]
-    telling.tell(email, f"applies at the API for {format_chf(requested)}, «{title}»: {done['number']}")
-    return case_id
-
-
-def _declare(telling: Telling, email: str, case_id: str) -> None:
-    telling.program(email).post(f"/cases/{case_id}/declaration", {"conflict": False})
-
-
-def _completing(
-    telling: Telling, email: str, case_id: str, body: dict[str, Any], *, refusable: bool = False
-) -> Callable[[], bool]:
-    """A call that sends a completion: True when it was done, False when it was refused for want of money."""
-    program = telling.program(email)
-
-    def send() -> bool:
-        try:
-            program.post(f"/cases/{case_id}/completions", body)
-        except Unexpected as error:
-            if refusable and "not_enough_money" in str(error):
-                return False
-            raise
-        return True
-
-    return send
+    for line in program.get("/money"):
+        if line["reserved"] or line["committed"]:
+            sums = ", ".join(f"{name} {format_chf(line[name])}" for name in ("reserved", "committed", "left"))
+            telling.note(f"{line['year']} {line['area']}/{line['pot']}: {sums}")

@@ -11,7 +11,7 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 from web.cli.system import System
-from web.cli.visitors import Program, Unexpected
+from web.cli.visitors import Browser, Program, Unexpected
 from workflow.funding.money import format_chf
 from workflow.funding.programme import load_yaml
 from workflow.texts import ZURICH
@@ -51,6 +51,15 @@ class Telling:
         if email not in self.programs:
             self.programs[email] = Program(self.system.base_url, email, PASSWORD)
         return self.programs[email]
+
+    def sign_in(self, browser: Browser, email: str) -> None:
+        """Let this person sign in with a browser."""
+        page = browser.sign_in(email, PASSWORD)
+        expect(page.status == 200 and "/sign-in" not in page.url, f"{email} is signed in")
+
+    def declare(self, email: str, case_id: str) -> None:
+        """This person has no conflict of interest."""
+        self.program(email).post(f"/cases/{case_id}/declaration", {"conflict": False})
 
     def tell(self, email: str, did: str) -> None:
         """Say what a person has done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -86,7 +87,7 @@ class _Reader(HTMLParser):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as a browser has loaded it."""
+    """A page as a browser has loaded it; `text` is its markup with the entities resolved."""
 
     status: int
     url: str
@@ -182,6 +183,18 @@ class Program:
         shown = self.get(f"/applications/{case_id}" if as_applicant else f"/cases/{case_id}")
         return self.post(f"/cases/{case_id}/completions", completion(shown, outcome, answers), status=status)
 
+    def try_completion(self, case_id: str, body: object) -> int:
+        """The status that sending this completion is answered with."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        return self.http.post(f"{API}/cases/{case_id}/completions", json=body, headers=headers).status_code
+
+    def upload(self, application: str, path: str, file: tuple[str, bytes, str]) -> None:
+        """Add a file (name, content, media type) to a field of an application."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        self.ask(
+            "POST", f"{application}/files", 201, data={"path": path}, files={"file": file}, headers=headers
+        )
+
 
 def completion(shown: Mapping[str, Any], outcome: str, answers: object) -> dict[str, Any]:
     """The body that completes what a case, as it was shown, offers; raises Unexpected."""
@@ -196,4 +209,4 @@ def _page(answer: httpx.Response) -> Page:
     reader = _Reader()
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         reader.feed(answer.text)
-    return Page(answer.status_code, str(answer.url), answer.text, reader.forms, reader.links)
+    return Page(answer.status_code, str(answer.url), html.unescape(answer.text), reader.forms, reader.links)

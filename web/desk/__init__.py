@@ -65,7 +65,9 @@ def inbox() -> str:
     """What I and my offices have to do, the most urgent first."""
     viewer, narrowed = staff(), narrowing("stage", "area", "late")
     found = queries.inbox(db(), viewer, now=now(), filters=narrowed.filters, after=request.args.get("after"))
-    return render_template("desk/inbox.html", inbox=found, narrowed=narrowed, words=Words(), last_day=last_day)
+    return render_template(
+        "desk/inbox.html", inbox=found, narrowed=narrowed, words=Words(), last_day=last_day
+    )
 
 
 @blueprint.get("/cases/<uuid:case_id>")
@@ -134,7 +136,9 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
     route = found.case.route_hash
     task = _task(found, words)
     # What was written for a step that has passed is shown to be copied; it fits no form any more.
-    stale = attempt is not None and attempt.form is not None and (task is None or task.form is not attempt.form)
+    stale = (
+        attempt is not None and attempt.form is not None and (task is None or task.form is not attempt.form)
+    )
     return render_template(
         "desk/dossier.html",
         dossier=found,

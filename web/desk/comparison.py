@@ -16,7 +16,7 @@ FAR_APART = 2
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One question of the panel's form: what each statement says. `apart`: the scores differ by two or more."""
+    """One question of the panel's form: what each statement says. `apart`: scores differ by two or more."""
 
     field: Field
     cells: tuple[str, ...]
@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One visit of a step. `sides`: for each statement «for» or «against»; empty when the step is no panel."""
+    """One visit of a step. `sides`: «for» or «against» of each statement; empty when it is no panel."""
 
     step: str
     statements: tuple[Statement, ...]
@@ -72,5 +72,7 @@ def _lines(group: tuple[Statement, ...], form: Form) -> tuple[Line, ...]:
 
 
 def _apart(values: Sequence[object]) -> bool:
-    scores = [int(value) for value in values if isinstance(value, str) and value.isdecimal() and len(value) < 3]
+    scores = [
+        int(value) for value in values if isinstance(value, str) and value.isdecimal() and len(value) < 3
+    ]
     return len(scores) > 1 and max(scores) - min(scores) >= FAR_APART

@@ -41,7 +41,9 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             return _("%(step)s: das Schreiben ist erstellt und abgelegt", step=words.step(route, event.step))
         case ev.CallFailed():
             step = words.step(route, event.step)
-            return _("%(step)s: das Schreiben konnte nicht erstellt werden; der Betrieb ist gefragt", step=step)
+            return _(
+                "%(step)s: das Schreiben konnte nicht erstellt werden; der Betrieb ist gefragt", step=step
+            )
         case ev.Reminded():
             return _("Erinnerung bei %(percent)s Prozent der Frist", percent=event.at_percent)
         case ev.Escalated():
@@ -82,7 +84,11 @@ def _closed(event: ev.PanelClosed, route: str, words: Words) -> str:
     step, outcome = words.step(route, event.step), words.outcome(route, event.step, event.outcome)
     closed = _("%(step)s abgeschlossen: %(outcome)s", step=step, outcome=outcome)
     missing = _seats(event.missing, route, event.step, words)
-    return _("%(closed)s. Ohne Stellungnahme: %(missing)s", closed=closed, missing=missing) if missing else closed
+    return (
+        _("%(closed)s. Ohne Stellungnahme: %(missing)s", closed=closed, missing=missing)
+        if missing
+        else closed
+    )
 
 
 def _seats(codes: Iterable[str], route: str, step: str, words: Words) -> str:

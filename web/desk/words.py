@@ -9,6 +9,7 @@ from typing import Any
 from web import screens
 from web.language import gettext, lang, ngettext
 from web.security import db, now
+from workflow.engine.calendar import Calendar
 from workflow.engine.case import Seat
 from workflow.engine.decide import RETRY
 from workflow.store import queries
@@ -21,6 +22,7 @@ class Words:
     def __init__(self) -> None:
         self.programme = screens.programme()
         self._routes: dict[str, Mapping[str, Any]] = {}
+        self._closed: dict[range, frozenset[date]] = {}
 
     def area(self, code: str | None) -> str:
         area = self.programme.areas.get(code or "")
@@ -91,13 +93,19 @@ class Words:
         today = now().astimezone(ZURICH).date()
         if last == today:
             return gettext("heute fällig")
-        closed = self.programme.office_holidays(range(min(last, today).year, max(last, today).year + 1))
-        span = (min(last, today), max(last, today))
-        between = (span[0] + timedelta(days=n) for n in range(1, (span[1] - span[0]).days + 1))
-        days = sum(day.weekday() < 5 and day not in closed for day in between)
+        days = self._working_days(min(last, today), max(last, today))
         if last > today:
             return ngettext("noch %(n)s Arbeitstag", "noch %(n)s Arbeitstage", days)
         return ngettext("seit %(n)s Arbeitstag überfällig", "seit %(n)s Arbeitstagen überfällig", days)
+
+    def _working_days(self, start: date, end: date) -> int:
+        """Working days after `start`, up to and with `end`."""
+        years = range(start.year, end.year + 1)
+        if years not in self._closed:
+            self._closed[years] = self.programme.office_holidays(years)
+        calendar = Calendar(ZURICH, self._closed[years])
+        days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
+        return sum(calendar.is_working_day(day) for day in days)
 
     def _named(self, kind: str, code: str) -> str:
         return _title(self.programme.labels[kind].get(code), code)

@@ -11,6 +11,7 @@ from flask import Blueprint, abort, render_template, request
 
 from web.desk.narrowing import narrowing
 from web.desk.words import Words, last_day
+from web.screens import programme
 from web.security import db, now, signed_in
 from workflow.store import queries
 from workflow.store.queries import MoneyRow
@@ -26,9 +27,10 @@ SORTS = ("due", "oldest", "newest", "amount")
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """The money of a year by area or pot, and its total (a row without area)."""
+    """A year's money by area or pot, and its total (a row of no area). `call`: the year's only one."""
 
     year: int
+    call: str | None
     rows: tuple[MoneyRow, ...]
     total: MoneyRow
 
@@ -55,9 +57,7 @@ def cases() -> str:
     sort = request.args.get("sort", "")
     sort = sort if sort in SORTS else SORTS[0]
     after = request.args.get("after")
-    page = _there(
-        queries.cases(db(), signed_in().actor, narrowed.filters, now=now(), after=after, sort=sort)
-    )
+    page = _there(queries.cases(db(), signed_in().actor, narrowed.filters, now=now(), after=after, sort=sort))
     return render_template(
         "office/cases.html", page=page, narrowed=narrowed, sort=sort, words=Words(), last_day=last_day
     )
@@ -86,12 +86,13 @@ def _year(year: int, rows: tuple[MoneyRow, ...]) -> Year:
         sum(row.committed for row in rows),
         sum(row.left for row in rows),
     )
-    return Year(year, rows, total)
+    calls = [call.code for call in programme().calls.values() if call.year == year]
+    return Year(year, calls[0] if len(calls) == 1 else None, rows, total)
 
 
 def _running(years: Sequence[Year]) -> list[Year]:
     """The years whose money an open call, or a case on its way, is about; the newest when there is none."""
-    open_years = {call.year for call in Words().programme.calls.values() if call.is_open(now())}
+    open_years = {call.year for call in programme().calls.values() if call.is_open(now())}
     shown = [one for one in years if one.year in open_years or one.total.reserved]
     return shown or list(years[:1])
 

@@ -87,16 +87,16 @@ def _eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foe
     assert case.step is not None
     if seat.role == APPLICANT:
         return None if "sign" in actor.rights_in(case.applicant) else NotAllowed("not_yours")
-    if seat.role == OPERATOR:
-        return None if actor.has_role(OPERATOR) else NotAllowed("not_yours")
-    if (seat.office, seat.role) not in actor.offices:
+    mine = actor.has_role(OPERATOR) if seat.role == OPERATOR else (seat.office, seat.role) in actor.offices
+    if not mine:
         return NotAllowed("not_yours")
     if case.applicant in actor.organisations:
         return NotAllowed("own_organisation")
     if actor.person in case.recused:
         return NotAllowed("recused")
-    step = route.human(case.step)
-    if any(act.by == actor.person and act.step in step.not_by for act in case.acts):
+    step = route.steps[case.step]
+    not_by = step.not_by if isinstance(step, Human) else ()
+    if any(act.by == actor.person and act.step in not_by for act in case.acts):
         return NotAllowed("four_eyes")
     if any(other.by == actor.person for other in case.seats):
         return NotAllowed("one_seat_each")

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy import Engine, text
 
 LEASE = timedelta(seconds=20)
-"""Longer than any effect's own time limit; a dead worker's effects go on after it."""
+"""Twice the time in which a batch may begin another effect; a dead worker's effects go on after it."""
 
 MOST_ATTEMPTS = 8
 """With doubling pauses from 2 s: about eight minutes of an outage before an operator is asked."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, any_, delete, func, select
+from sqlalchemy import Connection, Row, any_, delete, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from workflow.engine.case import Actor
@@ -33,14 +33,17 @@ def attempts_since(tx: Connection, keys: Sequence[str], since: datetime) -> int:
     return max(tx.execute(query).scalars(), default=0)
 
 
-def note_attempt(tx: Connection, keys: Sequence[str], now: datetime, forget_before: datetime) -> None:
-    """One failed attempt under each key; what is too old to count is forgotten."""
-    tx.execute(sign_in_attempts.insert(), [{"key": key, "at": now} for key in keys])
+def note_attempt(tx: Connection, keys: Sequence[str], now: datetime, forget_before: datetime) -> list[int]:
+    """One attempt under each key, and their ids; what is too old to count is forgotten."""
     tx.execute(delete(sign_in_attempts).where(sign_in_attempts.c.at < forget_before))
+    rows = [{"key": key, "at": now} for key in keys]
+    return list(tx.execute(insert(sign_in_attempts).values(rows).returning(sign_in_attempts.c.id)).scalars())
 
 
-def forget_attempts(tx: Connection, keys: Sequence[str]) -> None:
-    tx.execute(delete(sign_in_attempts).where(sign_in_attempts.c.key.in_(keys)))
+def forget_attempts(tx: Connection, ids: Sequence[int], key: str) -> None:
+    """These attempts were none, nor were those before them under this key."""
+    table = sign_in_attempts
+    tx.execute(delete(table).where(or_(table.c.id.in_(ids), table.c.key == key)))
 
 
 def open_session(

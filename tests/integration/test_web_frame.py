@@ -1,0 +1,272 @@
+"""The frame of all pages: sessions, CSRF, headers, errors, readiness, logs, and what only a demo has."""
+
+from __future__ import annotations
+
+import json
+import mailbox
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.browsing import app_for, signed_in, visitor
+from tests.builders import story
+from web.app import create_app
+from web.cli.story import Story
+from web.errors import TEXTS, text_of
+from workflow.accounts import MOST_ATTEMPTS
+from workflow.errors import Refused
+from workflow.people import person_id
+from workflow.settings import Settings, SettingsError
+
+HEKS = "miriam.aebi@heks.example"
+COORDINATOR = "regula.keller@integration.bs.example"
+
+
+@pytest.fixture
+def told(db: sa.Engine, settings: Settings) -> Story:
+    return story(db, settings)
+
+
+@pytest.fixture
+def app(told: Story, settings: Settings) -> Iterator[Flask]:
+    made = app_for(told, settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+@pytest.fixture
+def demo(told: Story, settings: Settings) -> Iterator[Flask]:
+    made = app_for(told, replace(settings, demo=True))
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def test_a_visitor_comes_back_to_where_they_wanted_to_go(app: Flask) -> None:
+    browser = visitor(app)
+    asked = browser.open("/applications?a=1")
+    assert asked.url.endswith("/sign-in?next=%2Fapplications%3Fa%3D1")
+    there = browser.send(asked.form("/sign-in"), {"email": HEKS.upper(), "password": "geheim"})
+    assert there.url.endswith("/applications?a=1")
+
+
+@pytest.mark.parametrize("target", ["https://example.org/", "//example.org", "/\\example.org", "x", "/\n/a"])
+def test_nobody_is_sent_elsewhere_after_signing_in(app: Flask, target: str) -> None:
+    browser = visitor(app)
+    asked = browser.open("/sign-in").form("/sign-in")
+    there = browser.send(asked, {"email": HEKS, "password": "geheim", "next": target})
+    assert there.url == "http://localhost/applications"
+
+
+def test_a_wrong_password_says_so_and_keeps_the_address(app: Flask) -> None:
+    browser = visitor(app)
+    page = browser.send(browser.open("/sign-in").form("/sign-in"), {"email": HEKS, "password": "falsch"})
+    assert page.status == 403
+    assert text_of(Refused("wrong_credentials"), "de") in page.text
+    assert ("email", HEKS) in page.form("/sign-in").fields
+
+
+def test_too_many_attempts_say_when_to_come_back(app: Flask) -> None:
+    browser = visitor(app)
+    form = browser.open("/sign-in").form("/sign-in")
+    for _ in range(MOST_ATTEMPTS):
+        browser.send(form, {"email": HEKS, "password": "falsch"})
+    answer = browser.http.post("/sign-in", data=form.filled({"email": HEKS, "password": "geheim"}))
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "900"
+    assert "15 Minuten" in answer.text
+
+
+def test_signing_out_ends_the_session_on_the_server(app: Flask) -> None:
+    browser = signed_in(app, HEKS)
+    token = browser.http.cookies["foerderweg"]
+    browser.send(browser.open("/applications").form("/sign-out"))
+    browser.http.cookies.set("foerderweg", token)
+    assert "/sign-in" in browser.open("/applications").url
+
+
+def test_a_session_ends_with_its_time(app: Flask, told: Story) -> None:
+    browser = signed_in(app, HEKS)
+    told.wait(hours=11)
+    assert "/sign-in" in browser.open("/applications").url
+
+
+def test_what_posts_without_our_token_is_refused(app: Flask) -> None:
+    mine, hers = signed_in(app, HEKS), signed_in(app, COORDINATOR)
+    form = mine.open("/applications").form("/sign-out")
+    token = dict(hers.open("/desk").form("/sign-out").fields)["csrf"]
+    for data in ({}, {"csrf": "x"}, {"csrf": token}):
+        answer = mine.http.post(form.action, data=data)
+        assert answer.status_code == 400
+        assert "Es wurde nichts geändert" in answer.text
+    assert "/sign-in" not in mine.open("/applications").url
+
+
+def test_a_form_stays_good_when_the_session_was_begun_anew(app: Flask, told: Story) -> None:
+    browser = signed_in(app, HEKS)
+    old = browser.open("/applications").form("/sign-out")
+    told.wait(hours=11)
+    lost = browser.http.post("/calls/project-round-2027", data=old.filled({}))
+    assert lost.status_code == 401
+    assert "nochmals" in lost.text
+    browser.sign_in(HEKS, "geheim")
+    assert browser.send(old).status == 200
+
+
+def test_every_page_carries_the_headers(app: Flask) -> None:
+    answer = visitor(app).http.get("/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_behind_https_cookies_are_bound_to_the_host(told: Story, settings: Settings) -> None:
+    app = app_for(told, replace(settings, base_url="https://foerderweg.example"))
+    browser = visitor(app, "https://foerderweg.example")
+    form = browser.open("/sign-in").form("/sign-in")
+    answer = browser.http.post(
+        "/sign-in", data=form.filled({"email": HEKS, "password": "geheim"}), follow_redirects=False
+    )
+    for cookie in answer.headers.get_list("Set-Cookie"):
+        assert cookie.startswith("__Host-")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert answer.headers["Strict-Transport-Security"]
+    app.extensions["foerderweg.db"].dispose()
+
+
+def test_pages_hold_no_inline_script_or_style(app: Flask) -> None:
+    for path in ("/", "/sign-in", "/calls/project-round-2027", "/gibt-es-nicht"):
+        text = visitor(app).http.get(path).text
+        assert "<style" not in text
+        assert "style=" not in text
+        assert "<script>" not in text
+        assert " onclick" not in text
+
+
+def test_what_is_not_there_is_said_in_german_and_to_programs_as_problem_json(app: Flask) -> None:
+    page = visitor(app).http.get("/gibt-es-nicht")
+    assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "Startseite" in page.text
+    answer = visitor(app).http.get("/api/v1/gibt-es-nicht")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["status"] == 404
+
+
+def test_an_upload_far_too_big_names_the_limit(app: Flask, settings: Settings) -> None:
+    browser = signed_in(app, HEKS)
+    body = b"x" * (4 * settings.upload_max_bytes + 2 * 1024 * 1024)
+    answer = browser.http.post("/sign-out", files={"file": ("gross.pdf", body, "application/pdf")})
+    assert answer.status_code == 413
+    assert "10 MB" in answer.text
+
+
+def test_an_unknown_error_shows_its_number_and_no_more(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> str:
+        raise RuntimeError("geheime Einzelheit")
+
+    monkeypatch.setitem(app.view_functions, "portal.start", broken)
+    answer = visitor(app).http.get("/", headers={"X-Request-ID": "anfrage-4711"})
+    assert answer.status_code == 500
+    assert "anfrage-4711" in answer.text
+    assert "Einzelheit" not in answer.text
+    assert "geheime Einzelheit" in capsys.readouterr().out
+
+
+def test_a_database_that_is_away_is_said_without_asking_it(settings: Settings) -> None:
+    url = "postgresql+psycopg://nobody:x@127.0.0.1:1/nothing"
+    app = create_app(replace(settings, database_url=url))
+    browser = visitor(app)
+    browser.http.cookies.set("foerderweg", "x")
+    answer = browser.http.get("/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert browser.http.get("/healthz").status_code == 200
+    ready = browser.http.get("/readyz")
+    assert (ready.status_code, ready.json()["database"]) == (503, "away")
+
+
+def test_ready_means_database_and_programme_and_not_redis(app: Flask, settings: Settings) -> None:
+    ready = visitor(app).http.get("/readyz")
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {"status": "ready", "database": "ready", "redis": "ready"},
+    )
+    alone = create_app(replace(settings, redis_url="redis://127.0.0.1:1/0"))
+    ready = visitor(alone).http.get("/readyz")
+    assert (ready.status_code, ready.json()["redis"]) == (200, "away")
+    alone.extensions["foerderweg.db"].dispose()
+
+
+def test_not_ready_without_a_programme(db: sa.Engine, settings: Settings) -> None:
+    app = create_app(settings)
+    ready = visitor(app).http.get("/readyz")
+    assert (ready.status_code, ready.json()["database"]) == (503, "no programme published")
+    assert visitor(app).http.get("/").status_code == 404
+    app.extensions["foerderweg.db"].dispose()
+
+
+def test_the_log_names_request_and_person_and_no_content(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser = signed_in(app, HEKS)
+    capsys.readouterr()
+    browser.http.get("/applications?text=Geheimnis", headers={"X-Request-ID": "anfrage-0815"})
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "anfrage-0815" in line]
+    assert line["person_id"] == str(person_id(HEKS))
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/applications", 200)
+    assert "Geheimnis" not in json.dumps(line)
+
+
+def test_only_a_demo_has_its_pages(app: Flask) -> None:
+    assert not any("demo" in str(rule) for rule in app.url_map.iter_rules())
+    browser = visitor(app)
+    for path in ("/demo/people", "/demo/mails", "/demo/sign-in"):
+        assert browser.http.get(path).status_code == 404
+    form = browser.open("/sign-in").form("/sign-in")
+    answer = browser.http.post("/demo/sign-in", data=form.filled({"person": str(person_id(HEKS))}))
+    assert answer.status_code == 404
+    assert "Miriam" not in browser.open("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://foerderweg.example", "http://10.0.0.7:8000", "http://127.0.0.1.example"]
+)
+def test_a_demo_starts_on_the_loopback_alone(settings: Settings, base_url: str) -> None:
+    with pytest.raises(SettingsError, match="FOERDERWEG_BASE_URL"):
+        create_app(replace(settings, demo=True, base_url=base_url))
+
+
+def test_in_a_demo_one_click_becomes_anybody(demo: Flask) -> None:
+    browser = visitor(demo)
+    page = browser.open("/sign-in")
+    click = next(form for form in page.forms if ("person", str(person_id(COORDINATOR))) in form.fields)
+    assert browser.send(click).url == "http://localhost/desk"
+    assert "Regula Keller" in browser.open("/demo/people").text
+
+
+def test_a_demo_shows_its_mails(demo: Flask, settings: Settings) -> None:
+    mail = EmailMessage()
+    mail["To"], mail["Subject"], mail["Date"] = HEKS, "Grüsse", "Mon, 07 Sep 2026 09:00:00 +0200"
+    mail.set_content("Es wartet etwas: http://localhost/applications <b>")
+    settings.data_dir.mkdir()
+    mailbox.Maildir(settings.data_dir / "mails").add(mail)
+    page = visitor(demo).http.get("/demo/mails").text
+    assert "Grüsse" in page
+    assert 'href="http://localhost/applications"' in page
+    assert "&lt;b&gt;" in page
+
+
+def test_every_refusal_has_a_text_whose_figures_are_given() -> None:
+    params = dict.fromkeys(("minutes", "amount", "limit", "left", "file", "megabytes", "wanted"), 12_345_50)
+    for code in TEXTS:
+        text = text_of(Refused(code, **params), "de")
+        assert text.endswith("."), code
+        assert "%(" not in text, code
+    assert "CHF 12'345.50 frei" in text_of(Refused("not_enough_money", **params), "de")

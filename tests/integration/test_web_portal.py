@@ -1,0 +1,467 @@
+"""The applicants' pages: from the first question to the order, and what others see of it (nothing)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tasks.deliver import deliver_due
+from tests.browsing import app_for, signed_in, visitor
+from tests.builders import story
+from web.cli.story import ELIGIBLE, PDF, Story, application, decision, proposal, review
+from web.cli.visitors import Browser, Page
+from workflow.people import organisation_id
+from workflow.settings import Settings
+from workflow.store import queries
+from workflow.store.queries import Application
+
+HEKS = "miriam.aebi@heks.example"
+COLLEAGUE = "jonas.wirz@heks.example"
+DRAFTER = "selin.arslan@heks.example"
+OTHER = "daniela.frey@ggg-migration.example"
+READER = "urs.ackermann@sprachbruecke.example"
+BRIDGE = "ana.petrovic@sprachbruecke.example"
+COORDINATOR = "regula.keller@integration.bs.example"
+SECOND_COORDINATOR = "mehmet.demir@integration.bs.example"
+LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
+SECOND = "esther.kunz@sozialhilfe.bs.example"
+HEAD = "andrea.bernasconi@integration.bs.example"
+DIVISION = "thomas.iselin@pd.bs.example"
+CALL = "/calls/project-round-2027"
+CLOSING = datetime(2027, 9, 30, 22, 0, tzinfo=UTC)
+PDF_FILE = ("Statuten HEKS.pdf", PDF, "application/pdf")
+ANSWERS = application(
+    "HEKS",
+    title="Deutsch im Quartier",
+    area="language",
+    goals=["everyday_language"],
+    requested=38_000_00,
+    target_group="recognised_refugees",
+)
+
+
+@pytest.fixture
+def told(db: sa.Engine, settings: Settings) -> Story:
+    return story(db, settings)
+
+
+@pytest.fixture
+def app(told: Story, settings: Settings) -> Iterator[Flask]:
+    made = app_for(told, settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def stored(told: Story, application_id: UUID, email: str = HEKS) -> Application:
+    found = queries.application(told.db, told.actors[email], application_id)
+    assert found is not None
+    return found
+
+
+def begun(app: Flask, email: str = HEKS) -> tuple[Browser, str]:
+    """A browser in which an application was begun, and the path of that."""
+    browser = signed_in(app, email)
+    asked = browser.open(CALL)
+    started = browser.send(browser.send(asked.form(CALL, "get"), ELIGIBLE).form(CALL))
+    return browser, started.url.removeprefix("http://localhost")
+
+
+def save(browser: Browser, path: str, values: dict[str, Any], press: str = "save", **files: Any) -> Page:
+    """Fill in a section, named by the path of its page, and press a button."""
+    return browser.send(browser.open(path).form(path), {**values, "press": press}, **files)
+
+
+def test_the_first_page_shows_the_call_and_its_areas(app: Flask) -> None:
+    page = visitor(app).open("/")
+    assert "Eingabe bis 30.09.2027, 24:00 Uhr" in page.text
+    assert "noch 388 Tage" in page.text
+    assert "Interkulturelles Dolmetschen" in page.text
+    assert page.link(CALL)
+    assert "geschlossen am" in page.text
+
+
+def test_questions_that_are_not_met_explain_and_begin_nothing(app: Flask) -> None:
+    browser = signed_in(app, HEKS)
+    page = browser.send(browser.open(CALL).form(CALL, "get"), {**ELIGIBLE, "other_canton_only": "yes"})
+    assert "beim Kanton Basel-Landschaft einzureichen" in page.text
+    assert not any(form.action == CALL and form.method == "post" for form in page.forms)
+    assert ("place", "yes") in page.form(CALL, "get").fields
+    page = browser.send(page.form(CALL, "get"), {"other_canton_only": "no", "place": []})
+    assert page.status == 200
+    form = browser.send(page.form(CALL, "get"), ELIGIBLE).form(CALL)
+    refused = browser.send(form, {"non_profit": "no"})
+    assert refused.status == 409
+    assert "Es wurde kein Gesuch begonnen" in refused.text
+
+
+def test_unanswered_questions_are_named(app: Flask) -> None:
+    page = visitor(app).open(f"{CALL}?place=yes")
+    assert "Bitte alle Fragen beantworten" in page.text
+
+
+def test_answers_survive_the_sign_in(app: Flask) -> None:
+    browser = visitor(app)
+    page = browser.send(browser.open(CALL).form(CALL, "get"), ELIGIBLE)
+    asked = browser.open(page.link("/sign-in?next="))
+    page = browser.send(asked.form("/sign-in"), {"email": HEKS, "password": "geheim"})
+    assert "HEKS Regionalstelle beider Basel" in page.text
+    assert page.form(CALL)
+
+
+def test_a_double_click_begins_one_application(app: Flask, told: Story) -> None:
+    browser = signed_in(app, HEKS)
+    form = browser.send(browser.open(CALL).form(CALL, "get"), ELIGIBLE).form(CALL)
+    assert browser.send(form).url == browser.send(form).url
+    assert len(queries.my_applications(told.db, told.actors[HEKS])) == 1
+
+
+def test_one_who_only_reads_begins_and_changes_nothing(app: Flask, told: Story) -> None:
+    browser = signed_in(app, READER)
+    page = browser.send(browser.open(CALL).form(CALL, "get"), ELIGIBLE)
+    assert not any(form.action == CALL and form.method == "post" for form in page.forms)
+    draft = told.draft(BRIDGE, ANSWERS)
+    path = f"/applications/{draft}"
+    assert "aber nicht ändern" in browser.open(path).text
+    assert browser.open(f"{path}/sections/project").url.endswith(path)
+    token = dict(browser.open(path).form("/sign-out").fields)["csrf"]
+    key = "7f0c2b3e-0000-4000-8000-000000000001"
+    data = {"csrf": token, "revision": "3", "press": "save", "project.title": "X", "command_id": key}
+    assert browser.http.post(f"{path}/sections/project", data=data).status_code == 403
+    assert browser.http.post(f"{path}/submit", data=data).status_code == 403
+
+
+def test_the_form_is_filled_in_section_by_section_and_handed_in(app: Flask, told: Story) -> None:
+    browser, path = begun(app)
+    for section, answers in ANSWERS.items():
+        values = {f"{section}.{code}": as_typed(value) for code, value in flat(answers)}
+        page = save(browser, f"{path}/sections/{section}", values, "next")
+        assert page.status == 200, page.text
+    assert page.url.endswith("/submit")
+    assert "Bitte eine Datei beilegen" in page.text
+    here = f"{path}/sections/attachments"
+    save(browser, here, {}, files={"attachments.statutes": PDF_FILE})
+    ready = browser.open(f"{path}/submit")
+    assert "Alles ist da" in ready.text
+    done = browser.send(ready.form("/submit"))
+    assert "KIP3-2027-00001" in done.text
+    again = browser.send(ready.form("/submit"))
+    assert again.url == done.url
+    [row] = queries.my_applications(told.db, told.actors[HEKS])
+    assert (row.number, row.requested, row.area) == ("KIP3-2027-00001", 38_000_00, "language")
+    told.route()
+    assert "Fachstelle Integration" in browser.open(path).text
+
+
+def as_typed(value: Any) -> Any:
+    """An answer as a person would type it: amounts in francs, boxes ticked."""
+    if isinstance(value, bool):
+        return "true" if value else []
+    if isinstance(value, int):
+        return f"{value / 100:,.2f}".replace(",", "'") if value > 10_000 else str(value)
+    return value
+
+
+def flat(answers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The answers of a section by the names of their inputs; tables row by row."""
+    for code, value in answers.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, row in enumerate(value):
+                yield from ((f"{code}.{number}.{column}", cell) for column, cell in row.items())
+        else:
+            yield code, value
+
+
+def test_what_cannot_be_read_is_kept_as_typed_and_marked(app: Flask, told: Story) -> None:
+    browser, path = begun(app)
+    here = f"{path}/sections/account"
+    page = save(
+        browser, here, {"account.iban": "CH44 3199 9123 0008 8901 2", "account.holder": "HEKS"}, "next"
+    )
+    assert page.url.split("?")[0].endswith(here)
+    assert "QR-IBAN" in page.text
+    assert 'href="#account.iban"' in page.text
+    assert re.search(
+        r'name="account.iban"[^>]*aria-describedby="[^"]*account.iban-wrong[^>]*aria-invalid', page.text
+    )
+    assert ("account.iban", "CH44 3199 9123 0008 8901 2") in page.form(here).fields
+    page = save(browser, here, {"account.iban": "CH93 0076 2011 6238 5295 7"}, "next")
+    assert page.url.endswith("/sections/attachments")
+
+
+def test_rows_come_and_go_and_the_total_is_shown(app: Flask) -> None:
+    browser, path = begun(app)
+    here = f"{path}/sections/budget"
+    costs = [("staff", "Leitung", "30'000"), ("rent", "Raum", "8000.50"), ("overhead", "Büro", "1’000.–")]
+    values = {
+        f"budget.costs.{row}.{column}": cell
+        for row, cells in enumerate(costs)
+        for column, cell in zip(("kind", "label", "amount"), cells, strict=True)
+    }
+    page = save(browser, here, values, "add:budget.costs")
+    assert "CHF 39'000.50" in page.text
+    blank = [name for name, value in page.form(here).fields if name.endswith(".label") and not value]
+    assert len(blank) == 4
+    page = save(browser, here, {}, "drop:budget.costs.1")
+    rows = [value for name, value in page.form(here).fields if name.endswith(".label") and value]
+    assert rows == ["Leitung", "Büro"]
+    assert "CHF 31'000.00" in page.text
+
+
+def test_goals_are_those_of_the_area_once_it_is_chosen(app: Flask) -> None:
+    browser, path = begun(app)
+    here = f"{path}/sections/project"
+    assert "Familien kennen" in browser.open(here).text
+    page = save(browser, here, {"project.area": "language"})
+    assert "Familien kennen" not in page.text
+    assert "fide" in page.text
+    page = save(browser, here, {"project.goals": ["everyday_language"], "project.area": "early_childhood"})
+    assert "passt nicht zum gewählten Förderbereich" in page.text
+
+
+def test_hostile_text_stays_text(app: Flask) -> None:
+    browser, path = begun(app)
+    nasty = '"><script>alert(1)</script>{{ 7*7 }}'
+    save(browser, f"{path}/sections/project", {"project.title": nasty})
+    for page in (path, f"{path}/sections/project", f"{path}/submit", "/applications"):
+        markup = browser.http.get(page).text
+        assert "<script>alert" not in markup
+        assert "49" not in markup.split("<main")[1].split("</main>")[0].replace(path, "")
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (("statuten.pdf", b"MZ not a pdf at all", "application/pdf"), "nicht das richtige Format"),
+        (("statuten.pdf", b"", "application/pdf"), "ist leer"),
+        (("gross.pdf", PDF + b" " * 10 * 1024 * 1024, "application/pdf"), "höchstens 10 MB"),
+    ],
+)
+def test_a_refused_file_is_named_with_the_reason_and_the_rest_is_kept(
+    app: Flask, told: Story, file: tuple[str, bytes, str], reason: str
+) -> None:
+    browser, path = begun(app)
+    here = f"{path}/sections/attachments"
+    good = ("attachments.accounts", PDF_FILE)
+    form = browser.open(here).form(here)
+    page = browser.send(form, {"press": "save"}, files=dict([("attachments.statutes", file), good]))
+    assert page.status == 422
+    assert f"«{file[0]}»" in page.text
+    assert reason in page.text
+    answers = stored(told, UUID(path.rsplit("/", 1)[1])).answers["attachments"]
+    assert len(answers["accounts"]) == 1
+    assert not answers.get("statutes")
+
+
+def test_a_file_comes_once_goes_and_is_offered_as_a_download(app: Flask, told: Story) -> None:
+    browser, path = begun(app)
+    here = f"{path}/sections/attachments"
+    form = browser.open(here).form(here)
+    for _ in range(2):
+        browser.send(form, {"press": "save"}, files={"attachments.statutes": PDF_FILE})
+    application_id = UUID(path.rsplit("/", 1)[1])
+    [file_id] = stored(told, application_id).answers["attachments"]["statutes"]
+    answer = browser.http.get(f"/files/{file_id}")
+    assert answer.content == PDF
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    etag = answer.headers["ETag"]
+    assert browser.http.get(f"/files/{file_id}", headers={"If-None-Match": etag}).status_code == 304
+    save(browser, here, {}, f"detach:attachments.statutes.{file_id}")
+    assert stored(told, application_id).answers["attachments"].get("statutes", []) == []
+
+
+def test_two_who_save_different_sections_do_not_disturb_each_other(app: Flask, told: Story) -> None:
+    draft = told.draft(HEKS, ANSWERS)
+    mine, theirs = signed_in(app, HEKS), signed_in(app, COLLEAGUE)
+    project, plan = f"/applications/{draft}/sections/project", f"/applications/{draft}/sections/plan"
+    form = mine.open(project).form(project)
+    assert save(theirs, plan, {"plan.need": "Neuer Bedarf"}).status == 200
+    assert mine.send(form, {"project.title": "Neuer Titel", "press": "save"}).status == 200
+    answers = stored(told, draft).answers
+    assert (answers["project"]["title"], answers["plan"]["need"]) == ("Neuer Titel", "Neuer Bedarf")
+
+
+def test_two_who_save_the_same_section_see_it_and_lose_nothing(app: Flask, told: Story) -> None:
+    draft = told.draft(HEKS, ANSWERS)
+    mine, theirs = signed_in(app, HEKS), signed_in(app, COLLEAGUE)
+    here = f"/applications/{draft}/sections/project"
+    form = mine.open(here).form(here)
+    save(theirs, here, {"project.title": "Titel von Jonas"})
+    page = mine.send(form, {"project.title": "Titel von Miriam", "press": "save"})
+    assert page.status == 409
+    assert "Jonas Wirz" in page.text
+    assert "Titel von Jonas" in page.text
+    assert ("project.title", "Titel von Miriam") in page.form(here).fields
+    assert stored(told, draft).answers["project"]["title"] == "Titel von Jonas"
+    assert mine.send(page.form(here), {"press": "save"}).status == 200
+    assert stored(told, draft).answers["project"]["title"] == "Titel von Miriam"
+
+
+def test_a_double_click_on_save_is_no_conflict(app: Flask, told: Story) -> None:
+    draft = told.draft(HEKS, ANSWERS)
+    browser, here = signed_in(app, HEKS), f"/applications/{draft}/sections/project"
+    form = browser.open(here).form(here)
+    for _ in range(2):
+        assert browser.send(form, {"project.title": "Neu", "press": "save"}).status == 200
+
+
+def test_a_drafter_prepares_and_only_a_signer_hands_in(app: Flask, told: Story) -> None:
+    draft = told.draft(HEKS, ANSWERS)
+    browser = signed_in(app, DRAFTER)
+    page = browser.open(f"/applications/{draft}/submit")
+    assert "Einreichen kann eine Person" in page.text
+    assert not any(form.action.endswith("/submit") for form in page.forms)
+
+
+def test_after_the_closing_time_the_form_says_so_and_keeps_everything(app: Flask, told: Story) -> None:
+    told.now = CLOSING - timedelta(minutes=1)
+    draft = told.draft(HEKS, ANSWERS)
+    browser = signed_in(app, HEKS)
+    path = f"/applications/{draft}"
+    ready = browser.open(f"{path}/submit")
+    assert "heute ist der letzte Tag" in ready.text
+    assert f'data-closes="{CLOSING.isoformat()}"' in ready.text
+    told.now = CLOSING
+    refused = browser.send(ready.form("/submit"))
+    assert refused.status == 409
+    assert "nimmt zurzeit keine Gesuche an" in refused.text
+    page = save(browser, f"{path}/sections/project", {"project.title": "Spät gespeichert"})
+    assert "Diese Ausschreibung ist geschlossen" in page.text
+    assert stored(told, draft).answers["project"]["title"] == "Spät gespeichert"
+    assert not any(form.action.endswith("/submit") for form in browser.open(f"{path}/submit").forms)
+
+
+def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Story) -> None:
+    case_id = told.submit(HEKS, ANSWERS)
+    question = {"check": {"sections": ["plan"], "question": "Wie viele Kurse sind es?"}}
+    told.do(COORDINATOR, case_id, "query", question)
+    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
+    assert "Wartet auf Sie" in browser.open("/applications").text
+    assert "Jetzt sind Sie an der Reihe" in browser.open(path).text
+    step = browser.open(f"{path}/step")
+    assert "Wie viele Kurse sind es?" in step.text
+    assert browser.open(f"{path}/sections/project").url.endswith(path)
+    plan = f"{path}/sections/plan"
+    form = browser.open(plan).form(plan)
+    assert browser.send(form, {"plan.need": "", "press": "next"}).url.endswith("/step")
+    refused = browser.send(step.form("/step"))
+    assert refused.status == 422
+    assert "Welcher Bedarf besteht?" in refused.text
+    save(browser, plan, {"plan.need": "Es sind vier Kurse."})
+    closed = browser.http.post(f"{path}/sections/project", data=form.filled({"project.title": "X"}))
+    assert closed.status_code == 409
+    done = browser.send(browser.open(f"{path}/step").form("/step"))
+    assert "Ihre Antwort ist bei uns angekommen" in done.text
+    told.route()
+    assert browser.open(f"{path}/step").url.endswith(path)
+    late = browser.send(step.form("/step"))
+    assert late.status == 409
+    assert stored(told, case_id).answers["plan"]["need"] == "Es sind vier Kurse."
+
+
+def granted_in_part(told: Story) -> UUID:
+    case_id = told.submit(HEKS, ANSWERS)
+    told.do(COORDINATOR, case_id, "complete", {"check": {"complete": True, "responsible": True}})
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.do(SECOND, case_id, "yes", review("Passt."))
+    told.do(SECOND_COORDINATOR, case_id, "propose", proposal(30_000_00, "Beide Stellen empfehlen."))
+    told.do(HEAD, case_id, "grant", decision(30_000_00, "Im Rahmen des Kredits.", "Zwischenbericht im Juni."))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    return case_id
+
+
+def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(
+    app: Flask, told: Story, settings: Settings
+) -> None:
+    case_id = granted_in_part(told)
+    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
+    step = browser.open(f"{path}/step")
+    assert "CHF 30'000.00" in step.text
+    assert "Zwischenbericht im Juni." in step.text
+    form = step.form("/step")
+    assert ("budget.costs.0.label", "Kursleitung") in form.fields
+    nothing = browser.send(form, {"press": "send"})
+    assert nothing.status == 409
+    assert "Bitte wählen Sie eine Antwort" in nothing.text
+    wrong = browser.send(nothing.form("/step"), {"outcome": "accept", "press": "send"})
+    assert wrong.status == 422
+    assert "muss dem Betrag von CHF 30'000.00 entsprechen" in wrong.text
+    more = browser.send(wrong.form("/step"), {"press": "add:budget.costs"})
+    assert more.status == 200
+    assert ("outcome", "accept") in more.form("/step").fields
+    costs = dict(more.form("/step").fields)["budget.costs.0.amount"]
+    less = f"{float(costs.replace(chr(39), '')) - 8000:.2f}"
+    done = browser.send(more.form("/step"), {"budget.costs.0.amount": less, "press": "send"})
+    assert done.status == 200, done.text
+    told.route()
+    while deliver_due(told.db, settings, lambda: told.now):
+        told.route()
+    page = browser.open(path)
+    assert "Bewilligt" in page.text
+    assert browser.download(page.link("/files/")).startswith(b"%PDF")
+
+
+def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:
+    case_id = told.submit(HEKS, ANSWERS)
+    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
+    asked = browser.open(browser.open(path).link("/withdraw"))
+    done = browser.send(asked.form("/withdraw"))
+    assert "zurückgezogen" in done.text
+    told.route()
+    page = browser.open(f"{path}/withdraw")
+    assert page.url.endswith(path)
+    assert "Zurückgezogen" in page.text
+
+
+def test_nobody_else_finds_an_application_or_its_files(app: Flask, told: Story) -> None:
+    case_id = told.submit(HEKS, ANSWERS)
+    [file_id] = stored(told, case_id).files
+    path = f"/applications/{case_id}"
+    for email in (OTHER, LEAD, DIVISION):
+        browser = signed_in(app, email)
+        token = dict(browser.open("/").form("/sign-out").fields)["csrf"]
+        data = {"csrf": token, "command_id": "7f0c2b3e-0000-4000-8000-000000000002", "revision": "1"}
+        for tail in ("", "/sections/project", "/submit", "/step", "/withdraw"):
+            assert browser.http.get(f"{path}{tail}").status_code == 404
+        for tail in ("/sections/project", "/submit", "/step", "/withdraw"):
+            assert browser.http.post(f"{path}{tail}", data=data).status_code == 404
+        assert browser.http.get(f"/files/{file_id}").status_code == 404
+
+
+def test_an_organisation_cannot_be_borrowed(app: Flask, told: Story) -> None:
+    browser = signed_in(app, OTHER)
+    form = browser.send(browser.open(CALL).form(CALL, "get"), ELIGIBLE).form(CALL)
+    assert browser.send(form, {"organisation": str(organisation_id("heks"))}).status == 403
+    assert queries.my_applications(told.db, told.actors[HEKS]) == []
+
+
+def test_the_list_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Story) -> None:
+    told.submit(HEKS, ANSWERS)
+    browser = signed_in(app, HEKS)
+    few = statements(app, browser, "/applications")
+    for _ in range(4):
+        told.submit(HEKS, ANSWERS)
+    assert statements(app, browser, "/applications") == few
+
+
+def statements(app: Flask, browser: Browser, path: str) -> int:
+    seen: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    engine = app.extensions["foerderweg.db"]
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert browser.http.get(path).status_code == 200
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
