@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator
+from typing import get_args
 
 from workflow.engine.route import (
     APPLICANT,
@@ -11,6 +12,7 @@ from workflow.engine.route import (
     OPERATOR,
     Call,
     Choice,
+    Do,
     End,
     Human,
     Route,
@@ -108,7 +110,7 @@ def _loops(route: Route, ways: dict[str, tuple[str, ...]]) -> Iterator[RouteErro
     before: set[str] = set()
     while free != before:
         before = set(free)
-        free = {code for code in free if free.intersection(route.follows(code))}
+        free = {code for code in free if free.intersection(_edges(route, code))}
     for code in sorted(free):
         if _reaches(route, code, free):
             yield RouteError("loop_without_bound", at=code, way=" → ".join(ways.get(code, (code,))))
@@ -121,14 +123,14 @@ def _bounded(route: Route, code: str) -> bool:
 
 def _reaches(route: Route, start: str, within: set[str]) -> bool:
     seen: set[str] = set()
-    queue = deque(target for target in route.follows(start) if target in within)
+    queue = deque(target for target in _edges(route, start) if target in within)
     while queue:
         code = queue.popleft()
         if code == start:
             return True
         if code not in seen:
             seen.add(code)
-            queue.extend(target for target in route.follows(code) if target in within)
+            queue.extend(target for target in _edges(route, code) if target in within)
     return False
 
 
@@ -193,8 +195,9 @@ def _inner(route: Route) -> Iterator[RouteError]:
         read: set[str] = set()
         if isinstance(step, Choice):
             read |= step.table.reads()
-        if isinstance(step, End) and step.amount:
-            read.add(step.amount)
+        if isinstance(step, End):
+            read |= {step.amount} if step.amount else set()
+            yield from _money(code, step.money, step.amount, ("commit", "release"))
         if isinstance(step, Human):
             for seat in step.seats:
                 read |= seat.who.table.reads() if seat.who.table else frozenset()
@@ -203,6 +206,13 @@ def _inner(route: Route) -> Iterator[RouteError]:
             yield from _human(route, step)
         for fact in sorted(read - set(route.facts)):
             yield RouteError("undeclared_fact", at=code, fact=fact)
+
+
+def _money(at: str, money: str, amount: str | None, known: Collection[str]) -> Iterator[RouteError]:
+    if money not in known:
+        yield RouteError("unknown_money", at=at, money=money)
+    elif money != "release" and amount is None:
+        yield RouteError("no_amount", at=at)
 
 
 def _human(route: Route, step: Human) -> Iterator[RouteError]:
@@ -217,6 +227,13 @@ def _human(route: Route, step: Human) -> Iterator[RouteError]:
         lapse = step.outcomes.get(timer.outcome or "")
         if timer.do == "lapse" and (lapse is None or not lapse.by_clock):
             yield RouteError("lapse_without_outcome", at=step.code)
+        if timer.do not in get_args(Do):
+            yield RouteError("unknown_timer", at=step.code, do=timer.do)
+    for outcome in step.outcomes.values():
+        if outcome.money is not None:
+            yield from _money(step.code, outcome.money, outcome.amount, ("hold", "release"))
+        if outcome.money is not None and (outcome.by_clock or step.is_panel):
+            yield RouteError("money_by_rule", at=step.code, outcome=outcome.code)
     if step.votes is None:
         if not any(not outcome.by_clock for outcome in step.outcomes.values()):
             yield RouteError("no_outcome", at=step.code)
@@ -228,6 +245,11 @@ def _human(route: Route, step: Human) -> Iterator[RouteError]:
             yield RouteError("verdict_without_outcome", at=step.code, verdict=verdict)
     if not mandatory or (step.close or 1) > len(mandatory):
         yield RouteError("quorum_out_of_reach", at=step.code)
+    if step.close is not None and step.enough_at_deadline:
+        yield RouteError("deadline_beside_quorum", at=step.code)
+    for vote, side in step.votes.items():
+        if side not in ("for", "against"):
+            yield RouteError("unknown_vote", at=step.code, vote=vote)
     for code in step.enough_at_deadline:
         if code not in mandatory:
             yield RouteError("unknown_seat", at=step.code, seat=code)

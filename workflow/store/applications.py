@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import EMPTY, Actor, dump_case
+from workflow.errors import Refused
 from workflow.store.journal import Stored
 from workflow.store.tables import applications, case_number, cases, contents, files
 
@@ -77,11 +78,12 @@ class Beginning:
 
 
 def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
-    """The case's row before its first event; a second one of the same application breaks its key."""
+    """The case's row before its first event; Refused (submitted_already) when the application has one."""
     running = tx.execute(select(case_number.next_value())).scalar_one()
     number = f"{beginning.number_prefix}-{running:05d}"
-    tx.execute(
-        cases.insert().values(
+    begun = tx.execute(
+        insert(cases)
+        .values(
             id=beginning.application_id,
             number=number,
             organisation_id=beginning.organisation_id,
@@ -106,7 +108,11 @@ def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
             hash="",
             state=dump_case(EMPTY),
         )
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(cases.c.id)
     )
+    if begun.one_or_none() is None:
+        raise Refused("submitted_already")
     return Stored(
         beginning.application_id,
         number,
