@@ -120,7 +120,7 @@ TEXTS: dict[str, str] = {
         "Dieselbe Meldung kam ein zweites Mal mit anderem Inhalt. Die erste gilt. "
         "Laden Sie die Seite bitte neu."
     ),
-    "changed_meanwhile": _(
+    "someone_was_faster": _(
         "Jemand anders war schneller. Ihre Eingabe wurde nicht übernommen. "
         "Schauen Sie bitte nach, was jetzt gilt."
     ),

@@ -17,7 +17,7 @@ from web.language import gettext, lang, ngettext
 from web.security import DESK_ROLES, OFFICE_ROLES, command_id, csrf, current, db, now
 from workflow.errors import Problem
 from workflow.funding.forms import Form
-from workflow.funding.money import format_amount, format_chf
+from workflow.funding.money import format_amount, format_chf, parse_chf
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.store import queries
@@ -62,6 +62,7 @@ def register(app: Flask) -> None:
         file_of=lambda files, name: files.get(UUID(name)),
         input_value=input_value,
         rows_of=rows_of,
+        total_of=total_of,
         problem_list=problem_list,
         problem_text=lambda problem: problem_text(problem, lang()),
     )
@@ -71,7 +72,6 @@ def register(app: Flask) -> None:
         amount=format_amount,
         date=local_date,
         datetime=local_datetime,
-        time=lambda moment: f"{moment.astimezone(ZURICH):%H:%M}",
         iso=lambda moment: moment.isoformat(),
         filesize=filesize,
         days_left=days_left,
@@ -138,6 +138,18 @@ def chosen_group(field: Field, answers: Mapping[str, Any]) -> Any:
         return None
     section, code = field.grouped_by.split(".")
     return answers.get(section, {}).get(code) or None
+
+
+def total_of(field: Field, rows: Any) -> int:
+    """The total of a table as it is filled in, in Rappen; typed amounts count as far as they can be read."""
+    total = 0
+    for row in rows_of(field, rows, more=False):
+        amount = row.get(field.total or "")
+        try:
+            total += parse_chf(amount) if isinstance(amount, str) else amount or 0
+        except ValueError:
+            continue
+    return total
 
 
 def rows_of(field: Field, rows: Any, more: bool) -> list[Mapping[str, Any]]:

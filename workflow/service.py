@@ -23,11 +23,11 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, evolve
 from workflow.engine.decide import Outside, decide, seat_meant
 from workflow.engine.route import Human, Route
-from workflow.errors import FoerderwegError, NotFound
+from workflow.errors import FoerderwegError, NotAllowed, NotFound
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import accept, edited_application
 from workflow.store import agenda, applications, journal, published
-from workflow.store.reading import takes_part
+from workflow.store.reading import SYSTEM, takes_part
 
 Answers = Mapping[str, Any]
 
@@ -82,6 +82,8 @@ def _handle(
         stored = journal.lock(tx, command.case_id)
         if not takes_part(stored.case, actor):
             raise NotFound("no_such_case")
+        if isinstance(command, cmd.Report) and actor is not SYSTEM:
+            raise NotAllowed("not_yours")
     route = published.route(tx, stored.route_hash)
     if isinstance(command, cmd.Complete):
         seat_meant(route, stored.case, command, actor)

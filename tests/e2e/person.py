@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 PHONE = 360
 DESKTOP = 1440
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 15.0
 # Chromium reports each refusal of ours (409, 422) as a failed load; the tests look at those pages themselves.
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
@@ -29,10 +29,15 @@ class Screens:
     def take(self, page: Page, name: str) -> None:
         """The whole page as 01-name.png."""
         self.taken += 1
+        window = page.viewport_size or {"width": DESKTOP, "height": 900}
+        # As high as the page is, or what sticks to the window's edge would hide what lies below.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": window["width"], "height": max(window["height"], height)})
         # The defaults write a style element into the page, which the content security policy refuses.
         page.screenshot(
             path=self.folder / f"{self.taken:02}-{name}.png", full_page=True, caret="initial", animations="allow"
         )
+        page.set_viewport_size(window)
 
 
 class Person:
@@ -76,6 +81,10 @@ class Person:
         """Follow the first link of the page's main part with this in its name."""
         self.page.get_by_role("main").get_by_role("link", name=link).first.click()
 
+    def is_at(self, path: str) -> None:
+        """The page's address ends so, but for query and fragment."""
+        expect(self.page).to_have_url(re.compile(rf"{re.escape(path)}([?#].*)?$"))
+
     def sees(self, text: str) -> None:
         """The page shows this."""
         expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
@@ -84,11 +93,11 @@ class Person:
         """The page shows this nowhere."""
         expect(self.page.get_by_text(text)).to_have_count(0)
 
-    def waits_for(self, path: str, text: str) -> None:
-        """Load a page again and again until it shows this."""
+    def waits_for(self, path: str, text: str, where: str = "main") -> None:
+        """Load a page again and again until it shows this, in the element that a selector names."""
         end = time.monotonic() + PATIENCE_SECONDS
         self.open(path)
-        while not self.page.get_by_text(text).first.is_visible():
+        while not self.page.locator(where, has_text=text).first.is_visible():
             assert time.monotonic() < end, f"{self.name} waited in vain for «{text}» at {path}"
             time.sleep(0.1)
             self.open(path)

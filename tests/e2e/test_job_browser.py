@@ -245,6 +245,6 @@ def complete(
 ) -> None:
     """Send it and be back at the inbox, where it says so."""
     send(person, outcome, answers)
-    expect(person.page).to_have_url("**/desk")
+    person.is_at("/desk")
     person.sees("ist eingetragen.")
     screens.take(person.page, name)

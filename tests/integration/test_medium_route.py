@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from tasks.deliver import deliver_due
 from tests.builders import story
 from web.cli.story import Story, application, decision, proposal, review
-from workflow.errors import NotAllowed, Refused
 from workflow.settings import Settings
 from workflow.store import files, journal, queries
 

@@ -63,8 +63,9 @@ def test_nobody_is_sent_elsewhere_after_signing_in(app: Flask, target: str) -> N
 
 def test_a_wrong_password_says_so_and_keeps_the_address(app: Flask) -> None:
     browser = visitor(app)
-    page = browser.send(browser.open("/sign-in").form("/sign-in"), {"email": HEKS, "password": "falsch"})
-    assert page.status == 403
+    page = browser.send(
+        browser.open("/sign-in").form("/sign-in"), {"email": HEKS, "password": "falsch"}, status=403
+    )
     assert text_of(Refused("wrong_credentials"), "de") in page.text
     assert ("email", HEKS) in page.form("/sign-in").fields
 
@@ -73,7 +74,7 @@ def test_too_many_attempts_say_when_to_come_back(app: Flask) -> None:
     browser = visitor(app)
     form = browser.open("/sign-in").form("/sign-in")
     for _ in range(MOST_ATTEMPTS):
-        browser.send(form, {"email": HEKS, "password": "falsch"})
+        browser.send(form, {"email": HEKS, "password": "falsch"}, status=403)
     answer = browser.http.post("/sign-in", data=form.filled({"email": HEKS, "password": "geheim"}))
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "900"
@@ -113,7 +114,7 @@ def test_a_form_stays_good_when_the_session_was_begun_anew(app: Flask, told: Sto
     assert lost.status_code == 401
     assert "nochmals" in lost.text
     browser.sign_in(HEKS, "geheim")
-    assert browser.send(old).status == 200
+    browser.send(old)
 
 
 def test_every_page_carries_the_headers(app: Flask) -> None:
@@ -204,7 +205,7 @@ def test_ready_means_database_and_programme_and_not_redis(app: Flask, settings: 
     alone.extensions["foerderweg.db"].dispose()
 
 
-def test_not_ready_without_a_programme(db: sa.Engine, settings: Settings) -> None:
+def test_not_ready_without_a_programme(settings: Settings) -> None:
     app = create_app(settings)
     ready = visitor(app).http.get("/readyz")
     assert (ready.status_code, ready.json()["database"]) == (503, "no programme published")

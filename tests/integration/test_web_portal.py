@@ -94,10 +94,8 @@ def test_questions_that_are_not_met_explain_and_begin_nothing(app: Flask) -> Non
     assert not any(form.action == CALL and form.method == "post" for form in page.forms)
     assert ("place", "yes") in page.form(CALL, "get").fields
     page = browser.send(page.form(CALL, "get"), {"other_canton_only": "no", "place": []})
-    assert page.status == 200
     form = browser.send(page.form(CALL, "get"), ELIGIBLE).form(CALL)
-    refused = browser.send(form, {"non_profit": "no"})
-    assert refused.status == 409
+    refused = browser.send(form, {"non_profit": "no"}, status=409)
     assert "Es wurde kein Gesuch begonnen" in refused.text
 
 
@@ -178,7 +176,7 @@ def flat(answers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield code, value
 
 
-def test_what_cannot_be_read_is_kept_as_typed_and_marked(app: Flask, told: Story) -> None:
+def test_what_cannot_be_read_is_kept_as_typed_and_marked(app: Flask) -> None:
     browser, path = begun(app)
     here = f"{path}/sections/account"
     page = save(
@@ -227,12 +225,12 @@ def test_goals_are_those_of_the_area_once_it_is_chosen(app: Flask) -> None:
 
 def test_hostile_text_stays_text(app: Flask) -> None:
     browser, path = begun(app)
-    nasty = '"><script>alert(1)</script>{{ 7*7 }}'
+    nasty = '"><script>alert(1)</script>{{ 1234567*3 }}'
     save(browser, f"{path}/sections/project", {"project.title": nasty})
     for page in (path, f"{path}/sections/project", f"{path}/submit", "/applications"):
         markup = browser.http.get(page).text
         assert "<script>alert" not in markup
-        assert "49" not in markup.split("<main")[1].split("</main>")[0].replace(path, "")
+        assert "3703701" not in markup
 
 
 @pytest.mark.parametrize(
@@ -250,8 +248,9 @@ def test_a_refused_file_is_named_with_the_reason_and_the_rest_is_kept(
     here = f"{path}/sections/attachments"
     good = ("attachments.accounts", PDF_FILE)
     form = browser.open(here).form(here)
-    page = browser.send(form, {"press": "save"}, files=dict([("attachments.statutes", file), good]))
-    assert page.status == 422
+    page = browser.send(
+        form, {"press": "save"}, files=dict([("attachments.statutes", file), good]), status=422
+    )
     assert f"«{file[0]}»" in page.text
     assert reason in page.text
     answers = stored(told, UUID(path.rsplit("/", 1)[1])).answers["attachments"]
@@ -284,7 +283,7 @@ def test_two_who_save_different_sections_do_not_disturb_each_other(app: Flask, t
     project, plan = f"/applications/{draft}/sections/project", f"/applications/{draft}/sections/plan"
     form = mine.open(project).form(project)
     assert save(theirs, plan, {"plan.need": "Neuer Bedarf"}).status == 200
-    assert mine.send(form, {"project.title": "Neuer Titel", "press": "save"}).status == 200
+    mine.send(form, {"project.title": "Neuer Titel", "press": "save"})
     answers = stored(told, draft).answers
     assert (answers["project"]["title"], answers["plan"]["need"]) == ("Neuer Titel", "Neuer Bedarf")
 
@@ -295,13 +294,12 @@ def test_two_who_save_the_same_section_see_it_and_lose_nothing(app: Flask, told:
     here = f"/applications/{draft}/sections/project"
     form = mine.open(here).form(here)
     save(theirs, here, {"project.title": "Titel von Jonas"})
-    page = mine.send(form, {"project.title": "Titel von Miriam", "press": "save"})
-    assert page.status == 409
+    page = mine.send(form, {"project.title": "Titel von Miriam", "press": "save"}, status=409)
     assert "Jonas Wirz" in page.text
     assert "Titel von Jonas" in page.text
     assert ("project.title", "Titel von Miriam") in page.form(here).fields
     assert stored(told, draft).answers["project"]["title"] == "Titel von Jonas"
-    assert mine.send(page.form(here), {"press": "save"}).status == 200
+    mine.send(page.form(here), {"press": "save"})
     assert stored(told, draft).answers["project"]["title"] == "Titel von Miriam"
 
 
@@ -310,7 +308,7 @@ def test_a_double_click_on_save_is_no_conflict(app: Flask, told: Story) -> None:
     browser, here = signed_in(app, HEKS), f"/applications/{draft}/sections/project"
     form = browser.open(here).form(here)
     for _ in range(2):
-        assert browser.send(form, {"project.title": "Neu", "press": "save"}).status == 200
+        browser.send(form, {"project.title": "Neu", "press": "save"})
 
 
 def test_a_drafter_prepares_and_only_a_signer_hands_in(app: Flask, told: Story) -> None:
@@ -330,8 +328,7 @@ def test_after_the_closing_time_the_form_says_so_and_keeps_everything(app: Flask
     assert "heute ist der letzte Tag" in ready.text
     assert f'data-closes="{CLOSING.isoformat()}"' in ready.text
     told.now = CLOSING
-    refused = browser.send(ready.form("/submit"))
-    assert refused.status == 409
+    refused = browser.send(ready.form("/submit"), status=409)
     assert "nimmt zurzeit keine Gesuche an" in refused.text
     page = save(browser, f"{path}/sections/project", {"project.title": "Spät gespeichert"})
     assert "Diese Ausschreibung ist geschlossen" in page.text
@@ -349,11 +346,13 @@ def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Stor
     step = browser.open(f"{path}/step")
     assert "Wie viele Kurse sind es?" in step.text
     assert browser.open(f"{path}/sections/project").url.endswith(path)
+    drafter = signed_in(app, DRAFTER)
+    assert drafter.open(path).link("/sections/plan")
+    assert drafter.open(f"{path}/step").url.endswith(path)
     plan = f"{path}/sections/plan"
     form = browser.open(plan).form(plan)
     assert browser.send(form, {"plan.need": "", "press": "next"}).url.endswith("/step")
-    refused = browser.send(step.form("/step"))
-    assert refused.status == 422
+    refused = browser.send(step.form("/step"), status=422)
     assert "Welcher Bedarf besteht?" in refused.text
     save(browser, plan, {"plan.need": "Es sind vier Kurse."})
     closed = browser.http.post(f"{path}/sections/project", data=form.filled({"project.title": "X"}))
@@ -362,8 +361,7 @@ def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Stor
     assert "Ihre Antwort ist bei uns angekommen" in done.text
     told.route()
     assert browser.open(f"{path}/step").url.endswith(path)
-    late = browser.send(step.form("/step"))
-    assert late.status == 409
+    browser.send(step.form("/step"), status=409)
     assert stored(told, case_id).answers["plan"]["need"] == "Es sind vier Kurse."
 
 
@@ -388,14 +386,13 @@ def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(
     assert "Zwischenbericht im Juni." in step.text
     form = step.form("/step")
     assert ("budget.costs.0.label", "Kursleitung") in form.fields
-    nothing = browser.send(form, {"press": "send"})
-    assert nothing.status == 409
+    nothing = browser.send(form, {"press": "send"}, status=409)
     assert "Bitte wählen Sie eine Antwort" in nothing.text
-    wrong = browser.send(nothing.form("/step"), {"outcome": "accept", "press": "send"})
-    assert wrong.status == 422
-    assert "muss dem Betrag von CHF 30'000.00 entsprechen" in wrong.text
+    wrong = browser.send(nothing.form("/step"), {"outcome": "accept", "press": "send"}, status=422)
+    assert "Bewilligt sind CHF 30'000.00." in wrong.text
+    assert 'href="#budget.costs"' in wrong.text
+    assert "CHF 47'500.00" in wrong.text
     more = browser.send(wrong.form("/step"), {"press": "add:budget.costs"})
-    assert more.status == 200
     assert ("outcome", "accept") in more.form("/step").fields
     costs = dict(more.form("/step").fields)["budget.costs.0.amount"]
     less = f"{float(costs.replace(chr(39), '')) - 8000:.2f}"
@@ -439,7 +436,7 @@ def test_nobody_else_finds_an_application_or_its_files(app: Flask, told: Story) 
 def test_an_organisation_cannot_be_borrowed(app: Flask, told: Story) -> None:
     browser = signed_in(app, OTHER)
     form = browser.send(browser.open(CALL).form(CALL, "get"), ELIGIBLE).form(CALL)
-    assert browser.send(form, {"organisation": str(organisation_id("heks"))}).status == 403
+    browser.send(form, {"organisation": str(organisation_id("heks"))}, status=403)
     assert queries.my_applications(told.db, told.actors[HEKS]) == []
 
 

@@ -13,7 +13,7 @@ from workflow.funding.letters import Order, render
 from workflow.funding.programme import load_folder
 
 LETTERS = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt").letters
-NOW = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+NOW = datetime(2026, 12, 31, 23, 30, 30, 123456, tzinfo=UTC)
 HOSTILE = '#read("/etc/passwd") ] #panic("x") $1/0$ *a* \\ // <b> `c` @d'
 ORDER: Order = {
     "number": "2027-0042",

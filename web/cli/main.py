@@ -96,12 +96,14 @@ def _job(_options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     data: Path = options.data or OUTPUT / f"demo-{options.port}"
+    loaded = data / "loaded"
     try:
+        if not loaded.exists():
+            _forget_unfinished_load(data)
         # Worker and clock live in today: they come when the made-up past is over.
         with running_system(
             data, port=options.port, demo=True, processes=("mail", "web"), say=_say
         ) as system:
-            loaded = data / "loaded"
             if not loaded.exists():
                 demo_data.load(system.settings, _say)
                 loaded.touch()
@@ -114,6 +116,12 @@ def _demo(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("\nEverything is stopped.")
         return 0
+
+
+def _forget_unfinished_load(data: Path) -> None:
+    """Drop the database of a first load that was cut short: what it made would come a second time."""
+    with open_data_folder(data) as folder:
+        shutil.rmtree(folder.path / "postgres", ignore_errors=True)
 
 
 def _say(line: str) -> None:

@@ -32,7 +32,7 @@ class Telling:
     people: Mapping[str, Any]
     say: Callable[[str], None]
     programs: dict[str, Program] = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, dict[str, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
 
@@ -80,8 +80,11 @@ class Telling:
             lambda: self.dossier(case_id),
             lambda case: case["step"] == step and bool(case["case"]["ending"] or _open(case)),
         )
-        now = self._standing(found)
-        self.note(f"{self.shown.get(case_id, '(draft)')}\n{INDENT}→ {now}")
+        before, now = self.shown.get(case_id, {}), self._standing(found)
+        moved = [
+            f"{name} {before.get(name, '–')} → {now[name]}" for name in now if before.get(name) != now[name]
+        ]
+        self.note(f"{found['case']['number']}: {'; '.join(moved)}")
         self.shown[case_id] = now
         return found
 
@@ -104,17 +107,16 @@ class Telling:
         ]
         self.note(f"Pipeline: {' · '.join(told)}")
 
-    def _standing(self, case: Any) -> str:
+    def _standing(self, case: Any) -> dict[str, str]:
         row = case["case"]
-        offices = [self.titles.get(f"offices.{one}", "applicant") for one in _open(case)]
-        money = [
-            f"{name} {format_chf(row[key])}"
-            for key, name in (("held", "reserved"), ("committed", "committed"))
-            if row[key]
-        ]
-        stage, status = self.titles[f"stages.{row['stage']}"], self.titles[f"statuses.{row['status']}"]
-        work = f"work at {', '.join(offices)}" if offices else "no open work"
-        return "; ".join([f"{row['number']} in {stage}", f"the applicant reads «{status}»", work, *money])
+        status = self.titles[f"statuses.{row['status']}"]
+        return {
+            "stage": self.titles[f"stages.{row['stage']}"],
+            "status": f"«{status}»",
+            "work": ", ".join(self.titles.get(f"offices.{one}", "applicant") for one in _open(case)) or "–",
+            "reserved": format_chf(row["held"]),
+            "committed": format_chf(row["committed"]),
+        }
 
 
 def expect(holds: object, what: str) -> None:

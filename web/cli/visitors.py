@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -95,12 +96,16 @@ class Page:
     forms: list[HtmlForm]
     links: list[str]
 
+    def words(self) -> str:
+        """What a person reads on the page, roughly."""
+        return " ".join(re.sub(r"<[^>]*>", " ", self.text.partition("<main")[2]).split())
+
     def form(self, action: str, method: str = "post") -> HtmlForm:
         """The form that goes to an address ending so; raises Unexpected."""
         for one in self.forms:
             if one.action.split("#")[0].endswith(action) and one.method == method:
                 return one
-        raise Unexpected(f"{self.url} ({self.status}) has no form for {action}: {self.text[:2000]}")
+        raise Unexpected(f"{self.url} ({self.status}) has no form for {action}: {self.words()[:2000]}")
 
     def link(self, part: str) -> str:
         """The first link whose target holds this; raises Unexpected."""
@@ -130,12 +135,18 @@ class Browser:
         form: HtmlForm,
         values: Mapping[str, str | Sequence[str]] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        *,
+        status: int = 200,
     ) -> Page:
-        """Fill in a form and send it."""
+        """Fill in a form and send it; raises Unexpected when the answer has another status."""
         data = form.filled(values or {})
         if form.method == "get":
-            return _page(self.http.get(form.action.split("#")[0], params=data))
-        return _page(self.http.post(form.action, data=data, files=files))
+            page = _page(self.http.get(form.action.split("#")[0], params=data))
+        else:
+            page = _page(self.http.post(form.action, data=data, files=files))
+        if page.status != status:
+            raise Unexpected(f"{form.action}: {page.status}, not {status}: {page.words()[:2000]}")
+        return page
 
     def download(self, url: str) -> bytes:
         """The content of a file; raises Unexpected if it is not offered as one."""

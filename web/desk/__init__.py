@@ -109,8 +109,9 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
     step, seat, outcome = (_posted(name) for name in ("step", "seat", "outcome"))
     form = found.step_forms.get(words.step_data(found.case.route_hash, step).get("form", ""))
     answers = form.parse_html(request.form) if form else {}
-    command = Complete(case_id, step, seat, outcome, _entry())
-    if refused := _refusal(command, form, answers):
+    # Without an outcome the form cannot tell which of its fields are meant.
+    refused = None if outcome else Attempt(Refused("no_such_outcome"), form, "", answers)
+    if refused := refused or _refusal(Complete(case_id, step, seat, outcome, _entry()), form, answers):
         return _page(case_id, refused), refused.error.status
     title = words.outcome(found.case.route_hash, step, outcome)
     flash(_("%(number)s: «%(outcome)s» ist eingetragen.", number=found.case.number, outcome=title))
@@ -148,12 +149,17 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         task=task,
         attempt=attempt,
         stale=stale,
-        files={str(file_id): row for file_id, row in found.files.items()},
-        said=text_of(attempt.error, lang()) if attempt else None,
+        said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found.statements, found.step_forms, route, words),
         history=[(row, sentence(row.name, row.data, route, words)) for row in reversed(found.history)],
     )
+
+
+def _said(attempt: Attempt) -> str:
+    if attempt.error.code == "no_such_outcome" and not attempt.outcome:
+        return _("Bitte wählen Sie ein Ergebnis. Ihre Eingaben sind noch da.")
+    return text_of(attempt.error, lang())
 
 
 def _task(found: Dossier, words: Words) -> Task | None:

@@ -93,7 +93,7 @@ def render(templates: Mapping[str, str], code: str, data: Order, *, now: datetim
             format="pdf",
             sys_inputs={"data": json.dumps(dated)},
             pdf_standards="a-2a",
-            timestamp=now.astimezone(UTC),
+            timestamp=now.astimezone(UTC).replace(microsecond=0),
         )
     assert isinstance(pdf, bytes)
     return pdf

@@ -114,14 +114,12 @@ def every_command(told: Play) -> Iterator[Command]:
 
 def offered(told: Play, actor: Actor) -> list[Command]:
     """What `allowed` says, as commands."""
-    plain = {"declare": Declare(CASE), "recuse": Recuse(CASE), "withdraw": Withdraw(CASE)}
+    plain: dict[str, Command] = {"declare": Declare(CASE), "recuse": Recuse(CASE), "withdraw": Withdraw(CASE)}
     offers = allowed(told.route, told.case, actor)
-    found: list[Command] = [plain[offer.action] for offer in offers if offer.action in plain]
-    return found + [
-        Complete(CASE, offer.step, offer.seat, outcome, told.case.entry)
-        for offer in offers
-        for outcome in offer.outcomes
-    ]
+    found = [plain[offer.action] for offer in offers if offer.action in plain]
+    for offer in offers:
+        found += [Complete(CASE, offer.step, offer.seat, one, told.case.entry) for one in offer.outcomes]
+    return found
 
 
 def accepted(told: Play, command: Command, actor: Actor) -> bool:

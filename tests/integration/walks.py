@@ -1,0 +1,176 @@
+"""People of KIP 3 by what they do, and ways to bring a case to where a test begins."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from tasks.deliver import deliver_due
+from web.cli.story import Story, application, decision, proposal, review
+from workflow.engine.case import Case
+from workflow.errors import FoerderwegError
+from workflow.store import journal, queries
+
+HEKS = "miriam.aebi@heks.example"
+GGG = "daniela.frey@ggg-migration.example"
+CHECKER = "regula.keller@integration.bs.example"
+SYNTHESIS = "mehmet.demir@integration.bs.example"
+THIRD = "sarah.leuenberger@integration.bs.example"
+LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
+LEAD_TOO = "philipp.luedin@erwachsenenbildung.bs.example"
+SECOND = "esther.kunz@sozialhilfe.bs.example"
+HEAD = "andrea.bernasconi@integration.bs.example"
+DIVISION = "thomas.iselin@pd.bs.example"
+DEPARTMENT = "christine.burckhardt@pd.bs.example"
+OPERATOR = "jasmin.huber@pd.bs.example"
+AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
+FINANCE = "karin.moeschlin@pd.bs.example"
+
+COMPLETE = {"check": {"complete": True, "responsible": True}}
+QUERY = {"check": {"sections": ["plan"], "question": "Wie viele Freiwillige helfen mit?"}}
+INADMISSIBLE = {"check": {"reasons": "Das Projekt findet nicht in Basel statt."}}
+REASONS = "Im Rahmen des Kredits."
+
+T = TypeVar("T")
+
+
+def language(francs: int = 38_000, **more: Any) -> dict[str, Any]:
+    """An application in the area Sprache: Erwachsenenbildung leads, Sozialhilfe is second."""
+    return application(
+        "HEKS",
+        title="Deutsch im Quartier",
+        area="language",
+        goals=["everyday_language"],
+        requested=francs * 100,
+        **{"target_group": "recognised_refugees", **more},
+    )
+
+
+def at_check(told: Story, francs: int = 38_000) -> UUID:
+    return told.submit(HEKS, language(francs))
+
+
+def at_review(told: Story, francs: int = 38_000) -> UUID:
+    case_id = at_check(told, francs)
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    return case_id
+
+
+def at_synthesis(told: Story, francs: int = 38_000) -> UUID:
+    case_id = at_review(told, francs)
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.do(SECOND, case_id, "yes", review("Passt."))
+    return case_id
+
+
+def at_decision(told: Story, francs: int = 38_000) -> UUID:
+    """As much is proposed, and reserved, as was asked for."""
+    case_id = at_synthesis(told, francs)
+    told.do(SYNTHESIS, case_id, "propose", proposal(francs * 100, "Beide Stellen empfehlen."))
+    return case_id
+
+
+def at_confirmation(told: Story, granted: int = 30_000) -> UUID:
+    """Granted in part; the applicant is asked to confirm the budget."""
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "grant", decision(granted * 100, REASONS))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    return case_id
+
+
+def costs(francs: int) -> dict[str, Any]:
+    """A revised budget of so much."""
+    return {"budget": {"costs": [{"kind": "fees", "label": "Kursleitung", "amount": francs * 100}]}}
+
+
+def state(told: Story, case_id: UUID) -> Case:
+    with told.db.connect() as tx:
+        return journal.read(tx, case_id).case
+
+
+def happened(told: Story, case_id: UUID) -> list[str]:
+    """The names of all events of a case."""
+    return [
+        row.name
+        for row in rows(told.db, "SELECT name FROM events WHERE case_id = :id ORDER BY version", id=case_id)
+    ]
+
+
+def rows(db: sa.Engine, query: str, **parameters: Any) -> Sequence[Any]:
+    with db.connect() as tx:
+        return tx.execute(sa.text(query), parameters).all()
+
+
+def deliver(told: Story) -> None:
+    """What is due outside is brought about, and what follows from it."""
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+
+
+def entry(told: Story, email: str, case_id: UUID) -> int:
+    """The visit that this person's page shows."""
+    actor = told.actors[email]
+    page: Any = (
+        queries.application(told.db, actor, case_id)
+        if actor.organisations
+        else queries.dossier(told.db, actor, case_id, now=told.now)
+    )
+    return int(page.entry)
+
+
+def at_once(*doings: Callable[[], T]) -> list[T | FoerderwegError]:
+    """All of these in the same instant, each in a thread of its own: what they return, or their refusals."""
+    start = threading.Barrier(len(doings))
+
+    def one(doing: Callable[[], T]) -> T | FoerderwegError:
+        start.wait()
+        try:
+            return doing()
+        except FoerderwegError as error:
+            return error
+
+    with ThreadPoolExecutor(len(doings)) as pool:
+        return list(pool.map(one, doings))
+
+
+def assert_kept(db: sa.Engine) -> None:
+    """Every case is what its events make, with its chain, its open work, its agenda row; money balances."""
+    with db.connect() as tx:
+        for (case_id,) in tx.execute(sa.text("SELECT id FROM cases")).all():
+            stored = journal.read(tx, case_id)
+            assert journal.replayed(tx, case_id) == (stored.case, stored.head)
+            items = tx.execute(
+                sa.text("SELECT entry, seat FROM work_items WHERE case_id = :id AND closed_at IS NULL"),
+                {"id": case_id},
+            )
+            open_work = {(stored.case.entry, seat.code) for seat in stored.case.open_seats}
+            assert {tuple(item) for item in items} == open_work
+    assert len(rows(db, "SELECT FROM cases")) == len(rows(db, "SELECT FROM agenda WHERE parked_at IS NULL"))
+    assert_balanced(db)
+
+
+def assert_balanced(db: sa.Engine) -> None:
+    """Double entry: every movement sums to zero, and balances are the sums of postings and of cases."""
+    moved = "SELECT line_id FROM postings GROUP BY line_id, case_id, version HAVING sum(amount) <> 0"
+    assert rows(db, moved) == []
+    lines = rows(
+        db,
+        """
+SELECT l.ceiling, l.available, l.reserved, l.committed,
+  (SELECT coalesce(sum(amount), 0) FROM postings p WHERE p.line_id = l.id AND account = 'available') AS left,
+  (SELECT coalesce(sum(amount), 0) FROM postings p WHERE p.line_id = l.id AND account = 'reserved') AS posted,
+  (SELECT coalesce(sum(amount), 0) FROM postings p WHERE p.line_id = l.id AND account = 'committed') AS spent,
+  (SELECT coalesce(sum(held), 0) FROM cases c WHERE c.line_id = l.id) AS held,
+  (SELECT coalesce(sum(committed), 0) FROM cases c WHERE c.line_id = l.id) AS granted
+FROM budget_lines l""",
+    )
+    assert lines
+    for line in lines:
+        assert (line.available, line.reserved, line.committed) == (line.left, line.posted, line.spent)
+        assert (line.reserved, line.committed) == (line.held, line.granted)
+        assert line.ceiling == line.available + line.reserved + line.committed

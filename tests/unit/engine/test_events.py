@@ -1,0 +1,45 @@
+"""Events and states survive storage; what was stored once can always be read."""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from workflow.engine.case import evolve, replay
+from workflow.engine.events import Event, dump, load
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "events.json"
+STORED: list[tuple[str, dict[str, Any]]] = json.loads(GOLDEN.read_text("utf-8"))
+
+
+def test_every_kind_of_event_is_in_the_golden_file() -> None:
+    assert {name for name, _ in STORED} == {kind.__name__ for kind in get_args(Event)}
+
+
+@pytest.mark.parametrize(("name", "data"), STORED, ids=[name for name, _ in STORED])
+def test_what_was_stored_loads_and_means_the_same(name: str, data: dict[str, Any]) -> None:
+    event = load(name, data)
+    again, dumped = dump(event)
+    assert again == name
+    assert json.loads(json.dumps(dumped)) | data == dumped  # nothing that was stored is lost or changed
+    assert load(again, json.loads(json.dumps(dumped))) == event
+
+
+def test_the_golden_events_fold_to_the_case_that_they_made() -> None:
+    case = replay(load(name, data) for name, data in STORED)
+    assert (case.version, case.ending, case.committed, case.held) == (len(STORED), "granted", 3000000, 0)
+    assert case.letters == ("9f86d081884c7d65",)
+    assert case.recused == ("p9",)
+    assert case.visits == {"check": 2, "query": 1, "review": 1, "propose": 1, "order": 1}
+    assert [act.outcome for act in case.acts] == ["query", "complete", "yes", "propose"]
+
+
+def test_a_field_of_tomorrow_does_not_keep_yesterdays_program_from_reading() -> None:
+    assert load("Declared", {"by": "p1", "since": "tomorrow"}) == load("Declared", {"by": "p1"})
+
+
+def test_an_event_counts_one_version() -> None:
+    event = load("Declared", {"by": "p1"})
+    case = replay([event])
+    assert evolve(case, event).version == case.version + 1 == 2
