@@ -18,7 +18,6 @@ from workflow.settings import Settings
 from workflow.store import outbox
 from workflow.store.reading import SYSTEM
 
-BATCH = 10
 LOG = structlog.get_logger()
 
 Clock = Callable[[], datetime]
@@ -35,25 +34,23 @@ def deliver() -> None:
         nudge("route")
 
 
-def deliver_due(db: sa.Engine, settings: Settings, clock: Clock) -> int:
-    """One batch of due effects; returns how many there were."""
-    began = clock()
-    leased = outbox.lease(db, began, BATCH)
-    for due in leased:
-        if clock() - began > outbox.LEASE / 2:
-            break  # slow today: what is left goes on when its lease ends, here or elsewhere
-        log = LOG.bind(effect=due.key, case_id=str(due.case_id), attempt=due.attempt)
-        try:
-            KINDS[due.kind](db, settings, due, clock())
-        except Exception as error:
-            parked = outbox.failed(db, due, repr(error), clock())
-            log.warning("effect_failed", error=repr(error), parked=parked)
-            if parked and "entry" in due.payload:
-                _call_failed(db, due, clock())
-        else:
-            outbox.done(db, due.key, clock())
-            log.info("effect_done", kind=due.kind)
-    return len(leased)
+def deliver_due(db: sa.Engine, settings: Settings, clock: Clock) -> bool:
+    """The next due effect, leased alone: behind slow ones it would outlive its lease. False: none is due."""
+    due = outbox.lease(db, clock())
+    if due is None:
+        return False
+    log = LOG.bind(effect=due.key, case_id=str(due.case_id), attempt=due.attempt)
+    try:
+        KINDS[due.kind](db, settings, due, clock())
+    except Exception as error:
+        if due.attempt >= outbox.MOST_ATTEMPTS and "entry" in due.payload:
+            _call_failed(db, due, clock())  # before it is parked: after a death in between it comes again
+        parked = outbox.failed(db, due, repr(error), clock())
+        log.warning("effect_failed", error=repr(error), parked=parked)
+    else:
+        outbox.done(db, due.key, clock())
+        log.info("effect_done", kind=due.kind)
+    return True
 
 
 def _call_failed(db: sa.Engine, due: outbox.Due, now: datetime) -> None:

@@ -76,6 +76,7 @@ def register(app: Flask) -> None:
         filesize=filesize,
         days_left=days_left,
         closing=closing,
+        last_day=last_day,
     )
 
 
@@ -107,16 +108,17 @@ def navigation() -> list[Way]:
 
 def days_left(until: datetime) -> int:
     """Whole days in Zurich from today to the day that `until` ends; 0 is today."""
-    return (_last_day(until) - now().astimezone(ZURICH).date()).days
+    return (last_day(until) - now().astimezone(ZURICH).date()).days
 
 
 def closing(until: datetime) -> str:
     """30.09.2027, 24:00: the end of a day is said as people say it."""
     at_midnight = until.astimezone(ZURICH).time() == time.min
-    return f"{local_date(_last_day(until))}, 24:00" if at_midnight else local_datetime(until)
+    return f"{local_date(last_day(until))}, 24:00" if at_midnight else local_datetime(until)
 
 
-def _last_day(until: datetime) -> date:
+def last_day(until: datetime) -> date:
+    """The last day in Zurich that is in time: midnight ends the day before it."""
     return (until - timedelta(microseconds=1)).astimezone(ZURICH).date()
 
 

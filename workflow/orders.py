@@ -9,11 +9,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine.route import APPLICANT, Human, Route
+from workflow.engine.route import APPLICANT, Route
 from workflow.funding.letters import Order, Remedy, Sender, Signature
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
-from workflow.store.queries.record import decision_text, history, written
+from workflow.store.queries.record import decision_text, history, signing, written
 from workflow.store.queries.rows import HistoryRow
 from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
 
@@ -36,7 +36,7 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         ).one()
     answers = texts.get(stored.case.content, {})
     terms = programme.terms[listed.size]
-    decided = _signing(route, events)
+    decided = signing(route, events)
     order: Order = {
         "number": stored.number,
         "programme": _de(programme.title),
@@ -66,21 +66,6 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         "signatures": _signatures(programme, route, decided),
     }
     return templates, order
-
-
-def _signing(route: Route, events: Sequence[HistoryRow]) -> list[HistoryRow]:
-    """What those who sign did last, in its order: back to the last step at which nobody signs."""
-    found: list[HistoryRow] = []
-    for row in reversed(events):
-        step = route.steps[row.data["step"]] if row.name == "Completed" else None
-        if not isinstance(step, Human) or step.seats[0].who.role == APPLICANT:
-            continue
-        if step.signs is None:
-            break
-        found.insert(0, row)
-        if step.signs == "alone":
-            break
-    return found
 
 
 def _signatures(programme: Programme, route: Route, signing: Sequence[HistoryRow]) -> list[Signature]:

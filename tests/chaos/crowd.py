@@ -90,7 +90,7 @@ def sending(base_url: str, requests: Iterable[Request]) -> Iterator[Heard]:
 
 
 def insist(base_url: str, requests: Iterable[Request]) -> dict[UUID, Any]:
-    """Repeat each of these, as a client does that lost the answer, until it is done; what was done, by key."""
+    """Repeat each, as a client that lost the answer does, until it is done; what was done, by key."""
     heard = Heard()
     until = time.monotonic() + CATCH_UP_SECONDS
     with httpx.Client(base_url=base_url, timeout=CATCH_UP_SECONDS) as client:

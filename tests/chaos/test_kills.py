@@ -1,4 +1,4 @@
-"""Real processes die by real signals, in the middle of their work: nothing is lost, and nothing done twice."""
+"""Real processes die by real signals in the middle of their work: nothing is lost, nothing is done twice."""
 
 from __future__ import annotations
 

@@ -49,11 +49,11 @@ def effects_left(db: sa.Engine) -> int:
 
 
 def assert_whole(db: sa.Engine, settings: Settings) -> None:
-    """Everything that is stored belongs together. Nothing may be due any more; `settings` say where files are.
+    """All that is stored belongs together, once nothing is due any more. `settings` say where files lie.
 
-    Each case: its events make the stored state and the head of the chain, its work items, agenda row, commands
-    and effects are those that follow from them. Letters: one per call. Money: double entry. Mails: one per
-    effect, more only where a worker died, under the same Message-ID.
+    Each case: its events make the stored state and the head of the chain; its work items, agenda row,
+    commands and effects are those that follow from them. Letters: one a call. Money: double entry. Mails:
+    one an effect, more only where it was tried more than once, and then under the same Message-ID.
     """
     effects: dict[str, Effect] = {}
     letters: set[tuple[Any, str]] = set()

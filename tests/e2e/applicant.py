@@ -10,13 +10,27 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from tests.e2e.person import Person, Screens
-from web.cli.story import ELIGIBLE, PDF
+from web.cli.story import ELIGIBLE, PDF, application
 from web.cli.telling import typed
 
 HEKS = "Miriam Aebi"
 HEKS_MAIL = "miriam.aebi@heks.example"
 CALL = "/calls/project-round-2027"
 Answers = Mapping[str, Mapping[str, Any]]
+
+
+def language_course(title: str, requested: int) -> dict[str, dict[str, object]]:
+    """Complete answers for the area Sprache; `requested` in Rappen, with a quarter of it from elsewhere."""
+    answers = application(
+        "HEKS Regionalstelle beider Basel",
+        title=title,
+        area="language",
+        goals=["everyday_language"],
+        requested=requested,
+        target_group="recognised_refugees",
+    )
+    answers["project"] |= {"period_from": "11.01.2027", "period_to": "17.12.2027"}
+    return answers
 
 
 def begin(heks: Person, screens: Screens) -> str:
@@ -62,7 +76,7 @@ def _is_told_that_totals_differ(heks: Person, screens: Screens) -> None:
     heks.press("Speichern und weiter")
     heks.sees("bitte korrigieren")
     screens.take(heks.page, "something-is-wrong")
-    heks.page.locator(".note").get_by_role("link", name="Finanzierung").click()
+    heks.follow("Finanzierung")
     field = heks.page.locator('[name="financing.requested"]')
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile("müssen gleich hoch sein"))
@@ -157,7 +171,7 @@ def read_letter(heks: Person, screens: Screens, draft: str, *expected: str) -> N
     heks.waits_for(draft, "Bewilligt", "main .badge")
     screens.take(heks.page, "granted")
     with heks.page.expect_download() as waiting:
-        heks.follow("Verfuegung-")
+        heks.page.get_by_role("link", name="Verfuegung-").click()
     order = screens.folder / "verfuegung.pdf"
     waiting.value.save_as(order)
     assert order.read_bytes().startswith(b"%PDF")

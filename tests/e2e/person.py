@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 PHONE = 360
 DESKTOP = 1440
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 30.0
 # Chromium reports each refusal of ours (409, 422) as a failed load; the tests look at those pages themselves.
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
@@ -35,7 +35,10 @@ class Screens:
         page.set_viewport_size({"width": window["width"], "height": max(window["height"], height)})
         # The defaults write a style element into the page, which the content security policy refuses.
         page.screenshot(
-            path=self.folder / f"{self.taken:02}-{name}.png", full_page=True, caret="initial", animations="allow"
+            path=self.folder / f"{self.taken:02}-{name}.png",
+            full_page=True,
+            caret="initial",
+            animations="allow",
         )
         page.set_viewport_size(window)
 
@@ -74,12 +77,14 @@ class Person:
         self.press(self.name)
 
     def press(self, button: str) -> None:
-        """Press a button by its name."""
-        self.page.get_by_role("button", name=button, exact=True).first.click()
+        """Press a button by its name, and wait for the page that this leads to."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=button, exact=True).first.click()
 
     def follow(self, link: str) -> None:
         """Follow the first link of the page's main part with this in its name."""
-        self.page.get_by_role("main").get_by_role("link", name=link).first.click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("main").get_by_role("link", name=link).first.click()
 
     def is_at(self, path: str) -> None:
         """The page's address ends so, but for query and fragment."""
@@ -107,7 +112,8 @@ class Person:
         for name, value in fields.items():
             if not self._field(name).first.is_visible():
                 table = ".".join(name.split(".")[:2])
-                self.page.locator(f'button[value="add:{table}"]').click()
+                with self.page.expect_navigation():
+                    self.page.locator(f'button[value="add:{table}"]').click()
             for one in [value] if isinstance(value, str) else value:
                 self._enter(name, one)
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from playwright.sync_api import expect
 
 from tests.e2e import applicant
-from tests.e2e.applicant import HEKS, HEKS_MAIL
+from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
 from tests.e2e.conftest import SCREENS, Demo, Visit
 from tests.e2e.person import PHONE, Person, Screens
-from web.cli.story import application, decision, proposal, review
+from web.cli.story import decision, proposal, review
 from web.cli.telling import typed
 from workflow.store import queries
 
@@ -54,7 +54,9 @@ def test_the_whole_job(demo: Demo, visit: Visit) -> None:
     review_in_parallel(visit(LEAD), visit(SECOND, script=False), screens, number)
     propose(visit(SYNTHESIS), screens, number)
     decide(visit(HEAD), visit(DIVISION), screens, number)
-    costs = {f"budget.costs.{row}.amount": amount for row, amount in enumerate(("13'500", "13'000", "13'000"))}
+    costs = {
+        f"budget.costs.{row}.amount": amount for row, amount in enumerate(("13'500", "13'000", "13'000"))
+    }
     applicant.confirm_budget(heks, screens, draft, costs)
     applicant.read_letter(heks, screens, draft, number, "30'000", "Zwischenbericht", "Rekurs")
     reads_mail(checker, screens, draft)
@@ -71,7 +73,11 @@ def test_the_applicant_needs_no_script(demo: Demo, visit: Visit) -> None:
     applicant.attach(heks, screens)
     applicant.come_back(heks, screens, title)
     number = applicant.submit(heks, screens, answers, title)
-    [case_id] = [row.id for row in queries.my_applications(demo.story.db, demo.story.actors[HEKS_MAIL]) if row.number == number]
+    [case_id] = [
+        row.id
+        for row in queries.my_applications(demo.story.db, demo.story.actors[HEKS_MAIL])
+        if row.number == number
+    ]
     demo.story.now = datetime.now(UTC)
     demo.story.route()
     demo.story.do(CHECKER_MAIL, case_id, "query", {"check": {"sections": ["plan"], "question": QUESTION}})
@@ -88,20 +94,6 @@ def test_the_applicant_needs_no_script(demo: Demo, visit: Visit) -> None:
     applicant.read_letter(heks, screens, draft, number, "8'000", "Zwischenbericht", "Rekurs")
 
 
-def language_course(title: str, requested: int) -> dict[str, dict[str, object]]:
-    """Complete answers for the area Sprache; `requested` in Rappen, with a quarter of it from elsewhere."""
-    answers = application(
-        "HEKS Regionalstelle beider Basel",
-        title=title,
-        area="language",
-        goals=["everyday_language"],
-        requested=requested,
-        target_group="recognised_refugees",
-    )
-    answers["project"] |= {"period_from": "11.01.2027", "period_to": "17.12.2027"}
-    return answers
-
-
 def spend_credit(demo: Demo, left: int) -> None:
     """Other applications reserve the money of Sprache, until so many Rappen are left."""
     story = demo.story
@@ -111,7 +103,9 @@ def spend_credit(demo: Demo, left: int) -> None:
     for number in range(count := -(-rest // 50_000_00), 0, -1):
         amount = rest // number // 100 * 100
         rest -= amount
-        case_id = story.submit("ana.petrovic@sprachbruecke.example", language_course(f"Deutschkurs {number} von {count}", amount))
+        case_id = story.submit(
+            "ana.petrovic@sprachbruecke.example", language_course(f"Deutschkurs {number} von {count}", amount)
+        )
         story.do(CHECKER_MAIL, case_id, "complete", COMPLETE)
         for reviewer in (LEAD_MAIL, SECOND_MAIL):
             story.do(reviewer, case_id, "yes", review("Empfohlen."))
@@ -176,7 +170,13 @@ def propose(synthesis: Person, screens: Screens, number: str) -> None:
     send(synthesis, "propose", proposal(38_000_00, "Beide Stellen empfehlen es."))
     expect(synthesis.page.get_by_role("alert")).to_contain_text("36'000")
     screens.take(synthesis.page, "more-than-is-left")
-    complete(synthesis, "propose", proposal(35_000_00, "Beide Stellen empfehlen es.", CONDITIONS), screens, "proposal")
+    complete(
+        synthesis,
+        "propose",
+        proposal(35_000_00, "Beide Stellen empfehlen es.", CONDITIONS),
+        screens,
+        "proposal",
+    )
 
 
 def decide(head: Person, division: Person, screens: Screens, number: str) -> None:
@@ -215,9 +215,9 @@ def clicks_through_the_figures(checker: Person, screens: Screens, number: str) -
         expect(checker.page.locator("main .title p")).to_contain_text(f"{count} Gesuch")
         expect(checker.page.locator("main tbody tr")).to_have_count(int(count))
     checker.open("/office")
-    checker.page.locator(".pipeline li").last.get_by_role("link").first.click()
+    checker.follow("Abgeschlossen")
     screens.take(checker.page, "cases")
-    checker.page.locator("tr", has_text=number).get_by_role("link").first.click()
+    open_case(checker, number)
     checker.sees("CHF 30'000.00")
     screens.take(checker.page, "granted-dossier")
     checker.open("/office/money")
@@ -225,8 +225,9 @@ def clicks_through_the_figures(checker: Person, screens: Screens, number: str) -
 
 
 def open_case(person: Person, number: str) -> None:
-    """From the inbox."""
-    person.page.locator("tr", has_text=number).get_by_role("link").first.click()
+    """From the inbox or a list."""
+    with person.page.expect_navigation():
+        person.page.locator("tr", has_text=number).get_by_role("link").first.click()
 
 
 def declare(person: Person) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 import sqlalchemy as sa
 
 from tasks.deliver import deliver_due
 from tests.builders import story
 from web.cli.story import Story, application, decision, proposal, review
+from workflow.engine.case import Case
 from workflow.settings import Settings
 from workflow.store import files, journal, queries
 
@@ -56,7 +59,7 @@ def test_a_grant_in_part_ends_with_an_order(told: Story) -> None:
     assert page.conditions == "Zwischenbericht im Juni."
 
 
-def state(told: Story, case_id: object) -> object:
+def state(told: Story, case_id: UUID) -> Case:
     with told.db.connect() as tx:
         return journal.read(tx, case_id).case
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from web.desk.comparison import rounds
 from web.desk.history import sentence
 from web.desk.narrowing import narrowing
-from web.desk.words import Words, last_day
+from web.desk.words import Words
 from web.errors import text_of
 from web.language import gettext as _
 from web.language import lang
@@ -65,9 +65,7 @@ def inbox() -> str:
     """What I and my offices have to do, the most urgent first."""
     viewer, narrowed = staff(), narrowing("stage", "area", "late")
     found = queries.inbox(db(), viewer, now=now(), filters=narrowed.filters, after=request.args.get("after"))
-    return render_template(
-        "desk/inbox.html", inbox=found, narrowed=narrowed, words=Words(), last_day=last_day
-    )
+    return render_template("desk/inbox.html", inbox=found, narrowed=narrowed, words=Words())
 
 
 @blueprint.get("/cases/<uuid:case_id>")
@@ -145,7 +143,6 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         dossier=found,
         case=found.case,
         words=words,
-        last_day=last_day,
         task=task,
         attempt=attempt,
         stale=stale,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
-from web.desk.words import Words, last_day, moment
+from web.desk.words import Words, moment
 from web.language import gettext as _
+from web.screens import last_day
 from workflow.engine import events as ev
 from workflow.engine.case import Seat
 from workflow.funding.money import format_chf

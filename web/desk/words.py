@@ -89,7 +89,7 @@ class Words:
 
     def due(self, moment: datetime) -> str:
         """What a due time means today, in working days of the programme's offices."""
-        last = last_day(moment)
+        last = screens.last_day(moment)
         today = now().astimezone(ZURICH).date()
         if last == today:
             return gettext("heute fällig")
@@ -109,11 +109,6 @@ class Words:
 
     def _named(self, kind: str, code: str) -> str:
         return _title(self.programme.labels[kind].get(code), code)
-
-
-def last_day(due: datetime) -> date:
-    """The last day in Zurich on which something due at this moment (24:00 of that day) is in time."""
-    return (due - timedelta(microseconds=1)).astimezone(ZURICH).date()
 
 
 def moment(text: str) -> datetime:

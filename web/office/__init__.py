@@ -10,7 +10,7 @@ from typing import TypeVar
 from flask import Blueprint, abort, render_template, request
 
 from web.desk.narrowing import narrowing
-from web.desk.words import Words, last_day
+from web.desk.words import Words
 from web.screens import programme
 from web.security import db, now, signed_in
 from workflow.store import queries
@@ -58,9 +58,7 @@ def cases() -> str:
     sort = sort if sort in SORTS else SORTS[0]
     after = request.args.get("after")
     page = _there(queries.cases(db(), signed_in().actor, narrowed.filters, now=now(), after=after, sort=sort))
-    return render_template(
-        "office/cases.html", page=page, narrowed=narrowed, sort=sort, words=Words(), last_day=last_day
-    )
+    return render_template("office/cases.html", page=page, narrowed=narrowed, sort=sort, words=Words())
 
 
 @blueprint.get("/money")

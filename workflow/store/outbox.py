@@ -28,18 +28,18 @@ class Due:
     attempt: int
 
 
-def lease(db: Engine, now: datetime, limit: int) -> list[Due]:
-    """Take due effects for LEASE; nobody else gets them meanwhile."""
+def lease(db: Engine, now: datetime) -> Due | None:
+    """Take the effect that is due longest, for LEASE: nobody else gets it meanwhile. None: none is due."""
     with db.begin() as tx:
-        rows = tx.execute(
+        row = tx.execute(
             text("""
 UPDATE outbox o SET leased_until = :until, next_try = :until, attempts = o.attempts + 1
 FROM (SELECT key FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND next_try <= :now
-      ORDER BY next_try LIMIT :limit FOR UPDATE SKIP LOCKED) d
+      ORDER BY next_try LIMIT 1 FOR UPDATE SKIP LOCKED) d
 WHERE o.key = d.key RETURNING o.key, o.kind, o.case_id, o.payload, o.attempts"""),
-            {"now": now, "until": now + LEASE, "limit": limit},
-        ).all()
-    return [Due(row.key, row.kind, row.case_id, row.payload, row.attempts) for row in rows]
+            {"now": now, "until": now + LEASE},
+        ).one_or_none()
+    return Due(row.key, row.kind, row.case_id, row.payload, row.attempts) if row else None
 
 
 def done(db: Engine, key: str, now: datetime) -> None:

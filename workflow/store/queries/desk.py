@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from workflow.store import published, reading
 from workflow.store.queries.office import case_row, money_row
 from workflow.store.queries.record import files_of, history, letters, written
 from workflow.store.queries.rows import (
+    HIDDEN,
     Answers,
     Dossier,
     Filters,
@@ -134,7 +136,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         offers = allowed(route, case, viewer)
         if not opened and not offers and viewer.person not in case.recused:
             return None
-        events = history(tx, case_id) if opened else []
+        unseen = None if opened and _sees_votes(case, viewer) else case.entry
+        events = [row for row in history(tx, case_id) if not _voted(row, unseen)] if opened else []
         texts = written(tx, case_id) if opened else {}
         files = files_of(tx, case_id) if opened else []
         line: Any = (
@@ -152,10 +155,13 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         answers=texts.get(case.content, {}),
         files={one.id: one for one in files if one.kind == "upload"},
         letters=letters(files, case.letters),
-        statements=_statements(route, case, viewer, events, texts),
+        statements=_statements(route, events, texts),
         history=events,
         offers=offers,
-        seats=case.seats,
+        seats=tuple(
+            replace(seat, outcome=HIDDEN) if seat.outcome and unseen is not None else seat
+            for seat in case.seats
+        ),
         due_at=row.due_at,
         entry=case.entry,
         step=case.step or "",
@@ -171,12 +177,18 @@ def _step_forms(tx: sa.Connection, programme_hash: str, route: Route) -> Mapping
     return {code: published.form(tx, programme_hash, code) for code in sorted(codes)}
 
 
-def _statements(
-    route: Route, case: Case, viewer: Actor, events: Sequence[HistoryRow], texts: Mapping[str, Answers]
-) -> list[Statement]:
-    """What was written at the steps, oldest first. Own vote first: others' of a running panel stay hidden."""
-    own_in = any(act.by == viewer.person and act.entry == case.entry for act in case.acts)
-    hide = case.entry if not own_in and not viewer.has_role(*SEES_ALL_STATEMENTS) else None
+def _sees_votes(case: Case, viewer: Actor) -> bool:
+    """Own vote first: those of others at a step that still runs are for who has voted, or steers."""
+    voted = any(act.by == viewer.person and act.entry == case.entry for act in case.acts)
+    return voted or not case.open_seats or viewer.has_role(*SEES_ALL_STATEMENTS)
+
+
+def _voted(row: HistoryRow, entry: int | None) -> bool:
+    return row.name == "Completed" and row.data["entry"] == entry
+
+
+def _statements(route: Route, events: Sequence[HistoryRow], texts: Mapping[str, Answers]) -> list[Statement]:
+    """What was written at the steps, oldest first."""
     offices: dict[tuple[int, str], str] = {}
     found = []
     for row in events:
@@ -185,9 +197,6 @@ def _statements(
         if row.name != "Completed" or row.data["content"] is None:
             continue
         step = route.steps[row.data["step"]]
-        panel = isinstance(step, Human) and step.is_panel
-        if panel and row.data["entry"] == hide and case.open_seats:
-            continue
         found.append(
             Statement(
                 step=row.data["step"],

@@ -20,6 +20,7 @@ from workflow.store.queries.record import (
     files_of,
     history,
     letters,
+    signing,
     written,
 )
 from workflow.store.queries.rows import (
@@ -151,7 +152,9 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
         granted=_granted(case),
-        conditions=decision_text(events, texts, "conditions") if _granted(case) else None,
+        conditions=decision_text(signing(route, events), texts, "conditions")
+        if route and _granted(case)
+        else None,
         route_hash=row.route_hash,
         step_form=step_form if mine else None,
         may_edit=bool(rights & {"draft", "sign"}),

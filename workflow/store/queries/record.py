@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store import applications
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
 from workflow.store.tables import contents
@@ -59,3 +60,18 @@ def decision_text(events: Sequence[HistoryRow], texts: Mapping[str, Answers], fi
             if answer:
                 return str(answer)
     return None
+
+
+def signing(route: Route, events: Sequence[HistoryRow]) -> list[HistoryRow]:
+    """What those who sign did last, in its order: back to the last step at which nobody signs."""
+    found: list[HistoryRow] = []
+    for row in reversed(events):
+        step = route.steps[row.data["step"]] if row.name == "Completed" else None
+        if not isinstance(step, Human) or step.seats[0].who.role == APPLICANT:
+            continue
+        if step.signs is None:
+            break
+        found.insert(0, row)
+        if step.signs == "alone":
+            break
+    return found

@@ -15,6 +15,9 @@ from workflow.funding.programme import Programme
 
 Answers = Mapping[str, Any]
 
+HIDDEN = "hidden"
+"""The outcome of a seat that has voted, for a viewer who may not see yet how."""
+
 
 @dataclass(frozen=True, slots=True)
 class Published:

@@ -1,0 +1,98 @@
+"""Two at the same instant: what must happen once happens once, whoever is first."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID, uuid4
+
+from tests.integration.walks import (
+    CHECKER,
+    COMPLETE,
+    HEKS,
+    LEAD,
+    LEAD_TOO,
+    SECOND,
+    assert_kept,
+    at_check,
+    at_once,
+    at_review,
+    happened,
+    language,
+    state,
+)
+from web.cli.story import Story, review
+from workflow.engine.commands import Complete, Submit, Withdraw
+from workflow.errors import Refused
+from workflow.service import Done, advance_due, handle
+
+ROUNDS = 30
+
+
+def vote(told: Story, email: str, case_id: UUID, seat: str, outcome: str) -> Done:
+    """A reviewer votes, and the worker that is told of it runs at once."""
+    command = Complete(case_id, "review", seat, outcome, state(told, case_id).entry)
+    done = handle(told.db, command, told.actors[email], uuid4(), told.now, review("So ist es."))
+    advance_due(told.db, told.now)
+    return done
+
+
+def test_two_last_reviewers_close_the_panel_once(told: Story) -> None:
+    cases = [at_review(told) for _ in range(ROUNDS)]
+    for case_id in cases:
+        told.declare(LEAD, case_id)
+        told.declare(SECOND, case_id)
+    for number, case_id in enumerate(cases):
+        second = ("yes", "no")[number % 2]
+        results = at_once(
+            partial(vote, told, LEAD, case_id, "lead", "yes"),
+            partial(vote, told, SECOND, case_id, "second", second),
+        )
+        assert [type(one) for one in results] == [Done, Done]
+        told.route()
+        assert happened(told, case_id).count("PanelClosed") == 1
+        assert state(told, case_id).step == {"yes": "synthesis", "no": "mediation"}[second]
+    assert_kept(told.db)
+
+
+def test_two_who_reach_for_one_seat(told: Story) -> None:
+    for _ in range(5):
+        case_id = at_review(told)
+        for email in (LEAD, LEAD_TOO):
+            told.declare(email, case_id)
+        results = at_once(
+            partial(vote, told, LEAD, case_id, "lead", "yes"),
+            partial(vote, told, LEAD_TOO, case_id, "lead", "no"),
+        )
+        refused = [one for one in results if isinstance(one, Refused)]
+        assert [one.code for one in refused] == ["seat_is_done"]
+        acts = state(told, case_id).acts
+        assert len([act for act in acts if act.step == "review"]) == 1
+    assert_kept(told.db)
+
+
+def test_withdrawal_and_completion_at_once_leave_one_way(told: Story) -> None:
+    for _ in range(5):
+        case_id = at_check(told)
+        check = Complete(case_id, "formal_check", "", "complete", 1)
+        results = at_once(
+            partial(handle, told.db, Withdraw(case_id), told.actors[HEKS], uuid4(), told.now),
+            partial(handle, told.db, check, told.actors[CHECKER], uuid4(), told.now, COMPLETE),
+        )
+        refused = [one.code for one in results if isinstance(one, Refused)]
+        assert refused in (["step_has_passed"], ["too_late_to_withdraw"])
+        told.route()
+        assert state(told, case_id).step == {"step_has_passed": "withdrawn"}.get(refused[0], "review")
+    assert_kept(told.db)
+
+
+def test_many_workers_on_the_same_cases_move_each_once(told: Story) -> None:
+    cases = [told.draft(HEKS, language()) for _ in range(12)]
+    for case_id in cases:
+        handle(told.db, Submit(case_id), told.actors[HEKS], uuid4(), told.now)
+    work = [partial(advance_due, told.db, told.now, 3) for _ in range(4)]
+    moved = 0
+    while counts := [one for one in at_once(*work) if isinstance(one, int) and one]:
+        moved += sum(counts)
+    assert moved == len(cases)
+    assert all(happened(told, case_id) == ["Submitted", "Entered"] for case_id in cases)
+    assert_kept(told.db)
