@@ -104,8 +104,10 @@ def save(
         # Files come and go by `attach` and `detach` alone: a page from before must not undo them.
         merged = {**draft.answers}
         for section in answers:
-            kept = _files_of(form, section, draft.answers)
-            merged[section] = {**{k: v for k, v in readable[section].items() if k not in kept}, **kept}
+            uploads = _file_fields(form, section)
+            typed = {code: one for code, one in readable[section].items() if code not in uploads}
+            there = draft.answers.get(section, {})
+            merged[section] = typed | {code: there[code] for code in uploads & there.keys()}
         applications.save(tx, application_id, merged, revision + 1, actor.person, now)
     return Saved(
         revision + 1, {path: found for path, found in problems.items() if path.split(".")[0] in answers}
@@ -217,10 +219,9 @@ def _set_files(
     applications.save(tx, draft.id, answers, draft.revision + 1, actor.person, now)
 
 
-def _files_of(form: Form, section: str, answers: Answers) -> dict[str, Any]:
-    """What stands in the file fields of a section."""
-    codes = [path.split(".")[1] for path, one in form.fields().items() if one.type == "file"]
-    return {code: value for code, value in answers.get(section, {}).items() if code in codes}
+def _file_fields(form: Form, section: str) -> set[str]:
+    found = next(one for one in form.sections if one.code == section)
+    return {one.code for one in found.fields if one.type == "file"}
 
 
 def _clean(filename: str) -> str:

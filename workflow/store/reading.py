@@ -21,7 +21,12 @@ def is_member(case: Case, viewer: Actor) -> bool:
 def has_seat(case: Case, viewer: Actor) -> bool:
     """It is, or was, this person's turn at a step of the case."""
     mine = any((seat.office, seat.role) in viewer.offices for seat in case.seats if seat.role != APPLICANT)
-    return mine or any(act.by == viewer.person for act in case.acts) or viewer.person in case.recused
+    return mine or any(act.by == viewer.person for act in case.acts)
+
+
+def had_turn(case: Case, viewer: Actor) -> bool:
+    """Declared a conflict, or none: still knows of the case after a colleague was faster."""
+    return viewer.person in case.recused or viewer.person in case.declared
 
 
 def takes_part(case: Case, viewer: Actor) -> bool:
@@ -30,6 +35,7 @@ def takes_part(case: Case, viewer: Actor) -> bool:
         viewer is SYSTEM
         or is_member(case, viewer)
         or has_seat(case, viewer)
+        or had_turn(case, viewer)
         or viewer.has_role("operator", *OVERVIEW)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     CheckConstraint,
     Column,
@@ -42,7 +43,7 @@ definitions = Table(
     Column("hash", Text, primary_key=True),
     Column("kind", Text, nullable=False, comment="programme | route | form | letter"),
     Column("code", Text, nullable=False),
-    Column("content", JSONB, nullable=False),
+    Column("content", JSON, nullable=False, comment="not JSONB: the order of a page's keys is kept"),
     _time("published_at"),
     comment="Every published version, whole, named by the hash of its content",
 )

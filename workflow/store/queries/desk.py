@@ -134,7 +134,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         opened = reading.may_open(case, viewer)
         route = published.route(tx, row.route_hash)
         offers = allowed(route, case, viewer)
-        if not opened and not offers and viewer.person not in case.recused:
+        if not opened and not offers and not reading.had_turn(case, viewer):
             return None
         unseen = None if opened and _sees_votes(case, viewer) else case.entry
         events = [row for row in history(tx, case_id) if not _voted(row, unseen)] if opened else []

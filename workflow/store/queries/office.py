@@ -41,7 +41,8 @@ def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -
         programme = published.programme(tx, published.current(tx))
         rows = tx.execute(
             sa.text(
-                "SELECT c.stage, count(*) AS count, sum(c.requested) AS amount, min(c.entered_at) AS oldest,"
+                "SELECT c.stage, count(*) AS count, sum(c.requested) AS amount,"
+                " min(c.entered_at) FILTER (WHERE c.ending IS NULL) AS oldest,"
                 " count(*) FILTER (WHERE c.ending IS NULL AND c.due_at < :now) AS late"
                 f" {NARROWED} GROUP BY c.stage"
             ),

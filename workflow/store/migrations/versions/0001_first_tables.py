@@ -73,7 +73,12 @@ def make_tables() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False, comment="programme | route | form | letter"),
         sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "content",
+            sa.JSON(),
+            nullable=False,
+            comment="not JSONB: the order of a page's keys is kept",
+        ),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_definitions")),
         comment="Every published version, whole, named by the hash of its content",

@@ -1,0 +1,298 @@
+"""Working copies: started when allowed, saved by one at a time, files by what they are."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.integration.walks import (
+    CHECKER,
+    COMPLETE,
+    GGG,
+    HEKS,
+    QUERY,
+    at_check,
+    language,
+    rows,
+    state,
+)
+from web.cli.story import ELIGIBLE, PDF, Story
+from workflow import drafts
+from workflow.engine.commands import Complete, Submit
+from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.people import organisation_id
+from workflow.service import handle
+from workflow.store import files, queries
+from workflow.store.queries import Application
+
+STATUTES = "attachments.statutes"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(17) + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+
+
+def start(told: Story, email: str = HEKS, **more: Any) -> UUID:
+    asked: dict[str, Any] = {
+        "organisation_id": organisation_id("heks"),
+        "call": "project-round-2027",
+        "eligibility": ELIGIBLE,
+        "now": told.now,
+        "application_id": told.next_id(),
+    }
+    return drafts.start(told.db, told.actors[email], **{**asked, **more})
+
+
+def page(told: Story, application_id: UUID) -> Application:
+    found = queries.application(told.db, told.actors[HEKS], application_id)
+    assert found is not None
+    return found
+
+
+def save(told: Story, draft: UUID, answers: dict[str, Any], revision: int, email: str = HEKS) -> drafts.Saved:
+    return drafts.save(told.db, told.actors[email], draft, answers, revision=revision, now=told.now)
+
+
+def attach(
+    told: Story, draft: UUID, content: bytes, name: str = "Statuten.pdf", path: str = STATUTES, **more: Any
+) -> drafts.Added:
+    asked = {"settings": told.settings, "now": told.now, "file_id": uuid4(), **more}
+    return drafts.attach(told.db, told.actors[HEKS], draft, path, name, io.BytesIO(content), **asked)
+
+
+def test_a_draft_is_started_once_per_id(told: Story) -> None:
+    draft = start(told)
+    assert start(told, application_id=draft) == draft
+    with pytest.raises(NotFound):
+        start(told, GGG, application_id=draft, organisation_id=organisation_id("ggg-migration"))
+    assert len(rows(told.db, "SELECT FROM applications")) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"eligibility": {**ELIGIBLE, "non_profit": "no"}}, "not_eligible"),
+        ({"eligibility": {key: ELIGIBLE[key] for key in list(ELIGIBLE)[1:]}}, "not_eligible"),
+        ({"call": "project-round-2026"}, "call_closed"),
+        ({"call": "nothing"}, "call_closed"),
+    ],
+)
+def test_a_draft_needs_an_open_call_and_the_right_answers(
+    told: Story, more: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        start(told, **more)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("email", [GGG, CHECKER])
+def test_nobody_starts_a_draft_for_somebody_else(told: Story, email: str) -> None:
+    with pytest.raises(NotAllowed, match="may_not_draft"):
+        start(told, email)
+
+
+def test_who_may_only_read_changes_nothing(told: Story) -> None:
+    reader = "urs.ackermann@sprachbruecke.example"
+    draft = start(
+        told, "ana.petrovic@sprachbruecke.example", organisation_id=organisation_id("sprachbruecke")
+    )
+    with pytest.raises(NotAllowed, match="may_not_draft"):
+        save(told, draft, {"plan": {}}, 1, reader)
+    assert queries.application(told.db, told.actors[reader], draft) is not None
+
+
+def test_the_second_to_save_learns_that_somebody_was_faster(told: Story) -> None:
+    draft = start(told)
+    assert save(told, draft, {"plan": {"need": "Gross."}}, 1).revision == 2
+    with pytest.raises(Conflict, match="saved_elsewhere"):
+        save(told, draft, {"plan": {"need": "Klein."}}, 1, "jonas.wirz@heks.example")
+    assert page(told, draft).answers["plan"]["need"] == "Gross."
+    assert save(told, draft, {"plan": {"need": "Klein."}}, 2, "jonas.wirz@heks.example").revision == 3
+
+
+def test_what_is_saved_is_kept_as_typed_and_other_sections_stay(told: Story) -> None:
+    draft = start(told)
+    save(told, draft, {"plan": {"need": "Gross."}}, 1)
+    saved = save(told, draft, {"financing": {"requested": "viel"}, "account": {"iban": "CH00"}}, 2)
+    assert {path: found[0].code for path, found in saved.problems.items()} == {
+        "financing.requested": "not_money",
+        "account.iban": "not_an_iban",
+    }
+    answers = page(told, draft).answers
+    assert (answers["plan"]["need"], answers["financing"]["requested"]) == ("Gross.", "viel")
+    with pytest.raises(Refused, match="section_closed"):
+        save(told, draft, {"nonsense": {}}, 3)
+
+
+def test_a_file_goes_into_its_field_and_out_again(told: Story) -> None:
+    draft, file_id = start(told), uuid4()
+    added = attach(told, draft, PDF, name="C:\\Eigene\\Statuten <1>.pdf", file_id=file_id)
+    assert (added.id, added.name, added.media_type, added.size) == (
+        file_id,
+        "Statuten 1.pdf",
+        "application/pdf",
+        len(PDF),
+    )
+    assert page(told, draft).answers["attachments"]["statutes"] == [str(file_id)]
+    attach(told, draft, PDF, file_id=file_id)  # a repeated request
+    assert page(told, draft).answers["attachments"]["statutes"] == [str(file_id)]
+    row = page(told, draft).files[file_id]
+    assert queries.file_path(told.settings, row).read_bytes() == PDF
+    drafts.detach(told.db, told.actors[HEKS], draft, STATUTES, file_id, now=told.now)
+    assert page(told, draft).answers["attachments"]["statutes"] == []
+
+
+def problem(told: Story, draft: UUID, content: bytes, name: str) -> Problem:
+    with pytest.raises(Invalid) as caught:
+        attach(told, draft, content, name)
+    [(path, [found])] = caught.value.fields.items()
+    assert path == STATUTES
+    return found
+
+
+def test_what_is_no_such_file_is_refused_saying_which_and_why(told: Story) -> None:
+    draft = start(told)
+    program = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00" + bytes(400)
+    page_of_html = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
+    for content in (program, page_of_html, b"Nur Text.", b"PK\x03\x04" + bytes(60)):
+        found = problem(told, draft, content, "Statuten.pdf")
+        assert (found.code, found.params["file"]) == ("file_wrong_type", "Statuten.pdf")
+        assert "PDF" in str(found.params["wanted"])
+    assert problem(told, draft, b"", "leer.pdf") == Problem("file_empty", {"file": "leer.pdf"})
+    assert page(told, draft).answers.get("attachments") is None
+    assert rows(told.db, "SELECT FROM files") == []
+
+
+def test_the_limit_is_allowed_and_one_byte_more_is_not(told: Story) -> None:
+    draft, most = start(told), told.settings.upload_max_bytes
+    at_limit = PDF + bytes(most - len(PDF))
+    assert attach(told, draft, at_limit).size == most
+    assert problem(told, draft, at_limit + b"0", "gross.pdf") == Problem(
+        "file_too_big", {"file": "gross.pdf", "megabytes": 10}
+    )
+    folder = told.settings.data_dir / "files"
+    kept = [path for path in folder.rglob("*") if path.is_file()]
+    assert [path.stat().st_size for path in kept] == [most]  # nothing half is left behind
+
+
+def test_the_content_counts_whatever_the_name_says(told: Story) -> None:
+    draft = start(told)
+    assert attach(told, draft, PDF, "bild.png").media_type == "application/pdf"
+
+
+def test_the_same_content_is_kept_once(told: Story) -> None:
+    first, second = start(told), start(told)
+    for draft in (first, second):
+        attach(told, draft, PDF)
+    hashes = {row.sha256 for row in rows(told.db, "SELECT sha256 FROM files")}
+    assert len(hashes) == 1
+    assert files.path_of(told.settings.data_dir, hashes.pop()).read_bytes() == PDF
+
+
+def test_only_what_was_uploaded_counts_as_a_file(told: Story) -> None:
+    elsewhere = start(told, GGG, organisation_id=organisation_id("ggg-migration"))
+    file_id = uuid4()
+    drafts.attach(
+        told.db,
+        told.actors[GGG],
+        elsewhere,
+        STATUTES,
+        "Statuten.pdf",
+        io.BytesIO(PDF),
+        settings=told.settings,
+        now=told.now,
+        file_id=file_id,
+    )
+    for claimed in (str(uuid4()), str(file_id)):
+        draft = start(told)
+        save(told, draft, {**language(), "attachments": {"statutes": [claimed]}}, 1)
+        assert page(told, draft).answers["attachments"].get("statutes") is None
+        with pytest.raises(Invalid) as caught:
+            handle(told.db, Submit(draft), told.actors[HEKS], uuid4(), told.now)
+        assert list(caught.value.fields) == [STATUTES]
+
+
+def test_saving_an_old_page_undoes_no_upload(told: Story) -> None:
+    draft = start(told)
+    attach(told, draft, PDF)
+    save(told, draft, {"attachments": {"statutes": []}}, page(told, draft).revision)
+    assert len(page(told, draft).answers["attachments"]["statutes"]) == 1
+
+
+def test_a_field_that_takes_no_file_is_not_there(told: Story) -> None:
+    draft = start(told)
+    for path in ("project.title", "nothing.there", "attachments"):
+        with pytest.raises(NotFound, match="no_such_field"):
+            attach(told, draft, PDF, path=path)
+
+
+def test_after_submission_everything_is_closed(told: Story) -> None:
+    case_id = at_check(told)
+    with pytest.raises(Refused, match="section_closed"):
+        save(told, case_id, {"plan": {"need": "Anders."}}, page(told, case_id).revision)
+    with pytest.raises(Refused, match="section_closed"):
+        attach(told, case_id, PDF)
+    [file_id] = page(told, case_id).files
+    with pytest.raises(Refused, match="section_closed"):
+        drafts.detach(told.db, told.actors[HEKS], case_id, STATUTES, file_id, now=told.now)
+
+
+def test_a_query_opens_what_it_names_and_the_answer_is_what_counts(told: Story) -> None:
+    case_id = at_check(told)
+    told.do(CHECKER, case_id, "query", QUERY)
+    revision = page(told, case_id).revision
+    with pytest.raises(Refused) as caught:
+        save(told, case_id, {"plan": {"need": "Neu."}, "budget": {}}, revision)
+    assert (caught.value.code, caught.value.params) == ("section_closed", {"section": "budget"})
+    with pytest.raises(Refused, match="section_closed"):
+        attach(told, case_id, PDF)
+    plan = {**page(told, case_id).answers["plan"], "need": "Neu beschrieben."}
+    save(told, case_id, {"plan": plan}, revision)
+    before = state(told, case_id).content
+    dossier = queries.dossier(told.db, told.actors[CHECKER], case_id, now=told.now)
+    assert dossier is not None
+    assert dossier.answers["plan"]["need"] != "Neu beschrieben."  # still being written
+    told.do(HEKS, case_id, "answered")
+    assert state(told, case_id).content != before
+    dossier = queries.dossier(told.db, told.actors[CHECKER], case_id, now=told.now)
+    assert dossier is not None
+    assert dossier.answers["plan"]["need"] == "Neu beschrieben."
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    assert state(told, case_id).step == "review"
+
+
+def answered(told: Story, case_id: UUID) -> None:
+    command = Complete(case_id, "query", "", "answered", state(told, case_id).entry)
+    handle(told.db, command, told.actors[HEKS], uuid4(), told.now)
+
+
+def test_an_answer_that_would_change_the_way_is_refused(told: Story) -> None:
+    case_id = at_check(told)
+    sections = ["project", "people", "budget", "financing"]
+    told.do(CHECKER, case_id, "query", {"check": {"sections": sections, "question": "Stimmt das?"}})
+    other = language(target_group="support_needed")
+    changes: list[dict[str, Any]] = [
+        {"project": {**language()["project"], "area": "counselling", "goals": ["advice"]}},
+        {"people": other["people"]},
+        {part: language(9_000)[part] for part in ("budget", "financing")},
+    ]
+    for change in changes:
+        original = {section: language()[section] for section in change}
+        save(told, case_id, change, page(told, case_id).revision)
+        with pytest.raises(Refused, match="route_would_change"):
+            answered(told, case_id)
+        save(told, case_id, original, page(told, case_id).revision)
+    cheaper = {part: language(37_000)[part] for part in ("budget", "financing")}
+    save(told, case_id, cheaper, page(told, case_id).revision)
+    answered(told, case_id)
+    assert state(told, case_id).facts["requested"] == 37_000_00
+    assert rows(told.db, "SELECT requested FROM cases")[0].requested == 37_000_00
+
+
+def test_an_answer_must_be_complete(told: Story) -> None:
+    case_id = at_check(told)
+    told.do(CHECKER, case_id, "query", QUERY)
+    save(told, case_id, {"plan": {"need": "Nur das."}}, page(told, case_id).revision)
+    with pytest.raises(Invalid) as caught:
+        answered(told, case_id)
+    assert set(caught.value.fields) == {"plan.activities", "plan.targets"}
