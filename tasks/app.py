@@ -67,7 +67,7 @@ def settings() -> Settings:
 @cache
 def db() -> sa.Engine:
     """This process's database; made after the worker has forked."""
-    return sa.create_engine(settings().database_url, pool_size=2, pool_pre_ping=True)
+    return sa.create_engine(settings().database_url, pool_size=2, pool_pre_ping=True, hide_parameters=True)
 
 
 def now() -> datetime:

@@ -8,15 +8,20 @@ from pathlib import Path
 import pytest
 import redis
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from psycopg import sql
 
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import DATABASE, OWNER, Postgres, Valkey, start_postgres, start_valkey
 from web.cli.migrations import migrate
 from web.cli.processes import Supervisor
+from workflow import accounts
 from workflow.settings import Settings
 
 NUMBERS = itertools.count()
+
+# Hashing a password is slow on purpose; that it is done is tested, how slowly is argon2's own affair.
+accounts.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 UNIT_TEST_SECONDS = 0.01
 SLOW_SHOWN = 10
 

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Engine
 
-from workflow.accounts import HASHER
+from workflow import accounts
 from workflow.funding.programme import load_yaml
 from workflow.store import people
 
@@ -24,7 +24,7 @@ def read_people(programme: Path) -> dict[str, Any]:
 def load_people(db: Engine, data: Mapping[str, Any], *, password: str) -> None:
     """Add these people, all with the same password; those who are there already stay as they are."""
     named = [*data["staff"], *(member for body in data["organisations"] for member in body["members"])]
-    password_hash = HASHER.hash(password)
+    password_hash = accounts.HASHER.hash(password)
     with db.begin() as tx:
         people.add(
             tx,

@@ -111,7 +111,7 @@ def come_back(heks: Person, screens: Screens, title: str) -> None:
 
 
 def submit(heks: Person, screens: Screens, answers: Answers, title: str) -> str:
-    """The declarations, then a double click, then once more in a second tab: one number, which is returned."""
+    """The declarations, a double click, and once more in a second tab: one number, which is returned."""
     heks.fill(typed(answers, ["declarations"]))
     screens.take(heks.page, "section-declarations")
     heks.press("Speichern und weiter")

@@ -44,7 +44,7 @@ class Screens:
 
 
 class Person:
-    """Somebody with a browser of their own. `complaints`: what the browser wrote to its console as an error."""
+    """Somebody with a browser of their own. `complaints`: the errors on its console."""
 
     def __init__(
         self, browser: Browser, base_url: str, name: str, *, width: int = DESKTOP, script: bool = True

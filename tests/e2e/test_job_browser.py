@@ -28,7 +28,7 @@ QUESTION = "Wie viele Kurse sind es, und wer leitet sie?"
 ACTIVITIES = "Zwei Kurse zu je 20 Treffen, geleitet von zwei Lehrpersonen mit fide-Zertifikat."
 LEAD_REASONS = "Das Angebot schliesst eine Lücke und ist gut geleitet."
 CONDITIONS = "Die Kursleitung weist das fide-Zertifikat nach.\nZwischenbericht bis 30. Juni 2027."
-COMPLETE = {"check": {"complete": True, "responsible": True}}
+COMPLETE: dict[str, dict[str, object]] = {"check": {"complete": True, "responsible": True}}
 
 
 def test_the_whole_job(demo: Demo, visit: Visit) -> None:

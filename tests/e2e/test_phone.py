@@ -45,7 +45,7 @@ def test_no_page_scrolls_sideways(demo: Demo, visit: Visit, people: tuple[str, .
         person.sign_in()
         wide += look_at_every_page(person, [urlsplit(person.page.url).path, "/demo/mails"], looked)
         person.context.close()
-    assert not wide
+    assert not wide, "\n".join(wide)
     kinds = (
         "/applications/:id/submit /applications/:id/step"
         if people is APPLICANTS

@@ -9,18 +9,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tasks.deliver import deliver_due
-from tests.builders import story
-from web.app import create_app
+from tests.browsing import app_for
 from web.cli.story import ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.security import FORM_BYTES
 from workflow.accounts import MOST_ATTEMPTS, sign_in
 from workflow.people import organisation_id
-from workflow.settings import Settings
 
 HEKS = "miriam.aebi@heks.example"
 READER = "urs.ackermann@sprachbruecke.example"
@@ -67,14 +64,8 @@ class Caller:
 
 
 @pytest.fixture
-def told(db: sa.Engine, settings: Settings) -> Story:
-    return story(db, settings)
-
-
-@pytest.fixture
-def client(told: Story, settings: Settings) -> Iterator[FlaskClient]:
-    app = create_app(settings)
-    app.extensions["foerderweg.clock"] = lambda: told.now
+def client(told: Story) -> Iterator[FlaskClient]:
+    app = app_for(told, told.settings)
     yield app.test_client()
     app.extensions["foerderweg.db"].dispose()
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.browsing import app_for, signed_in
-from tests.builders import story
 from tests.counting import statements
 from web.cli.story import Story, application, decision, proposal, review
 from web.cli.visitors import Browser, Page
@@ -48,8 +47,8 @@ REVIEW = {
 
 
 @pytest.fixture
-def told(db: sa.Engine, settings: Settings) -> Story:
-    return story(db, settings)
+def settings(told: Story) -> Settings:
+    return told.settings
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tests.browsing import app_for, signed_in
-from tests.builders import story
 from tests.counting import statements
 from web.cli.story import Story, application, proposal, review
 from workflow.settings import Settings
@@ -38,8 +36,8 @@ PAGES = ("/office", "/office/cases", "/office/money")
 
 
 @pytest.fixture
-def told(db: sa.Engine, settings: Settings) -> Story:
-    return story(db, settings)
+def settings(told: Story) -> Settings:
+    return told.settings
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from flask import Flask
 
 from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in, visitor
-from tests.builders import story
 from web.cli.story import ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.cli.visitors import Browser, Page
 from workflow.people import organisation_id
@@ -48,8 +47,8 @@ ANSWERS = application(
 
 
 @pytest.fixture
-def told(db: sa.Engine, settings: Settings) -> Story:
-    return story(db, settings)
+def settings(told: Story) -> Settings:
+    return told.settings
 
 
 @pytest.fixture

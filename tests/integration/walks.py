@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from pypdf import PdfReader
 
 from tasks.deliver import deliver_due
 from web.cli.story import Story, application, decision, proposal, review
@@ -112,15 +113,13 @@ def deliver(told: Story) -> None:
         told.route()
 
 
-def entry(told: Story, email: str, case_id: UUID) -> int:
-    """The visit that this person's page shows."""
-    actor = told.actors[email]
-    page: Any = (
-        queries.application(told.db, actor, case_id)
-        if actor.organisations
-        else queries.dossier(told.db, actor, case_id, now=told.now)
-    )
-    return int(page.entry)
+def order(told: Story, case_id: UUID) -> str:
+    """The text of the one letter that the applicant finds."""
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    [letter] = page.letters
+    pages = PdfReader(queries.file_path(told.settings, letter)).pages
+    return " ".join(" ".join(one.extract_text() for one in pages).split())
 
 
 def at_once(*doings: Callable[[], T]) -> list[T | FoerderwegError]:

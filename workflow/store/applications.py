@@ -78,12 +78,16 @@ class Beginning:
 
 
 def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
-    """The case's row before its first event; Refused (submitted_already) when the application has one."""
+    """The case's row before its first event; Refused (submitted_already) when there is one.
+
+    The caller has locked the application, so nobody else begins it meanwhile.
+    """
+    if tx.execute(select(cases.c.id).where(cases.c.id == beginning.application_id)).first():
+        raise Refused("submitted_already")
     running = tx.execute(select(case_number.next_value())).scalar_one()
     number = f"{beginning.number_prefix}-{running:05d}"
-    begun = tx.execute(
-        insert(cases)
-        .values(
+    tx.execute(
+        insert(cases).values(
             id=beginning.application_id,
             number=number,
             organisation_id=beginning.organisation_id,
@@ -108,11 +112,7 @@ def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
             hash="",
             state=dump_case(EMPTY),
         )
-        .on_conflict_do_nothing(index_elements=["id"])
-        .returning(cases.c.id)
     )
-    if begun.one_or_none() is None:
-        raise Refused("submitted_already")
     return Stored(
         beginning.application_id,
         number,
