@@ -1,6 +1,6 @@
 # Förderweg: `make` alone lists what it can do. Paths are relative, so that the folder may lie anywhere.
 .DEFAULT_GOAL := help
-.PHONY: help install job demo test check format lock
+.PHONY: help install job demo test check format screens lock
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -32,6 +32,9 @@ check: install ## style, types, import contracts, and migrations against the tab
 format: install ## write the code in the common style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+screens: install ## take the pictures of docs/screens anew, with the Chromium of this machine
+	@exec $(BIN)/python -m tests.e2e.screens
 
 lock: ## pin every dependency of pyproject.toml anew in requirements.lock
 	python3 -m venv build/uv

@@ -107,7 +107,7 @@ def come_back(heks: Person, screens: Screens, title: str) -> None:
     heks.follow("Prüfen und einreichen")
     screens.take(heks.page, "something-missing")
     expect(heks.page.get_by_role("button", name="Gesuch einreichen")).to_have_count(0)
-    heks.follow("Die Angaben sind vollständig und wahr.")
+    heks.follow("Die Angaben sind vollständig und wahr")
 
 
 def submit(heks: Person, screens: Screens, answers: Answers, title: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Protocol
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.e2e.person import DESKTOP, Person
 from web.cli import demo_data
@@ -50,30 +51,44 @@ class Visit(Protocol):
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium; without one its tests are skipped, or fail if FOERDERWEG_REQUIRE_BROWSER=1."""
+    with sync_playwright() as playwright:
+        if (found := launch(playwright)) is None:
+            missing = f"no browser found (looked for {', '.join(NAMES)})"
+            if os.environ.get("FOERDERWEG_REQUIRE_BROWSER") == "1":
+                pytest.fail(missing)
+            pytest.skip(missing)
+        yield found
+        found.close()
+
+
+def launch(playwright: Playwright) -> Browser | None:
+    """The machine's Chromium, if there is one."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
-        missing = f"no browser found (looked for {', '.join(NAMES)})"
-        if os.environ.get("FOERDERWEG_REQUIRE_BROWSER") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+        return None
+    return playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+
+
+@contextmanager
+def running_demo(data: Path) -> Iterator[Demo]:
+    """All processes but worker and clock, which may start when the played past is over."""
+    with running_system(
+        data, demo=True, processes=("mail", "web"), postgres_options=("fsync=off",)
+    ) as system:
+        demo_data.load(system.settings, lambda _line: None)
+        db = sa.create_engine(system.settings.database_url)
+        yield Demo(
+            system, Story(db, system.settings, read_people(system.settings.programme), datetime.now(UTC))
+        )
+        db.dispose()
 
 
 @pytest.fixture
 def demo(browser: Browser, tmp_path: Path) -> Iterator[Demo]:
-    """All processes but worker and clock, which the test starts when the played past is over."""
-    assert browser.is_connected()  # no browser, no system
-    with running_system(
-        tmp_path / "data", demo=True, processes=("mail", "web"), postgres_options=("fsync=off",)
-    ) as system:
-        demo_data.load(system.settings, lambda _line: None)
-        db = sa.create_engine(system.settings.database_url)
-        people = read_people(system.settings.programme)
-        yield Demo(system, Story(db, system.settings, people, datetime.now(UTC)))
-        db.dispose()
+    """A demo of the test's own; without a browser none."""
+    assert browser.is_connected()
+    with running_demo(tmp_path / "data") as running:
+        yield running
 
 
 @pytest.fixture
