@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from playwright.sync_api import expect
 
@@ -14,6 +15,7 @@ from tests.e2e.person import PHONE, Person, Screens
 from web.cli.story import decision, proposal, review
 from web.cli.telling import typed
 from workflow.store import queries
+from workflow.texts import local_date
 
 CHECKER, SYNTHESIS = "Regula Keller", "Mehmet Demir"
 LEAD, SECOND = "Barbara Wenger", "Esther Kunz"
@@ -75,14 +77,14 @@ def test_the_applicant_needs_no_script(demo: Demo, visit: Visit) -> None:
     applicant.attach(heks, screens)
     applicant.come_back(heks, screens, title)
     number = applicant.submit(heks, screens, answers, title)
-    [case_id] = [
-        row.id
-        for row in queries.my_applications(demo.story.db, demo.story.actors[HEKS_MAIL])
-        if row.number == number
-    ]
+    case_id = UUID(draft.rpartition("/")[2])
     demo.story.now = datetime.now(UTC)
     demo.story.route()
     demo.story.do(CHECKER_MAIL, case_id, "query", {"check": {"sections": ["plan"], "question": QUESTION}})
+    found = queries.application(demo.story.db, demo.story.actors[HEKS_MAIL], case_id)
+    assert found and found.due_at
+    last_day = found.due_at - timedelta(seconds=1)  # it is due at midnight
+    heks.waits_for(draft, f"Bitte bis am {local_date(last_day)}.")
     applicant.answer_query(heks, screens, draft, ACTIVITIES)
     demo.story.now = datetime.now(UTC)
     demo.story.route()
