@@ -82,7 +82,8 @@ def test_the_applicant_needs_no_script(demo: Demo, visit: Visit) -> None:
     demo.story.route()
     demo.story.do(CHECKER_MAIL, case_id, "query", {"check": {"sections": ["plan"], "question": QUESTION}})
     found = queries.application(demo.story.db, demo.story.actors[HEKS_MAIL], case_id)
-    assert found and found.due_at
+    assert found is not None
+    assert found.due_at is not None
     last_day = found.due_at - timedelta(seconds=1)  # it is due at midnight
     heks.waits_for(draft, f"Bitte bis am {local_date(last_day)}.")
     applicant.answer_query(heks, screens, draft, ACTIVITIES)
