@@ -70,17 +70,11 @@ def test_web_dies_in_mid_request(system: System, told: Story) -> None:
 
 
 def test_redis_is_emptied_killed_and_away(system: System, told: Story) -> None:
-    early, late = submissions(told, 24), submissions(told, 10)
-    done: dict[UUID, Any] = {}
-    for turn in range(0, len(early), 3):
-        wave = early[turn : turn + 3]
-        with sending(system.base_url, wave) as heard, redis.Redis.from_url(system.valkey.url) as client:
-            while len(heard.all) < len(wave):
-                client.flushall()
-        done |= heard.done()
-        wait_for(lambda wave=wave: "formal_check" in steps(told, wave))
-        system.kill("valkey")  # while the workers are at it
-        system.start("valkey")
+    early, late = submissions(told, 10), submissions(told, 10)
+    with sending(system.base_url, early) as heard, redis.Redis.from_url(system.valkey.url) as client:
+        while len(heard.all) < len(early):
+            client.flushall()
+    done = heard.done()
     catch_up(told.db)
     system.kill("valkey")
     with sending(system.base_url, late) as heard:
