@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -65,6 +66,31 @@ persons = Table(
     Column("name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("language", Text, nullable=False, server_default="de"),
+    _time("left_at", nullable=True),
+    comment="An empty password_hash opens nothing: invited, and no password chosen yet",
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False),
+    _time("until"),
+    Index(None, "person_id"),
+    comment="One-time links with which a person chooses a password",
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    Column("first_day", Date, primary_key=True),
+    Column("last_day", Date, nullable=False),
+    Column("deputy_id", UUID, ForeignKey("persons.id")),
+    Index(None, "deputy_id"),
+    CheckConstraint("last_day >= first_day", name="ends_after_it_begins"),
+    CheckConstraint("deputy_id <> person_id", name="deputy_is_another_person"),
+    comment="While a person is away, the deputy has that person's roles",
 )
 
 staff_roles = Table(
@@ -85,6 +111,11 @@ organisations = Table(
     Column("street", Text, nullable=False, server_default=""),
     Column("postcode", Text, nullable=False, server_default=""),
     Column("town", Text, nullable=False, server_default=""),
+    Column(
+        "kind", Text, nullable=False, server_default="non_state", comment="non_state | institution | office"
+    ),
+    Column("office", Text, unique=True, comment="of an office with measures of its own: its code"),
+    CheckConstraint("(kind = 'office') = (office IS NOT NULL)", name="office_has_a_code"),
 )
 
 memberships = Table(
@@ -268,7 +299,9 @@ agenda = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", Text),
     _time("parked_at", nullable=True),
+    Column("handed_to", UUID, ForeignKey("persons.id"), comment="who looks after a parked case"),
     Index("ix_agenda_due", "due_at", postgresql_where=text("due_at IS NOT NULL AND parked_at IS NULL")),
+    Index("ix_agenda_parked", "parked_at", postgresql_where=text("parked_at IS NOT NULL")),
     comment="When a worker must look at a case again: work and timers are one thing",
 )
 
@@ -276,8 +309,8 @@ outbox = Table(
     "outbox",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("kind", Text, nullable=False, comment="mail | letter"),
-    Column("case_id", UUID, ForeignKey("cases.id"), nullable=False),
+    Column("kind", Text, nullable=False, comment="mail | letter | link"),
+    Column("case_id", UUID, ForeignKey("cases.id")),
     Column("payload", JSONB, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     _time("next_try", nullable=True),
@@ -285,9 +318,39 @@ outbox = Table(
     Column("error", Text),
     _time("parked_at", nullable=True),
     _time("done_at", nullable=True),
+    _time("skipped_at", nullable=True),
     Index("ix_outbox_due", "next_try", postgresql_where=text("done_at IS NULL AND parked_at IS NULL")),
+    Index(
+        "ix_outbox_parked", "parked_at", postgresql_where=text("parked_at IS NOT NULL AND skipped_at IS NULL")
+    ),
     Index(None, "case_id"),
     comment="Exactly one effect a key",
+)
+
+interventions = Table(
+    "interventions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("person_id", UUID, ForeignKey("persons.id"), nullable=False),
+    _time("at"),
+    Column("kind", Text, nullable=False, comment="retry | skip | hand_over"),
+    Column("effect", Text, ForeignKey("outbox.key")),
+    Column("case_id", UUID, ForeignKey("cases.id")),
+    Column("reason", Text, nullable=False),
+    Index(None, "effect"),
+    Index(None, "case_id"),
+    comment="What operators did by hand, and why",
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True, comment="kind, machine and process id"),
+    Column("kind", Text, nullable=False, comment="web | worker | clock"),
+    Column("release", Text, nullable=False),
+    _time("started_at"),
+    _time("seen_at"),
+    comment="Who is alive: each process says so now and then",
 )
 
 postings = Table(
