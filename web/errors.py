@@ -71,6 +71,8 @@ TEXTS: dict[str, str] = {
         "Bevor Sie dieses Dossier bearbeiten, erklären Sie bitte, ob ein Ausstandsgrund besteht. "
         "Es wurde nichts geändert."
     ),
+    "no_own_measures": _("Diese Stelle reicht in diesem Programm keine eigenen Vorhaben ein."),
+    "own_office": _("Das ist ein Vorhaben Ihrer eigenen Stelle. Andere prüfen und entscheiden es."),
     "own_organisation": _(
         "Sie gehören zur gesuchstellenden Trägerschaft und wirken darum hier nicht mit. "
         "Es wurde nichts geändert."

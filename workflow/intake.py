@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from workflow.engine.case import Actor
 from workflow.engine.commands import Submit
+from workflow.engine.route import APPLICANT_OFFICE
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
@@ -21,7 +22,8 @@ from workflow.texts import ZURICH
 def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tuple[Stored, Submit]:
     """The new case's row and the command with what was submitted.
 
-    Raises Invalid (incomplete), Refused (call_closed, area_not_in_call, size_not_open), NotFound, NotAllowed.
+    Raises Invalid (incomplete), Refused (call_closed, area_not_in_call, size_not_open, no_own_measures),
+    NotFound, NotAllowed.
     """
     draft = applications.find(tx, command.case_id, lock=True)
     rights = actor.rights_in(str(draft.organisation_id)) if draft else frozenset()
@@ -33,9 +35,13 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tupl
     call = programme.calls[draft.call]
     if not call.is_open(now):
         raise Refused("call_closed")
-    form = published.form(tx, draft.programme_hash, call.form)
+    form = published.application_form(tx, draft.programme_hash, draft.organisation_kind)
     answers = form.load(draft.answers)
     facts = form.facts(answers)
+    if draft.office is not None:
+        if not programme.offices[draft.office].own_measures:
+            raise Refused("no_own_measures")
+        facts[APPLICANT_OFFICE] = draft.office
     if facts["area"] not in call.areas:
         raise Refused("area_not_in_call", area=str(facts["area"]))
     size = programme.size_for(int(facts["requested"]), now.astimezone(ZURICH).date())
@@ -72,7 +78,7 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
     if draft is None:
         raise NotFound("no_such_application")
     programme = published.programme(tx, stored.programme_hash)
-    form = published.form(tx, stored.programme_hash, programme.calls[draft.call].form)
+    form = published.application_form(tx, stored.programme_hash, draft.organisation_kind)
     answers = form.load(draft.answers)
     facts = form.facts(answers)
     if _place(programme, facts, now) != _place(programme, stored.case.facts, now):

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine.route import APPLICANT, Route
-from workflow.funding.letters import Order, Remedy, Sender, Signature
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Route
+from workflow.funding.letters import Order, Remedy, Sender
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
 from workflow.store.queries.record import decision_text, history, signing, written
@@ -37,11 +37,13 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
     answers = texts.get(stored.case.content, {})
     terms = programme.terms[listed.size]
     decided = signing(route, events)
+    deciders = _deciders(decided, events)
+    internal = APPLICANT_OFFICE in stored.case.facts
     order: Order = {
         "number": stored.number,
         "programme": _de(programme.title),
         "call": _de(programme.calls[listed.call].title),
-        "sender": _sender(programme),
+        "sender": _sender(programme, deciders[-1][0] if internal else None),
         "addressee": [listed.name, listed.street, f"{listed.postcode} {listed.town}"],
         "organisation": listed.name,
         "project": {
@@ -61,33 +63,41 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         "instalments": terms["instalments"],
         "report": _de(terms["report"]),
         "report_days": terms["report_days"],
-        "remedy": _remedy(programme, route, decided),
+        "remedy": None if internal else _remedy(programme, deciders[-1][1]),
         "copies": _offices(programme, route, events),
-        "signatures": _signatures(programme, route, decided),
+        "signatures": [
+            {"name": row.actor_name, "function": _function(programme, office, role)}
+            for row, (office, role) in zip(decided, deciders, strict=True)
+        ],
     }
     return templates, order
 
 
-def _signatures(programme: Programme, route: Route, signing: Sequence[HistoryRow]) -> list[Signature]:
-    found: list[Signature] = []
-    for row in signing:
-        who = route.human(row.data["step"]).seats[0].who
-        office = programme.offices[who.office or ""]
-        function = f"{_de(programme.labels['roles'][who.role])}, {_de(office.title)}"
-        found.append({"name": row.actor_name, "function": function})
-    return found
+def _deciders(decided: Sequence[HistoryRow], events: Sequence[HistoryRow]) -> list[tuple[str, str]]:
+    """The office and role in which each of these acts was done."""
+    seats = _seats(events)
+    return [seats[row.data["entry"], row.data["seat"]] for row in decided]
 
 
-def _offices(programme: Programme, route: Route, events: Sequence[HistoryRow]) -> list[str]:
-    """The offices that gave a recommendation, each once."""
-    seats = {
-        (row.data["entry"], seat["code"]): seat["office"]
+def _function(programme: Programme, office: str, role: str) -> str:
+    return f"{_de(programme.labels['roles'][role])}, {_de(programme.offices[office].title)}"
+
+
+def _seats(events: Sequence[HistoryRow]) -> Mapping[tuple[int, str], tuple[str, str]]:
+    """Office and role of every seat there was, by entry and code."""
+    return {
+        (row.data["entry"], seat["code"]): (seat["office"], seat["role"])
         for row in events
         if row.name == "Entered"
         for seat in row.data["seats"]
     }
+
+
+def _offices(programme: Programme, route: Route, events: Sequence[HistoryRow]) -> list[str]:
+    """The offices that gave a recommendation, each once."""
+    seats = _seats(events)
     voted = [
-        seats[row.data["entry"], row.data["seat"]]
+        seats[row.data["entry"], row.data["seat"]][0]
         for row in events
         if row.name == "Completed" and route.human(row.data["step"]).is_panel
     ]
@@ -104,21 +114,21 @@ def _answered_on(route: Route, events: Sequence[HistoryRow], outcome: str) -> st
     return None
 
 
-def _sender(programme: Programme) -> Sender:
+def _sender(programme: Programme, office: str | None) -> Sender:
+    """The programme's own; of an internal decision the office that made it."""
     sender = programme.sender
     return {
         "canton": _de(programme.canton),
         "department": _de(sender["department"]),
-        "office": _de(sender["office"]),
+        "office": _de(programme.offices[office].title if office else sender["office"]),
         "address": _de(sender["address"]),
         "mail": sender["mail"],
     }
 
 
-def _remedy(programme: Programme, route: Route, signing: Sequence[HistoryRow]) -> Remedy:
-    """A Rekurs goes to the authority above the one that decided."""
-    last = route.human(signing[-1].data["step"]).seats[0].who.role
-    above = programme.remedy["authorities"][last]
+def _remedy(programme: Programme, role: str) -> Remedy:
+    """A Rekurs goes to the authority above the one that decided, by its role."""
+    above = programme.remedy["authorities"][role]
     return {
         "authority": _de(above["authority"]),
         "address": _de(above["address"]),

@@ -39,7 +39,9 @@ def load_people(db: Engine, data: Mapping[str, Any], *, password: str) -> None:
                 for office, role in one["roles"]
             ],
             bodies=[
-                {"id": organisation_id(body["code"])} | {name: body[name] for name in ADDRESS}
+                {"id": organisation_id(body["code"])}
+                | {name: body[name] for name in ADDRESS}
+                | {"kind": body.get("kind", "non_state"), "office": body.get("office")}
                 for body in data["organisations"]
             ],
             members=[

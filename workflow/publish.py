@@ -67,6 +67,7 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
             statuses=frozenset(programme.labels["statuses"]),
             forms=frozenset(bundle.forms),
             letters=frozenset(bundle.letters),
+            own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
         )
         if findings:
             raise findings[0]

@@ -113,9 +113,9 @@ def deliver(told: Story) -> None:
         told.route()
 
 
-def order(told: Story, case_id: UUID) -> str:
+def order(told: Story, case_id: UUID, reader: str = HEKS) -> str:
     """The text of the one letter that the applicant finds."""
-    page = queries.application(told.db, told.actors[HEKS], case_id)
+    page = queries.application(told.db, told.actors[reader], case_id)
     assert page is not None
     [letter] = page.letters
     pages = PdfReader(queries.file_path(told.settings, letter)).pages

@@ -19,7 +19,6 @@ OWN = {
     "where": {"source": ["own_cash", "own_in_kind"]},
     "of": "budget.costs.amount",
     "at_least": 50,
-    "only_for": {"organisation.legal_form": ["regular_structure"]},
 }
 
 
@@ -40,10 +39,9 @@ def test_overhead_is_capped() -> None:
     assert problem == Problem("overhead_too_high", {"percent": 14, "limit": 14_00})
 
 
-def test_regular_structures_carry_half_themselves() -> None:
-    assert share(VALUES, OWN, {}) is None
-    school = {**VALUES, "organisation": {"legal_form": "regular_structure"}}
-    assert share(school, OWN, {}) == Problem("own_share_too_low", {"percent": 50, "limit": 50_00})
+def test_an_own_share_is_at_least_so_much() -> None:
+    assert share(VALUES, OWN, {}) == Problem("own_share_too_low", {"percent": 50, "limit": 50_00})
+    assert share(VALUES, {**OWN, "at_least": 1}, {}) is None
 
 
 @pytest.mark.parametrize(

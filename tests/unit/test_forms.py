@@ -20,7 +20,7 @@ from workflow.funding.questions import Option
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 OPTIONS = Programme.parse(BUNDLE.programme).options(BUNDLE.forms["application"])
 FORMS = {code: Form.parse(data, OPTIONS) for code, data in BUNDLE.forms.items()}
-APPLICATION = FORMS["application"]
+APPLICATION = FORMS["application"].asked_of("non_state")
 STATUTES = "0b0e7b3c-7d6c-4cbb-9a52-5b2c6d3a1111"
 ANSWERS: dict[str, dict[str, Any]] = {
     "organisation": {
@@ -354,3 +354,14 @@ def test_malformed_forms_are_named(field: dict[str, Any]) -> None:
     }
     with pytest.raises(RouteError, match=r"form_malformed at=f\.s"):
         Form.parse(data, {"somewhere": [Option("a", {"de": "A"})]})
+
+
+def test_each_kind_of_applicant_is_asked_what_concerns_it() -> None:
+    forms = {kind: FORMS["application"].asked_of(kind) for kind in ("non_state", "institution", "office")}
+    asked = {kind: set(form.fields()) for kind, form in forms.items()}
+    assert "attachments.statutes" in asked["non_state"] - asked["institution"] - asked["office"]
+    assert "organisation.institution" in asked["institution"] - asked["non_state"] - asked["office"]
+    assert "account.cost_centre" in asked["office"] - asked["non_state"] - asked["institution"]
+    shares = {kind: [rule.params.get("at_least") for rule in form.rules] for kind, form in forms.items()}
+    assert {kind for kind, found in shares.items() if 50 in found} == {"institution"}
+    assert len({form.hash for form in (APPLICATION, *forms.values())}) == 1

@@ -73,6 +73,14 @@ def test_a_grant_in_part_says_what_is_paid_when() -> None:
         assert words in said
 
 
+@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame"}))
+def test_an_office_of_the_canton_gets_an_internal_decision(code: str) -> None:
+    said = text(render(LETTERS, code, {**ORDER, "remedy": None}, now=NOW))
+    assert "Interner Entscheid" in said
+    for words in ("Verfügung", "Rekurs", "Verfahrenskosten", "ausbezahlt"):
+        assert words not in said
+
+
 def test_a_small_grant_is_paid_at_once() -> None:
     whole: Order = {
         **ORDER,

@@ -11,7 +11,7 @@ import yaml
 
 import workflow
 from workflow.engine.canonical import content_hash
-from workflow.engine.route import parse_route
+from workflow.engine.route import Human, parse_route
 from workflow.engine.soundness import check
 from workflow.errors import Refused
 from workflow.funding.forms import Form
@@ -143,12 +143,9 @@ def test_forms_speak_of_outcomes_and_facts_that_their_steps_have() -> None:
 
 
 def test_every_role_that_signs_has_an_authority_that_hears_an_appeal() -> None:
-    signing = {
-        step["who"]["role"]
-        for raw in BUNDLE.routes.values()
-        for step in raw["steps"].values()
-        if "signs" in step
-    }
+    routes = [parse_route({**raw, "tables": BUNDLE.programme["tables"]}) for raw in BUNDLE.routes.values()]
+    steps = [step for route in routes for step in route.steps.values() if isinstance(step, Human)]
+    signing = {step.seats[0].who.meant({})[1] for step in steps if step.signs}
     assert signing == set(PROGRAMME.remedy["authorities"])
 
 

@@ -1,5 +1,6 @@
 """Area × size × conditions → offices, read from the programme's tables and routes."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,7 @@ def seats(size: str, facts: Facts) -> dict[str, tuple[str, bool]]:
     assert isinstance(step, Human)
     found = {}
     for seat in step.seats:
-        assert seat.who.table is not None
-        office = pick(seat.who.table, facts)[0]
+        office, _ = seat.who.meant(facts)
         if office != NO_OFFICE:
             found[seat.code] = (office, seat.mandatory)
     return found
@@ -89,6 +89,34 @@ def test_a_small_application_goes_to_the_lead_office_alone(
 ) -> None:
     assert second
     assert seats("small", {"area": area, "target_group": group, **flags}) == {"lead": (LEAD[area], True)}
+
+
+OWN = [one.code for one in PROGRAMME.offices.values() if one.own_measures]
+FLAGS = ("child_care", "parents_german", "training", "placements_administration")
+
+
+@pytest.mark.parametrize("applicant", OWN)
+@pytest.mark.parametrize("area", PROGRAMME.areas)
+@pytest.mark.parametrize("group", [REFUGEES[0], OTHERS[0]])
+def test_two_other_offices_review_an_offices_own_measure(applicant: str, area: str, group: str) -> None:
+    for flags in product((False, True), repeat=len(FLAGS)):
+        facts: Facts = {"area": area, "target_group": group, **dict(zip(FLAGS, flags, strict=True))}
+        usual = seats("medium", facts)
+        found = seats("medium", {**facts, "applicant_office": applicant})
+        reviewing = [found["lead"][0], found["second"][0]]
+        assert applicant not in reviewing
+        assert len(set(reviewing)) == 2
+        if applicant not in (usual["lead"][0], usual["second"][0]):
+            assert found == usual
+        assert seats("small", {**facts, "applicant_office": applicant}) == {"lead": found["lead"]}
+
+
+def test_the_fachstelle_is_nowhere_in_its_own_measure() -> None:
+    facts: Facts = {"area": "language", "target_group": "population", "applicant_office": "integration"}
+    for route in ROUTES.values():
+        for step in route.steps.values():
+            for seat in step.seats if isinstance(step, Human) else ():
+                assert seat.who.meant(facts)[0] != "integration"
 
 
 @pytest.mark.parametrize(

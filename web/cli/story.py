@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,8 +49,9 @@ def actors(people: Mapping[str, Any]) -> dict[str, Actor]:
     }
     for body in people["organisations"]:
         for one in body["members"]:
+            before = found.get(one["email"], Actor(str(person_id(one["email"]))))
             rights = {str(organisation_id(body["code"])): frozenset(one["rights"])}
-            found[one["email"]] = Actor(str(person_id(one["email"])), organisations=rights)
+            found[one["email"]] = replace(before, organisations={**before.organisations, **rights})
     return found
 
 
@@ -99,6 +100,11 @@ class Story:
             application_id=self.next_id(),
         )
         drafts.save(self.db, actor, application_id, answers, revision=1, now=self.now)
+        if "legal_form" in answers["organisation"]:  # only non-state organisations have statutes
+            self._attach_statutes(actor, application_id)
+        return application_id
+
+    def _attach_statutes(self, actor: Actor, application_id: UUID) -> None:
         drafts.attach(
             self.db,
             actor,
@@ -110,7 +116,6 @@ class Story:
             now=self.now,
             file_id=self.next_id(),
         )
-        return application_id
 
     def submit(self, email: str, answers: Mapping[str, Any]) -> UUID:
         """An application on its way, with the first step entered."""
@@ -145,10 +150,8 @@ class Story:
 
     def _offers(self, actor: Actor, case_id: UUID) -> tuple[tuple[Any, ...], int]:
         page: Any = (
-            queries.application(self.db, actor, case_id)
-            if actor.organisations
-            else queries.dossier(self.db, actor, case_id, now=self.now)
-        )
+            queries.application(self.db, actor, case_id) if actor.organisations else None
+        ) or queries.dossier(self.db, actor, case_id, now=self.now)
         return (page.offers, page.entry) if page else ((), 0)
 
 

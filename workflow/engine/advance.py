@@ -11,7 +11,6 @@ from workflow.engine import events as ev
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Case, Pending, evolve
 from workflow.engine.route import (
-    APPLICANT,
     NO_OFFICE,
     Call,
     Choice,
@@ -21,7 +20,6 @@ from workflow.engine.route import (
     Route,
     SeatPlan,
     Timer,
-    Who,
 )
 from workflow.engine.tables import Facts, pick
 from workflow.errors import RouteError
@@ -93,7 +91,7 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
                 seats=tuple(
                     _seat(plan, case.facts)
                     for plan in step.seats
-                    if _office(plan.who, case.facts) != NO_OFFICE
+                    if plan.who.meant(case.facts)[0] != NO_OFFICE
                 ),
                 timers=tuple(
                     _timer(number, timer, step, now, calendar) for number, timer in enumerate(step.timers)
@@ -115,14 +113,8 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
 
 
 def _seat(plan: SeatPlan, facts: Facts) -> dict[str, str | bool]:
-    office = _office(plan.who, facts)
-    return {"code": plan.code, "office": office, "role": plan.who.role, "mandatory": plan.mandatory}
-
-
-def _office(who: Who, facts: Facts) -> str:
-    if who.role == APPLICANT:
-        return ""
-    return pick(who.table, facts)[0] if who.table else (who.office or "")
+    office, role = plan.who.meant(facts)
+    return {"code": plan.code, "office": office, "role": role, "mandatory": plan.mandatory}
 
 
 def _timer(

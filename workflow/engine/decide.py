@@ -8,7 +8,7 @@ from typing import assert_never
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.case import Actor, Case, Seat
-from workflow.engine.route import APPLICANT, OPERATOR, Call, Human, Outcome, Route
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, OPERATOR, Call, Human, Outcome, Route
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 RETRY = "retry"
@@ -92,6 +92,8 @@ def _eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foe
         return NotAllowed("not_yours")
     if case.applicant in actor.organisations:
         return NotAllowed("own_organisation")
+    if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):
+        return NotAllowed("own_office")
     if actor.person in case.recused:
         return NotAllowed("recused")
     step = route.steps[case.step]

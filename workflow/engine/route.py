@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workflow.engine.tables import Table, parse_table
+from workflow.engine.tables import Facts, Table, parse_table, pick
 from workflow.errors import RouteError
 
 APPLICANT = "applicant"
 OPERATOR = "operator"
+APPLICANT_OFFICE = "applicant_office"
+"""The fact that names the office whose own measure a case is; absent for every other applicant."""
 NO_OFFICE = "none"
 """A seat whose office table says this is left out: an advisory seat that this case does not need."""
 
@@ -20,11 +22,28 @@ Money = Literal["hold", "release", "commit"]
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who fills a seat: the applicant, or a role in an office that is fixed or read from a table."""
+    """Who fills a seat: the applicant, or a role in an office; both fixed, or read from a table.
+
+    Without a `role` the table names both, as `office:role`.
+    """
 
     role: str
     office: str | None = None
     table: Table | None = None
+
+    def among(self) -> tuple[tuple[str, str], ...]:
+        """Every office and role that the seat can go to."""
+        return tuple(map(self._named, self.table.results())) if self.table else (self._named(None),)
+
+    def meant(self, facts: Facts) -> tuple[str, str]:
+        """The office and role that the seat goes to in a case with these facts; no office for applicants."""
+        return self._named(pick(self.table, facts)[0] if self.table else None)
+
+    def _named(self, found: str | None) -> tuple[str, str]:
+        if found is None:
+            return self.office or "", self.role
+        office, _, role = found.partition(":")
+        return office, self.role or role
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +246,18 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
 def _parse_who(raw: Any, tables: Mapping[str, Table], at: str) -> Who:
     if raw == APPLICANT:
         return Who(APPLICANT)
+    if "table" in raw:
+        return Who("", table=_table(raw["table"], tables, at))
     office = raw["office"]
     if isinstance(office, Mapping):
-        if office["table"] not in tables:
-            raise RouteError("unknown_table", at=at, table=str(office["table"]))
-        return Who(raw["role"], table=tables[office["table"]])
+        return Who(raw["role"], table=_table(office["table"], tables, at))
     return Who(raw["role"], office=office)
+
+
+def _table(code: str, tables: Mapping[str, Table], at: str) -> Table:
+    if code not in tables:
+        raise RouteError("unknown_table", at=at, table=code)
+    return tables[code]
 
 
 def _parse_outcome(code: str, raw: Mapping[str, Any]) -> Outcome:

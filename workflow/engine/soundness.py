@@ -8,6 +8,7 @@ from typing import get_args
 
 from workflow.engine.route import (
     APPLICANT,
+    APPLICANT_OFFICE,
     NO_OFFICE,
     OPERATOR,
     Call,
@@ -32,8 +33,12 @@ def check(
     statuses: Collection[str],
     forms: Collection[str],
     letters: Collection[str],
+    own_measures: Collection[str] = (),
 ) -> list[RouteError]:
-    """Everything that keeps this route from being published; empty when it is sound."""
+    """Everything that keeps this route from being published; empty when it is sound.
+
+    `own_measures`: offices that apply with measures of their own, and must get no seat in these.
+    """
     missing = list(_unknown_steps(route))
     if missing:
         return missing
@@ -44,6 +49,7 @@ def check(
         *_loops(route, ways),
         *_names(route, offices, roles, stages, statuses, forms, letters),
         *_inner(route),
+        *_own_hands(route, own_measures),
     ]
 
 
@@ -179,14 +185,27 @@ def _seats(step: Human, offices: Collection[str], roles: Collection[str]) -> Ite
     for seat in step.seats:
         if seat.who.role == APPLICANT:
             continue
-        if seat.who.role not in roles or seat.who.role == OPERATOR:
-            yield RouteError("unknown_role", at=step.code, role=seat.who.role)
-        named = seat.who.table.results() if seat.who.table else (seat.who.office or "",)
-        for office in named:
+        for office, role in seat.who.among():
             if office == NO_OFFICE and not seat.mandatory:
                 continue
+            if role not in roles or role in (APPLICANT, OPERATOR):
+                yield RouteError("unknown_role", at=step.code, role=role)
             if office not in offices:
                 yield RouteError("unknown_office", at=step.code, office=office)
+
+
+def _own_hands(route: Route, own_measures: Collection[str]) -> Iterator[RouteError]:
+    """An office never has a seat in its own measure."""
+    if own_measures and APPLICANT_OFFICE not in route.facts:
+        yield RouteError("undeclared_fact", at="facts", fact=APPLICANT_OFFICE)
+    for code, step in route.steps.items():
+        for seat in step.seats if isinstance(step, Human) else ():
+            for applicant in sorted(own_measures):
+                if any(
+                    seat.who.meant({**facts, APPLICANT_OFFICE: applicant})[0] == applicant
+                    for facts in (seat.who.table.situations() if seat.who.table else ({},))
+                ):
+                    yield RouteError("reviews_itself", at=code, seat=seat.code, office=applicant)
 
 
 def _inner(route: Route) -> Iterator[RouteError]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from workflow.errors import RouteError
@@ -59,6 +60,18 @@ class Table:
 
     def results(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*(row.then for row in self.rows), self.otherwise]))
+
+    def situations(self) -> Iterator[dict[str, Fact]]:
+        """Facts that between them make every row hit that can: each value and bound, and the fact absent."""
+        values: dict[str, set[Fact | None]] = {name: {None} for name in sorted(self.reads())}
+        for cell in (cell for row in self.rows for cell in row.when):
+            bounds = [bound for bound in (cell.minimum, cell.maximum) if bound is not None]
+            values[cell.fact] |= {*cell.any_of, *(bound + step for bound in bounds for step in (-1, 0, 1))}
+            if cell.below:
+                values[cell.fact] |= {0, 2}
+                values[cell.below] |= {1}
+        for chosen in product(*values.values()):
+            yield {name: value for name, value in zip(values, chosen, strict=True) if value is not None}
 
 
 def pick(table: Table, facts: Facts) -> tuple[str, int | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -66,6 +66,17 @@ class Form:
         known = {f"{section.code}.{one.code}": one for section in sections for one in section.fields}
         rules = tuple(parse_rule(raw, known, code) for raw in data.get("rules", ()))
         return Form(code, data["title"], sections, rules, content_hash(data), _compile(sections))
+
+    def asked_of(self, kind: str) -> Form:
+        """The form as an applicant of this kind (APPLICANT_KINDS) gets it, under the same hash."""
+        asked = [
+            replace(section, fields=tuple(one for one in section.fields if _asked(one, kind)))
+            for section in self.sections
+        ]
+        sections = tuple(section for section in asked if section.fields)
+        known = {f"{section.code}.{one.code}" for section in sections for one in section.fields}
+        rules = tuple(rule for rule in self.rules if _asked(rule, kind) and rule.paths <= known)
+        return replace(self, sections=sections, rules=rules, schema=_compile(sections))
 
     def fields(self) -> dict[str, Field]:
         """All fields by path section.field, in the order of the form."""
@@ -189,6 +200,10 @@ class Form:
             if any(groups[code] != group for code in ([chosen] if isinstance(chosen, str) else chosen or ())):
                 problems[path] = [Problem("other_group")]
         return values, problems
+
+
+def _asked(part: Field | Rule, kind: str) -> bool:
+    return not part.for_kinds or kind in part.for_kinds
 
 
 def _compile(sections: Iterable[Section]) -> Schema:

@@ -49,7 +49,8 @@ class Order(TypedDict):
 
     `granted` is 0 where nothing was granted; `instalments` are per cent; `reviewed_by` names offices, never
     persons; `conditions` is a list without numbers; `budget_confirmed_on` and `declined_on` are None where
-    the applicant did not; `signatures` are those who decided, in their order.
+    the applicant did not; `signatures` are those who decided, in their order. `remedy` is None where the
+    applicant is an office of the canton: it gets an internal decision, which nobody appeals against.
     """
 
     number: str
@@ -71,7 +72,7 @@ class Order(TypedDict):
     instalments: list[int]
     report: str
     report_days: int
-    remedy: Remedy
+    remedy: Remedy | None
     copies: list[str]
     signatures: list[Signature]
 

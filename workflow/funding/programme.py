@@ -53,10 +53,13 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Office:
+    """`own_measures`: it may apply itself, and has no seat in its own measures."""
+
     code: str
     department: str
     title: Labels
     mail: str
+    own_measures: bool = False
 
 
 @dataclass(frozen=True, slots=True)

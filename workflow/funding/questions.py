@@ -28,9 +28,11 @@ FIELD_KEYS = {
         "options_from",
         "columns",
     ),
-    *("total", "accept", "must_be", "fact", "outcomes", "grouped_by"),
+    *("total", "accept", "must_be", "fact", "outcomes", "grouped_by", "for_kinds"),
 }
 COLUMN_TYPES = {"text", "number", "money", "date", "choice"}
+APPLICANT_KINDS = ("non_state", "institution", "office")
+"""Kinds of organisations: non-state ones, institutions of the regular structures, offices of the canton."""
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -49,6 +51,7 @@ class Field:
 
     `fact` names the fact of the case that the answer becomes; `outcomes` are those of the step for which the
     field exists (none named: all); `grouped_by` is the path of the field whose answer is the options' group.
+    `for_kinds` are the kinds of applicants who are asked (none named: all), see APPLICANT_KINDS.
     """
 
     code: str
@@ -66,6 +69,7 @@ class Field:
     fact: str | None = None
     outcomes: frozenset[str] = frozenset()
     grouped_by: str | None = None
+    for_kinds: frozenset[str] = frozenset()
 
     def exists_for(self, outcome: str | None) -> bool:
         """False when the field belongs to other outcomes of its step."""
@@ -113,7 +117,7 @@ class Section:
 class Rule:
     """A check of budget.CHECKS, shown at `field`; it waits until all of `paths` are readable.
 
-    `outcomes` are those of the step for which it holds (none named: all).
+    `outcomes` are those of the step for which it holds (none named: all), `for_kinds` as those of a field.
     """
 
     check: str
@@ -121,6 +125,7 @@ class Rule:
     params: Mapping[str, Any]
     paths: frozenset[str]
     outcomes: frozenset[str] = frozenset()
+    for_kinds: frozenset[str] = frozenset()
 
 
 def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]], at: str) -> Field:
@@ -156,15 +161,24 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
         fact=raw.get("fact"),
         outcomes=frozenset(raw.get("outcomes", ())),
         grouped_by=raw.get("grouped_by"),
+        for_kinds=_kinds(raw, at),
     )
 
 
 def parse_rule(raw: Mapping[str, Any], known: Mapping[str, Field], at: str) -> Rule:
     """A rule whose paths all exist in the form; RouteError (form_malformed) otherwise."""
-    params = {key: value for key, value in raw.items() if key not in ("check", "outcomes")}
+    params = {key: value for key, value in raw.items() if key not in ("check", "outcomes", "for_kinds")}
     named = [value for key, value in params.items() if key not in ("fact", "facts", "where")]
     flat = [part for value in named for part in (value if isinstance(value, list | dict) else [value])]
     paths = frozenset(".".join(part.split(".")[:2]) for part in flat if isinstance(part, str))
     if raw.get("check") not in CHECKS or paths - set(known):
         raise RouteError("form_malformed", at=at, key=f"rule {raw.get('check')} {sorted(paths - set(known))}")
-    return Rule(raw["check"], raw["field"], params, paths, frozenset(raw.get("outcomes", ())))
+    outcomes = frozenset(raw.get("outcomes", ()))
+    return Rule(raw["check"], raw["field"], params, paths, outcomes, _kinds(raw, at))
+
+
+def _kinds(raw: Mapping[str, Any], at: str) -> frozenset[str]:
+    kinds = frozenset(raw.get("for_kinds", ()))
+    if kinds - set(APPLICANT_KINDS):
+        raise RouteError("form_malformed", at=at, key=f"for_kinds {sorted(kinds)}")
+    return kinds

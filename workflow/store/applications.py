@@ -15,15 +15,19 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import EMPTY, Actor, dump_case
 from workflow.errors import Refused
 from workflow.store.journal import Stored
-from workflow.store.tables import applications, case_number, cases, contents, files
+from workflow.store.tables import applications, case_number, cases, contents, files, organisations
 
 Answers = Mapping[str, Any]
 
 
 def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Row[Any] | None:
-    """The working copy, locked on request."""
-    query = select(applications).where(applications.c.id == application_id)
-    return tx.execute(query.with_for_update() if lock else query).one_or_none()
+    """The working copy, locked on request, with its applicant's `organisation_kind` and `office`."""
+    query = (
+        select(applications, organisations.c.kind.label("organisation_kind"), organisations.c.office)
+        .join(organisations, organisations.c.id == applications.c.organisation_id)
+        .where(applications.c.id == application_id)
+    )
+    return tx.execute(query.with_for_update(of=applications) if lock else query).one_or_none()
 
 
 def add(tx: Connection, row: Mapping[str, Any]) -> bool:

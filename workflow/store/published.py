@@ -89,6 +89,11 @@ def form(tx: Connection, name: str, code: str) -> Form:
     return _keep(name, f"form:{code}", parse)
 
 
+def application_form(tx: Connection, name: str, kind: str) -> Form:
+    """The application form of the programme with this hash, as applicants of this kind get it."""
+    return _keep(name, f"application:{kind}", lambda: form(tx, name, "application").asked_of(kind))
+
+
 def letters(tx: Connection, name: str) -> Mapping[str, str]:
     """All letter templates of the programme with this hash, by file name."""
     named = content(tx, name)["letters"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.engine.case import Actor, Case
-from workflow.engine.route import APPLICANT
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE
 
 OVERVIEW = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 """Roles that see the pipeline and the lists of all cases."""
@@ -16,6 +16,12 @@ SYSTEM = Actor("system")
 
 def is_member(case: Case, viewer: Actor) -> bool:
     return bool(viewer.rights_in(case.applicant))
+
+
+def is_of_own_office(case: Case, viewer: Actor) -> bool:
+    """The case is a measure of the office that this person works for."""
+    own = case.facts.get(APPLICANT_OFFICE)
+    return any(office == own for office, _ in viewer.offices)
 
 
 def has_seat(case: Case, viewer: Actor) -> bool:
@@ -41,7 +47,10 @@ def takes_part(case: Case, viewer: Actor) -> bool:
 
 
 def may_open(case: Case, viewer: Actor) -> bool:
-    """May read the dossier: coordinators and auditors, others of the staff after declaring no conflict."""
-    if viewer.person in case.recused:
+    """May read the dossier: coordinators and auditors, others of the staff after declaring no conflict.
+
+    Nobody reads what others write about the measure of their own office.
+    """
+    if viewer.person in case.recused or is_of_own_office(case, viewer):
         return False
     return viewer.has_role(*ALL_DOSSIERS) or (has_seat(case, viewer) and viewer.person in case.declared)

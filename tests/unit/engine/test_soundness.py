@@ -55,6 +55,45 @@ def test_small_routes_that_are_sound(steps: dict[str, Any]) -> None:
     assert findings(steps) == []
 
 
+SUBSTITUTE = {"rows": [{"when": {"applicant_office": "a"}, "then": "b:clerk"}], "else": "a:clerk"}
+BY_AREA = {
+    "rows": [
+        {"when": {"area": "x", "applicant_office": "a"}, "then": "b:clerk"},
+        {"when": {"n": {"max": 5}, "applicant_office": "b"}, "then": "desk:clerk"},
+        {"when": {"area": "x"}, "then": "a:clerk"},
+    ],
+    "else": "b:clerk",
+}
+
+
+@pytest.mark.parametrize(
+    ("who", "table", "offices", "wanted"),
+    [
+        ({"office": "a", "role": "clerk"}, SUBSTITUTE, ("b",), []),
+        ({"office": "a", "role": "clerk"}, SUBSTITUTE, ("a", "b"), ["a"]),
+        ({"table": "t"}, SUBSTITUTE, ("a", "desk"), []),
+        ({"table": "t"}, SUBSTITUTE, ("a", "b"), []),
+        ({"table": "t"}, BY_AREA, ("a",), []),
+        ({"table": "t"}, BY_AREA, ("a", "b"), ["b"]),  # with n above 5
+        ("applicant", SUBSTITUTE, ("a", "b"), []),
+    ],
+)
+def test_no_office_gets_a_seat_in_its_own_measure(
+    who: Any, table: dict[str, Any], offices: tuple[str, ...], wanted: list[str]
+) -> None:
+    facts = {"n": "money", "area": "code", "applicant_office": "code"}
+    route = parse_route(small_route({"s": task(ON, who=who)}, facts=facts, tables={"t": table}))
+    found = check(route, **KNOWN, own_measures=offices)
+    assert [(error.code, error.params["office"]) for error in found] == [
+        ("reviews_itself", office) for office in wanted
+    ]
+
+
+def test_a_route_for_offices_must_know_which_one_applies() -> None:
+    found = check(parse_route(small_route({"s": task(ON)}, facts={})), **KNOWN, own_measures=("a",))
+    assert [error.code for error in found] == ["undeclared_fact"]
+
+
 BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = {
     "start unknown": ({"s": task(ON)}, {"start": "t"}, [("unknown_step", "start")]),
     "leads nowhere": ({"s": task({"on": "t"})}, {}, [("unknown_step", "s")]),

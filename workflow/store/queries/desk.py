@@ -120,6 +120,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         row: Any = tx.execute(
             sa.text(
                 "SELECT c.*, o.name AS organisation,"
+                " o.kind AS organisation_kind,"
                 " ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL"
                 " ORDER BY w.seat) AS offices"
                 " FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
@@ -134,7 +135,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         opened = reading.may_open(case, viewer)
         route = published.route(tx, row.route_hash)
         offers = allowed(route, case, viewer)
-        if not opened and not offers and not reading.had_turn(case, viewer):
+        involved = reading.had_turn(case, viewer) or reading.is_of_own_office(case, viewer)
+        if not opened and not offers and not involved:
             return None
         unseen = None if opened and _sees_votes(case, viewer) else case.entry
         events = [row for row in history(tx, case_id) if not _voted(row, unseen)] if opened else []
@@ -145,12 +147,13 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             if opened
             else None
         )
-        form = published.form(tx, row.programme_hash, "application")
+        form = published.application_form(tx, row.programme_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
         step_forms = _step_forms(tx, row.programme_hash, route)
     return Dossier(
         case=case_row(row, viewer, now),
         opened=opened,
+        own_measure=reading.is_of_own_office(case, viewer),
         form=form,
         answers=texts.get(case.content, {}),
         files={one.id: one for one in files if one.kind == "upload"},

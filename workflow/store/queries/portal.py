@@ -93,6 +93,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         sa.select(
             applications,
             organisations.c.name.label("organisation"),
+            organisations.c.kind.label("organisation_kind"),
             persons.c.name.label("saved_by_name"),
             cases.c.number,
             cases.c.status,
@@ -113,7 +114,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         route = published.route(tx, row.route_hash) if case else None
         events = history(tx, application_id) if case else []
         texts = written(tx, application_id) if case else {}
-        form = published.form(tx, row.programme_hash, "application")
+        form = published.application_form(tx, row.programme_hash, row.organisation_kind)
         step = route.steps.get(case.step or "") if case and route else None
         step_form = (
             published.form(tx, row.programme_hash, step.form)

@@ -207,10 +207,14 @@ class MoneyRow:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A case as staff see it; while `opened` is False only its header and the declaration are there."""
+    """A case as staff see it; while `opened` is False only its header and the declaration are there.
+
+    `own_measure`: it is one of the viewer's own office, and stays closed.
+    """
 
     case: CaseRow
     opened: bool
+    own_measure: bool
     form: Form
     answers: Answers
     files: Mapping[UUID, FileRow]
