@@ -10,6 +10,7 @@ import structlog
 
 from tasks.app import app, db, now, settings
 from tasks.letters import make_letter
+from tasks.links import send_link
 from tasks.mail import send_mail
 from tasks.nudge import nudge
 from workflow.engine.commands import Report
@@ -24,6 +25,7 @@ Clock = Callable[[], datetime]
 KINDS: Mapping[str, Callable[[sa.Engine, Settings, outbox.Due, datetime], None]] = {
     "mail": send_mail,
     "letter": make_letter,
+    "link": send_link,
 }
 
 
@@ -36,10 +38,10 @@ def deliver() -> None:
 
 def deliver_due(db: sa.Engine, settings: Settings, clock: Clock) -> bool:
     """The next due effect, leased alone: behind slow ones it would outlive its lease. False: none is due."""
-    due = outbox.lease(db, clock())
+    due = outbox.lease(db, KINDS, clock())
     if due is None:
         return False
-    log = LOG.bind(effect=due.key, case_id=str(due.case_id), attempt=due.attempt)
+    log = LOG.bind(effect=due.key, case_id=str(due.case_id or ""), attempt=due.attempt)
     try:
         KINDS[due.kind](db, settings, due, clock())
     except Exception as error:
@@ -55,5 +57,5 @@ def deliver_due(db: sa.Engine, settings: Settings, clock: Clock) -> bool:
 
 def _call_failed(db: sa.Engine, due: outbox.Due, now: datetime) -> None:
     """A step waits for this effect: tell its case, so that an operator gets a work item."""
-    report = Report(due.case_id, due.payload["entry"], due.payload["attempt"], error="call_failed")
+    report = Report(due.case, due.payload["entry"], due.payload["attempt"], error="call_failed")
     handle(db, report, SYSTEM, outbox.report_id(due, "failed"), now)

@@ -22,7 +22,7 @@ def make_letter(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
     """One letter per effect: the first that was filed counts, whoever makes another one after a death."""
     file_id = report_id(due, "letter")
     sha256 = _filed(db, file_id) or _file(db, settings, due, file_id, now)
-    report = Report(due.case_id, due.payload["entry"], due.payload["attempt"], content=sha256)
+    report = Report(due.case, due.payload["entry"], due.payload["attempt"], content=sha256)
     handle(db, report, SYSTEM, report_id(due, "made"), now)
 
 
@@ -33,12 +33,12 @@ def _filed(db: sa.Engine, file_id: UUID) -> str | None:
 
 
 def _file(db: sa.Engine, settings: Settings, due: Due, file_id: UUID, now: datetime) -> str:
-    templates, order = templates_and_order(db, due.case_id)
+    templates, order = templates_and_order(db, due.case)
     pdf = render(templates, due.payload["template"], order, now=now)
     sha256, size = files.keep(settings.data_dir, io.BytesIO(pdf), len(pdf))
     row = {
         "id": file_id,
-        "application_id": due.case_id,
+        "application_id": due.case,
         "sha256": sha256,
         "name": f"Verfuegung-{order['number']}.pdf",
         "media_type": "application/pdf",

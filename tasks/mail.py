@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import smtplib
-from collections.abc import Mapping
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,7 +23,9 @@ from workflow.store import journal, sign_in
 from workflow.store.outbox import Due
 from workflow.texts import SOURCE_LANGUAGE, texts
 
-TIMEOUT_SECONDS = 5
+STEP_SECONDS, CONVERSATION_SECONDS = 5, 12
+"""Together less than the lease of an effect."""
+
 LOG = structlog.get_logger()
 
 
@@ -49,38 +55,72 @@ CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angab
 
 
 def send_mail(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> None:
-    """Send one mail; raises what SMTP raises. Sent again after a death, it carries the same Message-ID."""
+    """Send one mail about a case; raises what SMTP raises. Sent again, it carries the same Message-ID."""
     with db.connect() as tx:
-        number = journal.read(tx, due.case_id).number
-        to = _addresses(tx, due)
-    if not to:
-        LOG.warning("mail_without_address", effect=due.key)
-        return
-    server = urlsplit(settings.smtp_url)
-    with smtplib.SMTP(server.hostname or "", server.port or 25, timeout=TIMEOUT_SECONDS) as smtp:
-        smtp.send_message(_message(settings, due, number, to, now))
-
-
-def _addresses(tx: sa.Connection, due: Due) -> list[str]:
-    if "organisation" in due.payload:
-        return sign_in.addresses_of_members(tx, UUID(due.payload["organisation"]))
-    return sign_in.addresses_of_staff(tx, due.payload["office"], due.payload["role"])
-
-
-def _message(settings: Settings, due: Due, number: str, to: list[str], now: datetime) -> EmailMessage:
-    say = texts(SOURCE_LANGUAGE).gettext
+        number = journal.read(tx, due.case).number
+        to = _addresses(tx, due, now)
     what = due.payload["text"]
-    path = f"applications/{due.case_id}" if "organisation" in due.payload else f"desk/cases/{due.case_id}"
+    path = f"applications/{due.case}" if "organisation" in due.payload else f"desk/cases/{due.case}"
+    say = texts(SOURCE_LANGUAGE).gettext
+    words = [say(BODIES[what]) % {"number": number}, f"{settings.base_url}/{path}", say(CLOSING)]
+    send(settings, due.key, to, say(SUBJECTS[what]) % {"number": number}, words, now)
+
+
+def send(
+    settings: Settings, key: str, to: Sequence[str], subject: str, words: Sequence[str], now: datetime
+) -> None:
+    """Hand one mail with these paragraphs to the mail server; raises what SMTP raises."""
+    if not to:
+        LOG.warning("mail_without_address", effect=key)
+        return
     message = EmailMessage()
-    message["Subject"] = say(SUBJECTS[what]) % {"number": number}
+    message["Subject"] = subject
     message["From"] = settings.mail_from
     message["To"] = ", ".join(to)
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = message_id(due.key, settings.base_url)
+    message["Message-ID"] = message_id(key, settings.base_url)
     message["Auto-Submitted"] = "auto-generated"
-    body = say(BODIES[what]) % {"number": number}
-    message.set_content(f"{body}\n\n{settings.base_url}/{path}\n\n{say(CLOSING)}\n")
-    return message
+    message.set_content("\n\n".join(words) + "\n")
+    with open_smtp(settings) as smtp:
+        smtp.send_message(message)
+
+
+@contextmanager
+def open_smtp(settings: Settings) -> Iterator[smtplib.SMTP]:
+    """A conversation with the mail server, signed in where SMTP_URL says as whom.
+
+    smtps:// speaks TLS from the start; smtp:// with a user changes to TLS before the password. A server that
+    is slow at every step is cut off in the end, so that a mail never outlives its lease.
+    """
+    server = urlsplit(settings.smtp_url)
+    host, secure = server.hostname or "", ssl.create_default_context()
+    if server.scheme == "smtps":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, server.port or 465, timeout=STEP_SECONDS, context=secure)
+    else:
+        smtp = smtplib.SMTP(host, server.port or 25, timeout=STEP_SECONDS)
+    cut = threading.Timer(CONVERSATION_SECONDS, _cut, (smtp,))
+    cut.start()
+    try:
+        with smtp:
+            if server.username:
+                if server.scheme == "smtp":
+                    smtp.starttls(context=secure)
+                smtp.login(unquote(server.username), unquote(server.password or ""))
+            yield smtp
+    finally:
+        cut.cancel()
+
+
+def _cut(smtp: smtplib.SMTP) -> None:
+    if smtp.sock is not None:
+        with suppress(OSError):  # it may end by itself in the same instant
+            smtp.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _addresses(tx: sa.Connection, due: Due, now: datetime) -> list[str]:
+    if "organisation" in due.payload:
+        return sign_in.addresses_of_members(tx, UUID(due.payload["organisation"]))
+    return sign_in.addresses_of_staff(tx, due.payload["office"], due.payload["role"], now)
 
 
 def message_id(key: str, base_url: str) -> str:

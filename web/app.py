@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from flask import Flask
 
-from web import api, demo, errors, portal, readiness, request_log, screens, security, sign_in
+from web import account, api, demo, errors, portal, readiness, request_log, screens, security, sign_in
 from web.desk import blueprint as desk
 from web.office import blueprint as office
 from workflow.settings import Settings, SettingsError
@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     for part in (request_log, security, errors, screens, readiness, api):
         part.register(app)
-    for blueprint in (sign_in.blueprint, portal.blueprint, desk, office):
+    for blueprint in (sign_in.blueprint, account.blueprint, portal.blueprint, desk, office):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["demo"] = settings.demo
     if settings.demo:

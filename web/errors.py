@@ -72,6 +72,9 @@ TEXTS: dict[str, str] = {
         "Es wurde nichts geändert."
     ),
     "no_own_measures": _("Diese Stelle reicht in diesem Programm keine eigenen Vorhaben ein."),
+    "password_too_short": _("Das Passwort ist zu kurz: Es braucht mindestens %(min)s Zeichen."),
+    "password_too_long": _("Das Passwort ist zu lang: Es darf höchstens %(max)s Zeichen haben."),
+    "password_obvious": _("Dieses Passwort ist leicht zu erraten. Wählen Sie eines ohne Ihren Namen."),
     "own_office": _("Das ist ein Vorhaben Ihrer eigenen Stelle. Andere prüfen und entscheiden es."),
     "own_organisation": _(
         "Sie gehören zur gesuchstellenden Trägerschaft und wirken darum hier nicht mit. "

@@ -12,6 +12,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from workflow.log import configure
 
+SECRET = ("account.link", "account.choose")
 QUIET = ("static", "readiness.healthz", "readiness.readyz")
 
 
@@ -40,7 +41,8 @@ def _end(response: Response) -> Response:
         structlog.get_logger().info(
             "request",
             method=request.method,
-            path=request.path,
+            # of a link that opens a door, only which kind it was
+            path=str(request.url_rule) if request.endpoint in SECRET else request.path,
             status=response.status_code,
             ms=round((time.perf_counter() - g.began) * 1000, 1),
         )

@@ -28,7 +28,7 @@ NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORM_BYTES = 1024 * 1024
 ANONYMOUS_BYTES = 64 * 1024
-OPEN_TO_VISITORS = ("sign_in.enter", "sign_in.leave", "demo.enter")
+OPEN_TO_VISITORS = ("sign_in.enter", "sign_in.leave", "demo.enter", "account.choose", "account.ask")
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -165,11 +165,11 @@ def do(command: Command, answers: Mapping[str, Any] | None = None) -> Done:
 
 def _first_desk(made: Session) -> str:
     person = who_is(db(), made.token, kind="browser", now=now())
-    if person is None or person.actor.organisations:
-        return url_for("portal.applications")
-    if person.actor.has_role(*DESK_ROLES):
+    if person and person.actor.has_role(*DESK_ROLES):
         return "/desk"
-    return "/office" if person.actor.has_role(*OFFICE_ROLES) else url_for("portal.start")
+    if person and person.actor.has_role(*OFFICE_ROLES):
+        return "/office"
+    return url_for("portal.applications" if person and person.actor.organisations else "portal.start")
 
 
 def _cookie() -> str:
@@ -203,7 +203,7 @@ def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if current_app.config["SESSION_COOKIE_SECURE"]:

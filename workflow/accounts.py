@@ -11,13 +11,17 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from workflow.engine.case import Actor
-from workflow.errors import NotAllowed, NotFound, TryLater
+from workflow.errors import Invalid, NotAllowed, NotFound, Problem, TryLater
+from workflow.store import outbox
 from workflow.store import sign_in as store
 
 SESSION_HOURS = {"browser": 10, "api": 10}
+LINK_HOURS = {"first": 24, "invitation": 7 * 24, "reset": 1}
+LEAST_PASSWORD, MOST_PASSWORD, LEAST_DIFFERENT = 12, 200, 6
+OBVIOUS = ("passwort", "password", "foerderweg", "förderweg")
 WINDOW = timedelta(minutes=15)
 MOST_ATTEMPTS = 10
 """Failed attempts within WINDOW, for one mail address and for one network address alike."""
@@ -38,6 +42,15 @@ class SignedIn:
     actor: Actor
     person_id: UUID
     name: str
+    email: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A one-time link; `token` is told once and kept only as its hash."""
+
+    token: str
     email: str
     language: str
 
@@ -74,10 +87,81 @@ def sign_in(db: Engine, email: str, password: str, *, source: str, kind: str, no
     return _begin(db, person.id, kind, now)
 
 
+def ask_reset(db: Engine, email: str, *, source: str, now: datetime) -> None:
+    """Let a mail with a link go to this address, if it is somebody's; nobody is told whether it is.
+
+    Raises TryLater (too_many_attempts).
+    """
+    keys = [_hash(f"reset:{email.strip().lower()}"), _hash(f"reset from:{source}")]
+    with db.begin() as tx:
+        if store.attempts_since(tx, keys, now - WINDOW) >= MOST_ATTEMPTS:
+            raise TryLater("too_many_attempts", minutes=int(WINDOW.total_seconds() // 60))
+        store.note_attempt(tx, keys, now, now - WINDOW)
+        person = store.person_by_email(tx, email)
+        if person is not None:
+            send_link(tx, person.id, "reset", now)
+
+
+def send_link(tx: Connection, person_id: UUID, text: str, now: datetime) -> None:
+    """Ask for the mail with a link; `text`: invitation | reset. Within one minute it is one mail."""
+    payload = {"person": str(person_id), "text": text}
+    outbox.add(tx, f"{person_id}:link:{text}:{now:%Y-%m-%dT%H:%M}", "link", payload, now)
+
+
+def make_link(db: Engine, person_id: UUID, text: str, *, now: datetime) -> Link | None:
+    """A link that opens `choose_password` once, for LINK_HOURS[text]. None for somebody who has left."""
+    token = secrets.token_urlsafe(32)
+    with db.begin() as tx:
+        person = store.person_by_id(tx, person_id)
+        if person is None:
+            return None
+        store.add_link(tx, _hash(token), person_id, now + timedelta(hours=LINK_HOURS[text]), now)
+    return Link(token, person.email, person.language)
+
+
+def link_opens(db: Engine, token: str, *, now: datetime) -> str | None:
+    """The mail address of the person for whom this link is; None when it is used, too old or none."""
+    with db.connect() as tx:
+        person = store.person_of_link(tx, _hash(token), now)
+    return str(person.email) if person else None
+
+
+def choose_password(db: Engine, token: str, password: str, *, now: datetime) -> Session:
+    """Use the link up: a new password, and a session with it; all others of this person end.
+
+    Raises Invalid ("password": password_too_short, password_too_long, password_obvious) and NotFound
+    (no_such_link).
+    """
+    with db.connect() as tx:
+        person = store.person_of_link(tx, _hash(token), now)
+    if person is None:
+        raise NotFound("no_such_link")
+    if problem := _weakness(password, person.email, person.name):
+        raise Invalid({"password": [problem]})
+    password_hash = HASHER.hash(password)  # slow: with no transaction open
+    with db.begin() as tx:
+        if store.person_of_link(tx, _hash(token), now, lock=True) is None:
+            raise NotFound("no_such_link")
+        store.begin_anew(tx, person.id, password_hash)
+    return _begin(db, person.id, "browser", now)
+
+
+def _weakness(password: str, email: str, name: str) -> Problem | None:
+    if len(password) < LEAST_PASSWORD:
+        return Problem("password_too_short", {"min": LEAST_PASSWORD})
+    if len(password) > MOST_PASSWORD:
+        return Problem("password_too_long", {"max": MOST_PASSWORD})
+    known = [*email.lower().split("@")[0].split("."), *name.lower().split(), *OBVIOUS]
+    rest = password.lower()
+    for word in sorted((word for word in known if len(word) > 2), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return Problem("password_obvious") if len(set(rest)) < LEAST_DIFFERENT else None
+
+
 def sign_in_as(db: Engine, person_id: UUID, *, now: datetime) -> Session:
     """A browser session without a password: the demo's one click, which exists nowhere else."""
     with db.connect() as tx:
-        if not store.person_exists(tx, person_id):
+        if store.person_by_id(tx, person_id) is None:
             raise NotFound("no_such_person")
     return _begin(db, person_id, "browser", now)
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tasks import deliver
-from tasks.mail import TIMEOUT_SECONDS
+from tasks.mail import CONVERSATION_SECONDS, STEP_SECONDS
 from tests.builders import story
 from web.cli.story import application
 from workflow.settings import Settings
@@ -34,7 +34,7 @@ def test_slow_mail_server_doubles_no_mail(
         nonlocal workers
         sent[due.key] += 1
         if workers == 0:
-            told.now += timedelta(seconds=TIMEOUT_SECONDS)
+            told.now += timedelta(seconds=STEP_SECONDS + CONVERSATION_SECONDS)
             workers = 1
             deliver.deliver_due(db, settings, lambda: told.now)  # another worker, who is fast
             workers = 0

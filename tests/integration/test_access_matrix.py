@@ -37,6 +37,8 @@ WIDTH = 62
 MATRIX = """
                                                               nob own str und dec uni coo fin aud adm
 GET /                                                         200 200 200 200 200 200 200 200 200 200
+GET /account/forgotten                                        200 200 200 200 200 200 200 200 200 200
+GET /account/link/<token>                                     404 404 404 404 404 404 404 404 404 404
 GET /api/v1/applications                                      401 200 200 200 200 200 200 200 200 200
 GET /api/v1/applications/<application_id>                     401 200 404 404 404 404 404 404 404 404
 GET /api/v1/calls                                             200 200 200 200 200 200 200 200 200 200
@@ -69,6 +71,8 @@ GET /office/money                                             303 404 404 404 40
 GET /readyz                                                   200 200 200 200 200 200 200 200 200 200
 GET /sign-in                                                  200 200 200 200 200 200 200 200 200 200
 GET /static/<filename>                                        200 200 200 200 200 200 200 200 200 200
+POST /account/forgotten                                       200 200 200 200 200 200 200 200 200 200
+POST /account/link/<token>                                    404 404 404 404 404 404 404 404 404 404
 POST /api/v1/applications                                     401 201 403 403 403 403 403 403 403 403
 PATCH /api/v1/applications/<application_id>                   401 412 404 404 404 404 404 404 404 404
 POST /api/v1/applications/<application_id>/files              401 409 404 404 404 404 404 404 404 404

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
-from tasks.deliver import deliver_due
+from tasks.deliver import KINDS, deliver_due
 from tasks.mail import message_id
 from tests.integration.walks import (
     CHECKER,
@@ -204,12 +204,12 @@ def test_a_worker_may_die_at_any_moment_of_a_letter(
 def test_an_effect_is_leased_to_one_worker_and_goes_on_after_its_death(told: Story) -> None:
     ordering(told)
     taken = set()
-    while due := outbox.lease(told.db, told.now):
+    while due := outbox.lease(told.db, KINDS, told.now):
         assert due.key not in taken
         taken.add(due.key)
     assert len(taken) == len(rows(told.db, "SELECT FROM outbox"))
-    assert outbox.lease(told.db, told.now + LEASE - timedelta(microseconds=1)) is None
-    again = outbox.lease(told.db, told.now + LEASE)
+    assert outbox.lease(told.db, KINDS, told.now + LEASE - timedelta(microseconds=1)) is None
+    again = outbox.lease(told.db, KINDS, told.now + LEASE)
     assert again is not None
     assert (again.key in taken, again.attempt) == (True, 2)
 

@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from web.cli import demo_data, job
+from sqlalchemy.exc import OperationalError
+
+from web.cli import demo_data, job, people_commands
+from web.cli.connected import CommandError
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, start_postgres
 from web.cli.migrations import differences, migrate
@@ -31,8 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGHUP, _interrupt)
     try:
         return command(options)
-    except (LaunchError, SettingsError) as error:
+    except (CommandError, LaunchError, SettingsError) as error:
         print(f"foerderweg: {error}", file=sys.stderr)
+        return 1
+    except OperationalError as error:
+        print(f"foerderweg: the database does not answer: {error.orig}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted, everything is stopped.")
@@ -50,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
+    for module in (people_commands,):
+        module.add_to(add)
     add("migrate", _migrate, "bring the tables of OWNER_DATABASE_URL up to date")
     add("publish", _publish, "publish the programme of FOERDERWEG_PROGRAMME, as its folder is now")
     add("check-migrations", _check_migrations, "compare the migrations with the tables of the code")

@@ -15,7 +15,7 @@ import yaml
 from workflow.errors import Refused
 from workflow.funding.eligibility import Question
 from workflow.funding.questions import Labels, Option
-from workflow.texts import ZURICH
+from workflow.texts import SOURCE_LANGUAGE, ZURICH
 
 LABELLED = (
     "themes",
@@ -104,12 +104,13 @@ class Call:
 class Programme:
     """One version of a programme. `labels`: kind → code → labels, in the order of the data.
 
-    `tables` are decision tables in the engine's shape; `terms` (by size), `remedy` and `sender` are what
-    letters say.
+    `languages`: the programme's own first; `tables` are decision tables in the engine's shape; `terms`
+    (by size), `remedy` and `sender` are what letters say.
     """
 
     code: str
     number: str
+    languages: tuple[str, ...]
     title: Labels
     canton: Labels
     years: tuple[int, ...]
@@ -131,6 +132,7 @@ class Programme:
         return Programme(
             code=data["code"],
             number=data["number"],
+            languages=tuple(data.get("languages", (SOURCE_LANGUAGE,))),
             title=data["title"],
             canton=data["canton"],
             years=tuple(data["years"]),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.dialects.postgresql import insert
+
+from workflow.store.tables import outbox
 
 LEASE = timedelta(seconds=20)
 """Twice the time in which a batch may begin another effect; a dead worker's effects go on after it."""
@@ -23,21 +26,37 @@ class Due:
 
     key: str
     kind: str
-    case_id: UUID
+    case_id: UUID | None
     payload: Mapping[str, Any]
     attempt: int
 
+    @property
+    def case(self) -> UUID:
+        """The case that it belongs to; for kinds that always belong to one."""
+        assert self.case_id is not None, self.key
+        return self.case_id
 
-def lease(db: Engine, now: datetime) -> Due | None:
-    """Take the effect that is due longest, for LEASE: nobody else gets it meanwhile. None: none is due."""
+
+def add(tx: Connection, key: str, kind: str, payload: Mapping[str, Any], now: datetime) -> None:
+    """An effect that belongs to no case; the same key twice is once."""
+    row = {"key": key, "kind": kind, "payload": payload, "next_try": now}
+    tx.execute(insert(outbox).values(row).on_conflict_do_nothing())
+
+
+def lease(db: Engine, kinds: Collection[str], now: datetime) -> Due | None:
+    """Take the effect that is due longest, for LEASE: nobody else gets it meanwhile. None: none is due.
+
+    `kinds`: those that this version can bring about; a later version's are left to its own workers.
+    """
     with db.begin() as tx:
         row = tx.execute(
             text("""
 UPDATE outbox o SET leased_until = :until, next_try = :until, attempts = o.attempts + 1
 FROM (SELECT key FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND next_try <= :now
+        AND kind = ANY(:kinds)
       ORDER BY next_try LIMIT 1 FOR UPDATE SKIP LOCKED) d
 WHERE o.key = d.key RETURNING o.key, o.kind, o.case_id, o.payload, o.attempts"""),
-            {"now": now, "until": now + LEASE},
+            {"now": now, "until": now + LEASE, "kinds": list(kinds)},
         ).one_or_none()
     return Due(row.key, row.kind, row.case_id, row.payload, row.attempts) if row else None
 

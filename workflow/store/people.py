@@ -1,14 +1,17 @@
-"""Persons, their roles in offices, organisations and who belongs to them."""
+"""Persons, their roles in offices, absences, organisations and who belongs to them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, Table, delete, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.orm import aliased
 
-from workflow.store.tables import memberships, organisations, persons, staff_roles
+from workflow.store.tables import absences, memberships, organisations, persons, sessions, staff_roles
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -22,6 +25,134 @@ def add(tx: Connection, *, people: Rows, roles: Rows, bodies: Rows, members: Row
     _insert(tx, persons, people)
     _insert(tx, staff_roles, roles)
     _insert(tx, organisations, bodies)
+    _insert(tx, memberships, members)
+
+
+def lock(tx: Connection) -> None:
+    """Nobody else makes people until this transaction ends."""
+    tx.execute(text("SELECT pg_advisory_xact_lock(hashtext('foerderweg:persons'))"))
+
+
+def administrators(tx: Connection) -> Sequence[Row[Any]]:
+    """Everybody who administers, in whichever office."""
+    has_role = select(staff_roles.c.person_id).where(staff_roles.c.role == "admin")
+    return tx.execute(select(persons).where(persons.c.id.in_(has_role), persons.c.left_at.is_(None))).all()
+
+
+def by_email(tx: Connection) -> dict[str, UUID]:
+    """The ids of all who have not left."""
+    query = select(persons.c.email, persons.c.id).where(persons.c.left_at.is_(None))
+    return {row.email: row.id for row in tx.execute(query)}
+
+
+def id_of(tx: Connection, email: str) -> UUID | None:
+    """Also of somebody who has left."""
+    return tx.execute(select(persons.c.id).where(persons.c.email == email)).scalar_one_or_none()
+
+
+def people_by_email(tx: Connection) -> dict[str, Mapping[str, Any]]:
+    """email → {email, name, language, roles} of all who have not left, by address."""
+    role = func.concat(staff_roles.c.office, ":", staff_roles.c.role)
+    roles = (
+        select(func.array_agg(aggregate_order_by(role, role.collate("C"))))
+        .where(staff_roles.c.person_id == persons.c.id)
+        .scalar_subquery()
+    )
+    query = select(persons.c.email, persons.c.name, persons.c.language, roles.label("roles"))
+    rows = tx.execute(query.where(persons.c.left_at.is_(None)).order_by(persons.c.email))
+    return {row.email: {**row._mapping, "roles": tuple(row.roles or ())} for row in rows}
+
+
+def put_people(tx: Connection, people: Rows, roles: Rows) -> None:
+    """These people, with these roles and no others. A password stays; who had left is back, without one."""
+    if people:
+        statement = insert(persons)
+        changed = {name: statement.excluded[name] for name in ("name", "language")}
+        update = statement.on_conflict_do_update(index_elements=["id"], set_={**changed, "left_at": None})
+        tx.execute(update, people)
+        ids = [row["id"] for row in people]
+        tx.execute(delete(staff_roles).where(staff_roles.c.person_id.in_(ids)))
+    _insert(tx, staff_roles, roles)
+
+
+def leave(tx: Connection, email: str, now: datetime) -> bool:
+    """No session and no way in any more; False when there is nobody with this address."""
+    gone = persons.update().where(persons.c.email == email, persons.c.left_at.is_(None))
+    row = tx.execute(gone.values(left_at=now, password_hash="").returning(persons.c.id)).one_or_none()
+    if row is not None:
+        tx.execute(delete(sessions).where(sessions.c.person_id == row.id))
+    return row is not None
+
+
+def absences_by_key(tx: Connection) -> dict[str, Mapping[str, Any]]:
+    """ "email first_day" → {email, first_day, last_day, deputy}, in the order of the days."""
+    deputies = aliased(persons)
+    query = (
+        select(
+            persons.c.email,
+            absences.c.first_day,
+            absences.c.last_day,
+            func.coalesce(deputies.c.email, "").label("deputy"),
+        )
+        .join(persons, persons.c.id == absences.c.person_id)
+        .outerjoin(deputies, deputies.c.id == absences.c.deputy_id)
+        .order_by(absences.c.first_day, persons.c.email)
+    )
+    return {f"{row.email} {row.first_day}": dict(row._mapping) for row in tx.execute(query)}
+
+
+def put_absences(tx: Connection, rows: Rows) -> None:
+    """One absence for each person and first day; what was there for that day is changed."""
+    if rows:
+        statement = insert(absences)
+        changed = {name: statement.excluded[name] for name in ("last_day", "deputy_id")}
+        key = ["person_id", "first_day"]
+        tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def drop_absence(tx: Connection, email: str, first_day: date) -> bool:
+    """False when there was none of this person that begins on this day."""
+    person = select(persons.c.id).where(persons.c.email == email).scalar_subquery()
+    where = (absences.c.person_id == person, absences.c.first_day == first_day)
+    return tx.execute(delete(absences).where(*where)).rowcount > 0
+
+
+def organisations_by_code(tx: Connection, codes: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+    """code → everything of an organisation, as it is imported. `codes`: id → code; others are left out."""
+    member = func.concat(persons.c.email, ":", func.array_to_string(memberships.c.rights, "+"))
+    members = (
+        select(func.array_agg(aggregate_order_by(member, member.collate("C"))))
+        .join(persons, persons.c.id == memberships.c.person_id)
+        .where(memberships.c.organisation_id == organisations.c.id)
+        .scalar_subquery()
+    )
+    query = select(organisations, members.label("members"))
+    return {
+        codes[str(row.id)]: {
+            **row._mapping,
+            "code": codes[str(row.id)],
+            "office": row.office or "",
+            "members": tuple(row.members or ()),
+        }
+        for row in tx.execute(query.where(organisations.c.id.in_([UUID(one) for one in codes])))
+    }
+
+
+def organisations_by_name(tx: Connection) -> list[Mapping[str, Any]]:
+    """All organisations, with the number of their members."""
+    count = select(func.count()).where(memberships.c.organisation_id == organisations.c.id).scalar_subquery()
+    query = select(organisations, count.label("members")).order_by(organisations.c.name)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def put_organisations(tx: Connection, bodies: Rows, members: Rows) -> None:
+    """These organisations, with these members and no others."""
+    if bodies:
+        statement = insert(organisations)
+        changed = {name: statement.excluded[name] for name in bodies[0] if name != "id"}
+        tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), bodies)
+        ids = [row["id"] for row in bodies]
+        tx.execute(delete(memberships).where(memberships.c.organisation_id.in_(ids)))
     _insert(tx, memberships, members)
 
 

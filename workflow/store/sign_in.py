@@ -7,20 +7,60 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, any_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, any_, delete, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from workflow.engine.case import Actor
-from workflow.store.tables import memberships, organisations, persons, sessions, sign_in_attempts, staff_roles
+from workflow.store.tables import (
+    absences,
+    links,
+    memberships,
+    organisations,
+    persons,
+    sessions,
+    sign_in_attempts,
+    staff_roles,
+)
+from workflow.texts import ZURICH
 
 
 def person_by_email(tx: Connection, email: str) -> Row[Any] | None:
-    """The person with this address, however it is spelled."""
-    return tx.execute(select(persons).where(persons.c.email == email.strip().lower())).one_or_none()
+    """The person with this address, however it is spelled; not one who has left."""
+    query = select(persons).where(persons.c.email == email.strip().lower(), persons.c.left_at.is_(None))
+    return tx.execute(query).one_or_none()
+
+
+def person_by_id(tx: Connection, person_id: UUID) -> Row[Any] | None:
+    """The person with this id; not one who has left."""
+    query = select(persons).where(persons.c.id == person_id, persons.c.left_at.is_(None))
+    return tx.execute(query).one_or_none()
 
 
 def set_password_hash(tx: Connection, person_id: UUID, password_hash: str) -> None:
     tx.execute(persons.update().where(persons.c.id == person_id).values(password_hash=password_hash))
+
+
+def add_link(tx: Connection, token_hash: str, person_id: UUID, until: datetime, now: datetime) -> None:
+    """A link with which this person can choose a password; all that have run out go."""
+    tx.execute(delete(links).where(links.c.until < now))
+    tx.execute(links.insert().values(token_hash=token_hash, person_id=person_id, until=until))
+
+
+def person_of_link(tx: Connection, token_hash: str, now: datetime, *, lock: bool = False) -> Row[Any] | None:
+    """The person whose living link this is, the link locked on request."""
+    query = (
+        select(persons)
+        .join(links, links.c.person_id == persons.c.id)
+        .where(links.c.token_hash == token_hash, links.c.until > now, persons.c.left_at.is_(None))
+    )
+    return tx.execute(query.with_for_update(of=links) if lock else query).one_or_none()
+
+
+def begin_anew(tx: Connection, person_id: UUID, password_hash: str) -> None:
+    """A new password: all links and sessions of before end."""
+    set_password_hash(tx, person_id, password_hash)
+    for table in (links, sessions):
+        tx.execute(delete(table).where(table.c.person_id == person_id))
 
 
 def attempts_since(tx: Connection, keys: Sequence[str], since: datetime) -> int:
@@ -61,11 +101,18 @@ def close_session(tx: Connection, token_hash: str) -> None:
 def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime) -> Row[Any] | None:
     """The person whose living session this is, with roles and memberships, in one statement.
 
-    Columns: id, name, email, language, offices [[office, role]], organisations [[id, rights]].
+    The roles of those who are away today and have named this person as their deputy are among them. Columns:
+    id, name, email, language, offices [[office, role]], organisations [[id, rights]].
     """
+    represented = (
+        select(absences.c.person_id)
+        .where(absences.c.deputy_id == persons.c.id, _away_on(now))
+        .correlate(persons)
+    )
     offices = (
         select(func.jsonb_agg(func.jsonb_build_array(staff_roles.c.office, staff_roles.c.role)))
-        .where(staff_roles.c.person_id == persons.c.id)
+        .where(or_(staff_roles.c.person_id == persons.c.id, staff_roles.c.person_id.in_(represented)))
+        .correlate(persons)
         .scalar_subquery()
     )
     members = (
@@ -84,6 +131,7 @@ def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime)
         )
         .join(sessions, sessions.c.person_id == persons.c.id)
         .where(sessions.c.token_hash == token_hash, sessions.c.kind == kind, sessions.c.until > now)
+        .where(persons.c.left_at.is_(None))
     )
     return cast("Row[Any] | None", tx.execute(query).one_or_none())
 
@@ -119,11 +167,7 @@ def everyone(tx: Connection) -> list[Row[Any]]:
     query = select(
         persons.c.id, persons.c.name, persons.c.email, offices.label("offices"), names.label("organisations")
     )
-    return list(tx.execute(query.order_by(persons.c.name)))
-
-
-def person_exists(tx: Connection, person_id: UUID) -> bool:
-    return tx.execute(select(persons.c.id).where(persons.c.id == person_id)).one_or_none() is not None
+    return list(tx.execute(query.where(persons.c.left_at.is_(None)).order_by(persons.c.name)))
 
 
 def addresses_of_members(tx: Connection, organisation_id: UUID) -> list[str]:
@@ -132,15 +176,28 @@ def addresses_of_members(tx: Connection, organisation_id: UUID) -> list[str]:
         select(persons.c.email)
         .join(memberships, memberships.c.person_id == persons.c.id)
         .where(memberships.c.organisation_id == organisation_id, any_(memberships.c.rights) == "sign")
+        .where(persons.c.left_at.is_(None))
     )
     return list(tx.execute(query.order_by(persons.c.email)).scalars())
 
 
-def addresses_of_staff(tx: Connection, office: str, role: str) -> list[str]:
-    """Mail addresses of those who have a role in an office."""
+def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) -> list[str]:
+    """Mail addresses of those who have a role in an office; of a person who is away, the deputy's."""
+    deputies = select(absences.c.person_id, absences.c.deputy_id).where(
+        _away_on(now), absences.c.deputy_id.is_not(None)
+    )
+    away = deputies.subquery()
     query = (
         select(persons.c.email)
-        .join(staff_roles, staff_roles.c.person_id == persons.c.id)
-        .where(staff_roles.c.office == office, staff_roles.c.role == role)
+        .select_from(staff_roles)
+        .outerjoin(away, away.c.person_id == staff_roles.c.person_id)
+        .join(persons, persons.c.id == func.coalesce(away.c.deputy_id, staff_roles.c.person_id))
+        .where(staff_roles.c.office == office, staff_roles.c.role == role, persons.c.left_at.is_(None))
     )
-    return list(tx.execute(query.order_by(persons.c.email)).scalars())
+    return list(tx.execute(query.distinct().order_by(persons.c.email)).scalars())
+
+
+def _away_on(now: datetime) -> ColumnElement[bool]:
+    """An absence counts by the days of Europe/Zurich, the first and the last among them."""
+    today = now.astimezone(ZURICH).date()
+    return and_(absences.c.first_day <= today, absences.c.last_day >= today)

@@ -1,0 +1,53 @@
+"""Mails with a one-time link. The link is made when the mail is sent: no secret waits in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from tasks.mail import send
+from workflow import accounts
+from workflow.settings import Settings
+from workflow.store.outbox import Due
+from workflow.texts import texts
+
+
+def _(msgid: str) -> str:
+    return msgid
+
+
+SUBJECTS: Mapping[str, str] = {
+    "invitation": _("Ihr Zugang zu Förderweg"),
+    "reset": _("Neues Passwort für Förderweg"),
+}
+BODIES: Mapping[str, str] = {
+    "invitation": _(
+        "Für Sie wurde ein Zugang zu Förderweg eingerichtet. Bitte wählen Sie hier ein Passwort:"
+    ),
+    "reset": _("Für Ihren Zugang zu Förderweg wurde ein neues Passwort verlangt. Sie wählen es hier:"),
+}
+VALID: Mapping[str, str] = {
+    "invitation": _("Der Link gilt sieben Tage und nur einmal."),
+    "reset": _(
+        "Der Link gilt eine Stunde und nur einmal. Haben Sie nichts verlangt, so ist nichts zu tun:"
+        " Ihr Passwort bleibt, wie es ist."
+    ),
+}
+
+
+def send_link(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> None:
+    """Send a person the way to choose a password; raises what SMTP raises.
+
+    Sent again after a death, it carries the same Message-ID and another link; both are good.
+    """
+    what = due.payload["text"]
+    made = accounts.make_link(db, UUID(due.payload["person"]), what, now=now)
+    if made is None:
+        return
+    say = texts(made.language).gettext
+    address = f"{settings.base_url}/account/link/{made.token}"
+    words = [say(BODIES[what]), address, say(VALID[what])]
+    send(settings, due.key, [made.email], say(SUBJECTS[what]), words, now)

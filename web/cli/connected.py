@@ -1,0 +1,32 @@
+"""What commands that work on a real installation share: its settings, its database, and how they refuse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from workflow.errors import FoerderwegError
+from workflow.settings import Settings
+from workflow.store import queries
+
+
+class CommandError(Exception):
+    """A command cannot do what it is asked; the message is for the person at the command line."""
+
+
+@contextmanager
+def database() -> Iterator[tuple[sa.Engine, Settings]]:
+    """The migrated database that the environment names; raises SettingsError and CommandError."""
+    settings = Settings.from_env(os.environ)
+    engine = sa.create_engine(settings.database_url, hide_parameters=True)
+    try:
+        if not queries.migrated(engine):
+            raise CommandError("the tables are not those of this version: run `foerderweg migrate` first")
+        yield engine, settings
+    except FoerderwegError as error:
+        raise CommandError(str(error)) from error
+    finally:
+        engine.dispose()
