@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import account, api, demo, errors, portal, readiness, request_log, screens, security, sign_in
 from web.desk import blueprint as desk
@@ -27,6 +28,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.demo and urlsplit(settings.base_url).hostname not in LOOPBACK:
         raise SettingsError("FOERDERWEG_BASE_URL", "on 127.0.0.1 or localhost while FOERDERWEG_DEMO is 1")
     app = Flask(__name__)
+    if settings.proxies:  # who asks, and by which scheme, is what the proxies before us say
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.extensions["foerderweg.settings"] = settings
     app.extensions["foerderweg.clock"] = lambda: datetime.now(UTC)
     # Messages of database errors would carry what people wrote.

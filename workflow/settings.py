@@ -9,6 +9,22 @@ PROGRAMMES = Path(__file__).parent / "programmes"
 FIRST_PROGRAMME = "kip3-basel-stadt"
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 SECRET_LENGTH = 32
+EXAMPLES = {
+    "DATABASE_URL": "postgresql://foerderweg_app:password@host:5432/foerderweg",
+    "OWNER_DATABASE_URL": "postgresql://foerderweg_owner:password@host:5432/foerderweg",
+    "REDIS_URL": "redis://:password@host:6379/0",
+    "SMTP_URL": "smtp://user:password@host:587",
+    "FOERDERWEG_DATA": "/var/lib/foerderweg",
+    "FOERDERWEG_BASE_URL": "https://foerderweg.example.org",
+    "FOERDERWEG_MAIL_FROM": "foerderweg@example.org",
+    "FOERDERWEG_SECRET_KEY": "long-random-text-of-your-own-making",
+    "FOERDERWEG_PROGRAMME": FIRST_PROGRAMME,
+    "FOERDERWEG_DEMO": "0",
+    "FOERDERWEG_UPLOAD_MAX_BYTES": str(UPLOAD_MAX_BYTES),
+    "FOERDERWEG_PROXIES": "1",
+    "FOERDERWEG_METRICS_TOKEN": "another-random-text",
+}
+"""Every variable there is, with a value that would do."""
 
 
 class SettingsError(ValueError):
@@ -26,6 +42,7 @@ class Settings:
     `database_url` is the application role's and `owner_database_url` that of the tables' owner (migrations),
     both as SQLAlchemy writes them. `data_dir` is absolute, uploaded files lie in `data_dir/files`. `base_url`
     has no trailing slash. `programme` is the folder of the programme's data. `upload_max_bytes` is per file.
+    `proxies`: how many trusted ones stand before the web server. `metrics_token` opens /metrics.
     """
 
     database_url: str = field(repr=False)
@@ -39,6 +56,8 @@ class Settings:
     programme: Path = PROGRAMMES / FIRST_PROGRAMME
     demo: bool = False
     upload_max_bytes: int = UPLOAD_MAX_BYTES
+    proxies: int = 0
+    metrics_token: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -47,15 +66,19 @@ class Settings:
         return cls(
             database_url=database_url,
             owner_database_url=_database_url(env, "OWNER_DATABASE_URL", database_url),
-            redis_url=_url(env, "REDIS_URL", ("redis", "rediss"), "redis://:password@host:6379/0"),
-            smtp_url=_url(env, "SMTP_URL", ("smtp",), "smtp://host:25"),
+            redis_url=_url(env, "REDIS_URL", ("redis", "rediss")),
+            smtp_url=_url(env, "SMTP_URL", ("smtp", "smtps")),
             data_dir=Path(_text(env, "FOERDERWEG_DATA", "the folder that keeps files")).absolute(),
-            base_url=_url(env, "FOERDERWEG_BASE_URL", ("http", "https"), "https://host").rstrip("/"),
+            base_url=_url(env, "FOERDERWEG_BASE_URL", ("http", "https")).rstrip("/"),
             mail_from=_mail_from(env),
             secret_key=_secret_key(env),
             programme=_programme(env.get("FOERDERWEG_PROGRAMME") or FIRST_PROGRAMME),
             demo=_flag(env, "FOERDERWEG_DEMO"),
-            upload_max_bytes=_upload_max_bytes(env),
+            upload_max_bytes=_number(
+                env, "FOERDERWEG_UPLOAD_MAX_BYTES", UPLOAD_MAX_BYTES, 1, "a number of bytes, at least 1"
+            ),
+            proxies=_number(env, "FOERDERWEG_PROXIES", 0, 0, "the number of trusted proxies, 0 or more"),
+            metrics_token=env.get("FOERDERWEG_METRICS_TOKEN", ""),
         )
 
     def as_env(self) -> dict[str, str]:
@@ -72,7 +95,22 @@ class Settings:
             "FOERDERWEG_PROGRAMME": str(self.programme),
             "FOERDERWEG_DEMO": "1" if self.demo else "0",
             "FOERDERWEG_UPLOAD_MAX_BYTES": str(self.upload_max_bytes),
+            "FOERDERWEG_PROXIES": str(self.proxies),
+            "FOERDERWEG_METRICS_TOKEN": self.metrics_token,
         }
+
+
+def wrong_settings(env: Mapping[str, str]) -> list[SettingsError]:
+    """Everything that `Settings.from_env` would refuse, each variable once."""
+    found: list[SettingsError] = []
+    while True:
+        try:
+            Settings.from_env(env)
+        except SettingsError as error:
+            found.append(error)
+            env = {**env, error.variable: EXAMPLES[error.variable]}
+        else:
+            return found
 
 
 def _text(env: Mapping[str, str], variable: str, expected: str) -> str:
@@ -82,7 +120,8 @@ def _text(env: Mapping[str, str], variable: str, expected: str) -> str:
     return value
 
 
-def _url(env: Mapping[str, str], variable: str, schemes: tuple[str, ...], form: str) -> str:
+def _url(env: Mapping[str, str], variable: str, schemes: tuple[str, ...]) -> str:
+    form = EXAMPLES[variable]
     value = _text(env, variable, f"of the form {form}")
     try:
         parts = urlsplit(value)
@@ -98,10 +137,9 @@ def _database_url(env: Mapping[str, str], variable: str, default: str | None = N
     if default is not None and not env.get(variable, "").strip():
         return default
     schemes = ("postgresql+psycopg", "postgresql", "postgres")
-    form = "postgresql+psycopg://role:password@host:5432/database"
-    url = _url(env, variable, schemes, form)
+    url = _url(env, variable, schemes)
     if not urlsplit(url).path.strip("/"):
-        raise SettingsError(variable, f"of the form {form}")
+        raise SettingsError(variable, f"of the form {EXAMPLES[variable]}")
     return "postgresql+psycopg://" + url.partition("://")[2]
 
 
@@ -140,8 +178,8 @@ def _flag(env: Mapping[str, str], variable: str) -> bool:
     return value == "1"
 
 
-def _upload_max_bytes(env: Mapping[str, str]) -> int:
-    value = env.get("FOERDERWEG_UPLOAD_MAX_BYTES") or str(UPLOAD_MAX_BYTES)
-    if not value.isdecimal() or int(value) == 0:
-        raise SettingsError("FOERDERWEG_UPLOAD_MAX_BYTES", "a number of bytes, at least 1")
+def _number(env: Mapping[str, str], variable: str, default: int, least: int, expected: str) -> int:
+    value = env.get(variable) or str(default)
+    if not value.isdecimal() or int(value) < least:
+        raise SettingsError(variable, expected)
     return int(value)

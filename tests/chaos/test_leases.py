@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from tasks import deliver
-from tasks.mail import CONVERSATION_SECONDS, STEP_SECONDS
 from tests.builders import story
 from web.cli.story import application
+from workflow.mail_server import CONVERSATION_SECONDS, STEP_SECONDS
 from workflow.settings import Settings
 
 ANSWERS = application(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.settings import Settings, SettingsError
+from workflow.settings import EXAMPLES, Settings, SettingsError, wrong_settings
 
 GOOD = {
     "DATABASE_URL": "postgres://app:pass@db:5432/foerderweg",
@@ -68,9 +68,30 @@ def test_missing_one_is_named(variable: str) -> None:
         ("FOERDERWEG_DEMO", "yes"),
         ("FOERDERWEG_UPLOAD_MAX_BYTES", "10 MB"),
         ("FOERDERWEG_UPLOAD_MAX_BYTES", "0"),
+        ("FOERDERWEG_PROXIES", "-1"),
+        ("SMTP_URL", "http://mail"),
     ],
 )
 def test_wrong_one_is_named(variable: str, value: str) -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_env(GOOD | {variable: value})
     assert refused.value.variable == variable
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    wrong = {"DATABASE_URL": "", "SMTP_URL": "mail", "FOERDERWEG_SECRET_KEY": "short"}
+    assert [error.variable for error in wrong_settings(GOOD | wrong)] == list(wrong)
+    assert wrong_settings(GOOD) == []
+    assert len(wrong_settings({})) == len(GOOD)
+
+
+def test_every_variable_is_explained_to_the_operator() -> None:
+    assert set(Settings.from_env(EXAMPLES).as_env()) == set(EXAMPLES)
+    assert wrong_settings(EXAMPLES) == []
+    page = (Path(__file__).parents[2] / "docs" / "operate.md").read_text("utf-8")
+    table = page.partition("## Settings")[2].partition("\n## ")[0]
+    explained = {line.split("`")[1]: line for line in table.splitlines() if line.startswith("| `")}
+    assert set(explained) == set(EXAMPLES)
+    for variable, value in EXAMPLES.items():
+        assert f"`{value}`" in explained[variable]
+        assert ("| needed |" in explained[variable]) == (variable in GOOD)

@@ -39,11 +39,11 @@ class Program:
 class Supervisor:
     """The children of one run. As a context manager it ends them all, the youngest first.
 
-    Each child leads a session of its own and writes to `log_dir/NAME.log`. `inherit` are file descriptors
-    that every child keeps open (the lock of the data folder).
+    Each child leads a session of its own and writes to `log_dir/NAME.log`, or where this process writes to.
+    `inherit` are file descriptors that every child keeps open (the lock of the data folder).
     """
 
-    def __init__(self, log_dir: Path, inherit: tuple[int, ...] = ()) -> None:
+    def __init__(self, log_dir: Path | None, inherit: tuple[int, ...] = ()) -> None:
         self._log_dir = log_dir
         self._inherit = inherit
         self._programs: dict[str, Program] = {}
@@ -82,9 +82,9 @@ class Supervisor:
         if name in self._running:
             raise LaunchError(f"{name} is running already")
         program = self._programs[name]
-        log = self._log_dir / f"{name}.log"
-        with log.open("ab") as out:
-            begin = out.tell()
+        log = self._log_dir / f"{name}.log" if self._log_dir else None
+        begin = log.stat().st_size if log and log.exists() else 0
+        with log.open("ab") if log else contextlib.nullcontext() as out:
             child = subprocess.Popen(
                 program.command,
                 cwd=program.cwd,
@@ -149,7 +149,7 @@ class Supervisor:
         while True:
             time.sleep(RESTART_PAUSE_SECONDS)
             for name in self.lost():
-                say(f"{name} has ended unexpectedly and is started again; see {self._log_dir / name}.log")
+                say(f"{name} has ended unexpectedly and is started again")
                 down.append(name)
             for name in tuple(down):
                 try:
@@ -203,7 +203,9 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         os.killpg(child.pid, number)
 
 
-def _tail(log: Path, begin: int) -> str:
+def _tail(log: Path | None, begin: int) -> str:
+    if log is None:
+        return "see above"
     with log.open("rb") as file:
         file.seek(begin)
         lines = file.read().decode("utf-8", "replace").splitlines()

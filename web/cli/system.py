@@ -97,7 +97,8 @@ def running_system(
         say("Preparing the database")
         migrate(settings.owner_database_url)
         publish(settings)
-        for program in _programs(settings, mail_port):
+        bind = settings.base_url.removeprefix("http://")
+        for program in (_mail_catcher(settings, mail_port), *programs(settings, bind)):
             supervisor.add(program)
         for name in PROCESSES:
             if name in processes:
@@ -115,34 +116,46 @@ def publish(settings: Settings) -> None:
         engine.dispose()
 
 
-def _programs(settings: Settings, mail_port: int) -> list[Program]:
+def commands(settings: Settings, bind: str) -> dict[str, tuple[str, ...]]:
+    """What runs as web, worker and clock, as modules of Python; `bind` is host:port of the web server."""
+    celery = ("celery", "-A", "tasks.app")
+    return {
+        "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        "clock": (*celery, "beat", "--schedule", str(settings.data_dir / "clock"), "--loglevel", "INFO"),
+        "web": (
+            *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+            *("--bind", bind, "--graceful-timeout", "5"),
+            # its control socket lies in the home folder, where two systems would meet
+            *("--no-control-socket", "web.app:create_app()"),
+        ),
+    }
+
+
+def programs(settings: Settings, bind: str) -> list[Program]:
+    """Web, worker and clock, ready to be supervised."""
+    env = process_env(settings)
+    ready = {"web": lambda: _says_ready(f"http://{bind.replace('0.0.0.0', '127.0.0.1')}")}
+    return [
+        Program(name, (sys.executable, "-m", *command), ready.get(name, lambda: True), env)
+        for name, command in commands(settings, bind).items()
+    ]
+
+
+def process_env(settings: Settings) -> dict[str, str]:
+    """The environment of a running process, which may not change the tables."""
     env = {
         **os.environ,
         **settings.as_env(),
         "PYTHONPATH": str(Path(web.__file__).parent.parent),
         "PYTHONUNBUFFERED": "1",
     }
-    del env["OWNER_DATABASE_URL"]  # no running process may change the tables
-    celery = ("celery", "-A", "tasks.app")
-    commands = {
-        "mail": ("web.cli.mail_catcher", str(mail_port), str(settings.data_dir / "mails")),
-        "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
-        "clock": (*celery, "beat", "--schedule", str(settings.data_dir / "clock"), "--loglevel", "INFO"),
-        "web": (
-            *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
-            *("--bind", settings.base_url.removeprefix("http://"), "--graceful-timeout", "5"),
-            # its control socket lies in the home folder, where two systems would meet
-            *("--no-control-socket", "web.app:create_app()"),
-        ),
-    }
-    ready: dict[str, Callable[[], bool]] = {
-        "mail": lambda: accepts(mail_port),
-        "web": lambda: _says_ready(settings.base_url),
-    }
-    return [
-        Program(name, (sys.executable, "-m", *command), ready.get(name, lambda: True), env)
-        for name, command in commands.items()
-    ]
+    del env["OWNER_DATABASE_URL"]
+    return env
+
+
+def _mail_catcher(settings: Settings, port: int) -> Program:
+    command = (sys.executable, "-m", "web.cli.mail_catcher", str(port), str(settings.data_dir / "mails"))
+    return Program("mail", command, lambda: accepts(port), process_env(settings))
 
 
 def _says_ready(base_url: str) -> bool:

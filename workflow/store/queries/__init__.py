@@ -1,6 +1,7 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
 from workflow.store.queries.desk import dossier, inbox
+from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.portal import application, file, my_applications, my_organisations
 from workflow.store.queries.rows import (
@@ -25,6 +26,7 @@ from workflow.store.queries.rows import (
 from workflow.store.queries.versions import file_path, form, migrated, programme, programme_of, route_data
 
 __all__ = [
+    "LEAST_SERVER",
     "Application",
     "ApplicationRow",
     "CasePage",
@@ -32,6 +34,7 @@ __all__ = [
     "Dossier",
     "FileRow",
     "Filters",
+    "Fitness",
     "HistoryRow",
     "Inbox",
     "ItemRow",
@@ -47,6 +50,7 @@ __all__ = [
     "dossier",
     "file",
     "file_path",
+    "fitness",
     "form",
     "inbox",
     "migrated",

@@ -47,13 +47,15 @@ def migrated(db: sa.Engine) -> bool:
         if not sa.inspect(tx).has_table("alembic_version"):
             return False
         return (
-            tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none() == _newest()
+            tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+            == newest_revision()
         )
 
 
 @cache
-def _newest() -> str | None:
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+def newest_revision() -> str:
+    """The last migration of this program; revisions sort as text."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
 def file_path(settings: Settings, row: FileRow) -> Path:
