@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -130,23 +131,28 @@ def attach(
     name = _clean(filename)
     with db.connect() as tx:
         field = _file_field(tx, actor, application_id, path)
+    found = ""
+
+    def check(file: Path, size: int) -> None:
+        nonlocal found
+        if not size:
+            raise Invalid({path: [Problem("file_empty", {"file": name})]})
+        found = _kind_of(file)
+        if found not in field.accept:
+            wanted = ", ".join(one.upper() for one in field.accept)
+            raise Invalid({path: [Problem("file_wrong_type", {"file": name, "wanted": wanted})]})
+
     try:
-        sha256, size = files.keep(settings.data_dir, stream, settings.upload_max_bytes)
+        sha256, size = files.keep(settings.data_dir, stream, settings.upload_max_bytes, check)
     except files.TooBig:
         limit = settings.upload_max_bytes // (1024 * 1024)
         raise Invalid({path: [Problem("file_too_big", {"file": name, "megabytes": limit})]}) from None
-    if not size:
-        raise Invalid({path: [Problem("file_empty", {"file": name})]})
-    kind = _kind_of(files.path_of(settings.data_dir, sha256))
-    if kind not in field.accept:
-        wanted = ", ".join(one.upper() for one in field.accept)
-        raise Invalid({path: [Problem("file_wrong_type", {"file": name, "wanted": wanted})]})
     row = {
         "id": file_id,
         "application_id": application_id,
         "sha256": sha256,
         "name": name,
-        "media_type": MEDIA_TYPES[kind],
+        "media_type": MEDIA_TYPES[found],
         "size": size,
         "kind": "upload",
         "added_by": UUID(actor.person),
@@ -160,7 +166,7 @@ def attach(
             there = applications.file_of(tx, file_id)
             if there is None or there.application_id != application_id:
                 raise Refused("id_taken")
-    return Added(file_id, name, MEDIA_TYPES[kind], size)
+    return Added(file_id, name, MEDIA_TYPES[found], size)
 
 
 def detach(
@@ -231,7 +237,7 @@ def _clean(filename: str) -> str:
     return kept.strip(". ")[-120:] or "Datei"
 
 
-def _kind_of(path: Any) -> str:
+def _kind_of(path: Path) -> str:
     """What the content is, whatever the name says; empty when it is nothing we know."""
     try:
         return SIGNATURES.get(puremagic.from_file(path), "")

@@ -161,6 +161,7 @@ def test_what_is_no_such_file_is_refused_saying_which_and_why(told: Story) -> No
     assert problem(told, draft, b"", "leer.pdf") == Problem("file_empty", {"file": "leer.pdf"})
     assert page(told, draft).answers.get("attachments") is None
     assert rows(told.db, "SELECT FROM files") == []
+    assert not [path for path in told.settings.data_dir.rglob("*") if path.is_file()]
 
 
 def test_the_limit_is_allowed_and_one_byte_more_is_not(told: Story) -> None:

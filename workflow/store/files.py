@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,8 +20,15 @@ def path_of(data_dir: Path, sha256: str) -> Path:
     return data_dir / "files" / sha256[:2] / sha256
 
 
-def keep(data_dir: Path, stream: BinaryIO, most: int) -> tuple[str, int]:
-    """Write the stream under its hash: (sha256, size). Raises TooBig after `most` bytes; no half file stays.
+def keep(
+    data_dir: Path,
+    stream: BinaryIO,
+    most: int,
+    check: Callable[[Path, int], None] = lambda _path, _size: None,
+) -> tuple[str, int]:
+    """Write the stream under its hash: (sha256, size). Raises TooBig after `most` bytes.
+
+    `check` sees the file and its size before it is kept, and may raise; then nothing of it stays.
 
     The file is on the disk, and its name in the folder, before this returns; the same content is one file.
     """
@@ -36,6 +44,7 @@ def keep(data_dir: Path, stream: BinaryIO, most: int) -> tuple[str, int]:
                 digest.update(chunk)
                 draft.write(chunk)
             draft.flush()
+            check(Path(draft.name), size)
             os.fsync(draft.fileno())
             target = path_of(data_dir, digest.hexdigest())
             target.parent.mkdir(exist_ok=True)

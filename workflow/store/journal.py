@@ -218,10 +218,14 @@ def replayed(tx: Connection, case_id: UUID) -> tuple[Case, str]:
         {"id": case_id},
     )
     for row in rows:
-        entry = _entry(row.name, row.data, row.actor, row.at, row.command_id)
-        head = chained(head, case_id, row.version, entry)
+        head = chained(head, case_id, row.version, entry_of(row))
         events.append(ev.load(row.name, row.data))
     return replay(events), head
+
+
+def entry_of(row: Any) -> Row:
+    """What the hash of an event covers, of a row that has name, data, actor, at, command_id."""
+    return _entry(row.name, row.data, row.actor, row.at, row.command_id)
 
 
 def _entry(name: str, data: Row, actor: str, at: datetime, command_id: UUID | None) -> Row:

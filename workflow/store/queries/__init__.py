@@ -1,7 +1,7 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
 from workflow.store.queries.desk import dossier, inbox
-from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness
+from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.portal import application, file, my_applications, my_organisations
 from workflow.store.queries.rows import (
@@ -23,7 +23,15 @@ from workflow.store.queries.rows import (
     StageRow,
     Statement,
 )
-from workflow.store.queries.versions import file_path, form, migrated, programme, programme_of, route_data
+from workflow.store.queries.versions import (
+    file_path,
+    form,
+    migrated,
+    newest_revision,
+    programme,
+    programme_of,
+    route_data,
+)
 
 __all__ = [
     "LEAST_SERVER",
@@ -57,8 +65,10 @@ __all__ = [
     "money",
     "my_applications",
     "my_organisations",
+    "newest_revision",
     "pipeline",
     "programme",
     "programme_of",
     "route_data",
+    "table_names",
 ]

@@ -22,6 +22,13 @@ class Fitness:
     may_change_facts: bool
 
 
+def table_names(url: str) -> list[str]:
+    """All tables of a database, by its URL."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as tx:
+        return sa.inspect(tx).get_table_names()
+
+
 def fitness(db: sa.Engine) -> Fitness:
     """What this role finds in this database; raises what the driver raises when there is none."""
     with db.connect() as tx:

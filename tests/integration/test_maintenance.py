@@ -1,0 +1,244 @@
+"""Verify finds every kind of damage; a backup comes back as it was, and goes on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+
+from tests.integration.conftest import Servers
+from tests.integration.walks import (
+    CHECKER,
+    COMPLETE,
+    HEKS,
+    INADMISSIBLE,
+    REASONS,
+    at_confirmation,
+    at_decision,
+    at_review,
+    deliver,
+    language,
+    rows,
+    state,
+)
+from web.cli import main
+from web.cli.embedded import OWNER
+from web.cli.story import Story
+from workflow.settings import Settings
+from workflow.store import files
+from workflow.verify import verify
+
+NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def lived(told: Story) -> Story:
+    """Some cases at different places, one with a letter."""
+    at_confirmation(told)
+    at_review(told, 9_000)
+    case_id = at_decision(told, 20_000)
+    told.withdraw(HEKS, case_id)
+    told.do(
+        CHECKER, told.submit("daniela.frey@ggg-migration.example", language(8_000)), "inadmissible", REASONS
+    )
+    told.do("andrea.bernasconi@integration.bs.example", last(told), "confirm", INADMISSIBLE)
+    deliver(told)
+    return told
+
+
+def found(told: Story, jobs: int = 1) -> list[str]:
+    report = verify(told.settings.database_url, told.settings.data_dir, jobs=jobs)
+    return [finding.code for finding in report.findings]
+
+
+@pytest.fixture
+def owner(told: Story) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(told.settings.owner_database_url)
+    yield engine
+    engine.dispose()
+
+
+def test_what_was_made_through_the_door_verifies(lived: Story) -> None:
+    assert found(lived) == []
+    assert rows(lived.db, "SELECT FROM files WHERE kind = 'letter'")
+
+
+DAMAGE = [
+    (
+        "chain_broken",
+        'UPDATE events SET data = data || \'{"step": "x"}\' WHERE version = 3 AND case_id = {case}',
+    ),
+    ("chain_broken", "UPDATE events SET hash = 'x' WHERE version = 2 AND case_id = {case}"),
+    ("chain_broken", "DELETE FROM events WHERE version = 2 AND case_id = {case}"),
+    (
+        "chain_broken",
+        "DELETE FROM events WHERE case_id = {case} AND version = (SELECT max(version)"
+        " FROM events WHERE case_id = {case})",
+    ),
+    ("state_differs", "UPDATE cases SET state = state || '{\"held\": 5}' WHERE id = {case}"),
+    ("column_differs", "UPDATE cases SET stage = 'closed' WHERE id = {case}"),
+    (
+        "work_differs",
+        "UPDATE work_items SET closed_at = now() WHERE case_id = {case} AND closed_at IS NULL",
+    ),
+    (
+        "work_differs",
+        "UPDATE work_items SET closed_at = NULL WHERE ctid = (SELECT ctid FROM"
+        " work_items WHERE case_id = {case} AND closed_at IS NOT NULL LIMIT 1)",
+    ),
+    ("agenda_differs", "UPDATE agenda SET due_at = NULL WHERE case_id = {case}"),
+    ("agenda_differs", "UPDATE agenda SET due_at = due_at + interval '1 day' WHERE case_id = {case}"),
+    ("agenda_differs", "DELETE FROM agenda WHERE case_id = {case}"),
+    (
+        "commands_differ",
+        "DELETE FROM commands WHERE ctid = (SELECT ctid FROM commands WHERE case_id = {case} LIMIT 1)",
+    ),
+    (
+        "effects_differ",
+        "DELETE FROM outbox WHERE key = (SELECT min(key) FROM outbox WHERE case_id = {case})",
+    ),
+    (
+        "effects_differ",
+        "UPDATE outbox SET payload = '{}' WHERE key = (SELECT min(key) FROM outbox WHERE case_id = {case})",
+    ),
+    (
+        "content_altered",
+        "UPDATE contents SET data = '{}' WHERE case_id = {case} AND kind = 'application'",
+    ),
+    (
+        "postings_differ",
+        "UPDATE postings SET amount = amount + 1 WHERE account = 'reserved' AND case_id = {case}",
+    ),
+    ("balance_differs", "UPDATE budget_lines SET available = available - 1 WHERE area = 'language'"),
+    ("definition_altered", "UPDATE definitions SET content = '{}' WHERE code = 'small'"),
+    ("letter_missing", "DELETE FROM files WHERE kind = 'letter'"),
+]
+
+
+@pytest.mark.parametrize(("code", "statement"), DAMAGE)
+def test_damage_is_named(lived: Story, owner: sa.Engine, code: str, statement: str) -> None:
+    case = rows(lived.db, "SELECT id FROM cases ORDER BY number LIMIT 1")[0].id
+    with owner.begin() as tx:
+        tx.exec_driver_sql(statement.replace("{case}", f"'{case}'").replace("%", "%%"))
+    assert code in found(lived)
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, "file_missing"), (b"other", "file_altered")])
+def test_files_on_the_disk_count(lived: Story, content: bytes | None, code: str) -> None:
+    [row, *_] = rows(lived.db, "SELECT sha256 FROM files WHERE kind = 'letter'")
+    path = files.path_of(lived.settings.data_dir, row.sha256)
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    assert found(lived) == [code]
+
+
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> int:
+    for name, value in settings.as_env().items():
+        monkeypatch.setenv(name, value)
+    return main.main([str(one) for one in arguments])
+
+
+@pytest.fixture
+def empty(servers: Servers, told: Story, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a new place: an empty database, an empty folder."""
+    name = f"restored_{next(NUMBERS)}"
+    with servers.postgres.connect() as admin:
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {}")
+        admin.execute(make.format(sql.Identifier(name), sql.Identifier(OWNER)))
+    yield replace(
+        told.settings,
+        database_url=servers.postgres.url(database=name),
+        owner_database_url=servers.postgres.url(OWNER, name),
+        data_dir=tmp_path / "restored",
+    )
+    with servers.postgres.connect() as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_a_backup_comes_back_and_goes_on(
+    lived: Story, empty: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
+) -> None:
+    backup = tmp_path / "backup"
+    assert run(lived.settings, monkeypatch, "backup", backup) == 0
+    assert run(lived.settings, monkeypatch, "backup", backup) == 1
+    assert "never overwrites" in capfd.readouterr().err
+    assert not [path for path in (backup, *backup.rglob("*.dump")) if path.stat().st_mode & 0o077]
+    assert run(empty, monkeypatch, "restore", backup) == 0
+    assert "4 cases" in capfd.readouterr().out
+    assert run(empty, monkeypatch, "restore", backup) == 1
+    assert "the database is not empty" in capfd.readouterr().err
+    db = sa.create_engine(empty.database_url)
+    elsewhere = Story(db, empty, lived.people, lived.now, seed="elsewhere")
+    case_id = elsewhere.submit(HEKS, language(8_000))
+    elsewhere.do(CHECKER, case_id, "complete", COMPLETE)
+    assert state(elsewhere, case_id).step == "review"
+    assert found(elsewhere) == []
+    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), db.begin() as tx:
+        tx.exec_driver_sql("DELETE FROM events")
+    assert rows(db, "SELECT FROM sessions") == []
+    db.dispose()
+
+
+def _cut_dump(backup: Path) -> None:
+    (backup / "database.dump").write_bytes((backup / "database.dump").read_bytes()[:-100])
+
+
+def _lose_file(backup: Path) -> None:
+    next(path for path in (backup / "files").rglob("*") if path.is_file()).unlink()
+
+
+def _no_manifest(backup: Path) -> None:
+    (backup / "manifest.json").unlink()
+
+
+def _later(backup: Path) -> None:
+    manifest = json.loads((backup / "manifest.json").read_text())
+    (backup / "manifest.json").write_text(json.dumps(manifest | {"revision": "9999"}))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (_cut_dump, "damaged"),
+        (_lose_file, "damaged"),
+        (_no_manifest, "no complete backup"),
+        (_later, "later version"),
+    ],
+)
+def test_a_damaged_backup_is_refused_whole(
+    lived: Story,
+    empty: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: Any,
+    harm: Any,
+    said: str,
+) -> None:
+    backup = tmp_path / "backup"
+    assert run(lived.settings, monkeypatch, "backup", backup) == 0
+    harm(backup)
+    assert run(empty, monkeypatch, "restore", backup) == 1
+    assert said in capfd.readouterr().err
+    assert not (empty.data_dir / "files").exists()
+
+
+def test_verify_in_several_processes_and_as_json(
+    lived: Story, monkeypatch: pytest.MonkeyPatch, capfd: Any, owner: sa.Engine
+) -> None:
+    monkeypatch.setattr("workflow.verify.BATCH", 2)
+    assert run(lived.settings, monkeypatch, "verify", "--jobs", "2") == 0
+    assert "4 cases" in capfd.readouterr().out
+    with owner.begin() as tx:
+        tx.exec_driver_sql("UPDATE cases SET title = title, stage = 'closed'")
+    assert run(lived.settings, monkeypatch, "verify", "--jobs", "1", "--json") == 1
+    said = json.loads(capfd.readouterr().out)
+    assert said["cases"] == 4
+    assert {one["code"] for one in said["findings"]} == {"column_differs"}
