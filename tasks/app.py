@@ -51,7 +51,7 @@ def _log(**_: object) -> None:
     log.configure()
 
 
-app = Celery("foerderweg", include=["tasks.route", "tasks.deliver"])
+app = Celery("foerderweg", include=["tasks.route", "tasks.deliver", "tasks.alive"])
 app.add_defaults(configuration)
 
 

@@ -10,7 +10,20 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import account, api, demo, errors, portal, readiness, request_log, screens, security, sign_in
+from web import (
+    account,
+    api,
+    demo,
+    errors,
+    metrics,
+    operations,
+    portal,
+    readiness,
+    request_log,
+    screens,
+    security,
+    sign_in,
+)
 from web.desk import blueprint as desk
 from web.office import blueprint as office
 from workflow.settings import Settings, SettingsError
@@ -37,9 +50,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["foerderweg.db"] = sa.create_engine(
         settings.database_url, pool_size=THREADS, pool_pre_ping=True, hide_parameters=True
     )
-    for part in (request_log, security, errors, screens, readiness, api):
+    for part in (request_log, security, errors, screens, readiness, metrics, api):
         part.register(app)
-    for blueprint in (sign_in.blueprint, account.blueprint, portal.blueprint, desk, office):
+    for blueprint in (
+        sign_in.blueprint,
+        account.blueprint,
+        portal.blueprint,
+        desk,
+        office,
+        operations.blueprint,
+    ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["demo"] = settings.demo
     if settings.demo:

@@ -75,6 +75,8 @@ TEXTS: dict[str, str] = {
     "password_too_short": _("Das Passwort ist zu kurz: Es braucht mindestens %(min)s Zeichen."),
     "password_too_long": _("Das Passwort ist zu lang: Es darf höchstens %(max)s Zeichen haben."),
     "password_obvious": _("Dieses Passwort ist leicht zu erraten. Wählen Sie eines ohne Ihren Namen."),
+    "nothing_parked": _("Das ist nicht mehr liegen geblieben: Es läuft wieder, oder jemand war schneller."),
+    "step_waits": _("Ein Schritt des Gesuchs wartet darauf. Lassen Sie es noch einmal versuchen."),
     "own_office": _("Das ist ein Vorhaben Ihrer eigenen Stelle. Andere prüfen und entscheiden es."),
     "own_organisation": _(
         "Sie gehören zur gesuchstellenden Trägerschaft und wirken darum hier nicht mit. "

@@ -13,7 +13,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from workflow.log import configure
 
 SECRET = ("account.link", "account.choose")
-QUIET = ("static", "readiness.healthz", "readiness.readyz")
+QUIET = ("static", "readiness.healthz", "readiness.readyz", "metrics.metrics")
 
 
 def register(app: Flask) -> None:

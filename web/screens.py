@@ -14,7 +14,7 @@ from jinja2 import StrictUndefined
 
 from web.errors import problem_text
 from web.language import gettext, lang, ngettext
-from web.security import DESK_ROLES, OFFICE_ROLES, command_id, csrf, current, db, now
+from web.security import DESK_ROLES, OFFICE_ROLES, OPERATIONS_ROLES, command_id, csrf, current, db, now
 from workflow.errors import Problem
 from workflow.funding.forms import Form
 from workflow.funding.money import format_amount, format_chf, parse_chf
@@ -101,6 +101,8 @@ def navigation() -> list[Way]:
         ways.append(("/office", gettext("Übersicht")))
         ways.append(("/office/cases", gettext("Gesuche")))
         ways.append(("/office/money", gettext("Geld")))
+    if person and person.actor.has_role(*OPERATIONS_ROLES):
+        ways.append(("/operations", gettext("Betrieb")))
     fits = [url for url, _ in ways if request.path == url or request.path.startswith(f"{url.rstrip('/')}/")]
     here = max(fits, key=len, default="")
     return [Way(url, text, url == here) for url, text in ways]

@@ -24,7 +24,8 @@ from workflow.settings import Settings
 
 OFFICE_ROLES = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 DESK_ROLES = ("coordinator", "reviewer", "head", "division_head", "department_head", "finance", "operator")
-NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz")
+OPERATIONS_ROLES = ("operator", "admin", "coordinator", "auditor")
+NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz", "metrics.metrics")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORM_BYTES = 1024 * 1024
 ANONYMOUS_BYTES = 64 * 1024
@@ -169,6 +170,8 @@ def _first_desk(made: Session) -> str:
         return "/desk"
     if person and person.actor.has_role(*OFFICE_ROLES):
         return "/office"
+    if person and person.actor.has_role(*OPERATIONS_ROLES):
+        return "/operations"
     return url_for("portal.applications" if person and person.actor.organisations else "portal.start")
 
 

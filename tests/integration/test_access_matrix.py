@@ -68,6 +68,8 @@ GET /healthz                                                  200 200 200 200 20
 GET /office                                                   303 404 404 404 404 404 200 200 200 404
 GET /office/cases                                             303 404 404 404 404 404 200 200 200 404
 GET /office/money                                             303 404 404 404 404 404 200 200 200 404
+GET /metrics                                                  404 404 404 404 404 404 404 404 404 404
+GET /operations                                               303 404 404 404 404 404 200 404 200 200
 GET /readyz                                                   200 200 200 200 200 200 200 200 200 200
 GET /sign-in                                                  200 200 200 200 200 200 200 200 200 200
 GET /static/<filename>                                        200 200 200 200 200 200 200 200 200 200
@@ -83,6 +85,8 @@ POST /api/v1/sessions                                         201 201 201 201 20
 POST /applications/<application_id>/sections/<code>           401 409 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/step                      401 403 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/submit                    401 409 404 404 404 404 404 404 404 404
+POST /operations/cases                                        401 403 403 403 403 403 403 403 403 303
+POST /operations/effects                                      401 403 403 403 403 403 403 403 403 303
 POST /calls/<code>                                            401 303 403 403 403 403 403 403 403 403
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
 # From here on each changes what the next one finds.
@@ -108,6 +112,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "PATCH /api/v1/applications/<application_id>": {"json": {"answers": {SECTION: {"title": "Anders"}}}},
     "POST /api/v1/cases/<case_id>/declaration": {"json": {"conflict": False}},
     "POST /api/v1/cases/<case_id>/completions": {"json": {**COMPLETION, "answers": None}},
+    "POST /operations/cases": {"data": {"case_id": str(uuid4())}},
     "POST /calls/<code>": {"data": {**ELIGIBLE, "organisation": str(organisation_id("heks"))}},
     "POST /applications/<application_id>/sections/<code>": {"data": {"revision": "9", "press": "save"}},
     "POST /applications/<application_id>/step": {"data": {k: str(v) for k, v in COMPLETION.items()}},

@@ -17,6 +17,8 @@ from tests.integration.conftest import Servers
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
+    GGG,
+    HEAD,
     HEKS,
     INADMISSIBLE,
     REASONS,
@@ -45,10 +47,9 @@ def lived(told: Story) -> Story:
     at_review(told, 9_000)
     case_id = at_decision(told, 20_000)
     told.withdraw(HEKS, case_id)
-    told.do(
-        CHECKER, told.submit("daniela.frey@ggg-migration.example", language(8_000)), "inadmissible", REASONS
-    )
-    told.do("andrea.bernasconi@integration.bs.example", last(told), "confirm", INADMISSIBLE)
+    outside = told.submit(GGG, language(8_000))
+    told.do(CHECKER, outside, "inadmissible", INADMISSIBLE)
+    told.do(HEAD, outside, "confirm", {"decision": {"reasons": REASONS}})
     deliver(told)
     return told
 

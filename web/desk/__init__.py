@@ -65,7 +65,13 @@ def inbox() -> str:
     """What I and my offices have to do, the most urgent first."""
     viewer, narrowed = staff(), narrowing("stage", "area", "late")
     found = queries.inbox(db(), viewer, now=now(), filters=narrowed.filters, after=request.args.get("after"))
-    return render_template("desk/inbox.html", inbox=found, narrowed=narrowed, words=Words())
+    return render_template(
+        "desk/inbox.html",
+        inbox=found,
+        narrowed=narrowed,
+        words=Words(),
+        troubles=queries.troubles(db(), viewer),
+    )
 
 
 @blueprint.get("/cases/<uuid:case_id>")

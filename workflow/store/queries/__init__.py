@@ -3,6 +3,7 @@
 from workflow.store.queries.desk import dossier, inbox
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.office import cases, money, pipeline
+from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.portal import application, file, my_applications, my_organisations
 from workflow.store.queries.rows import (
     Application,
@@ -43,11 +44,13 @@ __all__ = [
     "FileRow",
     "Filters",
     "Fitness",
+    "Health",
     "HistoryRow",
     "Inbox",
     "ItemRow",
     "Milestone",
     "MoneyRow",
+    "Operations",
     "OrganisationRow",
     "Pipeline",
     "Published",
@@ -60,15 +63,18 @@ __all__ = [
     "file_path",
     "fitness",
     "form",
+    "health",
     "inbox",
     "migrated",
     "money",
     "my_applications",
     "my_organisations",
     "newest_revision",
+    "operations",
     "pipeline",
     "programme",
     "programme_of",
     "route_data",
     "table_names",
+    "troubles",
 ]
