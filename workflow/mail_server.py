@@ -24,9 +24,11 @@ def open_smtp(settings: Settings) -> Iterator[smtplib.SMTP]:
     is slow at every step is cut off in the end, so that a mail never outlives its lease.
     """
     server = urlsplit(settings.smtp_url)
-    host, secure = server.hostname or "", ssl.create_default_context()
+    host = server.hostname or ""
     if server.scheme == "smtps":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, server.port or 465, timeout=STEP_SECONDS, context=secure)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, server.port or 465, timeout=STEP_SECONDS, context=ssl.create_default_context()
+        )
     else:
         smtp = smtplib.SMTP(host, server.port or 25, timeout=STEP_SECONDS)
     cut = threading.Timer(CONVERSATION_SECONDS, _cut, (smtp,))
@@ -35,7 +37,7 @@ def open_smtp(settings: Settings) -> Iterator[smtplib.SMTP]:
         with smtp:
             if server.username:
                 if server.scheme == "smtp":
-                    smtp.starttls(context=secure)
+                    smtp.starttls(context=ssl.create_default_context())
                 smtp.login(unquote(server.username), unquote(server.password or ""))
             yield smtp
     finally:

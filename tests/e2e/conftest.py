@@ -75,7 +75,7 @@ def running_demo(data: Path) -> Iterator[Demo]:
     with running_system(
         data, demo=True, processes=("mail", "web"), postgres_options=("fsync=off",)
     ) as system:
-        demo_data.load(system.settings, lambda _line: None)
+        demo_data.load(system.settings, lambda _line: None, (demo_data.PRESENT,))
         db = sa.create_engine(system.settings.database_url)
         yield Demo(
             system, Story(db, system.settings, read_people(system.settings.programme), datetime.now(UTC))

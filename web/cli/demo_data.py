@@ -1,12 +1,13 @@
-"""The demo's applications: a dozen and more on their way, made through the one door on a virtual clock."""
+"""The demo's applications: a year of them, made through the one door on a virtual clock."""
 
 from __future__ import annotations
 
 import heapq
+import itertools
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,87 +16,108 @@ import sqlalchemy as sa
 from tasks.deliver import deliver_due
 from web.cli.story import Story, application, decision, proposal, review
 from workflow import log
+from workflow.engine.case import Seat
+from workflow.errors import FoerderwegError
 from workflow.funding.programme import load_yaml
 from workflow.people import load_people, read_people
 from workflow.settings import Settings
+from workflow.store import queries
+from workflow.texts import ZURICH
 
 PASSWORD = "foerderweg"
 """Everybody's in a demo, for signing in through the API; the pages need one click."""
 
-CHECKERS = ("regula.keller@integration.bs.example", "sarah.leuenberger@integration.bs.example")
-SYNTHESIS = "mehmet.demir@integration.bs.example"
-HEAD = "andrea.bernasconi@integration.bs.example"
-DIVISION = "thomas.iselin@pd.bs.example"
-REVIEWERS = {
-    "integration": "nadine.oser@integration.bs.example",
-    "social_welfare": "esther.kunz@sozialhilfe.bs.example",
-    "adult_education": "barbara.wenger@erwachsenenbildung.bs.example",
-    "early_support": "nicole.schaer@fruehfoerderung.bs.example",
-    "human_resources": "oliver.meier@hr.bs.example",
-    "population_services": "manuela.grieder@bdm.bs.example",
-}
+PRESENT, YEAR = "applications", "year"
+"""The files of samples: those that screens and tests know, and the rest of a year."""
+
+AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
 COMPLETE = {"check": {"complete": True, "responsible": True}}
+CALLS = {2026: "project-round-2026", 2027: "project-round-2027"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One application: who applies, for what, when (days ago), and how far it has come since.
+    """One application: who applies for what, when it came in (a day, or days ago), how far it has come.
 
-    `offices`: lead first, then the second; `ending`: one of those that the file of samples lists.
+    `ending`: draft | new | checked | query | silent | late | review | recused | split | synthesis |
+    decision | reworked | signature | confirm, and the endings granted | rejected | inadmissible |
+    writtenoff | withdrawn.
     """
 
-    email: str
     organisation: str
     title: str
     area: str
     goal: str
     francs: int
-    days: int
+    on: str | int
     ending: str
-    offices: list[str]
     target_group: str
     summary: str
 
+    @property
+    def amount(self) -> int:
+        return self.francs * 100
 
-def load(settings: Settings, say: Callable[[str], None]) -> None:
+    def came_in(self, now: datetime) -> datetime:
+        """The morning on which it came in, UTC."""
+        if isinstance(self.on, int):
+            return now - timedelta(days=self.on)
+        return datetime.combine(date.fromisoformat(self.on), time(8), ZURICH).astimezone(UTC)
+
+
+@dataclass(slots=True)
+class Words:
+    """What people write, each kind in turn."""
+
+    kinds: Mapping[str, Sequence[str]]
+    turns: dict[str, Iterator[str]] = field(default_factory=dict)
+
+    def next(self, kind: str) -> str:
+        return next(self.turns.setdefault(kind, itertools.cycle(self.kinds[kind])))
+
+
+def load(settings: Settings, say: Callable[[str], None], files: Sequence[str] = (PRESENT, YEAR)) -> None:
     """People, organisations and their applications, up to now; what ran already is left alone."""
     log.configure(logging.ERROR)  # mails of the made-up past are no news
+    folder = settings.programme / "demo"
     db = sa.create_engine(settings.database_url)
     try:
         people = read_people(settings.programme)
         load_people(db, people, password=PASSWORD)
         now = datetime.now(UTC)
         story = Story(db, settings, people, now, seed=f"demo-{now.isoformat()}")
-        listed = load_yaml(settings.programme / "demo" / "applications.yaml")["applications"]
-        _play(story, [Sample(**one) for one in listed], now, say)
+        listed = [one for name in files for one in load_yaml(folder / f"{name}.yaml")["applications"]]
+        words = Words(load_yaml(folder / f"{YEAR}.yaml")["words"])
+        _play(_Year(story, words, now), [Sample(**one) for one in listed], say)
     finally:
         db.dispose()
 
 
-def _play(story: Story, samples: Sequence[Sample], now: datetime, say: Callable[[str], None]) -> None:
+def _play(year: _Year, samples: Sequence[Sample], say: Callable[[str], None]) -> None:
     """All samples side by side, each step in its time; a weekend's step waits for Monday."""
+    story = year.story
     waiting = [
-        (_office_hours(now - timedelta(days=sample.days)), number, _life(story, sample))
+        (_office_hours(sample.came_in(year.now)), number, year.life(sample, number))
         for number, sample in enumerate(samples)
     ]
     heapq.heapify(waiting)
     over = 0
     while waiting:
         at, number, life = heapq.heappop(waiting)
-        if at >= now:
-            over += 1
-            continue
-        story.now = at
-        story.route()
-        pause = next(life, None)
-        while deliver_due(story.db, story.settings, lambda: story.now):
+        pause = None
+        if at < year.now:
+            story.now = at
             story.route()
+            pause = next(life, None)
+            while deliver_due(story.db, story.settings, lambda: story.now):
+                story.route()
         if pause is None:
             over += 1
-            say(f"Application {over} of {len(samples)}: {samples[number].title}")
+            if over % 10 == 0 or over == len(samples):
+                say(f"Application {over} of {len(samples)}: {samples[number].title}")
         else:
             heapq.heappush(waiting, (_office_hours(at + timedelta(days=pause)), number, life))
-    story.now = now
+    story.now = year.now
     story.route()
 
 
@@ -104,89 +126,178 @@ def _office_hours(moment: datetime) -> datetime:
     return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
 
 
-def _life(story: Story, sample: Sample) -> Iterator[float]:
-    """What people do with one application; yields the days that pass between two steps."""
-    case_id = story.submit(sample.email, _answers(sample))
-    yield 2
-    if sample.ending in ("new", "withdrawn"):
-        if sample.ending == "withdrawn":
-            yield 3
-            story.withdraw(sample.email, case_id)
-        return
-    checker = CHECKERS[sample.days % 2]
-    if sample.ending == "query":
-        question = "Bitte ergänzen Sie das Budget: Wie setzen sich die Kosten der Koordination zusammen?"
-        asked = {"sections": ["budget", "financing"], "question": question}
-        story.do(checker, case_id, "query", {"check": asked})
-        return
-    story.do(checker, case_id, "complete", COMPLETE)
-    yield 4
-    if sample.ending == "late":
-        return
-    yield from _reviews(story, sample, case_id)
-    if len(sample.offices) == 1:
-        yield from _small(story, sample, case_id)
-    else:
-        yield from _medium(story, sample, case_id)
+@dataclass(slots=True)
+class _Year:
+    """The people of the story at work; every `life` yields the days that pass between two steps."""
 
+    story: Story
+    words: Words
+    now: datetime
+    bodies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    holders: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
-def _reviews(story: Story, sample: Sample, case_id: UUID) -> Iterator[float]:
-    lead = REVIEWERS[sample.offices[0]]
-    if sample.ending == "review":
-        if len(sample.offices) > 1:
-            story.do(lead, case_id, "yes", review("Der Bedarf ist ausgewiesen, das Vorgehen überzeugt."))
-        return
-    story.do(lead, case_id, "yes", review("Der Bedarf ist ausgewiesen, das Vorgehen überzeugt."))
-    for office in sample.offices[1:]:
-        yield 3
-        second = REVIEWERS[office] if office != sample.offices[0] else "david.suter@integration.bs.example"
-        if sample.ending == "split":
-            story.do(
-                second, case_id, "no", review("Ein gleiches Angebot besteht schon in der Nachbarschaft.")
-            )
+    def __post_init__(self) -> None:
+        people = self.story.people
+        self.bodies = {body["code"]: body for body in people["organisations"]}
+        for one in people["staff"]:
+            for office, role in one["roles"]:
+                self.holders.setdefault((office, role), []).append(one["email"])
+
+    def life(self, sample: Sample, number: int) -> Iterator[float]:
+        body = self.bodies[sample.organisation]
+        signer = next(one["email"] for one in body["members"] if "sign" in one["rights"])
+        round_year = 2027 if isinstance(sample.on, int) else date.fromisoformat(sample.on).year + 1
+        answers = _answers(sample, body, round_year)
+        if sample.ending == "draft":
+            self.story.draft(signer, answers, call=CALLS[round_year])
+            return
+        case_id = self.story.submit(signer, answers, call=CALLS[round_year])
+        yield 2 + number % 3
+        if sample.ending in ("new", "withdrawn"):
+            if sample.ending == "withdrawn":
+                yield 3
+                self.story.withdraw(signer, case_id)
+            return
+        if sample.ending in ("query", "silent"):
+            asked = {"sections": ["budget", "financing"], "question": self.words.next("question")}
+            self.act(case_id, number, "query", {"check": asked})
+            if sample.ending == "silent":
+                yield 25
+                yield from self.inadmissible(case_id, number)
+            return
+        if sample.ending == "inadmissible":
+            reasons = {"check": {"reasons": self.words.next("inadmissible")}}
+            self.act(case_id, number, "inadmissible", reasons)
+            yield 2
+            yield from self.inadmissible(case_id, number)
+            return
+        self.act(case_id, number, "complete", COMPLETE)
+        yield 4
+        if sample.ending in ("late", "checked"):
+            return
+        yield from self.reviews(sample, case_id, number)
+        if sample.ending in ("review", "recused", "split"):
+            return
+        if self.step(case_id) == "synthesis":
+            yield from self.medium(sample, case_id, number)
         else:
-            said = review("Sinnvoll.", conditions="Die Kursleitung weist eine Ausbildung nach.")
-            story.do(second, case_id, "yes_with_conditions", said)
-    yield 3
+            yield from self.small(sample, case_id, number)
+        if sample.ending == "writtenoff":
+            self.story.do(signer, case_id, "decline", None)
+            yield 1
 
-
-def _small(story: Story, sample: Sample, case_id: UUID) -> Iterator[float]:
-    amount = sample.francs * 100
-    if sample.ending == "rejected":
-        reasons = "Das Vorhaben richtet sich vor allem an die Mitglieder des Vereins."
-        story.do(HEAD, case_id, "reject", {"decision": {"reasons": reasons}})
-    elif sample.ending == "granted":
-        story.do(HEAD, case_id, "grant", decision(amount, "Das Angebot ergänzt das Bestehende gut."))
-    yield 1
-
-
-def _medium(story: Story, sample: Sample, case_id: UUID) -> Iterator[float]:
-    amount = sample.francs * 100
-    part = amount - 4_000_00
-    if sample.ending in ("split", "synthesis", "review"):
-        return
-    story.do(SYNTHESIS, case_id, "propose", proposal(amount, "Beide Stellen empfehlen das Projekt."))
-    yield 3
-    if sample.ending == "decision":
-        return
-    granted = part if sample.ending == "confirm" else amount
-    reasons = "Das Projekt schliesst eine Lücke im bestehenden Angebot."
-    story.do(
-        HEAD, case_id, "grant", decision(granted, reasons, "Die Kursleitung weist eine Ausbildung nach.")
-    )
-    yield 2
-    if sample.ending != "signature":
-        story.do(DIVISION, case_id, "confirm", {"decision": {}})
+    def inadmissible(self, case_id: UUID, number: int) -> Iterator[float]:
+        reasons = {"decision": {"reasons": self.words.next("inadmissible")}}
+        self.act(case_id, number, "confirm", reasons)
         yield 1
 
+    def reviews(self, sample: Sample, case_id: UUID, number: int) -> Iterator[float]:
+        """Every mandatory seat; of some samples only the first, or one against."""
+        mandatory = [seat for seat in self.open_seats(case_id) if seat.mandatory]
+        for place, seat in enumerate(mandatory):
+            if sample.ending == "recused":
+                person = self.holders[seat.office, seat.role][0]
+                self.story.recuse(person, case_id)
+                return
+            if sample.ending == "review" and place == len(mandatory) - 1:
+                return
+            if place and sample.ending == "split":
+                self.act(case_id, number, "no", review(self.words.next("no")), seat)
+            elif place:
+                said = review(self.words.next("yes"), conditions=self.words.next("conditions"))
+                self.act(case_id, number, "yes_with_conditions", said, seat)
+            else:
+                self.act(case_id, number, "yes", review(self.words.next("yes")), seat)
+            yield 3
+        return
 
-def _answers(sample: Sample) -> Mapping[str, Any]:
-    return application(
-        sample.organisation,
+    def small(self, sample: Sample, case_id: UUID, number: int) -> Iterator[float]:
+        if sample.ending == "rejected":
+            reasons = {"decision": {"reasons": self.words.next("reject")}}
+            self.act(case_id, number, "reject", reasons)
+        elif sample.ending in ("granted", "writtenoff"):
+            self.act(case_id, number, "grant", decision(sample.amount, self.words.next("grant")))
+        yield 1
+
+    def medium(self, sample: Sample, case_id: UUID, number: int) -> Iterator[float]:
+        if sample.ending == "synthesis":
+            return
+        if sample.ending == "rejected":
+            refused = {"proposal": {"reasons": self.words.next("reject")}}
+            self.act(case_id, number, "propose_rejection", refused)
+            yield 3
+            self.act(case_id, number, "reject", {"decision": {"reasons": self.words.next("reject")}})
+        else:
+            said = proposal(sample.amount, self.words.next("proposal"))
+            self.act(case_id, number, "propose", said)
+            yield 3
+            if sample.ending == "decision":
+                return
+            if sample.ending == "reworked":
+                self.act(case_id, number, "return", {"decision": {"note": self.words.next("rework")}})
+                return
+            part = sample.amount - 4_000_00 if sample.ending in ("confirm", "writtenoff") else sample.amount
+            granted = decision(part, self.words.next("grant"), self.words.next("conditions"))
+            self.act(case_id, number, "grant", granted)
+        yield 2
+        if sample.ending != "signature":
+            self.act(case_id, number, "confirm", {"decision": {}})
+            yield 1
+
+    def step(self, case_id: UUID) -> str:
+        return str(self.dossier(case_id).step)
+
+    def open_seats(self, case_id: UUID) -> list[Seat]:
+        return [seat for seat in self.dossier(case_id).seats if seat.outcome is None]
+
+    def dossier(self, case_id: UUID) -> queries.Dossier:
+        found = queries.dossier(self.story.db, self.story.actors[AUDITOR], case_id, now=self.story.now)
+        assert found is not None
+        return found
+
+    def act(
+        self, case_id: UUID, number: int, outcome: str, said: Mapping[str, Any], seat: Seat | None = None
+    ) -> None:
+        """One of those who hold the seat does it; another one, where the rules keep the first from it."""
+        seat = seat or self.open_seats(case_id)[0]
+        holders = self.holders[seat.office, seat.role]
+        for place in range(len(holders)):
+            try:
+                self.story.do(holders[(number + place) % len(holders)], case_id, outcome, said)
+            except (LookupError, FoerderwegError):
+                if place == len(holders) - 1:
+                    raise
+            else:
+                return
+
+
+def _answers(sample: Sample, body: Mapping[str, Any], year: int) -> Mapping[str, Any]:
+    answers = application(
+        body["name"],
         title=sample.title,
         area=sample.area,
         goals=[sample.goal],
-        requested=sample.francs * 100,
+        requested=sample.amount,
         target_group=sample.target_group,
         summary=sample.summary,
+        year=year,
     )
+    about = answers["organisation"]
+    about |= {name: body[name] for name in ("street", "postcode", "town")}
+    kind = body.get("kind", "non_state")
+    if kind == "non_state":
+        about["legal_form"] = body["legal_form"]
+        return answers
+    del about["legal_form"]
+    if kind == "institution":
+        about["institution"] = body["legal_form"]
+        own = sample.amount
+        answers["financing"]["sources"][0]["amount"] = own
+        answers["budget"]["costs"] = [
+            {"kind": "staff", "label": "Lehrpersonen", "amount": sample.amount + own}
+        ]
+        return answers
+    about["responsible"] = f"{body['members'][0]['name']}, Leitung"
+    del about["signing"], about["signatories"], answers["declarations"]["non_profit"]
+    answers["account"] = {"cost_centre": "20 330 11"}
+    return answers

@@ -86,7 +86,7 @@ class Story:
         while advance_due(self.db, self.now):
             pass
 
-    def draft(self, email: str, answers: Mapping[str, Any]) -> UUID:
+    def draft(self, email: str, answers: Mapping[str, Any], call: str = "project-round-2027") -> UUID:
         """A filled-in working copy with its statutes, not yet submitted."""
         actor = self.actors[email]
         [organisation] = actor.organisations
@@ -94,7 +94,7 @@ class Story:
             self.db,
             actor,
             organisation_id=UUID(organisation),
-            call="project-round-2027",
+            call=call,
             eligibility=ELIGIBLE,
             now=self.now,
             application_id=self.next_id(),
@@ -117,9 +117,9 @@ class Story:
             file_id=self.next_id(),
         )
 
-    def submit(self, email: str, answers: Mapping[str, Any]) -> UUID:
+    def submit(self, email: str, answers: Mapping[str, Any], call: str = "project-round-2027") -> UUID:
         """An application on its way, with the first step entered."""
-        application_id = self.draft(email, answers)
+        application_id = self.draft(email, answers, call)
         handle(self.db, Submit(application_id), self.actors[email], self.next_id(), self.now)
         self.route()
         return application_id
@@ -164,6 +164,7 @@ def application(
     requested: int,
     target_group: str = "support_needed",
     summary: str = "Ein offenes Angebot für Menschen, die neu in Basel leben.",
+    year: int = 2027,
     **particulars: bool,
 ) -> dict[str, Any]:
     """Complete answers but for the statutes; `requested` in Rappen, own means a quarter on top."""
@@ -185,8 +186,8 @@ def application(
             "title": title,
             "area": area,
             "goals": goals,
-            "period_from": "2027-01-11",
-            "period_to": "2027-12-17",
+            "period_from": f"{year}-01-11",
+            "period_to": f"{year}-12-17",
             "place": "Basel",
             "summary": summary,
         },
