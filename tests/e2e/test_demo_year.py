@@ -1,0 +1,51 @@
+"""The made-up year is whole: every stage and ending, believable money, and all of it verifies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from web.cli import demo_data
+from web.cli.system import running_system
+from workflow.verify import verify
+
+
+def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
+    said: list[str] = []
+    with running_system(
+        tmp_path / "data", demo=True, processes=("mail",), postgres_options=("fsync=off",)
+    ) as system:
+        demo_data.load(system.settings, said.append)
+        db = sa.create_engine(system.settings.database_url)
+        with db.connect() as tx:
+
+            def all_of(query: str) -> list[object]:
+                return list(tx.execute(sa.text(query)).scalars())
+
+            applications = all_of("SELECT count(*) FROM applications")
+            organisations = all_of("SELECT count(DISTINCT organisation_id) FROM applications")
+            stages = set(all_of("SELECT stage FROM cases"))
+            endings = set(all_of("SELECT ending FROM cases WHERE ending IS NOT NULL"))
+            sizes = set(all_of("SELECT size FROM cases"))
+            late = all_of("SELECT count(*) FROM cases WHERE due_at < now()")
+            shortest = all_of(
+                "SELECT min(available::float / ceiling) FROM budget_lines WHERE year = 2027 AND ceiling > 0"
+            )
+            events = set(all_of("SELECT name FROM events"))
+            parked = all_of("SELECT count(*) FROM agenda WHERE parked_at IS NOT NULL")
+        db.dispose()
+        report = verify(system.settings.database_url, system.settings.data_dir, jobs=1)
+    assert said[-1].startswith("Application 120 of 120")
+    assert applications == [120]
+    assert organisations[0] in range(55, 70)
+    everything = {"formal_check", "query", "review", "mediation", "synthesis", "decision", "confirmation"}
+    assert stages == everything | {"closed"}
+    assert endings == {"granted", "rejected", "inadmissible", "written_off", "withdrawn"}
+    assert sizes == {"S", "M"}
+    assert int(str(late[0])) >= 10
+    assert 0 < float(str(shortest[0])) < 0.1
+    assert {"Recused", "Lapsed", "Reminded", "Escalated", "DeadlinePassed", "PanelClosed"} <= events
+    assert parked == [0]
+    assert report.findings == ()
+    assert report.cases == 117
