@@ -1,14 +1,21 @@
-# One image for web, worker and clock; docker-compose.yml says which one a container is.
-FROM python:3.13-slim
-WORKDIR /app
+# One image for web, worker, clock and the one-shot commands; docker-compose.yml says which one a container is.
+FROM python:3.13-slim AS build
+RUN python -m venv /opt/foerderweg
+WORKDIR /src
 COPY requirements.lock .
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN /opt/foerderweg/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
-RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && useradd --system --create-home foerderweg \
-    && install -d -o foerderweg /data
+RUN /opt/foerderweg/bin/pip install --no-cache-dir --no-deps . \
+    && /opt/foerderweg/bin/pip uninstall --yes pip
+
+FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Förderweg" org.opencontainers.image.licenses="EUPL-1.2"
+RUN useradd --system --uid 10001 --no-create-home foerderweg && install -d -o foerderweg /data
+COPY --from=build /opt/foerderweg /opt/foerderweg
+ENV PATH=/opt/foerderweg/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER foerderweg
+WORKDIR /data
 VOLUME /data
 EXPOSE 8000
 CMD ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--bind", "0.0.0.0:8000", \
-     "--no-control-socket", "web.app:create_app()"]
+     "--worker-tmp-dir", "/tmp", "--no-control-socket", "web.app:create_app()"]

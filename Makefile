@@ -36,15 +36,17 @@ format: install ## write the code in the common style
 screens: install ## take the pictures of docs/screens anew, with the Chromium of this machine
 	@exec $(BIN)/python -m tests.e2e.screens
 
-lock: ## pin every dependency of pyproject.toml anew in requirements.lock
+lock: ## pin what runs in requirements.lock, and with it what development needs in requirements-dev.lock
 	python3 -m venv build/uv
 	build/uv/bin/pip install -q --disable-pip-version-check uv
-	build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra dev \
+	build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url -o requirements.lock pyproject.toml
+	build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra dev \
+		--no-header --no-emit-index-url -c requirements.lock -o requirements-dev.lock pyproject.toml
 
-.venv/installed: requirements.lock pyproject.toml .venv/bin/python
+.venv/installed: requirements-dev.lock pyproject.toml .venv/bin/python
 	@echo "Installing into .venv"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

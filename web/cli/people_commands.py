@@ -96,7 +96,7 @@ def _invitation(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(options: argparse.Namespace) -> int:
-    with database() as (db, settings):
+    with database(options.env) as (db, settings):
         publish(settings)
         programme = queries.programme(db).programme
         print(
@@ -111,8 +111,8 @@ def _init(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list_people(_options: argparse.Namespace) -> int:
-    with database() as (db, _):
+def _list_people(options: argparse.Namespace) -> int:
+    with database(options.env) as (db, _):
         _table(["email", "name", "language", "roles"], people.everybody(db))
     return 0
 
@@ -120,20 +120,20 @@ def _list_people(_options: argparse.Namespace) -> int:
 def _put_person(options: argparse.Namespace) -> int:
     roles = tuple(sorted(options.roles.split()))
     row = Person(options.email.strip().lower(), options.name, options.language, roles)
-    with database() as (db, _):
+    with database(options.env) as (db, _):
         _tell(lambda: people.put_people(db, [row], now=datetime.now(UTC), invite=not options.no_invitation))
     return 0
 
 
 def _invite(options: argparse.Namespace) -> int:
-    with database() as (db, _):
+    with database(options.env) as (db, _):
         _known(people.invite(db, options.email, now=datetime.now(UTC)), options.email)
     print("The mail goes out with the next round of the workers.")
     return 0
 
 
 def _leave(options: argparse.Namespace) -> int:
-    with database() as (db, _):
+    with database(options.env) as (db, _):
         _known(people.leave(db, options.email, now=datetime.now(UTC)), options.email)
     return 0
 
@@ -149,19 +149,19 @@ def _import_people(options: argparse.Namespace) -> int:
         for row in _read(options.file, ("email", "name", "language", "roles"))
     ]
     now, invite = datetime.now(UTC), not options.no_invitation
-    with database() as (db, _):
+    with database(options.env) as (db, _):
         _tell(lambda: people.put_people(db, rows, now=now, dry_run=options.dry_run, invite=invite))
     return 0
 
 
-def _list_absences(_options: argparse.Namespace) -> int:
-    with database() as (db, _):
+def _list_absences(options: argparse.Namespace) -> int:
+    with database(options.env) as (db, _):
         _table(["email", "first_day", "last_day", "deputy"], people.absences(db))
     return 0
 
 
 def _remove_absence(options: argparse.Namespace) -> int:
-    with database() as (db, _):
+    with database(options.env) as (db, _):
         if not people.drop_absence(db, options.email, options.first_day):
             raise CommandError(f"{options.email} has no absence that begins on {options.first_day}")
     return 0
@@ -178,13 +178,13 @@ def _import_absences(options: argparse.Namespace) -> int:
         )
         for line, row in enumerate(_read(options.file, columns), 2)
     ]
-    with database() as (db, _):
+    with database(options.env) as (db, _):
         _tell(lambda: people.put_absences(db, rows, dry_run=options.dry_run))
     return 0
 
 
-def _list_organisations(_options: argparse.Namespace) -> int:
-    with database() as (db, _):
+def _list_organisations(options: argparse.Namespace) -> int:
+    with database(options.env) as (db, _):
         _table(["name", "kind", "legal_form", "town", "members"], people.organisations(db))
     return 0
 
@@ -195,7 +195,7 @@ def _import_organisations(options: argparse.Namespace) -> int:
         Organisation(**{**row, "kind": row["kind"] or "non_state", "members": _several(row["members"])})
         for row in _read(options.file, columns)
     ]
-    with database() as (db, _):
+    with database(options.env) as (db, _):
         _tell(lambda: people.put_organisations(db, rows, dry_run=options.dry_run))
     return 0
 

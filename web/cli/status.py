@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import socket
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -57,6 +57,9 @@ def add_to(add: Add) -> None:
     """Add this command to the command line."""
     status = add("status", _status, "is all well? exit code 0 yes, 1 with warnings, 2 no")
     status.add_argument("--json", action="store_true", help="alarms and figures as JSON")
+    status.add_argument(
+        "--alive", metavar="KIND", help="only: does a worker (or clock) of this machine live?"
+    )
 
 
 def alarms_of(health: Health, now: datetime) -> list[Alarm]:
@@ -85,17 +88,30 @@ def alarms_of(health: Health, now: datetime) -> list[Alarm]:
     return sorted(alarms, key=lambda alarm: -alarm.level)
 
 
+def _alive(options: argparse.Namespace, now: datetime) -> int:
+    """For a container's health check: 0 when one of its kind has said so lately."""
+    engine = sa.create_engine(Settings.from_env(options.env).database_url, hide_parameters=True)
+    try:
+        here = f"{options.alive}@{socket.gethostname()}:"
+        processes = queries.health(engine, now=now).processes
+        return 0 if any(one.alive and one.name.startswith(here) for one in processes) else CRITICAL
+    finally:
+        engine.dispose()
+
+
 def _status(options: argparse.Namespace) -> int:
     now = datetime.now(UTC)
+    if options.alive:
+        return _alive(options, now)
     alarms = [
         Alarm(code, ALARMS[code], f"{finding.about} {finding.says}")
-        for finding in check(os.environ)
+        for finding in check(options.env)
         if (code := FROM_CHECKS.get(finding.about, "settings_wrong"))
         and (finding.fatal or finding.about in FROM_CHECKS)
     ]
     health = None
     if not any(alarm.code in ("settings_wrong", "database_unfit") for alarm in alarms):
-        engine = sa.create_engine(Settings.from_env(os.environ).database_url, hide_parameters=True)
+        engine = sa.create_engine(Settings.from_env(options.env).database_url, hide_parameters=True)
         health = queries.health(engine, now=now)
         engine.dispose()
         alarms += alarms_of(health, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from web.cli.checks import check
@@ -24,7 +23,7 @@ def add_to(add: Add) -> None:
 
 
 def _up(options: argparse.Namespace) -> int:
-    found = check(os.environ)
+    found = check(options.env)
     for finding in found:
         print(finding, file=sys.stderr)
     if any(finding.fatal for finding in found):
@@ -32,7 +31,7 @@ def _up(options: argparse.Namespace) -> int:
     if options.check:
         print("Everything needed is there.")
         return 0
-    settings = Settings.from_env(os.environ)
+    settings = Settings.from_env(options.env)
     with Supervisor(None) as supervisor:
         for program in programs(settings, f"{options.host}:{options.port}"):
             supervisor.add(program)
