@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -232,3 +234,22 @@ def _apply(machine: Machine) -> None:
     while not checker.get("/work-items")["total"]:
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_what_the_image_installs_is_complete(tmp_path: Path) -> None:
+    """`pip install .` of the tree as the image gets it: data that is no Python comes along."""
+    ignored = [line.rstrip("/") for line in (ROOT / ".dockerignore").read_text("utf-8").split()]
+    source = tmp_path / "source"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*(name.split("/")[-1] for name in ignored)))
+    build = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path))
+    subprocess.run((*build, str(source)), check=True, capture_output=True, timeout=120)
+    [wheel] = tmp_path.glob("*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    wanted = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("workflow", "web", "tasks")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".po"
+    ]
+    assert [path for path in wanted if path not in inside] == []
+    assert not [path for path in inside if path.startswith("tests/")]

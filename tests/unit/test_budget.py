@@ -44,6 +44,13 @@ def test_an_own_share_is_at_least_so_much() -> None:
     assert share(VALUES, {**OWN, "at_least": 1}, {}) is None
 
 
+def test_a_form_published_before_kinds_limits_the_check_to_an_answer() -> None:
+    before = {**OWN, "only_for": {"organisation.legal_form": ["regular_structure"]}}
+    assert share(VALUES, before, {}) is None
+    school = {**VALUES, "organisation": {"legal_form": "regular_structure"}}
+    assert share(school, before, {}) == Problem("own_share_too_low", {"percent": 50, "limit": 50_00})
+
+
 @pytest.mark.parametrize(
     ("until", "code"), [("2027-02-28", "period_reversed"), ("2027-03-01", None), ("2027-03-02", None)]
 )

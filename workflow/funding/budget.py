@@ -36,7 +36,15 @@ def totals_meet(values: Values, params: Params, _facts: Facts) -> Problem | None
 
 
 def share(values: Values, params: Params, _facts: Facts) -> Problem | None:
-    """The rows `where` of the column `part` are `at_most` / `at_least` so many per cent of the total `of`."""
+    """The rows `where` of the column `part` are `at_most` / `at_least` so many per cent of the total `of`.
+
+    `only_for` {path: [codes]} limits the check to forms with such an answer: forms that were published before
+    `for_kinds` say it so, and their cases still run.
+    """
+    for path, codes in params.get("only_for", {}).items():
+        section, name = path.split(".")
+        if values.get(section, {}).get(name) not in codes:
+            return None
     part = amount(values, params["part"], params["where"])
     percent = params.get("at_most", params.get("at_least"))
     limit, rest = divmod(amount(values, params["of"]) * percent, 100)

@@ -1,0 +1,80 @@
+"""Two versions work on one database during a deployment: the last landed one's worker beside this one's."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.whole import assert_whole, catch_up, wait_for
+from tests.integration.walks import CHECKER, COMPLETE, HEAD, HEKS, LEAD, language, state
+from web.cli.processes import Program
+from web.cli.story import Story, decision, review
+from web.cli.system import System, process_env, publish
+from workflow.publish import publish_folder
+
+ROOT = Path(__file__).parents[2]
+LANDED = "f04a049dea4fccf037ba5194428a47079f420acd"
+"""The version that ran before this one."""
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    """The tree of that version, from the repository's own history."""
+    archive = subprocess.run(("git", "archive", LANDED), cwd=ROOT, capture_output=True)
+    if archive.returncode != 0:
+        pytest.skip(f"this copy of the repository has no history that holds {LANDED}")
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
+        tar.extractall(tmp_path / "before", filter="data")
+    return tmp_path / "before"
+
+
+@pytest.fixture
+def old_worker(system: System, told: Story, before: Path) -> Iterator[str]:
+    """A worker of that version, known to the supervisor and not started yet."""
+    env = process_env(told.settings) | {
+        "PYTHONPATH": str(before),
+        "FOERDERWEG_PROGRAMME": "kip3-basel-stadt",
+    }
+    command = (sys.executable, "-P", "-m", "celery", "-A", "tasks.app", "worker", "--concurrency", "1")
+    system.supervisor.add(Program("old", (*command, "--loglevel", "INFO"), env=env, cwd=before))
+    yield "old"
+    system.supervisor.lost()
+
+
+def test_a_case_goes_its_way_through_workers_of_both(
+    system: System, told: Story, before: Path, old_worker: str
+) -> None:
+    """On what both know: the programme as the earlier version published it."""
+    system.stop("worker")
+    publish_folder(told.db, before / "workflow" / "programmes" / "kip3-basel-stadt", told.now)
+    people = _People(told.db, told.settings, told.people, told.now, seed=told.seed)
+    case_id = people.submit(HEKS, language(9_000))
+    system.start(old_worker)
+    wait_for(lambda: state(told, case_id).step == "formal_check")
+    people.do(CHECKER, case_id, "complete", COMPLETE)
+    wait_for(lambda: state(told, case_id).step == "review")
+    system.stop(old_worker)
+    people.do(LEAD, case_id, "yes", review("Gut begründet."))
+    assert state(told, case_id).step == "review"
+    system.start("worker")
+    wait_for(lambda: state(told, case_id).step == "decide")
+    system.start(old_worker)  # side by side
+    people.do(HEAD, case_id, "grant", decision(9_000_00, "Im Rahmen des Kredits."))
+    wait_for(lambda: state(told, case_id).ending == "granted")
+    catch_up(told.db)
+    system.stop(old_worker)
+    publish(told.settings)  # the tests after this one take this version's programme again
+    assert_whole(told.db, told.settings)
+
+
+class _People(Story):
+    """The people without their own routing: that is the workers' part here."""
+
+    def route(self) -> None:
+        """Nothing: the workers do it."""
