@@ -16,8 +16,8 @@ install: .venv/installed $(CATALOGUES) ## make .venv with everything in it (the 
 job: install ## take one application the whole way on throw-away servers, and say each step
 	@exec $(BIN)/python -m web.cli.main job
 
-demo: install ## start everything with made-up data and stay (PORT=8000, DATA=var/demo-8000); Ctrl-C ends it
-	@exec $(BIN)/python -m web.cli.main demo --port $(PORT) $(if $(DATA),--data "$(DATA)")
+demo: install ## start everything with made-up data and stay (PORT=8000, DATA=var/demo-8000, LIVE=1); Ctrl-C ends it
+	@exec $(BIN)/python -m web.cli.main demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(LIVE),--live)
 
 test: install ## run every test on throw-away servers (ARGS= goes to pytest)
 	@exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)

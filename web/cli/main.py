@@ -18,7 +18,7 @@ from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, start_postgres
 from web.cli.migrations import differences, migrate
 from web.cli.processes import LaunchError, Supervisor
-from web.cli.system import publish, running_system
+from web.cli.system import live_people, publish, running_system
 from workflow.settings import Settings, SettingsError
 
 OUTPUT = Path("var")
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add("job", _job, "take one application the whole way on throw-away servers, and say each step")
     demo = add("demo", _demo, "start everything with made-up data and stay; Ctrl-C ends it")
     demo.add_argument("--port", type=int, default=8000, help="port of the web server (default: %(default)s)")
+    demo.add_argument("--live", action="store_true", help="made-up people keep working")
     demo.add_argument("--data", type=Path, help="folder that keeps everything (default: var/demo-PORT)")
     return parser
 
@@ -117,6 +118,8 @@ def _demo(options: argparse.Namespace) -> int:
                 loaded.touch()
             system.start("worker")
             system.start("clock")
+            if options.live:
+                system.supervisor.run(live_people(system.settings))
             print(
                 f"\nFörderweg is ready: {system.base_url}\nCtrl-C ends it; {data} keeps its data.", flush=True
             )

@@ -158,6 +158,12 @@ def _mail_catcher(settings: Settings, port: int) -> Program:
     return Program("mail", command, lambda: accepts(port), process_env(settings))
 
 
+def live_people(settings: Settings) -> Program:
+    """Those who keep a demo moving."""
+    command = (sys.executable, "-m", "web.cli.live", settings.base_url, str(settings.programme))
+    return Program("live", command, env=process_env(settings))
+
+
 def _says_ready(base_url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{base_url}/readyz", timeout=5) as answer:
