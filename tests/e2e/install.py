@@ -142,6 +142,7 @@ def _choose_password(link: str) -> None:
     browser = Browser(server)
     page = browser.open(f"/account/{path}")
     browser.send(page.form(path), {"password": PASSWORD, "again": PASSWORD})
+    browser.http.close()
 
 
 def _here(command: str, folder: Path, ports: dict[str, int]) -> str:

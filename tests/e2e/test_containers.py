@@ -234,6 +234,8 @@ def _apply(machine: Machine) -> None:
     while not checker.get("/work-items")["total"]:
         assert time.monotonic() < until
         time.sleep(0.1)
+    for client in (heks, checker):
+        client.http.close()
 
 
 def test_what_the_image_installs_is_complete(tmp_path: Path) -> None:
