@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,12 +70,12 @@ def launch(playwright: Playwright) -> Browser | None:
 
 
 @contextmanager
-def running_demo(data: Path) -> Iterator[Demo]:
+def running_demo(data: Path, files: Sequence[str] = (demo_data.PRESENT,)) -> Iterator[Demo]:
     """All processes but worker and clock, which may start when the played past is over."""
     with running_system(
         data, demo=True, processes=("mail", "web"), postgres_options=("fsync=off",)
     ) as system:
-        demo_data.load(system.settings, lambda _line: None, (demo_data.PRESENT,))
+        demo_data.load(system.settings, lambda _line: None, files)
         db = sa.create_engine(system.settings.database_url)
         yield Demo(
             system, Story(db, system.settings, read_people(system.settings.programme), datetime.now(UTC))

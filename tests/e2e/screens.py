@@ -1,14 +1,16 @@
-"""Takes the pictures of docs/screens anew: a demo is started, and its people look at three pages."""
+"""Takes the pictures of docs/screens anew: a demo is started, and its people look at some pages."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
+import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
 
 from tests.e2e.conftest import Demo, launch, running_demo
 from tests.e2e.person import PHONE, Person
+from web.cli import demo_data
 from workflow.store import queries
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
@@ -22,12 +24,14 @@ def main() -> None:
         browser = launch(playwright)
         if browser is None:
             raise SystemExit("No Chromium found on this machine; docs/screens stays as it is.")
-        with running_demo(Path(name) / "data") as demo:
+        with running_demo(Path(name) / "data", (demo_data.PRESENT, demo_data.YEAR)) as demo:
             url = demo.system.base_url
             take(Person(browser, url, "Regula Keller"), "/office", "pipeline", 1040)
             take(Person(browser, url, "Andrea Bernasconi"), f"/desk/cases/{waiting(demo)}", "dossier", 1000)
             ana = Person(browser, url, "Ana Petrović", width=PHONE)
             take(ana, f"/applications/{granted(demo)}", "portal-phone", 800)
+            troubled(demo)
+            take(Person(browser, url, "Jasmin Huber"), "/operations", "operations", 1100)
         browser.close()
 
 
@@ -43,6 +47,25 @@ def granted(demo: Demo) -> str:
     """An application that has come to its good end."""
     rows = queries.my_applications(demo.story.db, demo.story.actors[APPLICANT])
     return str(next(row.id for row in rows if row.status == "granted"))
+
+
+def troubled(demo: Demo) -> None:
+    """A case and two mails that were given up, as after a bad night."""
+    error = "ConnectionRefusedError(111, 'Connection refused')"
+    with demo.story.db.begin() as tx:
+        tx.execute(
+            sa.text(
+                "UPDATE outbox SET done_at = NULL, parked_at = now(), attempts = 8, error = :error"
+                " WHERE key IN (SELECT key FROM outbox WHERE kind = 'mail' ORDER BY done_at DESC LIMIT 2)"
+            ),
+            {"error": error},
+        )
+        tx.execute(
+            sa.text(
+                "UPDATE agenda SET parked_at = now(), error = 'RouteError: unknown_step at=review'"
+                " WHERE case_id = (SELECT id FROM cases WHERE step = 'review' ORDER BY number LIMIT 1)"
+            )
+        )
 
 
 def take(person: Person, path: str, name: str, height: int) -> None:
