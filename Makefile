@@ -1,17 +1,16 @@
 # Förderweg: `make` alone lists what it can do. Paths are relative, so that the folder may lie anywhere.
 .DEFAULT_GOAL := help
-.PHONY: help install job demo test check format screens lock
+.PHONY: help install job demo test check format screens messages lock
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
 BIN := .venv/bin
-CATALOGUES := $(patsubst %.po,%.mo,$(wildcard workflow/translations/*/LC_MESSAGES/*.po))
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
 		printf '%-16s %s\n' "$$target" "$$text"; done
 
-install: .venv/installed $(CATALOGUES) ## make .venv with everything in it (the other targets do this themselves)
+install: .venv/installed ## make .venv with everything in it (the other targets do this themselves)
 
 job: install ## take one application the whole way on throw-away servers, and say each step
 	@exec $(BIN)/python -m web.cli.main job
@@ -35,6 +34,12 @@ format: install ## write the code in the common style
 
 screens: install ## take the pictures of docs/screens anew, with the Chromium of this machine
 	@exec $(BIN)/python -m tests.e2e.screens
+
+messages: install ## bring the German texts of code and pages into the catalogues of workflow/translations
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location -o build/messages.pot workflow web tasks
+	for file in workflow/translations/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete \
+		--omit-header -w 110 -i build/messages.pot -o $$file -l $$(basename $$file .po); done
 
 lock: ## pin what runs in requirements.lock, and with it what development needs in requirements-dev.lock
 	python3 -m venv build/uv
@@ -60,6 +65,3 @@ lock: ## pin what runs in requirements.lock, and with it what development needs 
 		fi; \
 	done; \
 	echo "Python 3.11 or newer is needed, and none was found."; exit 1
-
-%.mo: %.po .venv/installed
-	@$(BIN)/pybabel -q compile -i $< -o $@

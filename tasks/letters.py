@@ -16,6 +16,7 @@ from workflow.settings import Settings
 from workflow.store import applications, files
 from workflow.store.outbox import Due, report_id
 from workflow.store.reading import SYSTEM
+from workflow.texts import texts
 
 
 def make_letter(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> None:
@@ -40,7 +41,7 @@ def _file(db: sa.Engine, settings: Settings, due: Due, file_id: UUID, now: datet
         "id": file_id,
         "application_id": due.case,
         "sha256": sha256,
-        "name": f"Verfuegung-{order['number']}.pdf",
+        "name": f"{texts(order['language']).gettext('Verfügung')}-{order['number']}.pdf",
         "media_type": "application/pdf",
         "size": size,
         "kind": "letter",

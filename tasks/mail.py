@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from workflow.mail_server import open_smtp
 from workflow.settings import Settings
 from workflow.store import journal, sign_in
 from workflow.store.outbox import Due
-from workflow.texts import SOURCE_LANGUAGE, texts
+from workflow.texts import texts
 
 LOG = structlog.get_logger()
 
@@ -48,15 +49,21 @@ CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angab
 
 
 def send_mail(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> None:
-    """Send one mail about a case; raises what SMTP raises. Sent again, it carries the same Message-ID."""
+    """Send one mail about a case, in each language of those who get it; raises what SMTP raises.
+
+    Sent again, it carries the same Message-ID.
+    """
     with db.connect() as tx:
         number = journal.read(tx, due.case).number
         to = _addresses(tx, due, now)
     what = due.payload["text"]
     path = f"applications/{due.case}" if "organisation" in due.payload else f"desk/cases/{due.case}"
-    say = texts(SOURCE_LANGUAGE).gettext
-    words = [say(BODIES[what]) % {"number": number}, f"{settings.base_url}/{path}", say(CLOSING)]
-    send(settings, due.key, to, say(SUBJECTS[what]) % {"number": number}, words, now)
+    subjects, words = [], []
+    for language in dict.fromkeys(row.language for row in to):
+        say = texts(language).gettext
+        subjects.append(say(SUBJECTS[what]) % {"number": number})
+        words += [say(BODIES[what]) % {"number": number}, f"{settings.base_url}/{path}", say(CLOSING)]
+    send(settings, due.key, [row.email for row in to], " / ".join(subjects), words, now)
 
 
 def send(
@@ -78,7 +85,7 @@ def send(
         smtp.send_message(message)
 
 
-def _addresses(tx: sa.Connection, due: Due, now: datetime) -> list[str]:
+def _addresses(tx: sa.Connection, due: Due, now: datetime) -> list[sa.Row[Any]]:
     if "organisation" in due.payload:
         return sign_in.addresses_of_members(tx, UUID(due.payload["organisation"]))
     return sign_in.addresses_of_staff(tx, due.payload["office"], due.payload["role"], now)

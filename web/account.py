@@ -1,17 +1,23 @@
-"""Choosing a password with a one-time link, and asking for such a link."""
+"""Choosing a password with a one-time link, asking for such a link, and the language to be spoken to in."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request
+from typing import cast
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.exceptions import BadRequest
 
 from tasks.nudge import nudge
 from web.errors import problem_text, retry_after, text_of
 from web.language import gettext, lang
-from web.security import begin_session, db, now
+from web.screens import LANGUAGE_COOKIE, languages
+from web.security import begin_session, current, db, local_path, now
 from workflow import accounts
 from workflow.errors import FoerderwegError, Invalid, NotFound, TryLater
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 @blueprint.get("/link/<token>")
@@ -33,6 +39,21 @@ def choose(token: str) -> Response:
     except NotFound:
         return _page(token)
     return begin_session(made, None)
+
+
+@blueprint.post("/language")
+def speak() -> Response:
+    """From now on pages come in this language, and mails to a signed-in person too."""
+    chosen = request.form.get("language")
+    if chosen not in languages():
+        raise BadRequest
+    if person := current():
+        accounts.speak(db(), person.person_id, chosen)
+    response = cast(Response, redirect(local_path(request.form.get("next")) or "/", 303))
+    response.set_cookie(
+        LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+    return response
 
 
 @blueprint.get("/forgotten")

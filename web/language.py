@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from flask import g, has_request_context
+from collections.abc import Callable
+from typing import cast
+
+from flask import current_app, g, has_request_context
 
 from workflow.texts import SOURCE_LANGUAGE, texts
 
 
 def lang() -> str:
-    """The code of the language in which this request is answered: the person's, else German."""
-    return getattr(g, "lang", SOURCE_LANGUAGE) if has_request_context() else SOURCE_LANGUAGE
+    """The code of the language in which this request is answered; `screens` says how it is chosen."""
+    if not has_request_context():
+        return SOURCE_LANGUAGE
+    if "lang" not in g:
+        g.lang = cast(Callable[[], str], current_app.extensions["foerderweg.language"])()
+    return cast(str, g.lang)
 
 
 def gettext(msgid: str, **params: object) -> str:

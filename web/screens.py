@@ -9,20 +9,23 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from babel import Locale
 from flask import Flask, g, request, url_for
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
 
 from web.errors import problem_text
 from web.language import gettext, lang, ngettext
 from web.security import DESK_ROLES, OFFICE_ROLES, OPERATIONS_ROLES, command_id, csrf, current, db, now
-from workflow.errors import Problem
+from workflow.errors import NotFound, Problem
 from workflow.funding.forms import Form
 from workflow.funding.money import format_amount, format_chf, parse_chf
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.store import queries
-from workflow.texts import ZURICH, label, local_date, local_datetime
+from workflow.texts import LANGUAGES, SOURCE_LANGUAGE, ZURICH, label, local_date, local_datetime
 
+LANGUAGE_COOKIE = "foerderweg_language"
 # HTML's autocomplete tokens (HTML Standard, 4.10.18.7) for fields that ask about the person or organisation.
 AUTOCOMPLETE = {
     "contact_name": "name",
@@ -45,6 +48,7 @@ class Way:
 
 def register(app: Flask) -> None:
     """Give this app's templates their words and filters."""
+    app.extensions["foerderweg.language"] = _language
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
@@ -56,6 +60,8 @@ def register(app: Flask) -> None:
         csrf=csrf,
         command_id=command_id,
         programme=programme,
+        languages=languages,
+        language_name=lambda code: Locale(code).get_display_name(code),
         navigation=navigation,
         autocomplete=AUTOCOMPLETE.get,
         chosen_group=chosen_group,
@@ -85,6 +91,25 @@ def programme() -> Programme:
     if "programme" not in g:
         g.programme = queries.programme(db()).programme
     return cast(Programme, g.programme)
+
+
+def languages() -> tuple[str, ...]:
+    """The languages in which this programme's pages can be read, its own first."""
+    spoken = tuple(one for one in programme().languages if one in LANGUAGES)
+    return spoken or (SOURCE_LANGUAGE,)
+
+
+def _language() -> str:
+    """The person's own; a visitor's choice, or what their browser asks for; else the programme's."""
+    try:
+        offered = languages()
+        person = g.get("api_caller") or g.get("signed_in")
+        wanted = person.language if person else request.cookies.get(LANGUAGE_COOKIE)
+        if wanted in offered:
+            return cast(str, wanted)
+        return request.accept_languages.best_match(offered) or offered[0]
+    except (SQLAlchemyError, NotFound):  # the page that says so has to be written in some language
+        return SOURCE_LANGUAGE
 
 
 def navigation() -> list[Way]:

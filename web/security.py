@@ -29,7 +29,14 @@ NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz", "metrics.metri
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORM_BYTES = 1024 * 1024
 ANONYMOUS_BYTES = 64 * 1024
-OPEN_TO_VISITORS = ("sign_in.enter", "sign_in.leave", "demo.enter", "account.choose", "account.ask")
+OPEN_TO_VISITORS = (
+    "sign_in.enter",
+    "sign_in.leave",
+    "demo.enter",
+    "account.choose",
+    "account.ask",
+    "account.speak",
+)
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -86,7 +93,6 @@ def current() -> SignedIn | None:
         token = request.cookies.get(_cookie())
         g.signed_in = who_is(db(), token, kind="browser", now=now()) if token else None
         if g.signed_in:
-            g.lang = g.signed_in.language
             bind_contextvars(person_id=str(g.signed_in.person_id))
     return cast("SignedIn | None", g.signed_in)
 

@@ -166,6 +166,12 @@ def sign_in_as(db: Engine, person_id: UUID, *, now: datetime) -> Session:
     return _begin(db, person_id, "browser", now)
 
 
+def speak(db: Engine, person_id: UUID, language: str) -> None:
+    """From now on this person is spoken to in that language."""
+    with db.begin() as tx:
+        store.set_language(tx, person_id, language)
+
+
 def sign_out(db: Engine, token: str) -> None:
     """End a session at once, wherever its token still lies."""
     with db.begin() as tx:

@@ -15,11 +15,11 @@ from workflow.funding.programme import Programme
 from workflow.store import journal, published
 from workflow.store.queries.record import decision_text, history, signing, written
 from workflow.store.queries.rows import HistoryRow
-from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
+from workflow.texts import ZURICH
 
 
 def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str], Order]:
-    """The letter templates that the case is pinned to, and what an order about it says, in German."""
+    """The letter templates that the case is pinned to, and what an order about it says."""
     with db.connect() as tx:
         stored = journal.read(tx, case_id)
         templates = published.letters(tx, stored.programme_hash)
@@ -40,9 +40,10 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
     deciders = _deciders(decided, events)
     internal = APPLICANT_OFFICE in stored.case.facts
     order: Order = {
+        "language": programme.languages[0],
         "number": stored.number,
-        "programme": _de(programme.title),
-        "call": _de(programme.calls[listed.call].title),
+        "programme": programme.own(programme.title),
+        "call": programme.own(programme.calls[listed.call].title),
         "sender": _sender(programme, deciders[-1][0] if internal else None),
         "addressee": [listed.name, listed.street, f"{listed.postcode} {listed.town}"],
         "organisation": listed.name,
@@ -51,7 +52,7 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
             "since": answers["project"]["period_from"],
             "until": answers["project"]["period_to"],
         },
-        "area": _de(programme.areas[str(stored.case.facts["area"])].title),
+        "area": programme.own(programme.areas[str(stored.case.facts["area"])].title),
         "submitted_on": _day(listed.submitted_at),
         "requested": listed.requested,
         "granted": int(stored.case.facts.get("granted", 0)),
@@ -61,7 +62,7 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         "budget_confirmed_on": _answered_on(route, events, "accept"),
         "declined_on": _answered_on(route, events, "decline"),
         "instalments": terms["instalments"],
-        "report": _de(terms["report"]),
+        "report": programme.own(terms["report"]),
         "report_days": terms["report_days"],
         "remedy": None if internal else _remedy(programme, deciders[-1][1]),
         "copies": _offices(programme, route, events),
@@ -80,7 +81,9 @@ def _deciders(decided: Sequence[HistoryRow], events: Sequence[HistoryRow]) -> li
 
 
 def _function(programme: Programme, office: str, role: str) -> str:
-    return f"{_de(programme.labels['roles'][role])}, {_de(programme.offices[office].title)}"
+    return (
+        f"{programme.own(programme.labels['roles'][role])}, {programme.own(programme.offices[office].title)}"
+    )
 
 
 def _seats(events: Sequence[HistoryRow]) -> Mapping[tuple[int, str], tuple[str, str]]:
@@ -101,7 +104,7 @@ def _offices(programme: Programme, route: Route, events: Sequence[HistoryRow]) -
         for row in events
         if row.name == "Completed" and route.human(row.data["step"]).is_panel
     ]
-    return [_de(programme.offices[office].title) for office in dict.fromkeys(voted)]
+    return [programme.own(programme.offices[office].title) for office in dict.fromkeys(voted)]
 
 
 def _answered_on(route: Route, events: Sequence[HistoryRow], outcome: str) -> str | None:
@@ -118,10 +121,10 @@ def _sender(programme: Programme, office: str | None) -> Sender:
     """The programme's own; of an internal decision the office that made it."""
     sender = programme.sender
     return {
-        "canton": _de(programme.canton),
-        "department": _de(sender["department"]),
-        "office": _de(programme.offices[office].title if office else sender["office"]),
-        "address": _de(sender["address"]),
+        "canton": programme.own(programme.canton),
+        "department": programme.own(sender["department"]),
+        "office": programme.own(programme.offices[office].title if office else sender["office"]),
+        "address": programme.own(sender["address"]),
         "mail": sender["mail"],
     }
 
@@ -130,8 +133,8 @@ def _remedy(programme: Programme, role: str) -> Remedy:
     """A Rekurs goes to the authority above the one that decided, by its role."""
     above = programme.remedy["authorities"][role]
     return {
-        "authority": _de(above["authority"]),
-        "address": _de(above["address"]),
+        "authority": programme.own(above["authority"]),
+        "address": programme.own(above["address"]),
         "lodge_days": programme.remedy["lodge_days"],
         "reasons_days": programme.remedy["reasons_days"],
     }
@@ -139,10 +142,6 @@ def _remedy(programme: Programme, role: str) -> Remedy:
 
 def _lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
-
-
-def _de(labels: Mapping[str, str]) -> str:
-    return label(labels, SOURCE_LANGUAGE)
 
 
 def _day(moment: datetime) -> str:

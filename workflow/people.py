@@ -28,7 +28,7 @@ ADDRESS = ("name", "legal_form", "street", "postcode", "town")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`roles`: all that this person has, as office:role."""
+    """`language`: empty for the programme's own; `roles`: all that this person has, as office:role."""
 
     email: str
     name: str
@@ -280,7 +280,7 @@ def _put_people(
     for number, row in enumerate(rows):
         problems.when("@" not in row.email, number, "email", "no_address")
         problems.when(not row.name, number, "name", "empty")
-        problems.unknown(number, "language", [row.language], programme.languages)
+        problems.unknown(number, "language", [row.language] if row.language else [], programme.languages)
         problems.unknown(number, "roles", row.roles, roles)
     problems.complain()
     changes = _changes({row.email: row for row in rows}, people.people_by_email(tx))
@@ -288,7 +288,12 @@ def _put_people(
     people.put_people(
         tx,
         [
-            {"id": ids[row.email], "email": row.email, "name": row.name, "language": row.language}
+            {
+                "id": ids[row.email],
+                "email": row.email,
+                "name": row.name,
+                "language": row.language or programme.languages[0],
+            }
             | {"password_hash": ""}
             for row in rows
         ],

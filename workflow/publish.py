@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,10 @@ from workflow.errors import RouteError
 from workflow.funding.forms import Form
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.store import published
+from workflow.texts import LANGUAGES
+
+LABEL_LANGUAGES = frozenset({"de", "fr", "it", "rm", "en"})
+"""The national languages and English: a mapping with such keys is a text that people read."""
 
 
 def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
@@ -52,6 +56,10 @@ def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, A
 
 def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises RouteError naming the first thing that routes, forms, letters and programme do not agree on."""
+    check_labels(bundle, programme.languages)
+    for call in programme.calls.values():
+        if call.form not in bundle.forms:
+            raise RouteError("unknown_form", at=f"calls.{call.code}", form=call.form)
     options = programme.options(bundle.forms["application"])
     for raw in bundle.forms.values():
         Form.parse(raw, options)
@@ -71,6 +79,35 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
         )
         if findings:
             raise findings[0]
+
+
+def check_labels(bundle: Bundle, languages: Sequence[str]) -> None:
+    """Raises RouteError for the first text that is not there in all of the programme's languages."""
+    if languages[0] not in LANGUAGES:
+        raise RouteError("no_catalogue", language=languages[0], known=", ".join(LANGUAGES))
+    parts = {"programme": bundle.programme} | {
+        f"{kind}.{code}": raw
+        for kind, found in (("routes", bundle.routes), ("forms", bundle.forms))
+        for code, raw in found.items()
+    }
+    for at, raw in parts.items():
+        for where, text in _labels(raw, at):
+            for language in languages:
+                if not text.get(language):
+                    raise RouteError("not_translated", at=where, language=language)
+
+
+def _labels(part: Any, at: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Every mapping that is keyed by languages, and where it stands."""
+    if isinstance(part, Mapping):
+        if part and part.keys() <= LABEL_LANGUAGES:
+            yield at, part
+        for key, value in part.items():
+            yield from _labels(value, f"{at}.{key}")
+    if isinstance(part, list):
+        for number, value in enumerate(part):
+            name = value.get("code", number) if isinstance(value, Mapping) else number
+            yield from _labels(value, f"{at}.{name}")
 
 
 def _tables_named(part: Any) -> set[str]:

@@ -72,7 +72,7 @@ class Settings:
             base_url=_url(env, "FOERDERWEG_BASE_URL", ("http", "https")).rstrip("/"),
             mail_from=_mail_from(env),
             secret_key=_secret_key(env),
-            programme=_programme(env.get("FOERDERWEG_PROGRAMME") or FIRST_PROGRAMME),
+            programme=programme_folder(env.get("FOERDERWEG_PROGRAMME") or FIRST_PROGRAMME),
             demo=_flag(env, "FOERDERWEG_DEMO"),
             upload_max_bytes=_number(
                 env, "FOERDERWEG_UPLOAD_MAX_BYTES", UPLOAD_MAX_BYTES, 1, "a number of bytes, at least 1"
@@ -160,7 +160,8 @@ def _secret_key(env: Mapping[str, str]) -> str:
     return value
 
 
-def _programme(name: str) -> Path:
+def programme_folder(name: str) -> Path:
+    """A programme's folder by its path or the name of one that comes along; raises SettingsError."""
     folder = (PROGRAMMES / name).absolute()  # an absolute name stands for itself
     if not (folder / "programme.yaml").is_file():
         known = ", ".join(sorted(path.parent.name for path in PROGRAMMES.glob("*/programme.yaml")))

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import gettext
+import io
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
 ZURICH = ZoneInfo("Europe/Zurich")
 SOURCE_LANGUAGE = "de"
-CATALOGUES = Path(__file__).parent / "translations"
+CATALOGUES = {file.stem: file for file in (Path(__file__).parent / "translations").glob("*.po")}
+LANGUAGES = (SOURCE_LANGUAGE, *sorted(CATALOGUES))
+"""The languages that pages and mails can speak."""
 
 
 @cache
 def texts(lang: str) -> gettext.NullTranslations:
-    """The catalogue of a language (`.gettext`, `.ngettext`); German msgids where there is none."""
-    return gettext.translation("messages", CATALOGUES, [lang], fallback=True)
+    """The catalogue of a language (`.gettext`, `.ngettext`); German msgids where there is none.
+
+    Compiled when it is first needed, so that no compiled file can be older than its source.
+    """
+    if lang not in CATALOGUES:
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with CATALOGUES[lang].open("rb") as file:
+        write_mo(compiled, read_po(file, locale=lang))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
 
 
 def label(labels: Mapping[str, str], lang: str) -> str:
-    """The label of a code, {"de": …, "en": …}, in a language; German where it is not translated."""
-    return labels.get(lang) or labels[SOURCE_LANGUAGE]
+    """The label of a code, {"fr": …, "de": …}, in a language; in any other where it has no such text.
+
+    Publishing sees to it that every label is there in every language of its programme.
+    """
+    return labels.get(lang) or next(iter(labels.values()))
 
 
 def local_date(moment: date | datetime) -> str:

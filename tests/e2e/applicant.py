@@ -171,7 +171,7 @@ def read_letter(heks: Person, screens: Screens, draft: str, *expected: str) -> N
     heks.waits_for(draft, "Bewilligt", "main .badge")
     screens.take(heks.page, "granted")
     with heks.page.expect_download() as waiting:
-        heks.page.get_by_role("link", name="Verfuegung-").click()
+        heks.page.get_by_role("link", name="Verfügung-").click()
     order = screens.folder / "verfuegung.pdf"
     waiting.value.save_as(order)
     assert order.read_bytes().startswith(b"%PDF")

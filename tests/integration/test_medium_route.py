@@ -66,7 +66,7 @@ def test_a_grant_in_part_ends_with_an_order(told: Story) -> None:
     assert (case.ending, case.committed, case.held, case.status) == ("granted", 30_000_00, 0, "granted")
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
-    assert [letter.name for letter in page.letters] == [f"Verfuegung-{page.number}.pdf"]
+    assert [letter.name for letter in page.letters] == [f"Verfügung-{page.number}.pdf"]
     assert (page.granted, page.conditions) == (30_000_00, "Zwischenbericht im Juni.")
     text = order(told, case_id)
     for words in ("30'000.00", "38'000.00", "Zwischenbericht im Juni.", REASONS, "Bernasconi", "Iselin"):

@@ -122,6 +122,12 @@ def test_the_page_behind_a_link(told: Story, client: FlaskClient, capsys: pytest
     assert token not in capsys.readouterr().out
 
 
+def addresses(told: Story, office: str, role: str) -> list[str]:
+    """Who gets the mails for this role."""
+    with told.db.connect() as tx:
+        return [row.email for row in store.addresses_of_staff(tx, office, role, told.now)]
+
+
 def test_who_has_left_is_out(told: Story) -> None:
     session = sign_in(told.db, LEAD, "geheim", source="a", kind="browser", now=told.now)
     token = link_for(told, LEAD)
@@ -130,8 +136,7 @@ def test_who_has_left_is_out(told: Story) -> None:
     assert accounts.link_opens(told.db, token, now=told.now) is None
     with pytest.raises(NotAllowed):
         sign_in(told.db, LEAD, "geheim", source="a", kind="browser", now=told.now)
-    with told.db.connect() as tx:
-        assert store.addresses_of_staff(tx, "adult_education", "reviewer", told.now) == [LEAD_TOO]
+    assert addresses(told, "adult_education", "reviewer") == [LEAD_TOO]
     assert not people.leave(told.db, LEAD, now=told.now)
 
 
@@ -147,8 +152,7 @@ def test_a_deputy_has_the_roles_on_these_days_alone_and_gets_the_mails(told: Sto
     role = ("adult_education", "reviewer")
     seen = []
     for _ in range(4):
-        with told.db.connect() as tx:
-            seen.append((role in actor(told, HEAD).offices, store.addresses_of_staff(tx, *role, told.now)))
+        seen.append((role in actor(told, HEAD).offices, addresses(told, *role)))
         told.now += timedelta(days=1)
     assert seen == [
         (False, [LEAD, LEAD_TOO]),

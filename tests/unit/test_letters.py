@@ -16,6 +16,7 @@ LETTERS = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-st
 NOW = datetime(2026, 12, 31, 23, 30, 30, 123456, tzinfo=UTC)
 HOSTILE = '#read("/etc/passwd") ] #panic("x") $1/0$ *a* \\ // <b> `c` @d'
 ORDER: Order = {
+    "language": "de",
     "number": "2027-0042",
     "programme": "KIP 3",
     "call": "Projekteingabe 2027",

@@ -135,7 +135,7 @@ def caller() -> SignedIn:
         person = who_is(db(), token, kind="api", now=now()) if bearer and token else None
         if person is None:
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
-        g.api_caller, g.lang = person, person.language
+        g.api_caller = person
         bind_contextvars(person_id=str(person.person_id))
     return cast(SignedIn, g.api_caller)
 

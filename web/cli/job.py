@@ -48,7 +48,7 @@ def run(system: System, output: Path, say: Callable[[str], None]) -> None:
     engine = sa.create_engine(system.settings.database_url)
     load_people(engine, people, password=PASSWORD)
     engine.dispose()
-    telling = Telling(system, people, say)
+    telling = Telling(system, people, say, watcher="werner.plattner@finanzkontrolle.bs.example")
 
     say("\n1. HEKS applies, as a browser would: CHF 38'000 for Sprache")
     case_id = _apply(telling)
@@ -71,7 +71,7 @@ def run(system: System, output: Path, say: Callable[[str], None]) -> None:
 
 
 def _apply(telling: Telling) -> str:
-    browser = Browser(telling.system.base_url)
+    browser = telling.browser()
     call = browser.open(browser.open("/").link(f"/calls/{CALL}"))
     telling.sign_in(browser, HEKS)
     outside = browser.send(call.form(CALL, "get"), {**ELIGIBLE, "place": "no"})
@@ -96,7 +96,7 @@ def _apply(telling: Telling) -> str:
 
     telling.system.stop("worker")
     telling.note("(the worker is stopped)")
-    telephone = Browser(telling.system.base_url)
+    telephone = telling.browser()
     telling.sign_in(telephone, HEKS)
     check = telephone.open(f"/applications/{application_id}/submit")
     expect("Statuten HEKS.pdf" in check.text and "38'000.00" in check.text, "all is still there")
@@ -144,7 +144,7 @@ def _formal_check(telling: Telling, case_id: str) -> None:
     telling.program(CHECKER).complete(case_id, "query", asked)
     telling.tell(CHECKER, f"asks about «Bedarf und Vorgehen»: {question}")
     telling.reaches(case_id, "query")
-    browser = Browser(telling.system.base_url)
+    browser = telling.browser()
     telling.sign_in(browser, HEKS)
     expect(question in browser.open(f"/applications/{case_id}/step").text, "the applicant reads the question")
     program = telling.program(HEKS)
@@ -230,7 +230,7 @@ def _decision(telling: Telling, case_id: str) -> None:
     telling.program(DIVISION).complete(case_id, "confirm")
     telling.tell(DIVISION, "agrees")
     telling.reaches(case_id, "confirm_budget")
-    browser = Browser(telling.system.base_url)
+    browser = telling.browser()
     telling.sign_in(browser, HEKS)
     at = f"/applications/{case_id}/step"
     asked = browser.open(at)
@@ -249,7 +249,7 @@ def _order(telling: Telling, case_id: str, output: Path) -> Path:
     case = telling.reaches(case_id, "granted")
     expect(case["case"]["committed"] == 30_000_00, "CHF 30'000 are committed")
     expect(case["case"]["held"] == 0, "nothing is reserved any more")
-    browser = Browser(telling.system.base_url)
+    browser = telling.browser()
     telling.sign_in(browser, HEKS)
     page = browser.open(f"/applications/{case_id}")
     expect("Bewilligt" in page.text, "the applicant reads the status")
@@ -278,7 +278,7 @@ def _mails(telling: Telling, case_id: str) -> list[EmailMessage]:
 
 
 def _pipeline(telling: Telling) -> None:
-    browser = Browser(telling.system.base_url)
+    browser = telling.browser()
     telling.sign_in(browser, CHECKER)
     page = browser.open("/office")
     figures = sorted({link for link in page.links if link.startswith("/office/cases?")})

@@ -8,7 +8,7 @@ import httpx
 
 from web.cli.story import ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.telling import Telling, expect, together
-from web.cli.visitors import API, Browser, completion
+from web.cli.visitors import API, completion
 from workflow.funding.money import format_chf
 
 CALL = "project-round-2027"
@@ -134,7 +134,7 @@ def small_route(telling: Telling) -> None:
 
 def strangers(telling: Telling, case_id: str) -> None:
     """Another organisation's member guesses addresses, and finds nothing."""
-    program, browser = telling.program(STRANGER), Browser(telling.system.base_url)
+    program, browser = telling.program(STRANGER), telling.browser()
     letter = telling.dossier(case_id)["letters"][0]["id"]
     for path in (f"/applications/{case_id}", f"/cases/{case_id}", f"/files/{letter}", "/pipeline"):
         program.get(path, 404)

@@ -12,14 +12,15 @@ from types import FrameType
 
 from sqlalchemy.exc import OperationalError
 
-from web.cli import demo_data, job, maintenance, people_commands, status, up
+from web.cli import demo_data, job, maintenance, people_commands, status, up, walk
 from web.cli.connected import CommandError
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, start_postgres
 from web.cli.migrations import differences, migrate
 from web.cli.processes import LaunchError, Supervisor
 from web.cli.system import live_people, publish, running_system
-from workflow.settings import Settings, SettingsError
+from workflow.errors import RouteError
+from workflow.settings import Settings, SettingsError, programme_folder
 
 OUTPUT = Path("var")
 
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None, env: Mapping[str, str] = os.env
         return command(options)
     except (CommandError, LaunchError, SettingsError) as error:
         print(f"foerderweg: {error}", file=sys.stderr)
+        return 1
+    except RouteError as error:
+        print(f"foerderweg: the programme cannot be published: {error}", file=sys.stderr)
         return 1
     except OperationalError as error:
         print(f"foerderweg: the database does not answer: {error.orig}", file=sys.stderr)
@@ -61,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "bring the tables of OWNER_DATABASE_URL up to date")
     add("publish", _publish, "publish the programme of FOERDERWEG_PROGRAMME, as its folder is now")
     add("check-migrations", _check_migrations, "compare the migrations with the tables of the code")
-    add("job", _job, "take one application the whole way on throw-away servers, and say each step")
+    job_ = add("job", _job, "take one application the whole way on throw-away servers, and say each step")
+    job_.add_argument(
+        "--programme", type=programme_folder, help="another programme, whose demo/walk.yaml is played"
+    )
     demo = add("demo", _demo, "start everything with made-up data and stay; Ctrl-C ends it")
     demo.add_argument("--port", type=int, default=8000, help="port of the web server (default: %(default)s)")
     demo.add_argument("--live", action="store_true", help="made-up people keep working")
@@ -93,12 +100,16 @@ def _check_migrations(_options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-def _job(_options: argparse.Namespace) -> int:
+def _job(options: argparse.Namespace) -> int:
     OUTPUT.mkdir(exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="job-", dir=OUTPUT))
     print(f"Everything of this run lies in {data}")
-    with running_system(data, say=_say) as system:
-        job.run(system, OUTPUT, _say)
+    if options.programme:
+        with running_system(data, say=_say, programme=options.programme) as system:
+            walk.run(system, OUTPUT, _say)
+    else:
+        with running_system(data, say=_say) as system:
+            job.run(system, OUTPUT, _say)
     shutil.rmtree(data)
     return 0
 

@@ -46,7 +46,7 @@ def add_to(add: Add) -> None:
     put = group("put", _put_person, "one person as given; a new one is invited by mail")
     put.add_argument("email")
     put.add_argument("--name", required=True)
-    put.add_argument("--language", default="de")
+    put.add_argument("--language", default="", help="default: the programme's own")
     put.add_argument("--roles", default="", help="all roles, as office:role, separated by spaces")
     _invitation(put)
     for name, command, text in (
@@ -145,7 +145,7 @@ def _known(found: bool, email: str) -> None:
 
 def _import_people(options: argparse.Namespace) -> int:
     rows = [
-        Person(row["email"].lower(), row["name"], row["language"] or "de", _several(row["roles"]))
+        Person(row["email"].lower(), row["name"], row["language"], _several(row["roles"]))
         for row in _read(options.file, ("email", "name", "language", "roles"))
     ]
     now, invite = datetime.now(UTC), not options.no_invitation

@@ -18,7 +18,7 @@ from web.cli.embedded import OWNER, Postgres, Valkey, empty_valkey, start_postgr
 from web.cli.migrations import migrate
 from web.cli.processes import LaunchError, Program, Supervisor, accepts, free_port, port_is_free
 from workflow.publish import publish_folder
-from workflow.settings import Settings
+from workflow.settings import FIRST_PROGRAMME, PROGRAMMES, Settings
 
 # web comes last: it is waited for, and the others start in the meantime
 PROCESSES = ("mail", "worker", "clock", "web")
@@ -61,11 +61,12 @@ def running_system(
     *,
     port: int | None = None,
     demo: bool = False,
+    programme: Path = PROGRAMMES / FIRST_PROGRAMME,
     processes: tuple[str, ...] = PROCESSES,
     postgres_options: tuple[str, ...] = (),
     say: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[System]:
-    """Start everything over `data_dir`, migrated and with its programme published, and end it afterwards.
+    """Start everything over `data_dir`, migrated and with `programme` published, and end it afterwards.
 
     Of `processes`, those named are started; the others can be by `System.start`. Without `port` a free one is
     taken. Raises LaunchError.
@@ -93,6 +94,7 @@ def running_system(
             mail_from="foerderweg@example.org",
             secret_key=folder.secrets["secret_key"],
             demo=demo,
+            programme=programme,
         )
         say("Preparing the database")
         migrate(settings.owner_database_url)

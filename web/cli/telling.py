@@ -17,7 +17,6 @@ from workflow.funding.programme import load_yaml
 from workflow.texts import ZURICH
 
 PASSWORD = "für den Probelauf"
-WATCHER = "werner.plattner@finanzkontrolle.bs.example"
 PATIENCE_SECONDS = 60.0
 INDENT = " " * 10
 
@@ -26,20 +25,23 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Telling:
-    """Everybody's programs, and each case as it stood when it was last told. The auditor watches."""
+    """Everybody's programs, and each case as it stood when it was last told. `watcher` is an auditor."""
 
     system: System
     people: Mapping[str, Any]
     say: Callable[[str], None]
+    watcher: str
     programs: dict[str, Program] = field(default_factory=dict)
+    browsers: list[Browser] = field(default_factory=list)
     shown: dict[str, dict[str, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         programme = load_yaml(self.system.settings.programme / "programme.yaml")
+        own = programme["languages"][0]
         for kind in ("offices", "roles", "stages", "statuses"):
-            self.titles |= {f"{kind}.{one['code']}": one["title"]["de"] for one in programme[kind]}
+            self.titles |= {f"{kind}.{one['code']}": one["title"][own] for one in programme[kind]}
         for body in self.people["organisations"]:
             self.names |= {one["email"]: f"{one['name']} ({body['name']})" for one in body["members"]}
         for one in self.people["staff"]:
@@ -51,6 +53,16 @@ class Telling:
         if email not in self.programs:
             self.programs[email] = Program(self.system.base_url, email, PASSWORD)
         return self.programs[email]
+
+    def browser(self) -> Browser:
+        """A browser of nobody in particular."""
+        self.browsers.append(Browser(self.system.base_url))
+        return self.browsers[-1]
+
+    def close(self) -> None:
+        """Everybody closes their programs and browsers."""
+        for client in [one.http for one in self.programs.values()] + [one.http for one in self.browsers]:
+            client.close()
 
     def sign_in(self, browser: Browser, email: str) -> None:
         """Let this person sign in with a browser."""
@@ -71,7 +83,7 @@ class Telling:
 
     def dossier(self, case_id: str) -> Any:
         """The case as the auditor sees it."""
-        return self.program(WATCHER).get(f"/cases/{case_id}")
+        return self.program(self.watcher).get(f"/cases/{case_id}")
 
     def reaches(self, case_id: str, step: str) -> Any:
         """Wait until the workers have brought a case to this step, and say what moved."""

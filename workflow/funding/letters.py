@@ -45,14 +45,16 @@ class Signature(TypedDict):
 
 
 class Order(TypedDict):
-    """What the templates of orders read: German texts, amounts in Rappen, dates ISO (Europe/Zurich).
+    """What the templates of orders read: texts in `language`, amounts in Rappen, dates ISO (Europe/Zurich).
 
-    `granted` is 0 where nothing was granted; `instalments` are per cent; `reviewed_by` names offices, never
-    persons; `conditions` is a list without numbers; `budget_confirmed_on` and `declined_on` are None where
-    the applicant did not; `signatures` are those who decided, in their order. `remedy` is None where the
-    applicant is an office of the canton: it gets an internal decision, which nobody appeals against.
+    `language` is the programme's own; `granted` is 0 where nothing was granted; `instalments` are per cent;
+    `reviewed_by` names offices, never persons; `conditions` is a list without numbers; `budget_confirmed_on`
+    and `declined_on` are None where the applicant did not; `signatures` are those who decided, in their
+    order. `remedy` is None where the applicant is an office of the canton: it gets an internal decision,
+    which nobody appeals against.
     """
 
+    language: str
     number: str
     programme: str
     call: str

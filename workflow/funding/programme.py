@@ -12,10 +12,10 @@ from typing import Any
 import holidays
 import yaml
 
-from workflow.errors import Refused
+from workflow.errors import Refused, RouteError
 from workflow.funding.eligibility import Question
 from workflow.funding.questions import Labels, Option
-from workflow.texts import SOURCE_LANGUAGE, ZURICH
+from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
 
 LABELLED = (
     "themes",
@@ -128,34 +128,17 @@ class Programme:
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Programme:
-        """A programme from its YAML shape; KeyError or ValueError where it is incomplete."""
-        return Programme(
-            code=data["code"],
-            number=data["number"],
-            languages=tuple(data.get("languages", (SOURCE_LANGUAGE,))),
-            title=data["title"],
-            canton=data["canton"],
-            years=tuple(data["years"]),
-            areas={raw["code"]: _area(raw) for raw in data["areas"]},
-            offices={raw["code"]: Office(**raw) for raw in data["offices"]},
-            labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED},
-            sizes=tuple(
-                Size(raw["code"], raw["max"], raw["route"], date.fromisoformat(raw["valid_from"]))
-                for raw in data["sizes"]
-            ),
-            ceilings=tuple(
-                Ceiling(year, raw["area"], pot, amount)
-                for raw in data["ceilings"]
-                for year in raw["years"]
-                for pot, amount in raw["amounts"].items()
-            ),
-            calls={raw["code"]: _call(raw) for raw in data["calls"]},
-            tables=data["tables"],
-            holidays=data["holidays"],
-            terms=data["terms"],
-            remedy=data["remedy"],
-            sender=data["sender"],
-        )
+        """A programme from its YAML shape; RouteError (programme_malformed) where it is incomplete."""
+        try:
+            return _programme(data)
+        except KeyError as error:
+            raise RouteError("programme_malformed", missing=str(error.args[0])) from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise RouteError("programme_malformed", why=str(error)) from error
+
+    def own(self, labels: Labels) -> str:
+        """A label in the programme's own language, in which its letters are written."""
+        return label(labels, self.languages[0])
 
     def size_for(self, amount: int, on: date) -> Size:
         """The size for so many Rappen; Refused (size_not_open) where it has no route yet."""
@@ -191,23 +174,69 @@ class Programme:
         return frozenset(public) | {date.fromisoformat(day) for day in self.holidays["extra"]}
 
 
+def _programme(data: Mapping[str, Any]) -> Programme:
+    return Programme(
+        code=data["code"],
+        number=data["number"],
+        languages=tuple(data.get("languages", (SOURCE_LANGUAGE,))),
+        title=data["title"],
+        canton=data["canton"],
+        years=tuple(data["years"]),
+        areas={raw["code"]: _area(raw) for raw in data["areas"]},
+        offices={raw["code"]: Office(**raw) for raw in data["offices"]},
+        labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED},
+        sizes=tuple(
+            Size(raw["code"], raw["max"], raw["route"], date.fromisoformat(raw["valid_from"]))
+            for raw in data["sizes"]
+        ),
+        ceilings=tuple(
+            Ceiling(year, raw["area"], pot, amount)
+            for raw in data["ceilings"]
+            for year in raw["years"]
+            for pot, amount in raw["amounts"].items()
+        ),
+        calls={raw["code"]: _call(raw) for raw in data["calls"]},
+        tables=data["tables"],
+        holidays=data["holidays"],
+        terms=data["terms"],
+        remedy=data["remedy"],
+        sender=data["sender"],
+    )
+
+
 def load_folder(path: Path) -> Bundle:
-    """The files of a programme's folder, unchecked. Routes and forms are keyed by their own code."""
-    routes = [load_yaml(file) for file in sorted((path / "routes").glob("*.yaml"))]
-    forms = [load_yaml(file) for file in sorted((path / "forms").glob("*.yaml"))]
+    """The files of a programme's folder, unchecked; RouteError (unreadable) where one is no YAML.
+
+    Routes and forms are named by their files, whose own code must be the same.
+    """
     return Bundle(
         programme=load_yaml(path / "programme.yaml"),
-        routes={raw["route"]: raw for raw in routes},
-        forms={raw["form"]: raw for raw in forms},
+        routes={file.stem: _named(file, "route") for file in sorted((path / "routes").glob("*.yaml"))},
+        forms={file.stem: _named(file, "form") for file in sorted((path / "forms").glob("*.yaml"))},
         letters={file.stem: file.read_text("utf-8") for file in sorted((path / "letters").glob("*.typ"))},
     )
 
 
 def load_yaml(file: Path) -> dict[str, Any]:
-    """A YAML file as JSON-ready data; a key that stands twice is an error."""
-    data = yaml.load(file.read_text("utf-8"), Loader=_Loader)
+    """A YAML file as JSON-ready data; RouteError (unreadable), also where a key stands twice."""
+    at = f"{file.parent.name}/{file.name}"
+    try:
+        data = yaml.load(file.read_text("utf-8"), Loader=_Loader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RouteError("unreadable", at=at, why=str(error)) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        raise RouteError("unreadable", at=at, line=line, why=error.problem or str(error)) from error
     if not isinstance(data, dict):
-        raise ValueError(f"{file.name} is not a mapping")
+        raise RouteError("unreadable", at=at, why="it is no mapping")
+    return data
+
+
+def _named(file: Path, key: str) -> dict[str, Any]:
+    data = load_yaml(file)
+    if data.get(key) != file.stem:
+        raise RouteError("named_otherwise", at=f"{file.parent.name}/{file.name}", key=key, name=file.stem)
     return data
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, any_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, any_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from workflow.engine.case import Actor
@@ -170,31 +170,36 @@ def everyone(tx: Connection) -> list[Row[Any]]:
     return list(tx.execute(query.where(persons.c.left_at.is_(None)).order_by(persons.c.name)))
 
 
-def addresses_of_members(tx: Connection, organisation_id: UUID) -> list[str]:
-    """Mail addresses of those who sign for an organisation."""
+def set_language(tx: Connection, person_id: UUID, language: str) -> None:
+    """The language of a person's pages and mails."""
+    tx.execute(update(persons).where(persons.c.id == person_id).values(language=language))
+
+
+def addresses_of_members(tx: Connection, organisation_id: UUID) -> list[Row[Any]]:
+    """(email, language) of those who sign for an organisation."""
     query = (
-        select(persons.c.email)
+        select(persons.c.email, persons.c.language)
         .join(memberships, memberships.c.person_id == persons.c.id)
         .where(memberships.c.organisation_id == organisation_id, any_(memberships.c.rights) == "sign")
         .where(persons.c.left_at.is_(None))
     )
-    return list(tx.execute(query.order_by(persons.c.email)).scalars())
+    return list(tx.execute(query.order_by(persons.c.email)))
 
 
-def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) -> list[str]:
-    """Mail addresses of those who have a role in an office; of a person who is away, the deputy's."""
+def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) -> list[Row[Any]]:
+    """(email, language) of those who have a role in an office; of a person who is away, the deputy's."""
     deputies = select(absences.c.person_id, absences.c.deputy_id).where(
         _away_on(now), absences.c.deputy_id.is_not(None)
     )
     away = deputies.subquery()
     query = (
-        select(persons.c.email)
+        select(persons.c.email, persons.c.language)
         .select_from(staff_roles)
         .outerjoin(away, away.c.person_id == staff_roles.c.person_id)
         .join(persons, persons.c.id == func.coalesce(away.c.deputy_id, staff_roles.c.person_id))
         .where(staff_roles.c.office == office, staff_roles.c.role == role, persons.c.left_at.is_(None))
     )
-    return list(tx.execute(query.distinct().order_by(persons.c.email)).scalars())
+    return list(tx.execute(query.distinct().order_by(persons.c.email)))
 
 
 def _away_on(now: datetime) -> ColumnElement[bool]:
