@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,9 @@ def put_people(
     Raises Invalid with problems by "row.column", rows from 0.
     """
     with db.connect() as tx:
-        changes = _put_people(tx, rows, _programme(tx), now, invite=invite)
+        programme = _programme(tx)
+        rows = [row if row.language else replace(row, language=programme.languages[0]) for row in rows]
+        changes = _put_people(tx, rows, programme, now, invite=invite)
         _end(tx, dry_run)
     return changes
 
@@ -280,7 +282,7 @@ def _put_people(
     for number, row in enumerate(rows):
         problems.when("@" not in row.email, number, "email", "no_address")
         problems.when(not row.name, number, "name", "empty")
-        problems.unknown(number, "language", [row.language] if row.language else [], programme.languages)
+        problems.unknown(number, "language", [row.language], programme.languages)
         problems.unknown(number, "roles", row.roles, roles)
     problems.complain()
     changes = _changes({row.email: row for row in rows}, people.people_by_email(tx))
@@ -292,7 +294,7 @@ def _put_people(
                 "id": ids[row.email],
                 "email": row.email,
                 "name": row.name,
-                "language": row.language or programme.languages[0],
+                "language": row.language,
             }
             | {"password_hash": ""}
             for row in rows

@@ -74,6 +74,7 @@ GET /readyz                                                   200 200 200 200 20
 GET /sign-in                                                  200 200 200 200 200 200 200 200 200 200
 GET /static/<filename>                                        200 200 200 200 200 200 200 200 200 200
 POST /account/forgotten                                       200 200 200 200 200 200 200 200 200 200
+POST /account/language                                        400 400 400 400 400 400 400 400 400 400
 POST /account/link/<token>                                    404 404 404 404 404 404 404 404 404 404
 POST /api/v1/applications                                     401 201 403 403 403 403 403 403 403 403
 PATCH /api/v1/applications/<application_id>                   401 412 404 404 404 404 404 404 404 404

@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.browsing import app_for, signed_in, visitor
-from tests.builders import story
+from tests.builders import MONDAY, story
 from web.app import create_app
 from web.cli.story import Story
 from web.errors import TEXTS, text_of
 from workflow.accounts import MOST_ATTEMPTS
 from workflow.errors import Refused
-from workflow.people import person_id
-from workflow.settings import Settings, SettingsError
+from workflow.people import load_people, person_id, read_people
+from workflow.publish import publish_folder
+from workflow.settings import PROGRAMMES, Settings, SettingsError
 
 HEKS = "miriam.aebi@heks.example"
 COORDINATOR = "regula.keller@integration.bs.example"
@@ -273,3 +274,39 @@ def test_every_refusal_has_a_text_whose_figures_are_given() -> None:
         assert text.endswith("."), code
         assert "%(" not in text, code
     assert "CHF 12'345.50 frei" in text_of(Refused("not_enough_money", **params), "de")
+
+
+@pytest.fixture
+def bilingual(db: sa.Engine, settings: Settings) -> Iterator[Flask]:
+    """A programme in French and German, and nobody's browser yet."""
+    folder = PROGRAMMES / "demo-canton"
+    publish_folder(db, folder, MONDAY)
+    load_people(db, read_people(folder), password="geheim")
+    made = app_for(Story(db, settings, read_people(folder), MONDAY), settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def test_a_visitor_chooses_the_language_and_a_signed_in_person_takes_it_along(
+    bilingual: Flask, db: sa.Engine
+) -> None:
+    browser = visitor(bilingual)
+    first = browser.open("/?from=a")
+    german = browser.send(first.form("/account/language"), {"language": "de"})
+    assert "Appels ouverts" in first.text
+    assert german.url.endswith("/?from=a")
+    assert "Offene Ausschreibungen" in german.text
+    inside = browser.sign_in("helene.rochat@lavoir.example", "geheim")
+    assert "Mes demandes" in inside.text  # her own language, until she says otherwise
+    assert "Meine Gesuche" in browser.send(inside.form("/account/language"), {"language": "de"}).text
+    with db.connect() as tx:
+        spoken = tx.execute(sa.text("SELECT language FROM persons WHERE email LIKE 'helene%'")).scalar_one()
+    assert spoken == "de"
+    browser.send(browser.open("/applications").form("/account/language"), {"language": "xx"}, status=400)
+    browser.http.close()
+
+
+def test_one_language_alone_is_nothing_to_choose(app: Flask) -> None:
+    page = visitor(app).open("/")
+    assert not [form for form in page.forms if "language" in form.action]
+    assert '<html lang="de">' in visitor(app).http.get("/", headers={"Accept-Language": "fr"}).text
