@@ -15,8 +15,20 @@ from web.cli.story import Story
 from workflow.engine.advance import advance
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Actor, Case, evolve
-from workflow.engine.commands import Command, Complete, Submit
-from workflow.engine.decide import Outside, decide
+from workflow.engine.commands import (
+    Command,
+    Complete,
+    Declare,
+    Extend,
+    Receive,
+    Recuse,
+    Resume,
+    Submit,
+    Suspend,
+    TakeWay,
+    Withdraw,
+)
+from workflow.engine.decide import Offer, Outside, decide
 from workflow.engine.events import Event
 from workflow.engine.route import Route, parse_route
 from workflow.engine.tables import Fact
@@ -130,7 +142,7 @@ class Play:
 
     def do(self, command: Command, actor: Actor, left: int | None = None) -> list[Event]:
         """What a command makes, without what follows from it."""
-        return self._happened(decide(self.route, self.case, command, actor, Outside(left)))
+        return self._happened(decide(self.route, self.case, command, actor, Outside(left, self.now, CLOCK)))
 
     def complete(
         self, actor: Actor, outcome: str, seat: str = "", left: int | None = None, **facts: Fact
@@ -150,6 +162,29 @@ def play(steps: Mapping[str, Any], facts: Mapping[str, Fact] | None = None, **mo
     """A submitted case of such a route, where its first step has begun."""
     kinds = dict.fromkeys(facts or {}, "text")
     return Play(parse_route(small_route(steps, **{"facts": kinds, **more})), facts=facts or {})
+
+
+def commands_of(case_id: UUID, entry: int, offer: Offer) -> list[Command]:
+    """Every command that an offer stands for."""
+    match offer.action:
+        case "declare":
+            return [Declare(case_id)]
+        case "recuse":
+            return [Recuse(case_id)]
+        case "withdraw":
+            return [Withdraw(case_id)]
+        case "suspend":
+            return [Suspend(case_id, entry)]
+        case "resume":
+            return [Resume(case_id)]
+        case "receive":
+            return [Receive(case_id, message, entry) for message in offer.outcomes]
+        case "way":
+            return [TakeWay(case_id, offer.step, to, entry) for to in offer.outcomes]
+        case "extend":
+            return [Extend(case_id, days + 1, entry) for days in range(int(offer.outcomes[0]))]
+        case _:
+            return [Complete(case_id, offer.step, offer.seat, one, entry) for one in offer.outcomes]
 
 
 def names(events: Iterable[Event]) -> list[str]:

@@ -97,6 +97,12 @@ TEXTS: dict[str, str] = {
     ),
     "submitted_already": _("Dieses Gesuch ist schon eingereicht. Es wurde nichts doppelt erfasst."),
     "no_such_outcome": _("Diese Antwort ist bei diesem Schritt nicht möglich. Es wurde nichts geändert."),
+    "suspended": _("Dieses Gesuch ist sistiert: es steht still. Es wurde nichts geändert."),
+    "not_suspended": _("Dieses Gesuch ist nicht sistiert. Es wurde nichts geändert."),
+    "not_at_this_step": _("Das ist bei diesem Schritt nicht vorgesehen. Es wurde nichts geändert."),
+    "way_used_up": _("Das ist für dieses Gesuch schon so oft geschehen, wie das Verfahren es zulässt."),
+    "too_long": _("Die Frist kann noch um höchstens %(most)s Arbeitstage verlängert werden."),
+    "own_review": _("Ihre Stelle hat in diesem Geschäft schon mitgewirkt. Es wurde nichts geändert."),
     "closed": _("Dieses Geschäft ist abgeschlossen. Es wurde nichts geändert."),
     "step_has_passed": _(
         "Dieser Schritt ist inzwischen erledigt: jemand anders war schneller, oder die Frist ist abgelaufen. "

@@ -187,7 +187,9 @@ class FileField(Schema):
 class Offer(Schema):
     """What this person may do now; nothing else is accepted."""
 
-    action = fields.String(metadata=said("declare, recuse, complete or withdraw"))
+    action = fields.String(
+        metadata=said("declare, recuse, complete, withdraw, receive, way, suspend, resume or extend")
+    )
     step = a_code()
     seat = a_code("The place at the step; empty where there is only one")
     outcomes = fields.List(fields.String())
@@ -261,6 +263,18 @@ class Declaration(Schema):
     """Whether there is a conflict of interest (Ausstand)."""
 
     conflict = fields.Boolean(required=True)
+
+
+class Aside(Schema):
+    """Something off the straight way, as an offer names it."""
+
+    action = a_code("receive, way, suspend, resume or extend", required=True)
+    way = a_code("Of a way: its code, the offer's step", load_default="")
+    to = a_code("Of a way: the step to go on with, one of the offer's outcomes", load_default="")
+    message = a_code("What was received", load_default="")
+    days = fields.Integer(load_default=0, strict=True, metadata=said("Working days to add"))
+    entry = fields.Integer(required=True, strict=True, metadata=said("The visit of the step that is meant"))
+    reason = fields.String(load_default="", metadata=said("Why; may be empty with receive and resume"))
 
 
 class Completion(Schema):

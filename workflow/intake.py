@@ -44,7 +44,7 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tupl
         facts[APPLICANT_OFFICE] = draft.office
     if facts["area"] not in call.areas:
         raise Refused("area_not_in_call", area=str(facts["area"]))
-    size = programme.size_for(int(facts["requested"]), now.astimezone(ZURICH).date())
+    size = programme.size_for(facts, now.astimezone(ZURICH).date())
     pot = _pot(programme, facts)
     content = published.content(tx, draft.programme_hash)
     beginning = applications.Beginning(
@@ -88,7 +88,7 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
 
 def _place(programme: Programme, facts: Facts, now: datetime) -> tuple[object, ...]:
     """What decides where an application goes and whose money it takes."""
-    size = programme.size_for(int(facts["requested"]), now.astimezone(ZURICH).date())
+    size = programme.size_for(facts, now.astimezone(ZURICH).date())
     return facts["area"], size.code, _pot(programme, facts)
 
 

@@ -23,13 +23,15 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, evolve
 from workflow.engine.decide import Outside, decide, seat_meant
 from workflow.engine.route import Human, Route
-from workflow.errors import FoerderwegError, NotAllowed, NotFound
+from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, Problem
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import accept, edited_application
 from workflow.store import agenda, applications, journal, published
 from workflow.store.reading import SYSTEM, takes_part
 
 Answers = Mapping[str, Any]
+Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive
+MOST_REASON = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def _handle(
     if isinstance(command, cmd.Complete):
         seat_meant(route, stored.case, command, actor)
         command = _with_content(tx, stored, route, command, answers, actor, now)
-    events = decide(route, stored.case, command, actor, _outside(tx, stored, route, command))
+    elif isinstance(command, Reasoned):
+        command = _with_reason(tx, stored, command, answers, actor, now)
+    events = decide(route, stored.case, command, actor, _outside(tx, stored, route, command, now))
     if events:
         journal.commit(tx, [_change(route, stored, events, actor.person, now, key)])
     return Done(stored.id, stored.number, stored.case.version + len(events))
@@ -189,13 +193,38 @@ def _with_content(
     return replace(command, facts={**command.facts, **form.facts(loaded)}, content=kept, reopens=reopens)
 
 
+def _with_reason(
+    tx: Connection,
+    stored: journal.Stored,
+    command: Reasoned,
+    answers: Answers | None,
+    actor: Actor,
+    now: datetime,
+) -> Reasoned:
+    """The command with the hash of why somebody leaves the straight way; nobody does without saying why."""
+    reason = str((answers or {}).get("reason") or "").strip()
+    if isinstance(command, cmd.Receive) and not reason:
+        return command
+    if len(reason) > MOST_REASON:
+        raise Invalid({"reason": [Problem("too_long", {"max": MOST_REASON})]})
+    if not reason or "\x00" in reason:
+        raise Invalid({"reason": [Problem("required")]})
+    said, step = {"reason": {"reason": reason}}, stored.case.step or ""
+    kept = applications.keep_content(tx, stored.id, "statement", step, said, actor, now)
+    return replace(command, content=kept)
+
+
 def _named(answers: Answers, path: str) -> tuple[str, ...]:
     section, field = path.split(".")
     return tuple(answers.get(section, {}).get(field) or ())
 
 
-def _outside(tx: Connection, stored: journal.Stored, route: Route, command: cmd.Command) -> Outside:
-    """What is left of the case's money, under its lock, when the command asks for some."""
+def _outside(
+    tx: Connection, stored: journal.Stored, route: Route, command: cmd.Command, now: datetime
+) -> Outside:
+    """What is left of the case's money, under its lock, when the command asks for some; else the time."""
+    if isinstance(command, cmd.Resume | cmd.Suspend | cmd.Extend):
+        return Outside(now=now, calendar=published.calendar(tx, stored.programme_hash))
     step = route.steps.get(command.step) if isinstance(command, cmd.Complete) else None
     if isinstance(step, Human) and isinstance(command, cmd.Complete):
         outcome = step.outcomes.get(command.outcome)

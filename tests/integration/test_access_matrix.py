@@ -89,6 +89,8 @@ POST /applications/<application_id>/submit                    401 409 404 404 40
 POST /operations/cases                                        401 403 403 403 403 403 403 403 403 303
 POST /operations/effects                                      401 403 403 403 403 403 403 403 403 303
 POST /calls/<code>                                            401 303 403 403 403 403 403 403 403 403
+POST /api/v1/cases/<case_id>/asides                           401 403 404 403 403 404 409 403 403 404
+POST /desk/cases/<case_id>/aside                              401 404 404 403 403 404 303 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                            401 404 404 303 409 404 403 404 403 404
@@ -113,6 +115,12 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "PATCH /api/v1/applications/<application_id>": {"json": {"answers": {SECTION: {"title": "Anders"}}}},
     "POST /api/v1/cases/<case_id>/declaration": {"json": {"conflict": False}},
     "POST /api/v1/cases/<case_id>/completions": {"json": {**COMPLETION, "answers": None}},
+    "POST /api/v1/cases/<case_id>/asides": {
+        "json": {"action": "extend", "days": 99, "entry": 2, "reason": "Krankheit."}
+    },
+    "POST /desk/cases/<case_id>/aside": {
+        "data": {"action": "extend", "days": "1", "entry": "2", "reason": "Krankheit."}
+    },
     "POST /operations/cases": {"data": {"case_id": str(uuid4())}},
     "POST /calls/<code>": {"data": {**ELIGIBLE, "organisation": str(organisation_id("heks"))}},
     "POST /applications/<application_id>/sections/<code>": {"data": {"revision": "9", "press": "save"}},

@@ -304,6 +304,13 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
         ev.Escalated("review", 2, 2, 120, ("lead",)),
         ev.DeadlinePassed("review", 2, 3),
         ev.Lapsed("query", 1, "silent", "inadmissible_proposal"),
+        ev.Received("countersigning", "countersigned", "x", "granted"),
+        ev.WayProposed("override", "x", "synthesis", "integration", "head"),
+        ev.WayTaken("override", "x", "mediation"),
+        ev.Suspended("x", when),
+        ev.Resumed("x", 3, due, ()),
+        ev.Extended("review", "x", 2, due, ()),
+        ev.Migrated("new", "old", "x"),
         ev.Withdrawn("x", "withdrawn"),
         ev.Ended("granted", "granted", "closed", "granted", when, 0, 3_000_000),
     ]

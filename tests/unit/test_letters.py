@@ -53,7 +53,7 @@ def text(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
 
 
-@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame"}))
+@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame", "agreement"}))
 def test_every_order_names_case_remedy_and_signature(code: str) -> None:
     said = text(render(LETTERS, code, ORDER, now=NOW))
     for words in ("Verfügung", "2027-0042", "«Deutsch»", "innert 10 Tagen", "innert 30 Tagen", "M. Vogt"):
@@ -74,12 +74,27 @@ def test_a_grant_in_part_says_what_is_paid_when() -> None:
         assert words in said
 
 
-@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame"}))
+@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame", "agreement"}))
 def test_an_office_of_the_canton_gets_an_internal_decision(code: str) -> None:
     said = text(render(LETTERS, code, {**ORDER, "remedy": None}, now=NOW))
     assert "Interner Entscheid" in said
     for words in ("Verfügung", "Rekurs", "Verfahrenskosten", "ausbezahlt"):
         assert words not in said
+
+
+def test_an_agreement_says_what_both_sides_owe() -> None:
+    said = text(render(LETTERS, "agreement", {**ORDER, "instalments": [50, 40, 10]}, now=NOW))
+    for words in (
+        "Leistungsvereinbarung",
+        "CHF 32'000.05",
+        "CHF 16'000.02",  # half, rounded down
+        "CHF 3'200.01",  # the rest, to the Rappen
+        "nach Genehmigung des Schlussberichts",
+        "Mit Kinderbetreuung.",
+        "Verein Brücke",
+    ):
+        assert words in said
+    assert "Interne" in text(render(LETTERS, "agreement", {**ORDER, "remedy": None}, now=NOW))
 
 
 def test_a_small_grant_is_paid_at_once() -> None:

@@ -78,17 +78,43 @@ def test_the_credit_of_a_year_is_two_point_four_millions() -> None:
         }
 
 
-@pytest.mark.parametrize(("francs", "size"), [(1, "S"), (10_000, "S"), (10_001, "M"), (50_000, "M")])
-def test_size_follows_the_amount(francs: int, size: str) -> None:
-    assert PROGRAMME.size_for(francs * 100, date(2027, 1, 1)).code == size
+def asked(francs: int, until: str = "2027-12-31") -> dict[str, str | int]:
+    return {"requested": francs * 100, "period_from": "2027-02-01", "period_to": until}
 
 
-@pytest.mark.parametrize(("francs", "size"), [(50_001, "L"), (300_001, "XL")])
-def test_sizes_without_a_route_are_refused_with_the_figure(francs: int, size: str) -> None:
+SIZES = [
+    (1, "2027-12-31", "S"),
+    (10_000, "2027-12-31", "S"),
+    (10_001, "2027-12-31", "M"),
+    (50_000, "2027-12-31", "M"),
+    (50_001, "2027-12-31", "L"),
+    (200_000, "2027-12-31", "L"),
+    (200_001, "2027-12-31", "XL"),  # more than 200'000 a year
+    (300_000, "2028-06-30", "L"),
+    (300_001, "2028-06-30", "XL"),
+]
+
+
+@pytest.mark.parametrize(("francs", "until", "size"), SIZES)
+def test_size_follows_the_amount_and_the_years(francs: int, until: str, size: str) -> None:
+    assert PROGRAMME.size_for(asked(francs, until), date(2027, 1, 1)).code == size
+
+
+def test_a_size_without_a_route_is_refused_with_the_figure() -> None:
+    sizes = [
+        {**raw, "route": None if raw["code"] == "XL" else raw["route"]} for raw in BUNDLE.programme["sizes"]
+    ]
     with pytest.raises(Refused) as caught:
-        PROGRAMME.size_for(francs * 100, date(2027, 1, 1))
+        Programme.parse({**BUNDLE.programme, "sizes": sizes}).size_for(asked(300_001), date(2027, 1, 1))
     assert caught.value.code == "size_not_open"
-    assert caught.value.params == {"size": size, "amount": francs * 100, "most": 5_000_000}
+    assert caught.value.params == {"size": "XL", "amount": 30_000_100, "most": 30_000_000}
+
+
+def test_a_limit_with_a_date_counts_from_then_on() -> None:
+    later = {"code": "S", "max": 2_000_000, "route": "small", "valid_from": "2027-01-01"}
+    programme = Programme.parse({**BUNDLE.programme, "sizes": [*BUNDLE.programme["sizes"], later]})
+    assert programme.size_for(asked(15_000), date(2026, 12, 31)).code == "M"
+    assert programme.size_for(asked(15_000), date(2027, 1, 1)).code == "S"
 
 
 def test_a_call_closes_at_midnight_in_basel() -> None:

@@ -1,14 +1,20 @@
 """Area × size × conditions → offices, read from the programme's tables and routes."""
 
+from datetime import date, datetime, time, timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 import workflow
+from workflow.engine.advance import advance
+from workflow.engine.calendar import Calendar
+from workflow.engine.case import Case
+from workflow.engine.events import Entered
 from workflow.engine.route import NO_OFFICE, Human, parse_route
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.funding.programme import Programme, load_folder
+from workflow.texts import ZURICH
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 PROGRAMME = Programme.parse(BUNDLE.programme)
@@ -109,6 +115,104 @@ def test_two_other_offices_review_an_offices_own_measure(applicant: str, area: s
         if applicant not in (usual["lead"][0], usual["second"][0]):
             assert found == usual
         assert seats("small", {**facts, "applicant_office": applicant}) == {"lead": found["lead"]}
+
+
+SIZES = ("small", "medium", "large", "xlarge")
+REVIEW_DAYS = {"small": 10, "medium": 15, "large": 20, "xlarge": 20}
+FORMAL_DAYS = {"small": 5, "medium": 5, "large": 10, "xlarge": 10}
+DECIDERS = {
+    "small": ["integration:head"],
+    "medium": ["integration:head", "presidential:division_head"],
+    "large": ["presidential:department_head"],
+    "xlarge": ["government:chancellery"],
+}
+HEARD = {
+    "small": [],
+    "medium": [],
+    "large": ["presidential:finance", "steering_group:reviewer"],
+    "xlarge": ["finance_department:finance", "steering_group:reviewer"],
+}
+SECOND_OF_ALL = {
+    "first_information": "integration",
+    "counselling": "population_services",
+    "discrimination": "human_resources",
+    "language": "integration",
+    "early_childhood": "integration",
+    "employability": "integration",
+    "interpreting": "social_welfare",
+    "living_together": "population_services",
+}
+# The last day of 5, 10, 15 and 20 working days, counted by hand from a calendar of Basel.
+DEADLINES = {
+    date(2027, 3, 22): {
+        5: date(2027, 3, 31),
+        10: date(2027, 4, 7),
+        15: date(2027, 4, 14),
+        20: date(2027, 4, 21),
+    },
+    date(2027, 2, 15): {
+        5: date(2027, 2, 22),
+        10: date(2027, 3, 1),
+        15: date(2027, 3, 8),
+        20: date(2027, 3, 15),
+    },
+    date(2026, 12, 21): {
+        5: date(2026, 12, 29),
+        10: date(2027, 1, 6),
+        15: date(2027, 1, 13),
+        20: date(2027, 1, 20),
+    },
+}
+"""Before Easter, on the Monday of Fasnacht (whose days are working days), before Christmas."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("area", PROGRAMME.areas)
+def test_area_and_size_say_who_reviews_who_decides_and_by_when(area: str, size: str) -> None:
+    facts: Facts = {"area": area, "target_group": "support_needed"}
+    expected = {"lead": (LEAD[area], True)}
+    if size != "small":
+        expected["second"] = (SECOND_OF_ALL[area], True)
+    if size in ("large", "xlarge"):
+        expected["fachstelle"] = ("integration", True)
+    mandatory = {code: seat for code, seat in seats(size, facts).items() if seat[1]}
+    assert mandatory == expected
+    assert straight_way(size, facts, "signs") == DECIDERS[size]
+    assert straight_way(size, facts, "heard") == HEARD[size]
+    assert due(size, "review") == REVIEW_DAYS[size]
+    assert due(size, "formal_check") == FORMAL_DAYS[size]
+    for start, days in DEADLINES.items():
+        assert deadline(size, "review", facts, start) == days[REVIEW_DAYS[size]]
+        assert deadline(size, "formal_check", facts, start) == days[FORMAL_DAYS[size]]
+
+
+def straight_way(size: str, facts: Facts, part: str) -> list[str]:
+    """Who acts from the review to a grant, as office:role: those who sign, or are heard before."""
+    route, code, found = ROUTES[size], "review", []
+    onward = {"review": "agreed", "synthesis": "propose", "decide_head": "grant", "decide": "grant"}
+    onward |= {"finance_check": "noted", "consultation": "noted", "confirm_grant": "confirm"}
+    while code in onward:
+        step = route.human(code)
+        who = ":".join(step.seats[0].who.meant(facts))
+        if (part == "signs" and step.signs) or (part == "heard" and step.form == "consultation"):
+            found.append(who)
+        code = step.outcomes[onward[code]].to or ""
+    return found
+
+
+def due(size: str, code: str) -> int:
+    return ROUTES[size].human(code).due
+
+
+def deadline(size: str, code: str, facts: Facts, start: date) -> date:
+    """The last day in Basel on which this step, begun at nine in the morning of `start`, is in time."""
+    nine = datetime.combine(start, time(9), ZURICH)
+    calendar = Calendar(ZURICH, PROGRAMME.office_holidays([2026, 2027]))
+    case = Case(version=1, to=code, facts={"requested": 1, **facts})
+    entered = advance(ROUTES[size], case, nine, calendar)[0]
+    assert isinstance(entered, Entered)
+    assert entered.due_at is not None
+    return (datetime.fromisoformat(entered.due_at) - timedelta(microseconds=1)).astimezone(ZURICH).date()
 
 
 def test_the_fachstelle_is_nowhere_in_its_own_measure() -> None:

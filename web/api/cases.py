@@ -9,6 +9,7 @@ from uuid import UUID
 
 from web import schemas, staff_schemas
 from web.api.operations import caller, do, operation
+from web.asides import aside_of
 from web.security import db, now
 from workflow.engine.commands import Complete, Declare, Recuse, Withdraw
 from workflow.errors import NotAllowed, NotFound
@@ -70,6 +71,12 @@ def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
     """Complete my work at a step, as an offer names it"""
     command = Complete(case_id, body["step"], body["seat"], body["outcome"], body["entry"])
     return do(command, body["answers"])
+
+
+@operation("POST", "/cases/<uuid:case_id>/asides", body=schemas.Aside, gives=schemas.Done, key=True)
+def aside(body: Mapping[str, Any], case_id: UUID) -> Any:
+    """Leave the straight way: record what was received, take a way, stop, go on, or extend the deadline"""
+    return do(aside_of(case_id, body), {"reason": body["reason"]})
 
 
 @operation("POST", "/cases/<uuid:case_id>/withdrawal", gives=schemas.Done, key=True)

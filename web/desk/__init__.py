@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from web.asides import aside_of
 from web.desk.comparison import rounds
 from web.desk.history import sentence
 from web.desk.narrowing import narrowing
@@ -122,12 +124,31 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
     return _to(url_for(".inbox"))
 
 
-def _refusal(command: Command, form: Form | None = None, answers: Answers | None = None) -> Attempt | None:
+@blueprint.post("/cases/<uuid:case_id>/aside")
+def aside(case_id: UUID) -> Response | tuple[str, int]:
+    """Off the straight way: something received, a way taken, a stop, a longer deadline; with the reason."""
+    said: dict[str, Any] = {name: _posted(name) for name in ("action", "way", "to", "message")}
+    days = _posted("days")
+    said |= {
+        "entry": _entry(),
+        "days": int(days) if days.isascii() and days.isdecimal() and len(days) < 4 else 0,
+    }
+    if refused := _refusal(aside_of(case_id, said), answers={"reason": _posted("reason")}):
+        return _page(case_id, refused), refused.error.status
+    flash(_("Eingetragen."))
+    return _to(url_for(".dossier", case_id=case_id))
+
+
+def _refusal(
+    command: Command, form: Form | None = None, answers: Mapping[str, Any] | None = None
+) -> Attempt | None:
     """None when it is done; else what was refused, with what the person had written."""
     try:
         do(command, answers)
     except (Conflict, Invalid, NotAllowed, Refused) as error:
-        return Attempt(error, form, command.outcome if isinstance(command, Complete) else "", answers or {})
+        return Attempt(
+            error, form, command.outcome if isinstance(command, Complete) else "", dict(answers or {})
+        )
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from web.desk.words import Words, moment
 from web.language import gettext as _
+from web.language import ngettext
 from web.screens import last_day
 from workflow.engine import events as ev
 from workflow.engine.case import Seat
@@ -56,6 +57,42 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             step = words.step(route, event.step)
             outcome = words.outcome(route, event.step, event.outcome)
             return _("%(step)s: Frist unbenützt abgelaufen – %(outcome)s", step=step, outcome=outcome)
+        case ev.Received():
+            return _(
+                "%(step)s: %(outcome)s",
+                step=words.step(route, event.step),
+                outcome=words.outcome(route, event.step, "received"),
+            )
+        case ev.WayProposed():
+            return _(
+                "Vorgeschlagen: %(way)s, weiter mit «%(to)s»; eine zweite Person muss zustimmen",
+                way=words.way(route, event.way),
+                to=words.step(route, event.to),
+            )
+        case ev.WayTaken():
+            return _(
+                "%(way)s: weiter mit «%(to)s»",
+                way=words.way(route, event.way),
+                to=words.step(route, event.to),
+            )
+        case ev.Suspended():
+            return _("Sistiert: das Gesuch und seine Fristen stehen still")
+        case ev.Resumed():
+            return ngettext(
+                "Fortgesetzt: die Fristen sind um %(n)s Arbeitstag verschoben",
+                "Fortgesetzt: die Fristen sind um %(n)s Arbeitstage verschoben",
+                event.days,
+            )
+        case ev.Extended():
+            due = local_date(last_day(moment(event.due_at)))
+            return ngettext(
+                "Frist um %(n)s Arbeitstag verlängert, bis %(due)s",
+                "Frist um %(n)s Arbeitstage verlängert, bis %(due)s",
+                event.days,
+                due=due,
+            )
+        case ev.Migrated():
+            return _("Folgt von hier an einer neuen Fassung des Verfahrens")
         case ev.Withdrawn():
             return _("Gesuch zurückgezogen")
         case ev.Ended():

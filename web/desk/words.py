@@ -63,6 +63,11 @@ class Words:
         """The title of a step of the route with this hash."""
         return _title(self.step_data(route, code).get("title"), code)
 
+    def way(self, route: str, code: str) -> str:
+        """The title of a way off the route."""
+        self.step_data(route, "")
+        return _title(self._routes[route].get("ways", {}).get(code, {}).get("title"), code)
+
     def outcome(self, route: str, step: str, code: str) -> str:
         """The title of an outcome of a step, or of a vote at a panel."""
         if code == RETRY:

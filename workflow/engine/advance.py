@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
 
 from workflow.engine import events as ev
@@ -20,6 +20,7 @@ from workflow.engine.route import (
     Route,
     SeatPlan,
     Timer,
+    Wait,
 )
 from workflow.engine.tables import Facts, pick
 from workflow.errors import RouteError
@@ -51,7 +52,7 @@ def advance(route: Route, case: Case, now: datetime, calendar: Calendar) -> list
 
 def next_due(route: Route, case: Case, now: datetime) -> datetime | None:
     """When a worker must look again: now if something follows already, else the next timer, else never."""
-    if case.ending is not None:
+    if case.ending is not None or case.suspended_at is not None:
         return None
     if case.to is not None or _verdict(route, case) is not None:
         return now
@@ -59,13 +60,16 @@ def next_due(route: Route, case: Case, now: datetime) -> datetime | None:
 
 
 def _next(route: Route, case: Case, now: datetime, calendar: Calendar) -> ev.Event | None:
-    if case.ending is not None:
+    if case.ending is not None or case.suspended_at is not None:
         return None
     if case.to is not None:
         return _enter(route, case, case.to, now, calendar)
     step = route.steps.get(case.step or "")
     if isinstance(step, Call) and case.attempt == 0:
         return ev.Called(step.code, case.entry, step.call, step.template, 1)
+    if isinstance(step, Wait):
+        over = [timer for timer in case.timers if datetime.fromisoformat(timer.at) <= now]
+        return ev.Lapsed(step.code, over[0].number, "elapsed", step.elapsed) if over else None
     if not isinstance(step, Human):
         return None
     verdict = _verdict(route, case)
@@ -79,6 +83,7 @@ def _next(route: Route, case: Case, now: datetime, calendar: Calendar) -> ev.Eve
 def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calendar) -> ev.Event:
     step = route.steps[code]
     entry = case.entry + 1
+    today = now.astimezone(calendar.zone).date()
     match step:
         case Human():
             return ev.Entered(
@@ -89,18 +94,23 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
                 at=iso(now),
                 due_at=iso(calendar.after(now, step.due)),
                 seats=tuple(
-                    _seat(plan, case.facts)
+                    _seat(plan, case.facts, today)
                     for plan in step.seats
-                    if plan.who.meant(case.facts)[0] != NO_OFFICE
+                    if plan.who.meant(case.facts, today)[0] != NO_OFFICE
                 ),
                 timers=tuple(
                     _timer(number, timer, step, now, calendar) for number, timer in enumerate(step.timers)
                 ),
+                voids=step.voids,
             )
+        case Wait():
+            due = _wait_ends(step, case.facts, now, calendar)
+            timer = {"number": 0, "at": due, "percent": 100, "do": "lapse", "outcome": "elapsed"}
+            return ev.Entered(code, entry, step.stage, step.status, iso(now), due, timers=(timer,))
         case Call():
             return ev.Entered(code, entry, step.stage, step.status, iso(now))
         case Choice():
-            result, row = pick(step.table, case.facts)
+            result, row = pick(step.table, case.facts, today)
             read = {name: case.facts[name] for name in sorted(step.table.reads()) if name in case.facts}
             return ev.Chosen(code, row, result, read)
         case End():
@@ -112,8 +122,18 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
             assert_never(step)
 
 
-def _seat(plan: SeatPlan, facts: Facts) -> dict[str, str | bool]:
-    office, role = plan.who.meant(facts)
+def _wait_ends(step: Wait, facts: Facts, now: datetime, calendar: Calendar) -> str:
+    if isinstance(step.due, int):
+        return iso(calendar.after(now, step.due))
+    try:
+        day = date.fromisoformat(str(facts[step.due.fact]))
+    except (KeyError, ValueError):
+        raise RouteError("no_date", at=step.code, fact=step.due.fact) from None
+    return iso(calendar.end_of(day + timedelta(days=step.due.days)))
+
+
+def _seat(plan: SeatPlan, facts: Facts, today: date) -> dict[str, str | bool]:
+    office, role = plan.who.meant(facts, today)
     return {"code": plan.code, "office": office, "role": role, "mandatory": plan.mandatory}
 
 
@@ -154,7 +174,8 @@ def _verdict(route: Route, case: Case) -> Verdict | None:
     mandatory = [seat for seat in case.seats if seat.mandatory]
     votes = [step.votes[seat.outcome] for seat in mandatory if seat.outcome is not None]
     missing = tuple(seat.code for seat in mandatory if seat.outcome is None)
-    enough = {seat.code for seat in case.seats if seat.outcome is not None} >= set(step.enough_at_deadline)
+    voted = {seat.code for seat in case.seats if seat.outcome is not None}
+    enough = voted >= set(step.enough_at_deadline) and len(votes) >= step.enough_votes
     if step.close is not None:
         return _majority(step, step.close, votes, missing)
     if missing and not (case.overdue and votes and enough):

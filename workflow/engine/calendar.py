@@ -25,8 +25,22 @@ class Calendar:
         while left > 0:
             day += timedelta(days=1)
             left -= self.is_working_day(day)
-        midnight = datetime.combine(day + timedelta(days=1), time(), self.zone)
-        return midnight.astimezone(UTC)
+        return self.end_of(day)
+
+    def days_between(self, start: datetime, end: datetime) -> int:
+        """Working days after the day of `start`, up to the day of `end`."""
+        day, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        return sum(
+            self.is_working_day(day + timedelta(days=number)) for number in range(1, (last - day).days + 1)
+        )
+
+    def later(self, deadline: datetime, days: int) -> datetime:
+        """A deadline, which is the end of a day, so many working days later."""
+        return self.after(deadline - timedelta(microseconds=1), days)
+
+    def end_of(self, day: date) -> datetime:
+        """The end (24:00 local, as UTC) of this day."""
+        return datetime.combine(day + timedelta(days=1), time(), self.zone).astimezone(UTC)
 
     def share(self, start: datetime, days: int, percent: int) -> datetime:
         """The moment at so many per cent of `days` working days, rounded up to a whole day."""

@@ -58,6 +58,16 @@ class Act:
     outcome: str
     by: str
     entry: int
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A way off the route that somebody would take, and a second person has not agreed to yet."""
+
+    way: str
+    to: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,10 @@ class Case:
     committed: int = 0
     letters: tuple[str, ...] = ()
     ending: str | None = None
+    proposal: Proposal | None = None
+    suspended_at: str | None = None
+    extended: int = 0
+    ways: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
@@ -98,6 +112,7 @@ class Case:
 
 
 EMPTY = Case()
+ADDED = ("proposal", "suspended_at", "extended", "ways")
 
 
 def evolve(case: Case, event: ev.Event) -> Case:
@@ -134,8 +149,26 @@ def evolve(case: Case, event: ev.Event) -> Case:
             return replace(case, timers=_without(case, event.timer), overdue=True)
         case ev.Lapsed():
             return replace(case, to=event.to, timers=())
-        case ev.Withdrawn():
+        case ev.Received():
             return replace(case, to=event.to, timers=())
+        case ev.WayProposed():
+            return replace(case, proposal=Proposal(event.way, event.to, event.by))
+        case ev.WayTaken():
+            ways = {**case.ways, event.way: case.ways.get(event.way, 0) + 1}
+            return replace(case, to=event.to, timers=(), seats=(), proposal=None, ways=ways)
+        case ev.Suspended():
+            return replace(case, suspended_at=event.at)
+        case ev.Resumed():
+            timers = tuple(Pending(**timer) for timer in event.timers)
+            return replace(case, suspended_at=None, due_at=event.due_at, timers=timers)
+        case ev.Extended():
+            timers = tuple(Pending(**timer) for timer in event.timers)
+            extended = case.extended + event.days
+            return replace(case, due_at=event.due_at, timers=timers, extended=extended, overdue=False)
+        case ev.Migrated():
+            return case
+        case ev.Withdrawn():
+            return replace(case, to=event.to, timers=(), suspended_at=None)
         case ev.Ended():
             return replace(
                 case,
@@ -177,6 +210,9 @@ def _entered(case: Case, event: ev.Entered) -> Case:
         timers=tuple(Pending(**timer) for timer in event.timers),
         overdue=False,
         attempt=0,
+        proposal=None,
+        extended=0,
+        acts=tuple(replace(act, voided=True) if act.step in event.voids else act for act in case.acts),
         visits={**case.visits, event.step: case.visits.get(event.step, 0) + 1},
     )
 
@@ -203,8 +239,16 @@ def _without(case: Case, number: int) -> tuple[Pending, ...]:
 
 
 def dump_case(case: Case) -> dict[str, Any]:
-    """JSON-ready state; `load_case` gives it back."""
-    return asdict(case)
+    """JSON-ready state; `load_case` gives it back.
+
+    What was added since the first version is left out where it says nothing, so that workers of the version
+    before can read the state of every case that does not use it.
+    """
+    data = asdict(case)
+    for act in data["acts"]:
+        if not act["voided"]:
+            del act["voided"]
+    return {name: value for name, value in data.items() if name not in ADDED or value}
 
 
 def load_case(data: Mapping[str, Any]) -> Case:
@@ -215,4 +259,6 @@ def load_case(data: Mapping[str, Any]) -> Case:
     plain["seats"] = tuple(Seat(**seat) for seat in data["seats"])
     plain["timers"] = tuple(Pending(**timer) for timer in data["timers"])
     plain["acts"] = tuple(Act(**act) for act in data["acts"])
+    if data.get("proposal"):
+        plain["proposal"] = Proposal(**data["proposal"])
     return Case(**plain)

@@ -56,6 +56,53 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class Receive:
+    """The message that the case waits for has come."""
+
+    case_id: UUID
+    message: str
+    entry: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeWay:
+    """Leave the route by this way, or agree to what another person proposed."""
+
+    case_id: UUID
+    way: str
+    to: str
+    entry: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Stop the case and its clocks."""
+
+    case_id: UUID
+    entry: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let a stopped case go on."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Add so many working days to the present deadline."""
+
+    case_id: UUID
+    days: int
+    entry: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A call came back: with the hash of what it made, or with the code of what went wrong."""
 
@@ -66,4 +113,6 @@ class Report:
     error: str | None = None
 
 
-Command = Submit | Declare | Recuse | Complete | Withdraw | Report
+Command = (
+    Submit | Declare | Recuse | Complete | Withdraw | Receive | TakeWay | Suspend | Resume | Extend | Report
+)

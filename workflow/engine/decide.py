@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
+from workflow.engine import aside
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
+from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case, Seat
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, OPERATOR, Call, Human, Outcome, Route
 from workflow.errors import FoerderwegError, NotAllowed, Refused
@@ -16,7 +19,10 @@ RETRY = "retry"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action that this person may take now. `action`: declare | recuse | complete | withdraw."""
+    """An action that this person may take now.
+
+    `action`: declare | recuse | complete | withdraw | receive | way | suspend | resume | extend.
+    """
 
     action: str
     step: str = ""
@@ -26,9 +32,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Facts from outside the case, read under their lock. `left`: Rappen free on its budget line."""
+    """What the case itself does not know. `left`: Rappen free on its budget line, read under its lock."""
 
     left: int | None = None
+    now: datetime | None = None
+    calendar: Calendar | None = None
 
 
 def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside: Outside) -> list[ev.Event]:
@@ -50,13 +58,17 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
             return [ev.Withdrawn(actor.person, route.withdraw_to)]
         case cmd.Complete():
             return _complete(route, case, command, actor, outside)
+        case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend():
+            return aside.decide(route, case, command, actor, outside.now, outside.calendar)
         case _:
             assert_never(command)
 
 
 def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
     """Everything this person may do now: what screens and API show, and nothing else is accepted."""
-    offers = []
+    offers = [Offer(*offer) for offer in aside.allowed(route, case, actor)]
+    if case.suspended_at is not None:
+        return (*offers, Offer("withdraw")) if _withdraw_refusal(route, case, actor) is None else (*offers,)
     if _gate_refusal(route, case, actor, again=False) is None:
         offers.append(Offer("declare"))
     if _gate_refusal(route, case, actor, again=True) is None:
@@ -100,14 +112,22 @@ def _eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foe
     not_by = step.not_by if isinstance(step, Human) else ()
     if any(act.by == actor.person and act.step in not_by for act in case.acts):
         return NotAllowed("four_eyes")
+    if isinstance(step, Human) and step.not_office_of and _offices_at(route, case, step) & {seat.office}:
+        return NotAllowed("own_review")
     if any(other.by == actor.person for other in case.seats):
         return NotAllowed("one_seat_each")
     return None
 
 
+def _offices_at(route: Route, case: Case, step: Human) -> set[str]:
+    """The offices that have a seat in this case at the steps whose offices may not act here."""
+    others = [route.human(code) for code in step.not_office_of]
+    return {seat.who.meant(case.facts)[0] for other in others for seat in other.seats}
+
+
 def _gate_refusal(route: Route, case: Case, actor: Actor, *, again: bool) -> FoerderwegError | None:
     """Declaring (or recusing) is for those whose turn it would be at a step with a gate."""
-    if not _gated(route, case):
+    if not _gated(route, case) or case.suspended_at is not None:
         return Refused("nothing_to_declare")
     if actor.person in case.declared and not again:
         return Refused("declared_already")
@@ -210,6 +230,8 @@ def seat_meant(route: Route, case: Case, command: cmd.Complete, actor: Actor) ->
     """The open seat that the command speaks of; raises what keeps this person from completing it."""
     if case.ending is not None:
         raise Refused("closed")
+    if case.suspended_at is not None:
+        raise Refused("suspended")
     if case.step != command.step or case.entry != command.entry or case.to is not None:
         raise Refused("step_has_passed", step=command.step)
     for seat in case.seats:

@@ -22,7 +22,10 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A step began. `seats`: {code, office, role, mandatory}; `timers`: {at, do, outcome}."""
+    """A step began. `seats`: {code, office, role, mandatory}; `timers`: {at, do, outcome}.
+
+    `voids`: steps whose approvals no longer count.
+    """
 
     step: str
     entry: int
@@ -32,6 +35,7 @@ class Entered:
     due_at: str | None = None
     seats: tuple[Mapping[str, Any], ...] = ()
     timers: tuple[Mapping[str, Any], ...] = ()
+    voids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,79 @@ class Lapsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """The message that the case waited for is there, recorded by somebody."""
+
+    step: str
+    message: str
+    by: str
+    to: str
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WayProposed:
+    """Somebody would leave the route by this way; another person of this office and role has to agree."""
+
+    way: str
+    by: str
+    to: str
+    office: str
+    role: str
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WayTaken:
+    """The case left its route by this way."""
+
+    way: str
+    by: str
+    to: str
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """The case and its clocks stand still from here on."""
+
+    by: str
+    at: str
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The case goes on; deadlines have moved by the working days for which it stood still."""
+
+    by: str
+    days: int
+    due_at: str | None
+    timers: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """So many working days more; timers that have not fired have moved with the deadline."""
+
+    step: str
+    by: str
+    days: int
+    due_at: str
+    timers: tuple[Mapping[str, Any], ...]
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """From here on the case follows the version of its route with this hash; `before`: the one until then."""
+
+    route: str
+    before: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn:
     by: str
     to: str
@@ -176,6 +253,13 @@ Event = (
     | Escalated
     | DeadlinePassed
     | Lapsed
+    | Received
+    | WayProposed
+    | WayTaken
+    | Suspended
+    | Resumed
+    | Extended
+    | Migrated
     | Withdrawn
     | Ended
 )
@@ -197,6 +281,13 @@ _KINDS: dict[str, type[Any]] = {
         Escalated,
         DeadlinePassed,
         Lapsed,
+        Received,
+        WayProposed,
+        WayTaken,
+        Suspended,
+        Resumed,
+        Extended,
+        Migrated,
         Withdrawn,
         Ended,
     )

@@ -1,9 +1,10 @@
-"""What a process is: steps of five kinds, who does them, what follows. Parsed from plain data."""
+"""What a process is: steps of six kinds, who does them, what follows. Parsed from plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from workflow.engine.tables import Facts, Table, parse_table, pick
@@ -35,9 +36,9 @@ class Who:
         """Every office and role that the seat can go to."""
         return tuple(map(self._named, self.table.results())) if self.table else (self._named(None),)
 
-    def meant(self, facts: Facts) -> tuple[str, str]:
-        """The office and role that the seat goes to in a case with these facts; no office for applicants."""
-        return self._named(pick(self.table, facts)[0] if self.table else None)
+    def meant(self, facts: Facts, on: date | None = None) -> tuple[str, str]:
+        """The office and role meant in a case with these facts on this day; no office for applicants."""
+        return self._named(pick(self.table, facts, on)[0] if self.table else None)
 
     def _named(self, found: str | None) -> tuple[str, str]:
         if found is None:
@@ -89,8 +90,14 @@ class Human:
     votes: Mapping[str, Literal["for", "against"]] | None = None
     close: int | None = None
     enough_at_deadline: tuple[str, ...] = ()
+    enough_votes: int = 0
+    """From the deadline on, votes of these seats and so many in all close the panel; 0: it waits for all."""
     gate: bool = False
     not_by: tuple[str, ...] = ()
+    not_office_of: tuple[str, ...] = ()
+    """Nobody of an office that has a seat at one of these steps may act here."""
+    voids: tuple[str, ...] = ()
+    """Approvals given at these steps no longer count once this step begins; they stay to be seen."""
     form: str | None = None
     edits: str | None = None
     at_most: int | None = None
@@ -123,6 +130,63 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """The end of the day that lies `days` calendar days after the date in this fact (before it: negative)."""
+
+    fact: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do until a message comes, which `who` records, or time is up: always with a deadline.
+
+    `due`: working days from its beginning, or a date. Without a `message` it is a timer.
+    """
+
+    code: str
+    stage: str
+    status: str
+    due: int | Until
+    elapsed: str
+    message: str | None = None
+    received: str | None = None
+    who: Who | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way off the route: from any of `start` to one of `to`, at most so often, by who may take it.
+
+    With `second`, another person of that role has to agree: four eyes.
+    """
+
+    code: str
+    start: tuple[str, ...]
+    to: tuple[str, ...]
+    who: Who
+    second: Who | None = None
+    at_most: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who may stop a case and its clocks at these steps, and let it go on."""
+
+    start: tuple[str, ...]
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Who may add working days to the deadline of these steps, so many at a visit."""
+
+    start: tuple[str, ...]
+    who: Who
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     code: str
     stage: str
@@ -132,12 +196,12 @@ class End:
     amount: str | None
 
 
-Step = Human | Choice | Call | End
+Step = Human | Choice | Call | Wait | End
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A compiled route. `facts`: name → code | money | number | flag | text."""
+    """A compiled route. `facts`: name → code | money | number | flag | text | date."""
 
     code: str
     start: str
@@ -145,6 +209,9 @@ class Route:
     facts: Mapping[str, str]
     withdraw_from: tuple[str, ...] = ()
     withdraw_to: str | None = None
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    pause: Pause | None = None
+    extension: Extension | None = None
 
     def human(self, code: str) -> Human:
         step = self.steps[code]
@@ -162,6 +229,8 @@ class Route:
                 yield from step.table.results()
             case Call():
                 yield step.to
+            case Wait():
+                yield from (to for to in (step.received, step.elapsed) if to)
             case End():
                 return
 
@@ -186,7 +255,34 @@ def parse_route(data: Mapping[str, Any]) -> Route:
         facts=dict(data.get("facts", {})),
         withdraw_from=tuple(withdraw.get("from", ())),
         withdraw_to=withdraw.get("to"),
+        **_aside(data, tables),
     )
+
+
+def _aside(data: Mapping[str, Any], tables: Mapping[str, Table]) -> dict[str, Any]:
+    """Ways off the route, stopping and extending."""
+    try:
+        ways = {
+            code: Way(
+                code,
+                tuple(raw["from"]),
+                tuple(raw["to"]),
+                _parse_who(raw["who"], tables, code),
+                _parse_who(raw["second"], tables, code) if "second" in raw else None,
+                int(raw.get("at_most", 3)),
+            )
+            for code, raw in data.get("ways", {}).items()
+        }
+        found: dict[str, Any] = {"ways": ways}
+        if raw := data.get("suspend"):
+            who = _parse_who(raw["who"], tables, "suspend")
+            found["pause"] = Pause(tuple(raw["from"]), who)
+        if raw := data.get("extend"):
+            who = _parse_who(raw["who"], tables, "extend")
+            found["extension"] = Extension(tuple(raw["from"]), who, int(raw["at_most"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RouteError("malformed_way", detail=repr(error)) from error
+    return found
 
 
 def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Step:
@@ -197,6 +293,8 @@ def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) 
             return Choice(code, parse_table(raw, code, result="to"))
         case "call":
             return Call(code, raw["stage"], raw["status"], raw["call"], raw["template"], raw["to"])
+        case "wait":
+            return _parse_wait(code, raw, tables)
         case "end":
             return End(
                 code,
@@ -210,6 +308,22 @@ def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) 
             raise RouteError("unknown_kind", at=code, kind=str(other))
 
 
+def _parse_wait(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Wait:
+    due = raw["due"]
+    outcomes = raw["outcomes"]
+    message = raw.get("message")
+    return Wait(
+        code=code,
+        stage=raw["stage"],
+        status=raw["status"],
+        due=Until(due["date"], int(due["days"])) if isinstance(due, Mapping) else int(due),
+        elapsed=outcomes["elapsed"]["to"],
+        message=message,
+        received=outcomes["received"]["to"] if message else None,
+        who=_parse_who(raw["who"], tables, code) if "who" in raw else None,
+    )
+
+
 def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Human:
     panel = raw["kind"] == "panel"
     if panel:
@@ -221,7 +335,9 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         seats = (SeatPlan("", _parse_who(raw["who"], tables, code)),)
     close = raw.get("close", "all")
     timers = [Timer(t["at"], t["do"], t.get("outcome")) for t in raw.get("timers", ())]
-    if panel and raw.get("enough_at_deadline"):
+    enough = raw.get("enough_at_deadline", ())
+    needed = tuple(enough["seats"]) if isinstance(enough, Mapping) else tuple(enough)
+    if panel and needed:
         timers.append(Timer(100, "close"))
     return Human(
         code=code,
@@ -233,9 +349,12 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         outcomes={name: _parse_outcome(name, out) for name, out in raw["outcomes"].items()},
         votes=dict(raw["votes"]) if panel else None,
         close=None if close == "all" else int(close),
-        enough_at_deadline=tuple(raw.get("enough_at_deadline", ())),
+        enough_at_deadline=needed,
+        enough_votes=int(enough["votes"]) if isinstance(enough, Mapping) else len(needed),
         gate=raw.get("gate", False),
         not_by=tuple(raw.get("not_by", ())),
+        not_office_of=tuple(raw.get("not_office_of", ())),
+        voids=tuple(raw.get("voids", ())),
         form=raw.get("form"),
         edits=raw.get("edits"),
         at_most=raw.get("at_most"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
-from typing import get_args
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import TypeGuard, get_args
 
 from workflow.engine.route import (
     APPLICANT,
@@ -17,7 +18,12 @@ from workflow.engine.route import (
     End,
     Human,
     Route,
+    Step,
+    Until,
+    Wait,
+    Who,
 )
+from workflow.engine.tables import Fact, Table
 from workflow.errors import RouteError
 
 VERDICTS = ("agreed", "rejected", "split")
@@ -43,20 +49,39 @@ def check(
     if missing:
         return missing
     ways = _ways(route)
-    return [
+    findings = [
         *_unreachable(route, ways),
         *_dead_ends(route, ways),
         *_loops(route, ways),
         *_names(route, offices, roles, stages, statuses, forms, letters),
         *_inner(route),
+        *_types(route),
+        *_aside(route, offices, roles),
         *_own_hands(route, own_measures),
     ]
+    return [_with_way(finding, ways) for finding in findings]
+
+
+def _with_way(finding: RouteError, ways: Mapping[str, tuple[str, ...]]) -> RouteError:
+    """The finding with a shortest way to its step."""
+    way = ways.get(str(finding.params.get("at")))
+    if way is None or "way" in finding.params:
+        return finding
+    return RouteError(finding.code, **finding.params, way=" → ".join(way))
 
 
 def _edges(route: Route, code: str) -> Iterator[str]:
+    """What can come right after a step, ways off the route apart: these are bounded by themselves."""
     yield from route.follows(code)
     if code in route.withdraw_from and route.withdraw_to:
         yield route.withdraw_to
+
+
+def _all_edges(route: Route, code: str) -> Iterator[str]:
+    yield from _edges(route, code)
+    for way in route.ways.values():
+        if code in way.start:
+            yield from way.to
 
 
 def _unknown_steps(route: Route) -> Iterator[RouteError]:
@@ -67,10 +92,21 @@ def _unknown_steps(route: Route) -> Iterator[RouteError]:
             yield RouteError("unknown_step", at="withdraw", step=code)
     if route.withdraw_from and route.withdraw_to not in route.steps:
         yield RouteError("unknown_step", at="withdraw", step=str(route.withdraw_to))
-    for code in route.steps:
-        for target in route.follows(code):
+    for code, step in route.steps.items():
+        for target in (*route.follows(code), *(step.voids + step.not_office_of if _is_human(step) else ())):
             if target not in route.steps:
                 yield RouteError("unknown_step", at=code, step=target)
+    starts = {code: (*way.start, *way.to) for code, way in route.ways.items()}
+    starts |= {"suspend": route.pause.start} if route.pause else {}
+    starts |= {"extend": route.extension.start} if route.extension else {}
+    for at, named in starts.items():
+        for code in named:
+            if code not in route.steps:
+                yield RouteError("unknown_step", at=at, step=code)
+
+
+def _is_human(step: Step) -> TypeGuard[Human]:
+    return isinstance(step, Human)
 
 
 def _ways(route: Route) -> dict[str, tuple[str, ...]]:
@@ -79,7 +115,7 @@ def _ways(route: Route) -> dict[str, tuple[str, ...]]:
     queue = deque([route.start])
     while queue:
         code = queue.popleft()
-        for target in _edges(route, code):
+        for target in _all_edges(route, code):
             if target not in ways:
                 ways[target] = (*ways[code], target)
                 queue.append(target)
@@ -174,6 +210,11 @@ def _names(
                 yield RouteError("unknown_call", at=code, call=step.call)
             if step.template not in letters:
                 yield RouteError("unknown_letter", at=code, letter=step.template)
+        if isinstance(step, Wait):
+            if step.message and step.who is None:
+                yield RouteError("nobody_receives", at=code, message=step.message)
+            if step.who is not None:
+                yield from _who(step.who, code, offices, roles)
         if isinstance(step, Human):
             for form in (step.form, step.edits):
                 if form is not None and form not in forms:
@@ -185,13 +226,101 @@ def _seats(step: Human, offices: Collection[str], roles: Collection[str]) -> Ite
     for seat in step.seats:
         if seat.who.role == APPLICANT:
             continue
-        for office, role in seat.who.among():
-            if office == NO_OFFICE and not seat.mandatory:
-                continue
-            if role not in roles or role in (APPLICANT, OPERATOR):
-                yield RouteError("unknown_role", at=step.code, role=role)
-            if office not in offices:
-                yield RouteError("unknown_office", at=step.code, office=office)
+        yield from _who(seat.who, step.code, offices, roles, optional=not seat.mandatory)
+
+
+def _who(
+    who: Who, at: str, offices: Collection[str], roles: Collection[str], optional: bool = False
+) -> Iterator[RouteError]:
+    for office, role in who.among():
+        if office == NO_OFFICE and optional:
+            continue
+        if role not in roles or role in (APPLICANT, OPERATOR):
+            yield RouteError("unknown_role", at=at, role=role)
+        if office not in offices:
+            yield RouteError("unknown_office", at=at, office=office)
+
+
+def _aside(route: Route, offices: Collection[str], roles: Collection[str]) -> Iterator[RouteError]:
+    """Ways off the route: who takes them is known, and they leave from where somebody or the clock acts."""
+    named = [(code, way.start, way.who) for code, way in route.ways.items()]
+    named += [(code, (), way.second) for code, way in route.ways.items() if way.second]
+    if route.pause:
+        named.append(("suspend", route.pause.start, route.pause.who))
+    if route.extension:
+        named.append(("extend", route.extension.start, route.extension.who))
+    for at, start, who in named:
+        yield from _who(who, at, offices, roles)
+        for code in start:
+            if not isinstance(route.steps[code], Human | Wait):
+                yield RouteError("nobody_stands_there", at=at, step=code)
+    for code, way in route.ways.items():
+        if way.at_most < 1:
+            yield RouteError("loop_without_bound", at=code, way=" → ".join((*way.start[:1], *way.to[:1])))
+
+
+NUMERIC = ("money", "number")
+KINDS = (*NUMERIC, "code", "text", "flag", "date")
+
+
+def _types(route: Route) -> Iterator[RouteError]:
+    """Facts are of known kinds, and tables ask of each what its kind can answer."""
+    for name, kind in route.facts.items():
+        if kind not in KINDS:
+            yield RouteError("unknown_type", at="facts", fact=name, type=kind)
+    for code, step in route.steps.items():
+        for table in _tables(step):
+            for cell in (cell for row in table.rows for cell in row.when):
+                kind = route.facts.get(cell.fact, "")
+                numeric = kind in NUMERIC
+                compared = cell.below is not None or cell.minimum is not None or cell.maximum is not None
+                wrong = [one for one in cell.any_of if not _fits(one, kind)]
+                if kind and (wrong or (compared and not numeric)):
+                    asked = ", ".join(map(str, wrong)) or "less or more"
+                    yield RouteError("wrong_type", at=code, fact=cell.fact, type=kind, asked=asked)
+                if cell.below and route.facts.get(cell.below, "money") not in NUMERIC:
+                    yield RouteError("wrong_type", at=code, fact=cell.below, type=route.facts[cell.below])
+        for name in _amounts(step):
+            if route.facts.get(name, "money") not in NUMERIC:
+                yield RouteError("wrong_type", at=code, fact=name, type=route.facts[name], asked="an amount")
+        if isinstance(step, Wait) and isinstance(step.due, Until):
+            if step.due.fact not in route.facts:
+                yield RouteError("undeclared_fact", at=code, fact=step.due.fact)
+            elif route.facts[step.due.fact] != "date":
+                kind = route.facts[step.due.fact]
+                yield RouteError("wrong_type", at=code, fact=step.due.fact, type=kind, asked="a date")
+        if isinstance(step, Wait) and isinstance(step.due, int) and step.due < 1:
+            yield RouteError("no_due_time", at=code)
+
+
+def _fits(value: Fact, kind: str) -> bool:
+    match kind:
+        case "flag":
+            return isinstance(value, bool)
+        case "money" | "number":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "date":
+            try:
+                return bool(date.fromisoformat(str(value)))
+            except ValueError:
+                return False
+        case _:
+            return isinstance(value, str)
+
+
+def _tables(step: Step) -> Iterator[Table]:
+    if isinstance(step, Choice):
+        yield step.table
+    if isinstance(step, Human):
+        yield from (seat.who.table for seat in step.seats if seat.who.table)
+
+
+def _amounts(step: Step) -> Iterator[str]:
+    if isinstance(step, End) and step.amount:
+        yield step.amount
+    if isinstance(step, Human):
+        for outcome in step.outcomes.values():
+            yield from (name for name in (outcome.amount, outcome.limit) if name)
 
 
 def _own_hands(route: Route, own_measures: Collection[str]) -> Iterator[RouteError]:
@@ -263,6 +392,8 @@ def _human(route: Route, step: Human) -> Iterator[RouteError]:
         if verdict not in step.outcomes:
             yield RouteError("verdict_without_outcome", at=step.code, verdict=verdict)
     if not mandatory or (step.close or 1) > len(mandatory):
+        yield RouteError("quorum_out_of_reach", at=step.code)
+    if step.enough_votes > len(mandatory):
         yield RouteError("quorum_out_of_reach", at=step.code)
     if step.close is not None and step.enough_at_deadline:
         yield RouteError("deadline_beside_quorum", at=step.code)

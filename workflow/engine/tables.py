@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from typing import Any
 
@@ -44,8 +45,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`since`, `until`: the first and last day on which the row counts; None: no such bound."""
+
     when: tuple[Cell, ...]
     then: str
+    since: date | None = None
+    until: date | None = None
+
+    def counts_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +82,22 @@ class Table:
             yield {name: value for name, value in zip(values, chosen, strict=True) if value is not None}
 
 
-def pick(table: Table, facts: Facts) -> tuple[str, int | None]:
-    """The first row that holds: its result and its number from 0, or the `else` and None."""
+def pick(table: Table, facts: Facts, on: date | None = None) -> tuple[str, int | None]:
+    """The first row that holds on this day: its result and its number from 0, or the `else` and None.
+
+    Without a day every row counts, whatever its bounds: what could ever come out.
+    """
     for number, row in enumerate(table.rows):
-        if all(cell.holds(facts) for cell in row.when):
+        if (on is None or row.counts_on(on)) and all(cell.holds(facts) for cell in row.when):
             return row.then, number
     return table.otherwise, None
 
 
 def parse_table(data: Mapping[str, Any], at: str, result: str = "then") -> Table:
-    """A table from its YAML shape {rows: [{when: {fact: cell}, then: code}], else: code}."""
+    """A table from its YAML shape {rows: [{when: {fact: cell}, then: code}], else: code}.
+
+    A row may say from when until when it counts: `valid_from`, `valid_until`, ISO days, both included.
+    """
     if "else" not in data:
         raise RouteError("table_without_else", at=at)
     rows = []
@@ -91,8 +105,15 @@ def parse_table(data: Mapping[str, Any], at: str, result: str = "then") -> Table
         cells = tuple(_parse_cell(fact, cell, at) for fact, cell in raw["when"].items())
         if result not in raw:
             raise RouteError("row_without_result", at=at)
-        rows.append(Row(cells, str(raw[result])))
+        rows.append(Row(cells, str(raw[result]), _day(raw, "valid_from", at), _day(raw, "valid_until", at)))
     return Table(tuple(rows), str(data["else"]))
+
+
+def _day(raw: Mapping[str, Any], key: str, at: str) -> date | None:
+    try:
+        return date.fromisoformat(raw[key]) if key in raw else None
+    except (TypeError, ValueError):
+        raise RouteError("no_date", at=at, key=key, value=str(raw[key])) from None
 
 
 def _parse_cell(fact: str, cell: Any, at: str) -> Cell:

@@ -12,6 +12,7 @@ from typing import Any
 import holidays
 import yaml
 
+from workflow.engine.tables import Facts
 from workflow.errors import Refused, RouteError
 from workflow.funding.eligibility import Question
 from workflow.funding.questions import Labels, Option
@@ -64,12 +65,16 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Applications up to `most` Rappen (None: any) from `valid_from`; `route` None: not open yet."""
+    """Applications up to `most` Rappen (None: any) from `valid_from`; `route` None: not open yet.
+
+    `most_a_year`: and up to so many Rappen for each calendar year of the project.
+    """
 
     code: str
     most: int | None
     route: str | None
     valid_from: date
+    most_a_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +145,20 @@ class Programme:
         """A label in the programme's own language, in which its letters are written."""
         return label(labels, self.languages[0])
 
-    def size_for(self, amount: int, on: date) -> Size:
-        """The size for so many Rappen; Refused (size_not_open) where it has no route yet."""
+    def size_for(self, facts: Facts, on: date) -> Size:
+        """The size for what an application asks; Refused (size_not_open) where it has no route yet."""
+        amount, years = int(facts["requested"]), _years(facts)
         valid = {
             size.code: size
             for size in sorted(self.sizes, key=lambda size: size.valid_from)
             if size.valid_from <= on
         }
-        fitting = [size for size in valid.values() if size.most is None or amount <= size.most]
+        fitting = [
+            size
+            for size in valid.values()
+            if (size.most is None or amount <= size.most)
+            and (size.most_a_year is None or amount <= size.most_a_year * years)
+        ]
         size = min(fitting, key=lambda size: float("inf") if size.most is None else size.most)
         if size.route is None:
             most = max(one.most or 0 for one in valid.values() if one.route)
@@ -185,10 +196,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         areas={raw["code"]: _area(raw) for raw in data["areas"]},
         offices={raw["code"]: Office(**raw) for raw in data["offices"]},
         labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED},
-        sizes=tuple(
-            Size(raw["code"], raw["max"], raw["route"], date.fromisoformat(raw["valid_from"]))
-            for raw in data["sizes"]
-        ),
+        sizes=tuple(_size(raw) for raw in data["sizes"]),
         ceilings=tuple(
             Ceiling(year, raw["area"], pot, amount)
             for raw in data["ceilings"]
@@ -202,6 +210,20 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         remedy=data["remedy"],
         sender=data["sender"],
     )
+
+
+def _size(raw: Mapping[str, Any]) -> Size:
+    since = date.fromisoformat(raw["valid_from"])
+    return Size(raw["code"], raw["max"], raw["route"], since, raw.get("max_a_year"))
+
+
+def _years(facts: Facts) -> int:
+    """The calendar years that a project touches, at least one."""
+    try:
+        first, last = (date.fromisoformat(str(facts[name])) for name in ("period_from", "period_to"))
+    except (KeyError, ValueError):
+        return 1
+    return max(1, last.year - first.year + 1)
 
 
 def load_folder(path: Path) -> Bundle:

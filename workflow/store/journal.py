@@ -105,7 +105,8 @@ WITH changed AS (
   FROM json_to_recordset(:opened) AS n(case_id uuid, entry int, seat text, step text, office text, role text,
          at timestamptz, due_at timestamptz)
   JOIN changed ON changed.id = n.case_id
-  ON CONFLICT (case_id, entry, seat) DO UPDATE SET closed_at = NULL, closed_by = NULL
+  ON CONFLICT (case_id, entry, seat) DO UPDATE
+  SET closed_at = NULL, closed_by = NULL, due_at = excluded.due_at
 ), next_look AS (
   INSERT INTO agenda (case_id, due_at, attempts)
   SELECT n.case_id, n.due_at, 0
@@ -278,10 +279,10 @@ def _rows(change: Change) -> dict[str, list[Row]]:
                 "office": seat.office,
                 "role": seat.role,
                 "at": at,
-                "due_at": after.due_at,
+                "due_at": _due(after),
             }
             for (entry, code), seat in after_seats.items()
-            if (entry, code) not in before_seats
+            if (entry, code) not in before_seats or _due(stored.case) != _due(after)
         ],
         "agenda": [{"case_id": case_id, "due_at": change.due_at.isoformat() if change.due_at else None}],
         "outbox": [
@@ -328,8 +329,13 @@ def _case_row(change: Change, head: str) -> Row:
         "held": after.held,
         "committed": after.committed,
         "entered_at": after.entered_at,
-        "due_at": after.due_at,
+        "due_at": _due(after),
     }
+
+
+def _due(case: Case) -> str | None:
+    """What is suspended is not due."""
+    return None if case.suspended_at else case.due_at
 
 
 def _open_items(case: Case) -> dict[tuple[int, str], Seat]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -11,15 +12,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import CASE, END, SIGNER, Play, call, panel, small_route, staff, task
+from tests.builders import CASE, CLOCK, END, SIGNER, Play, call, commands_of, panel, small_route, staff, task
 from workflow.engine.case import Actor, dump_case, load_case, replay
-from workflow.engine.commands import Command, Complete, Declare, Recuse, Report, Withdraw
+from workflow.engine.commands import (
+    Command,
+    Complete,
+    Declare,
+    Extend,
+    Receive,
+    Recuse,
+    Report,
+    Resume,
+    Suspend,
+    TakeWay,
+    Withdraw,
+)
 from workflow.engine.decide import Outside, allowed, decide
 from workflow.engine.events import dump, load
-from workflow.engine.route import APPLICANT, OPERATOR, Call, Human, parse_route
+from workflow.engine.route import APPLICANT, OPERATOR, Call, Human, Wait, parse_route
 from workflow.engine.soundness import check
 from workflow.errors import FoerderwegError
 
+CLERKS = {"office": "desk", "role": "clerk"}
 OFFICES = ("desk", "a", "b", "none")
 KNOWN = {
     "offices": ("desk", "a", "b"),
@@ -40,6 +54,7 @@ CROWD = (
     Actor("stranger"),
 )
 MOVES, MOST_MOVES = 25, 300
+RUNS = int(os.environ.get("FOERDERWEG_RANDOM_ROUTES", "500"))
 
 
 def some_route(random: Random) -> dict[str, Any]:
@@ -53,11 +68,13 @@ def some_route(random: Random) -> dict[str, Any]:
     for code in aside:
         steps[code] = _some_task(random, row, aside) | {"at_most": random.randint(1, 2)}
     withdraw = {"from": random.sample(row, random.randint(0, len(row))), "to": "end"}
-    return _reachable(small_route(steps, facts={"n": "number"}, withdraw=withdraw))
+    facts = {"n": "number", "day": "date"}
+    route = _reachable(small_route(steps, facts=facts, withdraw=withdraw))
+    return route | _some_ways(random, {code: one for code, one in route["steps"].items() if code != "end"})
 
 
 def _some_step(random: Random, onward: list[str], aside: list[str], before: list[str]) -> dict[str, Any]:
-    match random.choice(("task", "task", "panel", "choice", "call")):
+    match random.choice(("task", "task", "panel", "choice", "call", "wait")):
         case "panel":
             seats = {"a": True, "b": random.random() < 0.7, "c": False}
             most = sum(seats.values())
@@ -72,8 +89,36 @@ def _some_step(random: Random, onward: list[str], aside: list[str], before: list
             return {"kind": "choice", "rows": rows, "else": random.choice(onward)}
         case "call":
             return call(random.choice(onward))
+        case "wait":
+            return _some_wait(random, onward)
     return _some_task(random, onward, aside) | {
         "not_by": random.sample(before, random.randint(0, len(before)))
+    }
+
+
+def _some_wait(random: Random, onward: list[str]) -> dict[str, Any]:
+    ways = {name: {"to": random.choice(onward)} for name in ("received", "elapsed")}
+    due = random.choice((random.randint(1, 5), {"date": "day", "days": random.randint(-9, 9)}))
+    step: dict[str, Any] = {"kind": "wait", "stage": "work", "status": "open", "due": due, "outcomes": ways}
+    return step | ({"message": "signed", "who": CLERKS} if random.random() < 0.6 else {})
+
+
+def _some_ways(random: Random, steps: Mapping[str, Any]) -> dict[str, Any]:
+    """Ways off the route from where people or the clock act, to anywhere; a stop; longer deadlines."""
+    standing = [code for code, step in steps.items() if step["kind"] in ("task", "panel", "wait")]
+    if not standing or random.random() < 0.3:
+        return {}
+    some = random.sample(standing, random.randint(1, len(standing)))
+    way = {
+        "from": some,
+        "to": random.sample([*steps, "end"], 1),
+        "who": CLERKS,
+        "at_most": random.randint(1, 2),
+    }
+    return {
+        "ways": {"aside": way, "jump": {**way, "second": {"office": "a", "role": "reviewer"}}},
+        "suspend": {"from": some, "who": CLERKS},
+        "extend": {"from": some, "who": CLERKS, "at_most": random.randint(1, 9)},
     }
 
 
@@ -104,7 +149,12 @@ def _reachable(raw: dict[str, Any]) -> dict[str, Any]:
 
 def every_command(told: Play) -> Iterator[Command]:
     """All that somebody could ask of this case, sense and nonsense."""
-    yield from (Declare(CASE), Recuse(CASE), Withdraw(CASE))
+    yield from (Declare(CASE), Recuse(CASE), Withdraw(CASE), Resume(CASE))
+    for entry in (told.case.entry, told.case.entry - 1):
+        yield from (Suspend(CASE, entry), Receive(CASE, "signed", entry), Receive(CASE, "paid", entry))
+        yield from (Extend(CASE, days, entry) for days in (0, 1, 5, 10))
+        for way in ("aside", "jump", "none"):
+            yield from (TakeWay(CASE, way, to, entry) for to in ("end", "s0", told.case.step or ""))
     for step in sorted({told.case.step or "", *list(told.route.steps)[:2]}):
         for seat in ("", "a", "b", "c", "operator"):
             for outcome in ("on", "aside", "silent", "yes", "no", "agreed", "retry"):
@@ -114,17 +164,13 @@ def every_command(told: Play) -> Iterator[Command]:
 
 def offered(told: Play, actor: Actor) -> list[Command]:
     """What `allowed` says, as commands."""
-    plain: dict[str, Command] = {"declare": Declare(CASE), "recuse": Recuse(CASE), "withdraw": Withdraw(CASE)}
     offers = allowed(told.route, told.case, actor)
-    found = [plain[offer.action] for offer in offers if offer.action in plain]
-    for offer in offers:
-        found += [Complete(CASE, offer.step, offer.seat, one, told.case.entry) for one in offer.outcomes]
-    return found
+    return [one for offer in offers for one in commands_of(CASE, told.case.entry, offer)]
 
 
 def accepted(told: Play, command: Command, actor: Actor) -> bool:
     try:
-        return bool(decide(told.route, told.case, command, actor, Outside()))
+        return bool(decide(told.route, told.case, command, actor, Outside(now=told.now, calendar=CLOCK)))
     except FoerderwegError:
         return False
 
@@ -141,6 +187,8 @@ def must_hold(told: Play) -> None:
         assert (told.case.open_seats, told.case.timers) == ((), ())
     elif isinstance(step, Human):
         assert told.case.open_seats
+    elif isinstance(step, Wait):
+        assert told.case.timers
     else:
         assert isinstance(step, Call)
 
@@ -148,6 +196,11 @@ def must_hold(told: Play) -> None:
 def bring_on(told: Play, random: Random) -> None:
     """One thing is done by somebody who may: a new person with the role, or the outside world."""
     step = told.route.steps[told.case.step or ""]
+    if told.case.suspended_at is not None:
+        told.do(Resume(CASE), staff("clerk-of-the-day"))
+    if isinstance(step, Wait):
+        told.rules(days=60)
+        return
     if isinstance(step, Call):
         told.do(Report(CASE, told.case.entry, told.case.attempt, content="pdf"), SIGNER)
         told.rules()
@@ -182,7 +235,7 @@ def something(told: Play, random: Random) -> None:
 @given(st.integers())
 def test_what_is_offered_is_accepted_and_nothing_else(seed: int) -> None:
     random = Random(seed)
-    told = Play(parse_route(some_route(random)), facts={"n": random.randint(0, 6)})
+    told = Play(parse_route(some_route(random)), facts={"n": random.randint(0, 6), "day": "2026-10-01"})
     for _ in range(MOVES):
         actor = random.choice(CROWD)
         commands = offered(told, actor)
@@ -191,13 +244,13 @@ def test_what_is_offered_is_accepted_and_nothing_else(seed: int) -> None:
         something(told, random)
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=RUNS, deadline=None, database=None)
 @given(st.integers())
 def test_a_sound_route_always_ends_and_its_state_is_its_events(seed: int) -> None:
     random = Random(seed)
     route = parse_route(some_route(random))
     assert check(route, **KNOWN) == []
-    told = Play(route, facts={"n": random.randint(0, 6)})
+    told = Play(route, facts={"n": random.randint(0, 6), "day": "2026-10-01"})
     for _ in range(random.randint(0, MOVES)):
         must_hold(told)
         something(told, random)

@@ -160,6 +160,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         letters=letters(files, case.letters),
         statements=_statements(route, events, texts),
         history=events,
+        reasons={name: str(data["reason"]["reason"]) for name, data in texts.items() if _is_reason(data)},
+        suspended=case.suspended_at is not None,
         offers=offers,
         seats=tuple(
             replace(seat, outcome=HIDDEN) if seat.outcome and unseen is not None else seat
@@ -178,6 +180,10 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
 def _step_forms(tx: sa.Connection, programme_hash: str, route: Route) -> Mapping[str, Form]:
     codes = {step.form for step in route.steps.values() if isinstance(step, Human) and step.form}
     return {code: published.form(tx, programme_hash, code) for code in sorted(codes)}
+
+
+def _is_reason(data: Answers) -> bool:
+    return set(data) == {"reason"} and set(data["reason"]) == {"reason"}
 
 
 def _sees_votes(case: Case, viewer: Actor) -> bool:

@@ -228,6 +228,8 @@ class Dossier:
     step: str
     route_data: Mapping[str, Any]
     step_forms: Mapping[str, Form]
+    reasons: Mapping[str, str]
+    suspended: bool
     line: MoneyRow | None
     granted: int | None
 

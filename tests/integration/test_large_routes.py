@@ -1,0 +1,188 @@
+"""The L and XL routes, and what happens off the straight way, through the one door."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.integration.walks import (
+    CHECKER,
+    COMPLETE,
+    DEPARTMENT,
+    FINANCE,
+    HEAD,
+    HEKS,
+    LEAD,
+    REASONS,
+    SECOND,
+    SYNTHESIS,
+    THIRD,
+    assert_kept,
+    at_decision,
+    at_review,
+    deliver,
+    language,
+    order,
+    state,
+)
+from web.cli.story import Story, decision, proposal, review
+from workflow.engine.case import Case
+from workflow.engine.commands import Extend, Receive, Resume, Suspend, TakeWay
+from workflow.errors import Invalid, NotAllowed, Refused
+from workflow.store import queries
+
+REVIEWER = "nadine.oser@integration.bs.example"
+STEERING = "gabriela.thommen@isi.bs.example"
+TREASURY = "anita.schweizer@fd.bs.example"
+CHANCELLERY = "martin.haefeli@pd.bs.example"
+NOTED = {"statement": {"remarks": ""}}
+L, XL = 150_000, 320_000
+
+
+def at_finance(told: Story, francs: int) -> UUID:
+    case_id = told.submit(HEKS, language(francs))
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    for email in (LEAD, SECOND, REVIEWER):
+        told.do(email, case_id, "yes", review("Gut begründet."))
+    told.do(SYNTHESIS, case_id, "propose", proposal(francs * 100, "Alle drei Stellen empfehlen."))
+    return case_id
+
+
+def at_countersigning(told: Story) -> UUID:
+    case_id = at_finance(told, L)
+    told.do(FINANCE, case_id, "noted", NOTED)
+    told.do(STEERING, case_id, "noted", NOTED)
+    told.do(DEPARTMENT, case_id, "grant", decision(L * 100, REASONS, "Jährliches Gespräch."))
+    deliver(told)
+    told.route()
+    return case_id
+
+
+def receive(told: Story, case_id: UUID) -> None:
+    told.aside(CHECKER, Receive(case_id, "countersigned", state(told, case_id).entry), "")
+
+
+def test_a_large_application_ends_with_an_agreement_signed_on_both_sides(told: Story) -> None:
+    case_id = at_countersigning(told)
+    case = state(told, case_id)
+    assert (case.step, case.status, case.held, case.committed) == ("countersigning", "agreement", L * 100, 0)
+    text = order(told, case_id)
+    for words in ("Leistungsvereinbarung", "75'000.00", "60'000.00", "15'000.00", "Jährliches Gespräch."):
+        assert words in text
+    with pytest.raises(NotAllowed):
+        told.aside(LEAD, Receive(case_id, "countersigned", case.entry))
+    receive(told, case_id)
+    assert (state(told, case_id).ending, state(told, case_id).committed) == ("granted", L * 100)
+    assert_kept(told.db)
+
+
+def test_without_a_signature_somebody_decides_what_becomes_of_it(told: Story) -> None:
+    case_id = at_countersigning(told)
+    told.wait(days=60)
+    assert state(told, case_id).step == "unsigned"
+    told.do(CHECKER, case_id, "write_off", {"unsigned": {"note": "Der Verein hat sich aufgelöst."}})
+    told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Die Trägerschaft besteht nicht mehr."}})
+    deliver(told)
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    assert len(page.letters) == 2  # the agreement that nobody signed, and the order
+    told.route()
+    assert (state(told, case_id).ending, state(told, case_id).held) == ("written_off", 0)
+    assert_kept(told.db)
+
+
+def test_the_government_decides_on_the_largest_and_the_chancellery_records_it(told: Story) -> None:
+    case_id = at_finance(told, XL)
+    told.do(TREASURY, case_id, "concerns", {"statement": {"objections": "Folgekosten offen."}})
+    told.wait(days=30)  # the steering group keeps silent: the way goes on, and says so
+    assert [act.step for act in state(told, case_id).acts][-1] == "finance_check"
+    granted = {
+        "decision": {"number": "P260123", "decided_on": "2026-10-20", "amount": XL * 100, "reasons": REASONS}
+    }
+    told.do(CHANCELLERY, case_id, "grant", granted)
+    deliver(told)
+    told.route()
+    receive(told, case_id)
+    assert (state(told, case_id).ending, state(told, case_id).committed) == ("granted", XL * 100)
+
+
+def test_the_lead_and_one_more_suffice_at_the_deadline(told: Story) -> None:
+    case_id = told.submit(HEKS, language(L))
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.wait(days=35)
+    assert state(told, case_id).step == "review"
+    told.do(REVIEWER, case_id, "yes", review("Passt."))
+    assert state(told, case_id).step == "synthesis"
+
+
+def entry(told: Story, case_id: UUID) -> int:
+    return state(told, case_id).entry
+
+
+def test_what_is_suspended_moves_its_deadlines_when_it_goes_on(told: Story) -> None:
+    case_id = at_review(told)
+    before = state(told, case_id)
+    told.aside(CHECKER, Suspend(case_id, before.entry), "Rekurs hängig.")
+    assert queries.inbox(told.db, told.actors[LEAD], now=told.now)
+    with pytest.raises(Refused, match="suspended"):
+        told.aside(CHECKER, Suspend(case_id, before.entry))
+    told.wait(days=42)  # longer than any deadline
+    assert (state(told, case_id).step, state(told, case_id).overdue) == ("review", False)
+    assert_kept(told.db)
+    told.aside(CHECKER, Resume(case_id))
+    after = state(told, case_id)
+    assert str(after.due_at) > str(before.due_at)
+    assert len(after.timers) == len(before.timers)
+    assert_kept(told.db)
+
+
+def test_a_longer_deadline_needs_a_reason_and_moves_the_work(told: Story) -> None:
+    case_id = at_review(told)
+    before = state(told, case_id)
+    with pytest.raises(Invalid):
+        told.aside(CHECKER, Extend(case_id, 5, before.entry), "  ")
+    told.aside(CHECKER, Extend(case_id, 5, before.entry), "Krankheit.")
+    after = state(told, case_id)
+    assert str(after.due_at) > str(before.due_at)
+    page = queries.dossier(told.db, told.actors[CHECKER], case_id, now=told.now)
+    assert page is not None
+    assert page.due_at is not None
+    assert page.due_at.isoformat() == page.due_at.fromisoformat(str(after.due_at)).isoformat()
+    assert "Krankheit." in page.reasons.values()
+    assert_kept(told.db)
+
+
+def stands(case: Case) -> tuple[str | None, int]:
+    return case.step, case.held
+
+
+def test_an_override_takes_a_second_pair_of_eyes(told: Story) -> None:
+    case_id = at_review(told)
+    way = TakeWay(case_id, "override", "synthesis", entry(told, case_id))
+    told.aside(CHECKER, way, "Zweite Stelle fällt aus.")
+    assert state(told, case_id).step == "review"
+    with pytest.raises(NotAllowed):
+        told.aside(THIRD, way)
+    told.aside(HEAD, way, "Einverstanden.")
+    assert state(told, case_id).step == "synthesis"
+    assert_kept(told.db)
+
+
+def test_who_steers_can_write_off_and_the_money_is_free_again(told: Story) -> None:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "return", {"decision": {"note": "Bitte kürzen."}})
+    assert [act.voided for act in state(told, case_id).acts if act.step == "decide_head"] == [True]
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Gekürzt."))
+    told.aside(CHECKER, TakeWay(case_id, "override", "synthesis", entry(told, case_id)), "Neue Angaben.")
+    told.aside(HEAD, TakeWay(case_id, "override", "synthesis", entry(told, case_id)), "Einverstanden.")
+    gone = TakeWay(case_id, "write_off", "decide_write_off", entry(told, case_id))
+    told.aside(CHECKER, gone, "Gegenstandslos.")
+    told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Das Gesuch ist gegenstandslos."}})
+    deliver(told)
+    told.route()
+    assert (state(told, case_id).ending, state(told, case_id).held) == ("written_off", 0)
+    told.now += timedelta(days=1)
+    assert_kept(told.db)

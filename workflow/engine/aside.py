@@ -1,0 +1,173 @@
+"""What is off the straight way: a message received, a way taken with a reason, a stop, a longer deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from workflow.engine import commands as cmd
+from workflow.engine import events as ev
+from workflow.engine.calendar import Calendar
+from workflow.engine.case import Actor, Case
+from workflow.engine.route import APPLICANT_OFFICE, Route, Wait, Way, Who
+from workflow.errors import FoerderwegError, NotAllowed, Refused
+
+T = TypeVar("T")
+Aside = cmd.Receive | cmd.TakeWay | cmd.Suspend | cmd.Resume | cmd.Extend
+
+
+def decide(
+    route: Route, case: Case, command: Aside, actor: Actor, now: datetime | None, calendar: Calendar | None
+) -> list[ev.Event]:
+    """The fact that this command makes; raises Refused or NotAllowed."""
+    if case.ending is not None:
+        raise Refused("closed")
+    if not isinstance(command, cmd.Resume) and command.entry != case.entry:
+        raise Refused("step_has_passed", step=case.step or "")
+    match command:
+        case cmd.Receive():
+            _require(_receive_refusal(route, case, actor))
+            step = _waiting(route, case)
+            assert step is not None
+            assert step.received is not None
+            if step.message != command.message:
+                raise Refused("no_such_outcome", outcome=command.message)
+            return [ev.Received(step.code, command.message, actor.person, step.received, command.content)]
+        case cmd.TakeWay():
+            return [_take(route, case, command, actor)]
+        case cmd.Suspend():
+            _require(_pause_refusal(route, case, actor, stopped=False))
+            return [ev.Suspended(actor.person, _iso(_given(now)), command.content)]
+        case cmd.Resume():
+            _require(_pause_refusal(route, case, actor, stopped=True))
+            return [_resumed(case, actor, _given(now), _given(calendar))]
+        case cmd.Extend():
+            _require(_extend_refusal(route, case, actor))
+            assert route.extension is not None
+            if not 1 <= command.days <= route.extension.most - case.extended:
+                raise Refused("too_long", most=route.extension.most - case.extended)
+            due_at, timers = _moved(case, command.days, _given(calendar))
+            assert due_at is not None
+            return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
+
+
+def allowed(route: Route, case: Case, actor: Actor) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """(action, step, seat, outcomes) of everything here that this person may do now."""
+    step = _waiting(route, case)
+    if step is not None and step.message and _receive_refusal(route, case, actor) is None:
+        yield "receive", step.code, "", (step.message,)
+    for way in route.ways.values():
+        if _way_refusal(case, way, actor) is None:
+            proposed = case.proposal if case.proposal and case.proposal.way == way.code else None
+            yield "way", way.code, "", (proposed.to,) if proposed else way.to
+    if _pause_refusal(route, case, actor, stopped=False) is None:
+        yield "suspend", case.step or "", "", ()
+    if _pause_refusal(route, case, actor, stopped=True) is None:
+        yield "resume", case.step or "", "", ()
+    if route.extension and _extend_refusal(route, case, actor) is None:
+        yield "extend", case.step or "", "", (str(route.extension.most - case.extended),)
+
+
+def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor) -> ev.Event:
+    way = route.ways.get(command.way)
+    if way is None or command.to not in way.to:
+        raise Refused("no_such_outcome", outcome=command.way)
+    _require(_way_refusal(case, way, actor))
+    if way.second is not None:
+        if case.proposal is None or case.proposal.way != way.code:
+            office, role = way.second.meant(case.facts)
+            return ev.WayProposed(way.code, actor.person, command.to, office, role, command.content)
+        if case.proposal.to != command.to:
+            raise Refused("no_such_outcome", outcome=command.to)
+    return ev.WayTaken(way.code, actor.person, command.to, command.content)
+
+
+def _way_refusal(case: Case, way: Way, actor: Actor) -> FoerderwegError | None:
+    if not _stands_at(case, way.start) or case.suspended_at is not None:
+        return Refused("not_at_this_step")
+    if case.ways.get(way.code, 0) >= way.at_most:
+        return Refused("way_used_up", most=way.at_most)
+    if way.second is not None and case.proposal is not None and case.proposal.way == way.code:
+        if actor.person == case.proposal.by:
+            return NotAllowed("four_eyes")
+        return _role_refusal(case, way.second, actor)
+    return _role_refusal(case, way.who, actor)
+
+
+def _receive_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
+    step = _waiting(route, case)
+    if step is None or step.who is None or case.suspended_at is not None:
+        return Refused("not_at_this_step")
+    return _role_refusal(case, step.who, actor)
+
+
+def _pause_refusal(route: Route, case: Case, actor: Actor, *, stopped: bool) -> FoerderwegError | None:
+    if route.pause is None or not _stands_at(case, route.pause.start):
+        return Refused("not_at_this_step")
+    if (case.suspended_at is not None) != stopped:
+        return Refused("not_suspended" if stopped else "suspended")
+    return _role_refusal(case, route.pause.who, actor)
+
+
+def _extend_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
+    limits = route.extension
+    if limits is None or not _stands_at(case, limits.start) or case.due_at is None:
+        return Refused("not_at_this_step")
+    if case.suspended_at is not None:
+        return Refused("suspended")
+    if case.extended >= limits.most:
+        return Refused("too_long", most=0)
+    return _role_refusal(case, limits.who, actor)
+
+
+def _role_refusal(case: Case, who: Who, actor: Actor) -> FoerderwegError | None:
+    """Those who belong to the applicant, or have recused themselves, keep their hands off here too."""
+    if who.meant(case.facts) not in actor.offices:
+        return NotAllowed("not_yours")
+    if case.applicant in actor.organisations:
+        return NotAllowed("own_organisation")
+    if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):
+        return NotAllowed("own_office")
+    return NotAllowed("recused") if actor.person in case.recused else None
+
+
+def _stands_at(case: Case, steps: tuple[str, ...]) -> bool:
+    return case.ending is None and case.to is None and case.step in steps
+
+
+def _waiting(route: Route, case: Case) -> Wait | None:
+    step = route.steps.get(case.step or "") if case.to is None and case.ending is None else None
+    return step if isinstance(step, Wait) else None
+
+
+def _resumed(case: Case, actor: Actor, now: datetime, calendar: Calendar) -> ev.Event:
+    assert case.suspended_at is not None
+    days = calendar.days_between(datetime.fromisoformat(case.suspended_at), now)
+    due_at, timers = _moved(case, days, calendar)
+    return ev.Resumed(actor.person, days, due_at, timers)
+
+
+def _moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[dict[str, Any], ...]]:
+    """The deadline and the timers that have not fired, so many working days later."""
+
+    def later(at: str) -> str:
+        return _iso(calendar.later(datetime.fromisoformat(at), days))
+
+    timers = tuple({**asdict(timer), "at": later(timer.at)} for timer in case.timers)
+    return (later(case.due_at) if case.due_at else None), timers
+
+
+def _require(refusal: FoerderwegError | None) -> None:
+    if refusal is not None:
+        raise refusal
+
+
+def _given(value: T | None) -> T:
+    assert value is not None, "the door says what time it is"
+    return value
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
