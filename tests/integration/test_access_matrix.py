@@ -62,6 +62,7 @@ GET /demo/mails                                               200 200 200 200 20
 GET /demo/people                                              200 200 200 200 200 200 200 200 200 200
 GET /desk                                                     303 404 404 200 200 200 200 200 200 200
 GET /desk/cases/<case_id>                                     303 404 404 200 200 404 200 404 200 404
+GET /desk/cases/<case_id>/why                                 303 404 404 404 200 404 200 404 200 404
 GET /desk/cases/<case_id>/recuse                              303 404 404 200 200 404 404 404 404 404
 GET /files/<file_id>                                          303 200 404 404 200 404 200 404 200 404
 GET /healthz                                                  200 200 200 200 200 200 200 200 200 200

@@ -267,7 +267,7 @@ def test_a_demo_shows_its_mails(demo: Flask, settings: Settings) -> None:
 
 def test_every_refusal_has_a_text_whose_figures_are_given() -> None:
     params = dict.fromkeys(
-        ("minutes", "min", "max", "amount", "limit", "left", "file", "megabytes", "wanted"), 12_345_50
+        ("minutes", "min", "max", "amount", "limit", "left", "file", "megabytes", "wanted", "most"), 12_345_50
     )
     for code in TEXTS:
         text = text_of(Refused(code, **params), "de")

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from web.asides import aside_of
 from web.desk.comparison import rounds
+from web.desk.explaining import reason
 from web.desk.history import sentence
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
@@ -80,6 +81,16 @@ def inbox() -> str:
 def dossier(case_id: UUID) -> str:
     """One case on one page: what was asked for, what was said, and what this person can do now."""
     return _page(case_id)
+
+
+@blueprint.get("/cases/<uuid:case_id>/why")
+def why(case_id: UUID) -> str:
+    """Why a case stands where it stands: rows that hit, days that counted, who may act and who may not."""
+    found = _dossier(case_id)
+    explained = queries.explanation(db(), staff(), case_id, now=now())
+    if explained is None:
+        abort(404)
+    return render_template("desk/why.html", dossier=found, why=explained, words=Words(), reason=reason)
 
 
 @blueprint.post("/cases/<uuid:case_id>/declare")

@@ -1,6 +1,7 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
 from workflow.store.queries.desk import dossier, inbox
+from workflow.store.queries.explain import Explanation, explanation
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
@@ -41,6 +42,7 @@ __all__ = [
     "CasePage",
     "CaseRow",
     "Dossier",
+    "Explanation",
     "FileRow",
     "Filters",
     "Fitness",
@@ -59,6 +61,7 @@ __all__ = [
     "application",
     "cases",
     "dossier",
+    "explanation",
     "file",
     "file_path",
     "fitness",

@@ -1,0 +1,81 @@
+"""Why a case stands where it stands, for those who may read its dossier."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine import events as ev
+from workflow.engine import explain
+from workflow.engine.case import Actor, load_case
+from workflow.store import published, reading
+
+PEOPLE = """
+SELECT p.id, p.name, r.office, r.role,
+       ARRAY(SELECT m.organisation_id::text FROM memberships m WHERE m.person_id = p.id) AS organisations
+FROM persons p JOIN staff_roles r ON r.person_id = p.id
+WHERE p.left_at IS NULL AND EXISTS (
+  SELECT FROM staff_roles s JOIN work_items w ON w.office = s.office AND w.role = s.role
+  WHERE s.person_id = p.id AND w.case_id = :case_id AND w.closed_at IS NULL)
+ORDER BY p.name"""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`days`: working days since the submission; `waited`: of these, with the applicant."""
+
+    route_hash: str
+    step: str
+    routings: tuple[explain.Routing, ...]
+    deadline: explain.Deadline | None
+    standings: tuple[explain.Standing, ...]
+    days: int
+    waited: int
+
+
+def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Explanation | None:
+    """None for those who may not read this dossier."""
+    with db.connect() as tx:
+        row: Any = tx.execute(
+            sa.text("SELECT state, route_hash, programme_hash FROM cases WHERE id = :id"), {"id": case_id}
+        ).one_or_none()
+        if row is None:
+            return None
+        case = load_case(row.state)
+        if not reading.takes_part(case, viewer) or not reading.may_open(case, viewer):
+            return None
+        route = published.route(tx, row.route_hash)
+        calendar = published.calendar(tx, row.programme_hash)
+        stored = tx.execute(
+            sa.text("SELECT name, data, at FROM events WHERE case_id = :id ORDER BY version"), {"id": case_id}
+        )
+        happened = [(ev.load(one.name, one.data), one.at) for one in stored]
+        people = _people(tx, case_id)
+    days, waited = explain.with_applicant(route, happened, now, calendar)
+    return Explanation(
+        route_hash=row.route_hash,
+        step=case.step or "",
+        routings=tuple(explain.routings(route, happened, calendar)),
+        deadline=explain.deadline(case, happened, calendar),
+        standings=tuple(explain.standings(route, case, people)),
+        days=days,
+        waited=waited,
+    )
+
+
+def _people(tx: sa.Connection, case_id: UUID) -> dict[str, Actor]:
+    """Everybody who has a role that this case waits for, by name."""
+    offices: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    members: dict[tuple[str, str], list[str]] = {}
+    for row in tx.execute(sa.text(PEOPLE), {"case_id": case_id}):
+        offices[row.name, str(row.id)].add((row.office, row.role))
+        members[row.name, str(row.id)] = row.organisations
+    return {
+        name: Actor(person, frozenset(roles), {one: frozenset({"read"}) for one in members[name, person]})
+        for (name, person), roles in offices.items()
+    }
