@@ -47,11 +47,9 @@ def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
 
 
 def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The route with the programme's tables that it names put in, so that its hash covers them."""
-    return {
-        **route,
-        "tables": {code: tables[code] for code in sorted(_tables_named(route)) if code in tables},
-    }
+    """The route with the tables that it names put in, its own or the programme's: its hash covers them."""
+    known = {**tables, **route.get("tables", {})}
+    return {**route, "tables": {code: known[code] for code in sorted(_tables_named(route)) if code in known}}
 
 
 def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapping[str, Any]]) -> None:

@@ -41,7 +41,7 @@ def add_to(add: Add) -> None:
     init.add_argument("--email", required=True)
     init.add_argument("--name", required=True)
 
-    group = _group(add, "people", "who may sign in, and with which roles")
+    group = group_of(add, "people", "who may sign in, and with which roles")
     group("list", _list_people, "everybody with their roles")
     put = group("put", _put_person, "one person as given; a new one is invited by mail")
     put.add_argument("email")
@@ -56,14 +56,14 @@ def add_to(add: Add) -> None:
         group(name, command, text).add_argument("email")
     _invitation(_import(group, _import_people, "columns: email, name, language, roles (office:role …)"))
 
-    group = _group(add, "absences", "who is away, and who stands in")
+    group = group_of(add, "absences", "who is away, and who stands in")
     group("list", _list_absences, "all absences by day")
     drop = group("remove", _remove_absence, "an absence that is none")
     drop.add_argument("email")
     drop.add_argument("first_day", type=date.fromisoformat, help="as 2027-02-15")
     _import(group, _import_absences, "columns: person, first_day, last_day, deputy (days as 2027-02-15)")
 
-    group = _group(add, "organisations", "who applies")
+    group = group_of(add, "organisations", "who applies")
     group("list", _list_organisations, "all organisations by name")
     _import(
         group,
@@ -73,7 +73,8 @@ def add_to(add: Add) -> None:
     )
 
 
-def _group(add: Add, name: str, text: str) -> Add:
+def group_of(add: Add, name: str, text: str) -> Add:
+    """A command that has commands of its own."""
     commands = add(name, lambda _options: 2, text).add_subparsers(required=True, metavar="COMMAND")
 
     def add_inner(name: str, command: Command, text: str) -> argparse.ArgumentParser:

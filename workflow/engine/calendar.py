@@ -29,10 +29,10 @@ class Calendar:
 
     def days_between(self, start: datetime, end: datetime) -> int:
         """Working days after the day of `start`, up to the day of `end`."""
-        day, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
-        return sum(
-            self.is_working_day(day + timedelta(days=number)) for number in range(1, (last - day).days + 1)
-        )
+        first, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        weeks, rest = divmod(max(0, (last - first).days), 7)
+        weekdays = weeks * 5 + sum((first.weekday() + number) % 7 < 5 for number in range(1, rest + 1))
+        return weekdays - sum(first < day <= last and day.weekday() < 5 for day in self.holidays)
 
     def later(self, deadline: datetime, days: int) -> datetime:
         """A deadline, which is the end of a day, so many working days later."""

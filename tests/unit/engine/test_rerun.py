@@ -1,0 +1,85 @@
+"""A past case on another version of its route: the same facts, another way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.builders import CLOCK, END, MONDAY, Play, panel, play, small_route, staff, task
+from workflow.engine.events import Event
+from workflow.engine.moving import why_not
+from workflow.engine.rerun import recorded, rerun
+from workflow.engine.route import Route, parse_route
+
+CLERK = staff("clerk")
+STEPS: dict[str, Any] = {"a": task({"on": "b", "no": "end"}), "b": task({"on": "end"})}
+
+
+def happened(told: Play, days: int = 2) -> list[tuple[Event, datetime]]:
+    """The events of a play, so many days between two acts."""
+    found, now = [], MONDAY
+    for event in told.events:
+        now += timedelta(days=days) if type(event).__name__ == "Completed" else timedelta()
+        found.append((event, now))
+    return found
+
+
+def gone() -> Play:
+    told = play(STEPS)
+    told.complete(CLERK, "on")
+    told.complete(CLERK, "on")
+    return told
+
+
+def route(steps: dict[str, Any], **more: Any) -> Route:
+    return parse_route(small_route(steps, **more))
+
+
+def test_on_the_same_route_it_goes_the_same_way() -> None:
+    told = happened(gone())
+    assert rerun(route(STEPS), told, CLOCK) == recorded(told, CLOCK)
+
+
+def test_a_step_less_is_a_shorter_way() -> None:
+    run = rerun(route({"a": task({"on": "end"})}), happened(gone()), CLOCK)
+    assert (run.ending, run.way, run.days) == ("over", ("a",), 2)
+
+
+def test_where_nobody_decided_then_it_stays_open() -> None:
+    run = rerun(route({"a": task({"on": "new"}), "new": task({"on": "end"})}), happened(gone()), CLOCK)
+    assert (run.ending, run.open_at) == (None, "new")
+
+
+def test_a_deadline_of_the_new_version_ends_what_took_longer() -> None:
+    lapse = [{"at": 100, "do": "lapse", "outcome": "late"}]
+    outcomes = {"on": "b", "late": {"to": "end", "by": "clock"}}
+    run = rerun(route({**STEPS, "a": task(outcomes, due=1, timers=lapse)}), happened(gone(), days=9), CLOCK)
+    assert (run.ending, run.way) == ("over", ("a",))
+
+
+def test_a_seat_more_waits_for_a_vote_that_was_never_given() -> None:
+    to = dict.fromkeys(("agreed", "rejected", "split"), "end")
+    told = play({"p": panel({"a": True}, to)})
+    told.complete(staff("x", "a", "reviewer"), "yes", seat="a")
+    assert rerun(told.route, happened(told), CLOCK).ending == "over"
+    assert rerun(route({"p": panel({"a": True, "b": True}, to)}), happened(told), CLOCK).open_at == "p"
+
+
+def test_what_keeps_a_running_case_on_its_version() -> None:
+    told = play(STEPS)
+    before = told.route
+
+    def reason(steps: dict[str, Any], **more: Any) -> str | None:
+        return why_not(before, route(steps, **more), told.case)
+
+    assert reason(STEPS) is None
+    assert reason({**STEPS, "b": task({"on": "c"}), "c": task({"on": "end"})}) is None
+    assert reason({"x": task({"on": "end"})}) == "step_missing:a"
+    assert reason({"a": {**END}}) == "kind_differs:a"
+    other = task({"on": "b"}, who={"office": "a", "role": "clerk"})
+    assert reason({**STEPS, "a": other}) == "seats_differ:a"
+    rows = [{"when": {"n": {"min": 1}}, "to": "b"}]
+    choice = {"kind": "choice", "rows": rows, "else": "end"}
+    assert reason({**STEPS, "c": choice}, facts={"n": "number"}) == "fact_missing:n"
+    told.complete(CLERK, "no")
+    assert reason(STEPS) == "closed"

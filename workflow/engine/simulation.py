@@ -1,0 +1,299 @@
+"""A route played by people who work office hours, on a virtual clock: how long it takes, and where it waits.
+
+The real `decide` and `advance` move the cases; only the people are made up. The same seed, the same play.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+from uuid import UUID
+
+from workflow.engine import commands as cmd
+from workflow.engine.advance import advance, next_due
+from workflow.engine.calendar import Calendar
+from workflow.engine.case import EMPTY, Actor, Case, evolve
+from workflow.engine.decide import Outside, decide, seat_refusal
+from workflow.engine.route import APPLICANT, Call, Human, Route, Wait
+from workflow.engine.tables import Facts
+from workflow.errors import Refused
+
+CASE = UUID(int=0)
+APPLICANT_ACTOR = Actor("applicant", organisations={"applicant": frozenset({"sign"})})
+OFFICE_HOURS = (time(8), time(17))
+MOST_EVENTS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Somebody who works. `away`: days on which they do not; `share`: part of a full post, 0 to 1."""
+
+    name: str
+    roles: frozenset[tuple[str, str]]
+    share: float = 1.0
+    away: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How people behave.
+
+    `hours`: role → mean working hours of one piece of work. `outcomes`: step → outcome → weight; at other
+    steps the first outcome is four times as likely as each other one. `reply_days`: how long applicants
+    take, `pickup_days`: how long work lies before somebody turns to it (means). `made`: facts → facts, what
+    deciders find, such as amounts.
+    """
+
+    hours: Mapping[str, float] = field(default_factory=dict)
+    outcomes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    reply_days: float = 4.0
+    pickup_days: float = 2.0
+    made: Callable[[Facts], Facts] = lambda _facts: {}
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One case: how it ended, its working days in all, at each step, and for each office and role.
+
+    `ending` None: it stands still, because nobody was left who might have gone on.
+    """
+
+    facts: Facts
+    ending: str | None
+    days: int
+    late: int
+    at_steps: Mapping[str, int]
+    waited_for: Mapping[str, float]
+
+
+@dataclass(slots=True)
+class _One:
+    route: Route
+    case: Case
+    began: datetime
+    steps: Counter[str] = field(default_factory=Counter)
+    waited: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    late: int = 0
+    asked: set[str] = field(default_factory=set)
+    ended: datetime | None = None
+
+
+def simulate(
+    route_of: Callable[[Facts], Route],
+    arrivals: Sequence[tuple[datetime, Facts]],
+    workers: Sequence[Worker],
+    calendar: Calendar,
+    habits: Habits,
+    seed: int,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> list[Played]:
+    """Play these arrivals (in order of time) to their ends; `progress` hears how many have ended."""
+    return _Play(route_of, arrivals, workers, calendar, habits, Random(seed), progress).run()
+
+
+class _Play:
+    def __init__(
+        self,
+        route_of: Callable[[Facts], Route],
+        arrivals: Sequence[tuple[datetime, Facts]],
+        workers: Sequence[Worker],
+        calendar: Calendar,
+        habits: Habits,
+        random: Random,
+        progress: Callable[[int], None],
+    ) -> None:
+        self.calendar, self.habits, self.random, self.progress = calendar, habits, random, progress
+        self.workers = {worker.name: worker for worker in workers}
+        self.actors = {worker.name: Actor(worker.name, worker.roles) for worker in workers}
+        self.free_at = {worker.name: arrivals[0][0] if arrivals else None for worker in workers}
+        self.by_role: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for worker in workers:
+            for role in worker.roles:
+                self.by_role[role].append(worker.name)
+        self.ones = [_One(route_of(facts), EMPTY, at) for at, facts in arrivals]
+        self.queue: list[tuple[datetime, int, int, tuple[object, ...]]] = []
+        self.count = 0
+        self.over = 0
+        for number, (at, facts) in enumerate(arrivals):
+            self.later(at, number, ("submit", facts))
+
+    def later(self, at: datetime, number: int, what: tuple[object, ...]) -> None:
+        self.count += 1
+        heapq.heappush(self.queue, (at, self.count, number, what))
+
+    def run(self) -> list[Played]:
+        while self.queue:
+            now, _, number, what = heapq.heappop(self.queue)
+            one = self.ones[number]
+            if one.case.ending is None:
+                self.happen(one, number, now, what)
+        return [self.played(one) for one in self.ones]
+
+    def happen(self, one: _One, number: int, now: datetime, what: tuple[object, ...]) -> None:
+        match what:
+            case ("submit", Mapping() as facts):
+                command: cmd.Command = cmd.Submit(CASE, "applicant", facts, "")
+                self.do(one, command, APPLICANT_ACTOR, now)
+            case ("act", str(name), int(entry), str(seat)):
+                if one.case.entry != entry or not any(open_.code == seat for open_ in one.case.open_seats):
+                    return  # the step has passed, or somebody else did it
+                actor = APPLICANT_ACTOR if name == APPLICANT else self.actors[name]
+                self.act(one, actor, seat, now)
+            case ("report", int(entry)) if one.case.entry == entry:
+                self.do(one, cmd.Report(CASE, entry, one.case.attempt, content="made"), APPLICANT_ACTOR, now)
+            case ("receive", str(message), int(entry)) if one.case.entry == entry:
+                step = one.route.steps[one.case.step or ""]
+                if isinstance(step, Wait) and step.who is not None and one.case.to is None:
+                    clerk = Actor("somebody", frozenset({step.who.meant(one.case.facts)}))
+                    self.do(one, cmd.Receive(CASE, message, entry), clerk, now)
+            case ("clock", int(version)) if one.case.version != version:
+                return
+        self.follow(one, number, now)
+
+    def act(self, one: _One, actor: Actor, seat: str, now: datetime) -> None:
+        step = one.route.human(one.case.step or "")
+        if step.gate and actor is not APPLICANT_ACTOR and actor.person not in one.case.declared:
+            self.do(one, cmd.Declare(CASE), actor, now)
+        made = {} if step.is_panel else dict(self.habits.made(one.case.facts))
+        left = self.weights(one, step)
+        while left:
+            outcome = self.random.choices(list(left), list(left.values()))[0]
+            try:
+                self.do(one, cmd.Complete(CASE, step.code, seat, outcome, one.case.entry, made), actor, now)
+                return
+            except Refused:  # such as a grant of money that nobody has reserved: then something else
+                del left[outcome]
+
+    def weights(self, one: _One, step: Human) -> dict[str, float]:
+        """What can be chosen here, and how likely it is."""
+        if step.votes is not None:
+            codes = list(step.votes)
+        else:
+            worn = {
+                code
+                for code, out in step.outcomes.items()
+                if out.to
+                and isinstance(target := one.route.steps[out.to], Human)
+                and target.at_most is not None
+                and one.case.visits.get(out.to, 0) >= target.at_most
+            }
+            codes = [code for code, out in step.outcomes.items() if not out.by_clock and code not in worn]
+        given = self.habits.outcomes.get(step.code, {})
+        usual = [4.0, *[1.0] * len(codes)]
+        # what is never chosen by habit is still there when all else is refused
+        return {
+            code: max(given.get(code, 0.0), 1e-9) if given else usual[number]
+            for number, code in enumerate(codes)
+        }
+
+    def do(self, one: _One, command: cmd.Command, actor: Actor, now: datetime) -> None:
+        outside = Outside(left=10**15, now=now, calendar=self.calendar)
+        for event in decide(one.route, one.case, command, actor, outside):
+            one.case = evolve(one.case, event)
+
+    def follow(self, one: _One, number: int, now: datetime) -> None:
+        before = one.case.entry
+        for event in advance(one.route, one.case, now, self.calendar):
+            one.case = evolve(one.case, event)
+        if one.case.ending is not None:
+            one.ended = now
+            self.over += 1
+            self.progress(self.over)
+            return
+        if one.case.version > MOST_EVENTS:
+            raise RuntimeError(f"a case does not come to its end: {one.case.step}")
+        due = next_due(one.route, one.case, now)
+        if due is not None:
+            self.later(max(due, now), number, ("clock", one.case.version))
+        if one.case.entry != before:
+            self.entered(one, number, now)
+
+    def entered(self, one: _One, number: int, now: datetime) -> None:
+        step = one.route.steps[one.case.step or ""]
+        one.asked.clear()
+        if isinstance(step, Call):
+            self.later(now + timedelta(minutes=1), number, ("report", one.case.entry))
+        if isinstance(step, Wait) and step.message is not None:
+            at = now + timedelta(days=self.spread(self.habits.reply_days))
+            self.later(at, number, ("receive", step.message, one.case.entry))
+        for seat in one.case.open_seats:
+            if seat.role == APPLICANT:
+                at = now + timedelta(days=self.spread(self.habits.reply_days))
+                self.later(at, number, ("act", APPLICANT, one.case.entry, seat.code))
+                continue
+            found = self.somebody(one, seat.code, (seat.office, seat.role), now)
+            if found is None:
+                continue  # nobody is there: the deadline will tell
+            name, done = found
+            self.free_at[name] = done
+            one.asked.add(name)
+            one.steps[step.code] += 1
+            one.waited[f"{seat.office}:{seat.role}"] += (done - now).total_seconds() / 86400
+            if one.case.due_at is not None and done > datetime.fromisoformat(one.case.due_at):
+                one.late += 1
+            self.later(done, number, ("act", name, one.case.entry, seat.code))
+
+    def somebody(
+        self, one: _One, seat: str, role: tuple[str, str], now: datetime
+    ) -> tuple[str, datetime] | None:
+        """Who is free first of those who may, and when they will have done it."""
+        best: tuple[str, datetime] | None = None
+        hours = self.spread(self.habits.hours.get(role[1], 3.0))
+        picked_up = now + timedelta(days=self.spread(self.habits.pickup_days))
+        open_seat = next(one_seat for one_seat in one.case.open_seats if one_seat.code == seat)
+        for name in self.by_role[role]:
+            refusal = seat_refusal(one.route, one.case, open_seat, self.actors[name])
+            if name in one.asked or (refusal is not None and refusal.code != "declare_first"):
+                continue
+            start = max(picked_up, self.free_at[name] or now)
+            done = self.work(self.workers[name], start, hours)
+            if done is not None and (best is None or done < best[1]):
+                best = (name, done)
+        return best
+
+    def work(self, worker: Worker, start: datetime, hours: float) -> datetime | None:
+        """When so many hours of this person's work are done, from `start` on."""
+        left = hours / max(worker.share, 0.05)
+        local = start.astimezone(self.calendar.zone)
+        day = local.date()
+        for _ in range(400):
+            opens = datetime.combine(day, OFFICE_HOURS[0], self.calendar.zone)
+            closes = datetime.combine(day, OFFICE_HOURS[1], self.calendar.zone)
+            begin = max(local, opens)
+            if self.calendar.is_working_day(day) and day not in worker.away and begin < closes:
+                there = (closes - begin).total_seconds() / 3600
+                if left <= there:
+                    return begin + timedelta(hours=left)
+                left -= there
+            day += timedelta(days=1)
+        return None
+
+    def spread(self, mean: float) -> float:
+        """Around this mean, never nothing, seldom three times as much."""
+        return mean * min(self.random.gammavariate(4.0, 0.25), 4.0) + 0.05
+
+    def played(self, one: _One) -> Played:
+        ended = one.ended or one.began
+        days = self.calendar.days_between(one.began, ended)
+        return Played(one.case.facts, one.case.ending, days, one.late, dict(one.steps), dict(one.waited))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which this share of them lies; 0 of none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def bottlenecks(played: Sequence[Played]) -> Iterator[tuple[str, int, float, float]]:
+    """(office:role, cases, median days, 90th percentile) of what was waited for, the longest first."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for one in played:
+        for who, days in one.waited_for.items():
+            found[who].append(days)
+    for who, waits in sorted(found.items(), key=lambda item: -percentile(item[1], 0.9)):
+        yield who, len(waits), percentile(waits, 0.5), percentile(waits, 0.9)

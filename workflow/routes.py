@@ -1,0 +1,129 @@
+"""The life of routes: past cases played on a new version, and running ones moved to the published one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from workflow.engine import events as ev
+from workflow.engine.advance import next_due
+from workflow.engine.case import Actor, evolve
+from workflow.engine.moving import why_not
+from workflow.engine.rerun import Run, recorded, rerun
+from workflow.engine.route import Route, parse_route
+from workflow.funding.programme import Programme, load_folder
+from workflow.interchange.xes import Trace
+from workflow.publish import check_bundle, compiled
+from workflow.store import journal, published
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A running case on an older version: where it stands, and what keeps it there (None: it can move)."""
+
+    case_id: UUID
+    number: str
+    step: str
+    hindrance: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A past case as it went, and as it would have gone."""
+
+    number: str
+    then: Run
+    now: Run
+
+
+def checked(folder: Path) -> tuple[Programme, dict[str, dict[str, Any]]]:
+    """The programme of a folder and its routes, compiled; RouteError for what keeps it from publishing."""
+    bundle = load_folder(folder)
+    programme = Programme.parse(bundle.programme)
+    routes = {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
+    check_bundle(bundle, programme, routes)
+    return programme, routes
+
+
+def moves(db: Engine) -> list[Move]:
+    """Every running case that does not follow the version that is published for its route now."""
+    with db.connect() as tx:
+        return [move for move, _, _ in _moves(tx)]
+
+
+def migrate(db: Engine, actor: Actor, now: datetime) -> list[Move]:
+    """Let the cases that can follow the published version, each as an event; returns what `moves` tells.
+
+    A case goes with its whole programme: forms, letters, calendar. Each moves in a transaction of its own.
+    """
+    with db.connect() as tx:
+        told = list(_moves(tx))
+    for move, programme_hash, route_hash in told:
+        if move.hindrance is None:
+            with db.begin() as tx:
+                _migrate(tx, move.case_id, programme_hash, route_hash, actor, now)
+    return [move for move, _, _ in told]
+
+
+def _migrate(
+    tx: Connection, case_id: UUID, programme_hash: str, route_hash: str, actor: Actor, now: datetime
+) -> None:
+    stored = journal.lock(tx, case_id)
+    before, after = published.route(tx, stored.route_hash), published.route(tx, route_hash)
+    if stored.route_hash == route_hash or why_not(before, after, stored.case) is not None:
+        return  # it has moved on in the meantime
+    event = ev.Migrated(route_hash, stored.route_hash, actor.person)
+    case = evolve(stored.case, event)
+    change = journal.Change(stored, case, [event], actor.person, now, next_due(after, case, now))
+    journal.commit(tx, [change])
+    pin = text("UPDATE cases SET route_hash = :route, programme_hash = :programme WHERE id = :id")
+    tx.execute(pin, {"route": route_hash, "programme": programme_hash, "id": case_id})
+
+
+def _moves(tx: Connection) -> Iterator[tuple[Move, str, str]]:
+    name = published.current(tx)
+    current: Mapping[str, str] = published.content(tx, name)["routes"]
+    query = text("SELECT id FROM cases WHERE ending IS NULL AND NOT route_hash = ANY(:now) ORDER BY number")
+    for case_id in tx.execute(query, {"now": list(current.values())}).scalars().all():
+        stored = journal.read(tx, case_id)
+        route = published.route(tx, stored.route_hash)
+        step = stored.case.step or ""
+        if route.code not in current:
+            yield Move(case_id, stored.number, step, f"route_gone:{route.code}"), name, ""
+            continue
+        target = current[route.code]
+        hindrance = why_not(route, published.route(tx, target), stored.case)
+        yield Move(case_id, stored.number, step, hindrance), name, target
+
+
+def log(db: Engine) -> Iterator[Trace]:
+    """Every case with its facts and events, for process mining; one case in memory at a time."""
+    with db.connect() as tx:
+        for row in tx.execute(text("SELECT id, number, state FROM cases ORDER BY number")).all():
+            events = text("SELECT name, data, actor, at FROM events WHERE case_id = :id ORDER BY version")
+            found = [(one.name, one.data, one.actor, one.at) for one in tx.execute(events, {"id": row.id})]
+            yield Trace(row.number, row.state["facts"], found)
+
+
+def replayed(db: Engine, routes: Mapping[str, Mapping[str, Any]], since: datetime) -> Iterator[Compared]:
+    """Every case submitted since then whose way or days would have been others on these (compiled) routes."""
+    parsed: dict[str, Route] = {code: parse_route(raw) for code, raw in routes.items()}
+    with db.connect() as tx:
+        query = text(
+            "SELECT id, number, route_hash, programme_hash FROM cases"
+            " WHERE submitted_at >= :since ORDER BY number"
+        )
+        for row in tx.execute(query, {"since": since}).all():
+            route = parsed.get(published.route(tx, row.route_hash).code)
+            if route is None:
+                continue
+            events = text("SELECT name, data, at FROM events WHERE case_id = :id ORDER BY version")
+            happened = [(ev.load(one.name, one.data), one.at) for one in tx.execute(events, {"id": row.id})]
+            calendar = published.calendar(tx, row.programme_hash)
+            yield Compared(row.number, recorded(happened, calendar), rerun(route, happened, calendar))
