@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -82,6 +83,7 @@ def register(app: Flask) -> None:
         filesize=filesize,
         days_left=days_left,
         closing=closing,
+        lines=lambda text, width: textwrap.wrap(text, width)[:3],
         last_day=last_day,
     )
 
@@ -126,6 +128,7 @@ def navigation() -> list[Way]:
         ways.append(("/office", gettext("Übersicht")))
         ways.append(("/office/cases", gettext("Gesuche")))
         ways.append(("/office/money", gettext("Geld")))
+        ways.append(("/office/routes", gettext("Verfahren")))
     if person and person.actor.has_role(*OPERATIONS_ROLES):
         ways.append(("/operations", gettext("Betrieb")))
     fits = [url for url, _ in ways if request.path == url or request.path.startswith(f"{url.rstrip('/')}/")]

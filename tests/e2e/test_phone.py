@@ -19,7 +19,7 @@ STAFF = ("Regula Keller", "Nadine Oser", "Andrea Bernasconi", "Thomas Iselin")
 APPLICANTS = (HEKS, "Arta Krasniqi", "Goran Jurić", "Ana Petrović")
 EACH = 3
 """Of addresses that differ in ids or query alone, so many are looked at for each person."""
-ELSEWHERE = ("/files/", "/demo/", "/calls/project-round-2026")
+ELSEWHERE = ("/files/", ".bpmn", "/demo/", "/calls/project-round-2026")
 """Downloads, and pages that the visitor has looked at."""
 TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll'))

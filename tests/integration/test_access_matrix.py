@@ -69,6 +69,9 @@ GET /healthz                                                  200 200 200 200 20
 GET /office                                                   303 404 404 404 404 404 200 200 200 404
 GET /office/cases                                             303 404 404 404 404 404 200 200 200 404
 GET /office/money                                             303 404 404 404 404 404 200 200 200 404
+GET /office/routes                                            303 404 404 404 404 404 303 303 303 404
+GET /office/routes/<code>                                     303 404 404 404 404 404 200 200 200 404
+GET /office/routes/<code>.bpmn                                303 404 404 404 404 404 200 200 200 404
 GET /metrics                                                  404 404 404 404 404 404 404 404 404 404
 GET /operations                                               303 404 404 404 404 404 200 404 200 200
 GET /readyz                                                   200 200 200 200 200 200 200 200 200 200
@@ -216,7 +219,7 @@ def listed() -> dict[str, dict[str, int]]:
 def status(scene: Scene, address: str, visitor: Visitor) -> int:
     """What this visitor's request is answered with."""
     method, path = address.split(" ")
-    code = CALL if "/calls/" in path else SECTION
+    code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
     for name, value in {**scene.ids, "code": code, "filename": "app.css"}.items():
         path = path.replace(f"<{name}>", value)
     options: dict[str, Any] = dict(BODIES.get(address, {}))

@@ -9,6 +9,7 @@ from flask import Flask
 
 from tests.browsing import app_for, signed_in
 from tests.counting import statements
+from tests.integration.walks import at_review
 from web.cli.story import Story, application, proposal, review
 from workflow.settings import Settings
 
@@ -162,3 +163,19 @@ def test_a_page_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Stor
         told.submit(GGG, COUNSELLING)
     browser.open(path)  # published versions are read once a process
     assert statements(app, browser, path) == few
+
+
+def test_a_route_is_drawn_with_the_cases_at_its_steps_and_told_in_words(app: Flask, told: Story) -> None:
+    at_review(told)
+    browser = signed_in(app, CHECKER)
+    page = browser.open("/office/routes/medium")
+    assert '<text class="count"' in page.text
+    words = page.words()
+    assert "Fachprüfung" in words
+    assert "Empfohlen / Nicht empfohlen → Synthese und Antrag" in words
+    assert "Verfahren XL" in words
+    document = browser.http.get("/office/routes/medium.bpmn")
+    assert document.headers["Content-Type"].startswith("application/bpmn+xml")
+    assert b'id="formal_check"' in document.content
+    assert browser.http.get("/office/routes/none").status_code == 404
+    browser.http.close()

@@ -63,6 +63,11 @@ class Words:
         """The title of a step of the route with this hash."""
         return _title(self.step_data(route, code).get("title"), code)
 
+    def lane(self, code: str) -> str:
+        """Who acts in a band of a diagram, of office:role; a panel's has a role alone."""
+        office, _, role = code.partition(":")
+        return ", ".join([self.office(office)] * bool(office) + [self.role(role)] * bool(role))
+
     def way(self, route: str, code: str) -> str:
         """The title of a way off the route."""
         self.step_data(route, "")

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
+from web.language import lang
 from web.screens import programme
 from web.security import db, now, signed_in
+from workflow.engine.route import parse_route
+from workflow.interchange.bpmn import bpmn
+from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import MoneyRow
-from workflow.texts import ZURICH
+from workflow.texts import ZURICH, label
 
 blueprint = Blueprint("office", __name__, url_prefix="/office")
 T = TypeVar("T")
@@ -66,6 +71,45 @@ def money() -> str:
     """Every budget line by year, area and pot."""
     lines = _there(queries.money(db(), signed_in().actor))
     return render_template("office/money.html", years=years_of(lines), words=Words())
+
+
+@blueprint.get("/routes")
+def routes() -> AnyResponse:
+    """The first of the routes."""
+    found = _there(queries.routes(db(), signed_in().actor, now=now()))
+    return redirect(url_for(".route", code=next(iter(found))), 303)
+
+
+@blueprint.get("/routes/<code>")
+def route(code: str) -> str:
+    """A route as it is drawn, with the cases that stand at each step, and the same in words."""
+    found = _there(queries.routes(db(), signed_in().actor, now=now()))
+    if code not in found:
+        abort(404)
+    words = Words()
+    shown = found[code]
+    parsed = parse_route(shown.data)
+    return render_template(
+        "office/route.html",
+        code=code,
+        routes={one: label(overview.data["title"], lang()) for one, overview in found.items()},
+        shown=shown,
+        diagram=lay_out(parsed, shown.data, lang(), words.lane),
+        words=words,
+    )
+
+
+@blueprint.get("/routes/<code>.bpmn")
+def bpmn_of(code: str) -> Response:
+    """The same as BPMN 2.0, for a modeller."""
+    found = _there(queries.routes(db(), signed_in().actor, now=now()))
+    if code not in found:
+        abort(404)
+    parsed = parse_route(found[code].data)
+    document = bpmn(parsed, lay_out(parsed, found[code].data, lang(), Words().lane))
+    response = Response(document, content_type="application/bpmn+xml; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{code}.bpmn"'
+    return response
 
 
 def years_of(lines: Sequence[MoneyRow]) -> list[Year]:

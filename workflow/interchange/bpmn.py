@@ -123,8 +123,8 @@ class _Drawing:
         line = _line(self.plane, name, ((x, y), *corner, *rest))
         if edge.title:
             words = ET.SubElement(line, f"{{{DI}}}BPMNLabel")
-            to, height = rest[-1]
-            place = {"x": to - 112, "y": height - 30, "width": 104, "height": 28}
+            right, bottom = edge.label
+            place = {"x": right - 150, "y": bottom - 12, "width": 150, "height": 14}
             ET.SubElement(words, f"{{{DC}}}Bounds", {key: str(value) for key, value in place.items()})
 
     def _element(self, kind: str, name: str, title: str, lane_of: str) -> ET.Element:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workflow.engine.route import Call, Choice, End, Human, Route, Step, Wait
 from workflow.texts import label
 
-COLUMN, ROW, MARGIN, LANE_NAME = 280, 110, 24, 36
+COLUMN, ROW, MARGIN, LANE_NAME = 250, 124, 24, 36
 WIDTH, HEIGHT, ROUND, DIAMOND = 130, 64, 36, 44
 START = "start"
 
@@ -32,13 +33,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What can follow. `clock`: time alone leads here."""
+    """What can follow. `clock`: time alone leads here; `label`: the end of its title."""
 
     code: str
     source: str
     target: str
     title: str
     points: tuple[Point, ...]
+    label: Point
     clock: bool = False
 
 
@@ -85,6 +87,7 @@ def lay_out(route: Route, data: Mapping[str, Any], lang: str, lane_title: Callab
             for name, to, titles, clock in _together(_outgoing(step, data["steps"][code])):
                 said = " / ".join(dict.fromkeys(label(one, lang) for one in titles))
                 edges.append(_edge(nodes, code, to, f"{code}.{name}", said, clock=clock))
+    edges = _labelled(edges)
     width = max(node.x + node.width for node in nodes.values()) + COLUMN - WIDTH + MARGIN
     height = lanes[-1].y + lanes[-1].height
     title = label(data["title"], lang) if data.get("title") else route.code
@@ -191,8 +194,19 @@ def _node(route: Route, code: str, data: Mapping[str, Any], lang: str, column: i
     left = MARGIN + LANE_NAME + ROUND + 40 + column * COLUMN
     due = step.due if isinstance(step, Human | Wait) and isinstance(step.due, int) else None
     return Node(
-        code, kind, title, left + (WIDTH - width) // 2, y + (ROW - height) // 2 - 8, width, height, due
+        code, kind, title, left + (WIDTH - width) // 2, y + (ROW - height) // 2 + 4, width, height, due
     )
+
+
+def _labelled(edges: Sequence[Edge]) -> list[Edge]:
+    """Titles that would stand on each other stand above each other."""
+    taken: Counter[Point] = Counter()
+    placed = []
+    for edge in edges:
+        x, y = edge.label
+        placed.append(replace(edge, label=(x, y - 13 * taken[x, y])))
+        taken[x, y] += bool(edge.title)
+    return placed
 
 
 def _edge(nodes: Mapping[str, Node], source: str, target: str, code: str, title: str, *, clock: bool) -> Edge:
@@ -216,4 +230,6 @@ def _edge(nodes: Mapping[str, Node], source: str, target: str, code: str, title:
         low = max(here.y + here.height, there.y + there.height) + 12
         x, to = here.x + here.width // 2, there.x + there.width // 2
         points = ((x, here.y + here.height), (x, low), (to, low), (to, there.y + there.height))
-    return Edge(code, source, target, title, points, clock)
+    at = points[-1]
+    forward = left > right
+    return Edge(code, source, target, title, points, (at[0] - 12, at[1] - 7) if forward else points[2], clock)

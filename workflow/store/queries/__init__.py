@@ -6,6 +6,7 @@ from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.portal import application, file, my_applications, my_organisations
+from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import (
     Application,
     ApplicationRow,
@@ -39,6 +40,7 @@ __all__ = [
     "LEAST_SERVER",
     "Application",
     "ApplicationRow",
+    "AtStep",
     "CasePage",
     "CaseRow",
     "Dossier",
@@ -56,6 +58,7 @@ __all__ = [
     "OrganisationRow",
     "Pipeline",
     "Published",
+    "RouteOverview",
     "StageRow",
     "Statement",
     "application",
@@ -78,6 +81,7 @@ __all__ = [
     "programme",
     "programme_of",
     "route_data",
+    "routes",
     "table_names",
     "troubles",
 ]

@@ -1,0 +1,60 @@
+"""The published routes, and how many cases stand at each of their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor
+from workflow.store import published, reading
+
+
+@dataclass(frozen=True, slots=True)
+class AtStep:
+    """Running cases at one step: how many, how many late, days of the one that is there the longest."""
+
+    count: int
+    late: int
+    oldest_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOverview:
+    """`data`: the route as it was published; `elsewhere`: running cases that follow an older version."""
+
+    hash: str
+    data: Mapping[str, Any]
+    steps: Mapping[str, AtStep]
+    elsewhere: int
+
+
+def routes(db: sa.Engine, viewer: Actor, *, now: datetime) -> Mapping[str, RouteOverview] | None:
+    """The routes that new applications take, by code; None for who has no overview."""
+    if not viewer.has_role(*reading.OVERVIEW):
+        return None
+    with db.connect() as tx:
+        named: Mapping[str, str] = published.content(tx, published.current(tx))["routes"]
+        standing: dict[str, dict[str, AtStep]] = {}
+        for row in tx.execute(
+            sa.text(
+                "SELECT route_hash, step, count(*) AS cases, min(entered_at) AS since,"
+                " count(*) FILTER (WHERE due_at < :now) AS late"
+                " FROM cases WHERE ending IS NULL GROUP BY route_hash, step"
+            ),
+            {"now": now},
+        ):
+            days = (now - row.since).days if row.since else 0
+            standing.setdefault(row.route_hash, {})[row.step] = AtStep(row.cases, row.late, days)
+        found = {}
+        codes = {name: published.route(tx, name).code for name in standing}
+        sizes = [size.route for size in published.programme(tx, published.current(tx)).sizes]
+        order = {code: number for number, code in reversed(list(enumerate(sizes)))}
+        for code, name in sorted(named.items(), key=lambda item: (order.get(item[0], len(order)), item[0])):
+            others = [one for one, of in codes.items() if of == code and one != name]
+            elsewhere = sum(at.count for one in others for at in standing[one].values())
+            found[code] = RouteOverview(name, published.content(tx, name), standing.get(name, {}), elsewhere)
+    return found
