@@ -19,7 +19,7 @@ STAFF = ("Regula Keller", "Nadine Oser", "Andrea Bernasconi", "Thomas Iselin")
 APPLICANTS = (HEKS, "Arta Krasniqi", "Goran Jurić", "Ana Petrović")
 EACH = 3
 """Of addresses that differ in ids or query alone, so many are looked at for each person."""
-ELSEWHERE = ("/files/", ".bpmn", "/demo/", "/calls/project-round-2026")
+ELSEWHERE = ("/files/", "/demo/", "/calls/project-round-2026")
 """Downloads, and pages that the visitor has looked at."""
 TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll'))
@@ -87,7 +87,7 @@ def look_at_every_page(person: Person, start: list[str], looked: Counter[str]) -
         )
         for link in links:
             path = link.partition("#")[0]
-            if path not in known and not path.startswith(ELSEWHERE):
+            if path not in known and not (path.startswith(ELSEWHERE) or path.endswith(".bpmn")):
                 known.add(path)
                 waiting.append(path)
     return wide
