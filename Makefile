@@ -1,6 +1,6 @@
 # Förderweg: `make` alone lists what it can do. Paths are relative, so that the folder may lie anywhere.
 .DEFAULT_GOAL := help
-.PHONY: help install job demo test check format screens messages lock
+.PHONY: help install job demo test check format bench screens messages lock
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -31,6 +31,9 @@ check: install ## style, types, import contracts, and migrations against the tab
 format: install ## write the code in the common style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: install ## how fast the core is, beside plain SQL and the limit; writes var/bench/core.json
+	@exec $(BIN)/python -m tests.bench.core
 
 screens: install ## take the pictures of docs/screens anew, with the Chromium of this machine
 	@exec $(BIN)/python -m tests.e2e.screens
