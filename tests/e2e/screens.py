@@ -27,6 +27,7 @@ def main() -> None:
         with running_demo(Path(name) / "data", (demo_data.PRESENT, demo_data.YEAR)) as demo:
             url = demo.system.base_url
             take(Person(browser, url, "Regula Keller"), "/office", "pipeline", 1040)
+            take(Person(browser, url, "Regula Keller"), "/office/routes/medium", "route", 1000)
             take(Person(browser, url, "Andrea Bernasconi"), f"/desk/cases/{waiting(demo)}", "dossier", 1000)
             ana = Person(browser, url, "Ana Petrović", width=PHONE)
             take(ana, f"/applications/{granted(demo)}", "portal-phone", 800)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.browsing import app_for, signed_in
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
@@ -186,3 +187,32 @@ def test_who_steers_can_write_off_and_the_money_is_free_again(told: Story) -> No
     assert (state(told, case_id).ending, state(told, case_id).held) == ("written_off", 0)
     told.now += timedelta(days=1)
     assert_kept(told.db)
+
+
+def test_the_signed_agreement_is_recorded_in_the_dossier(told: Story) -> None:
+    case_id = at_countersigning(told)
+    app = app_for(told, told.settings)
+    browser = signed_in(app, CHECKER)
+    page = browser.open(f"/desk/cases/{case_id}")
+    assert "wartet auf: Unterschriebene Vereinbarung eingegangen" in page.words()
+    form = next(one for one in page.forms if ("message", "countersigned") in one.fields)
+    done = browser.send(form, {"reason": "Original im Archiv."})
+    told.route()
+    assert state(told, case_id).ending == "granted"
+    assert "Unterschriebene Vereinbarung eingegangen: «Original im Archiv.»" in done.text
+    browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
+
+
+def test_what_the_route_does_not_offer_is_refused_on_the_page_with_what_holds_now(told: Story) -> None:
+    case_id = at_review(told)
+    app = app_for(told, told.settings)
+    browser = signed_in(app, CHECKER)
+    page = browser.open(f"/desk/cases/{case_id}")
+    form = next(one for one in page.forms if ("action", "extend") in one.fields)
+    refused = browser.send(form, {"days": "21", "reason": "Ferien."}, status=409)
+    assert "höchstens 20 Arbeitstage" in refused.words()
+    browser.send(form, {"days": "2", "reason": ""}, status=422)
+    assert_kept(told.db)
+    browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
