@@ -26,6 +26,7 @@ from tests.integration.walks import (
     deliver,
     language,
     order,
+    rows,
     state,
 )
 from web.cli.story import Story, decision, proposal, review
@@ -165,6 +166,8 @@ def test_an_override_takes_a_second_pair_of_eyes(told: Story) -> None:
     way = TakeWay(case_id, "override", "synthesis", entry(told, case_id))
     told.aside(CHECKER, way, "Zweite Stelle fällt aus.")
     assert state(told, case_id).step == "review"
+    asked = rows(told.db, "SELECT payload FROM outbox WHERE payload->>'role' = 'head'")
+    assert [row.payload["text"] for row in asked] == ["office_turn"]
     with pytest.raises(NotAllowed):
         told.aside(THIRD, way)
     told.aside(HEAD, way, "Einverstanden.")

@@ -52,6 +52,8 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
         case ev.Escalated():
             for seat in before.open_seats:
                 yield to_office("office_escalation", seat.office, "office_head")
+        case ev.WayProposed():
+            yield to_office("office_turn", event.office, event.role)
         case ev.Called():
             payload = {"entry": event.entry, "attempt": event.attempt, "step": event.step}
             key = f"{case_id}:{event.entry}:{event.call}:{event.attempt}"
