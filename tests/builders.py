@@ -20,6 +20,7 @@ from workflow.engine.commands import (
     Complete,
     Declare,
     Extend,
+    Offer,
     Receive,
     Recuse,
     Resume,
@@ -28,7 +29,7 @@ from workflow.engine.commands import (
     TakeWay,
     Withdraw,
 )
-from workflow.engine.decide import Offer, Outside, decide
+from workflow.engine.decide import Outside, decide
 from workflow.engine.events import Event
 from workflow.engine.route import Route, parse_route
 from workflow.engine.tables import Fact

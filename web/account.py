@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from tasks.nudge import nudge
@@ -50,8 +50,9 @@ def speak() -> Response:
     if person := current():
         accounts.speak(db(), person.person_id, chosen)
     response = cast(Response, redirect(local_path(request.form.get("next")) or "/", 303))
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(
-        LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure
+        LANGUAGE_COOKIE, chosen, max_age=YEAR_SECONDS, httponly=True, samesite="Lax", secure=secure
     )
     return response
 

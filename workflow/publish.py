@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from workflow.engine.route import parse_route
+from workflow.engine.route import Route, parse_route
 from workflow.engine.soundness import check
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
@@ -26,10 +26,7 @@ def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
 
     The same folder twice is once. Raises RouteError when a route does not hold together.
     """
-    bundle = load_folder(folder)
-    programme = Programme.parse(bundle.programme)
-    routes = {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
-    check_bundle(bundle, programme, routes)
+    bundle, programme, routes = checked(folder)
     with db.begin() as tx:
         forms = {code: published.store(tx, "form", code, raw, now) for code, raw in bundle.forms.items()}
         letters = {
@@ -44,6 +41,29 @@ def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
             line = {"programme": programme.code, "year": one.year, "area": one.area, "pot": one.pot}
             published.set_ceiling(tx, line, one.amount, now)
     return name
+
+
+def checked(folder: Path) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]:
+    """A folder's data, programme and compiled routes; RouteError for what keeps it from being published."""
+    bundle = load_folder(folder)
+    programme = Programme.parse(bundle.programme)
+    routes = {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
+    check_bundle(bundle, programme, routes)
+    return bundle, programme, routes
+
+
+def findings(bundle: Bundle, programme: Programme, route: Route) -> list[RouteError]:
+    """Everything that keeps a route from being published in this programme."""
+    return check(
+        route,
+        offices=frozenset(programme.offices),
+        roles=frozenset(programme.labels["roles"]),
+        stages=frozenset(programme.labels["stages"]),
+        statuses=frozenset(programme.labels["statuses"]),
+        forms=frozenset(bundle.forms),
+        letters=frozenset(bundle.letters),
+        own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
+    )
 
 
 def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,18 +85,8 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
         if size.route is not None and size.route not in routes:
             raise RouteError("unknown_route", at=f"sizes.{size.code}", route=size.route)
     for route in routes.values():
-        findings = check(
-            parse_route(route),
-            offices=frozenset(programme.offices),
-            roles=frozenset(programme.labels["roles"]),
-            stages=frozenset(programme.labels["stages"]),
-            statuses=frozenset(programme.labels["statuses"]),
-            forms=frozenset(bundle.forms),
-            letters=frozenset(bundle.letters),
-            own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
-        )
-        if findings:
-            raise findings[0]
+        for finding in findings(bundle, programme, parse_route(route)):
+            raise finding
 
 
 def check_labels(bundle: Bundle, languages: Sequence[str]) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from workflow.engine import events as ev
 from workflow.engine.advance import next_due
@@ -17,10 +16,8 @@ from workflow.engine.case import Actor, evolve
 from workflow.engine.moving import why_not
 from workflow.engine.rerun import Run, recorded, rerun
 from workflow.engine.route import Route, parse_route
-from workflow.funding.programme import Programme, load_folder
 from workflow.interchange.xes import Trace
-from workflow.publish import check_bundle, compiled
-from workflow.store import journal, published
+from workflow.store import journal, published, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +37,6 @@ class Compared:
     number: str
     then: Run
     now: Run
-
-
-def checked(folder: Path) -> tuple[Programme, dict[str, dict[str, Any]]]:
-    """The programme of a folder and its routes, compiled; RouteError for what keeps it from publishing."""
-    bundle = load_folder(folder)
-    programme = Programme.parse(bundle.programme)
-    routes = {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
-    check_bundle(bundle, programme, routes)
-    return programme, routes
 
 
 def moves(db: Engine) -> list[Move]:
@@ -82,15 +70,13 @@ def _migrate(
     case = evolve(stored.case, event)
     change = journal.Change(stored, case, [event], actor.person, now, next_due(after, case, now))
     journal.commit(tx, [change])
-    pin = text("UPDATE cases SET route_hash = :route, programme_hash = :programme WHERE id = :id")
-    tx.execute(pin, {"route": route_hash, "programme": programme_hash, "id": case_id})
+    versions.pin(tx, case_id, programme_hash, route_hash)
 
 
 def _moves(tx: Connection) -> Iterator[tuple[Move, str, str]]:
     name = published.current(tx)
     current: Mapping[str, str] = published.content(tx, name)["routes"]
-    query = text("SELECT id FROM cases WHERE ending IS NULL AND NOT route_hash = ANY(:now) ORDER BY number")
-    for case_id in tx.execute(query, {"now": list(current.values())}).scalars().all():
+    for case_id in versions.running_on_others(tx, current.values()):
         stored = journal.read(tx, case_id)
         route = published.route(tx, stored.route_hash)
         step = stored.case.step or ""
@@ -105,25 +91,17 @@ def _moves(tx: Connection) -> Iterator[tuple[Move, str, str]]:
 def log(db: Engine) -> Iterator[Trace]:
     """Every case with its facts and events, for process mining; one case in memory at a time."""
     with db.connect() as tx:
-        for row in tx.execute(text("SELECT id, number, state FROM cases ORDER BY number")).all():
-            events = text("SELECT name, data, actor, at FROM events WHERE case_id = :id ORDER BY version")
-            found = [(one.name, one.data, one.actor, one.at) for one in tx.execute(events, {"id": row.id})]
-            yield Trace(row.number, row.state["facts"], found)
+        for number, facts, events in versions.logs(tx):
+            yield Trace(number, facts, events)
 
 
 def replayed(db: Engine, routes: Mapping[str, Mapping[str, Any]], since: datetime) -> Iterator[Compared]:
-    """Every case submitted since then whose way or days would have been others on these (compiled) routes."""
+    """Every case since then whose route is among these (compiled) ones: as it went, and would have gone."""
     parsed: dict[str, Route] = {code: parse_route(raw) for code, raw in routes.items()}
     with db.connect() as tx:
-        query = text(
-            "SELECT id, number, route_hash, programme_hash FROM cases"
-            " WHERE submitted_at >= :since ORDER BY number"
-        )
-        for row in tx.execute(query, {"since": since}).all():
+        for row in versions.submitted_since(tx, since):
             route = parsed.get(published.route(tx, row.route_hash).code)
-            if route is None:
-                continue
-            events = text("SELECT name, data, at FROM events WHERE case_id = :id ORDER BY version")
-            happened = [(ev.load(one.name, one.data), one.at) for one in tx.execute(events, {"id": row.id})]
-            calendar = published.calendar(tx, row.programme_hash)
-            yield Compared(row.number, recorded(happened, calendar), rerun(route, happened, calendar))
+            if route is not None:
+                happened = journal.happened(tx, row.id)
+                calendar = published.calendar(tx, row.programme_hash)
+                yield Compared(row.number, recorded(happened, calendar), rerun(route, happened, calendar))

@@ -33,8 +33,8 @@ from tests.integration.walks import (
 from web.cli.story import SCORES, Story
 from workflow import drafts
 from workflow.engine.case import Actor
-from workflow.engine.commands import Complete, Declare, Recuse, Report, Submit, Withdraw
-from workflow.engine.decide import Offer, allowed
+from workflow.engine.commands import Complete, Declare, Offer, Recuse, Report, Submit, Withdraw
+from workflow.engine.decide import allowed
 from workflow.errors import Invalid, KeyReused, NotAllowed, NotFound, Refused
 from workflow.service import Done, handle
 from workflow.store import journal, published, queries

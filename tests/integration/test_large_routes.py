@@ -128,13 +128,14 @@ def test_what_is_suspended_moves_its_deadlines_when_it_goes_on(told: Story) -> N
     case_id = at_review(told)
     before = state(told, case_id)
     told.aside(CHECKER, Suspend(case_id, before.entry), "Rekurs hängig.")
-    assert queries.inbox(told.db, told.actors[LEAD], now=told.now)
+    assert queries.inbox(told.db, told.actors[LEAD], now=told.now).total == 0
     with pytest.raises(Refused, match="suspended"):
         told.aside(CHECKER, Suspend(case_id, before.entry))
     told.wait(days=42)  # longer than any deadline
     assert (state(told, case_id).step, state(told, case_id).overdue) == ("review", False)
     assert_kept(told.db)
     told.aside(CHECKER, Resume(case_id))
+    assert queries.inbox(told.db, told.actors[LEAD], now=told.now).total == 1
     after = state(told, case_id)
     assert str(after.due_at) > str(before.due_at)
     assert len(after.timers) == len(before.timers)
@@ -170,9 +171,22 @@ def test_an_override_takes_a_second_pair_of_eyes(told: Story) -> None:
     assert [row.payload["text"] for row in asked] == ["office_turn"]
     with pytest.raises(NotAllowed):
         told.aside(THIRD, way)
-    told.aside(HEAD, way, "Einverstanden.")
+    with pytest.raises(NotAllowed, match="declare_first"):
+        told.aside(HEAD, way)
+    app = app_for(told, told.settings)
+    browser = signed_in(app, HEAD)
+    at = f"/desk/cases/{case_id}"
+    closed = browser.open(at)
+    assert "Zweite Stelle fällt aus." not in closed.text
+    opened = browser.send(closed.form("/declare"))
+    assert "Zweite Stelle fällt aus." in opened.text
+    form = next(one for one in opened.forms if ("way", "override") in one.fields)
+    browser.send(form, {"to": "synthesis", "reason": "Einverstanden."})
+    told.route()
     assert state(told, case_id).step == "synthesis"
     assert_kept(told.db)
+    browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
 
 
 def test_who_steers_can_write_off_and_the_money_is_free_again(told: Story) -> None:
@@ -217,5 +231,20 @@ def test_what_the_route_does_not_offer_is_refused_on_the_page_with_what_holds_no
     assert "höchstens 20 Arbeitstage" in refused.words()
     browser.send(form, {"days": "2", "reason": ""}, status=422)
     assert_kept(told.db)
+    browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
+
+
+def test_the_page_that_explains_speaks_in_words_not_in_codes(told: Story) -> None:
+    case_id = at_review(told)
+    app = app_for(told, told.settings)
+    browser = signed_in(app, CHECKER)
+    words = browser.open(f"/desk/cases/{case_id}/why").words()
+    assert "Förderbereich: Sprache" in words
+    assert "Wichtigste Zielgruppe: Anerkannte Flüchtlinge (FL)" in words
+    assert "Barbara Wenger" in words
+    assert "darf, sobald geklärt ist, dass kein Ausstandsgrund besteht" in words
+    for code in ("area =", "False", "target_group", "adult_education"):
+        assert code not in words
     browser.http.close()
     app.extensions["foerderweg.db"].dispose()

@@ -29,12 +29,13 @@ STUBBORN = (
     "import signal as s, time; s.signal(s.SIGTERM, s.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
 )
 LAUNCHER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import start_postgres, start_valkey
 from web.cli.processes import Supervisor
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 with (
     open_data_folder(Path(sys.argv[1])) as folder,
     Supervisor(folder.path / "log", (folder.lock,)) as supervisor,

@@ -12,7 +12,17 @@ from types import FrameType
 
 from sqlalchemy.exc import OperationalError
 
-from web.cli import demo_data, job, maintenance, people_commands, routes_commands, status, up, walk
+from web.cli import (
+    demo_data,
+    job,
+    maintenance,
+    people_commands,
+    routes_commands,
+    simulating,
+    status,
+    up,
+    walk,
+)
 from web.cli.connected import CommandError
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, start_postgres
@@ -60,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
-    for module in (up, people_commands, routes_commands, status, maintenance):
+    for module in (up, people_commands, routes_commands, simulating, status, maintenance):
         module.add_to(add)
     add("migrate", _migrate, "bring the tables of OWNER_DATABASE_URL up to date")
     add("publish", _publish, "publish the programme of FOERDERWEG_PROGRAMME, as its folder is now")

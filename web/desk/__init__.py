@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from web.asides import aside_of
 from web.desk.comparison import rounds
-from web.desk.explaining import reason
+from web.desk.explaining import read_facts, reason
 from web.desk.history import sentence
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
@@ -22,8 +22,7 @@ from web.language import gettext as _
 from web.language import lang
 from web.security import db, do, now, signed_in
 from workflow.engine.case import Actor
-from workflow.engine.commands import Command, Complete, Declare, Recuse
-from workflow.engine.decide import Offer
+from workflow.engine.commands import Command, Complete, Declare, Offer, Recuse
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
 from workflow.store import queries
@@ -90,7 +89,9 @@ def why(case_id: UUID) -> str:
     explained = queries.explanation(db(), staff(), case_id, now=now())
     if explained is None:
         abort(404)
-    return render_template("desk/why.html", dossier=found, why=explained, words=Words(), reason=reason)
+    return render_template(
+        "desk/why.html", dossier=found, why=explained, words=Words(), reason=reason, read=read_facts
+    )
 
 
 @blueprint.post("/cases/<uuid:case_id>/declare")

@@ -1,8 +1,14 @@
-"""Why somebody may not act, said of a third person."""
+"""Why a case stands where it stands, in words: what was read, and why somebody may not act."""
 
 from __future__ import annotations
 
-from web.language import gettext
+from collections.abc import Mapping
+from typing import Any
+
+from web.desk.words import Words
+from web.language import gettext, lang
+from workflow.funding.forms import Form
+from workflow.texts import label
 
 
 def _(msgid: str) -> str:
@@ -18,6 +24,21 @@ REASONS = {
     "one_seat_each": _("hat bei diesem Schritt schon Stellung genommen"),
     "own_review": _("gehört zu einer Stelle, die schon mitgewirkt hat"),
 }
+
+
+def read_facts(facts: Mapping[str, Any], form: Form, words: Words) -> str:
+    """The facts that a table read, as the form asks for them; what does not apply is left out."""
+    asked = {field.fact: field for field in form.fields().values() if field.fact}
+    said = []
+    for name, value in facts.items():
+        field = asked.get(name)
+        if value is True and field:
+            said.append(label(field.label, lang()))
+        elif field and value is not False:
+            said.append(f"{label(field.label, lang())}: {field.as_text(value, lang())}")
+        elif value is not False:
+            said.append(f"{name}: {words.office(str(value))}")
+    return "; ".join(said)
 
 
 def reason(code: str | None) -> str:

@@ -15,8 +15,7 @@ from web.language import gettext, lang
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
 from web.security import db, do, settings, signed_in
-from workflow.engine.commands import Complete, Withdraw
-from workflow.engine.decide import Offer
+from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.forms import Form
 from workflow.store import queries

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
+from workflow.engine.advance import iso
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
+from workflow.engine.commands import Offer
 from workflow.engine.route import APPLICANT_OFFICE, Route, Wait, Way, Who
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -28,7 +30,7 @@ def decide(
         raise Refused("step_has_passed", step=case.step or "")
     match command:
         case cmd.Receive():
-            _require(_receive_refusal(route, case, actor))
+            require(_receive_refusal(route, case, actor))
             step = _waiting(route, case)
             assert step is not None
             assert step.received is not None
@@ -38,13 +40,13 @@ def decide(
         case cmd.TakeWay():
             return [_take(route, case, command, actor)]
         case cmd.Suspend():
-            _require(_pause_refusal(route, case, actor, stopped=False))
-            return [ev.Suspended(actor.person, _iso(_given(now)), command.content)]
+            require(_pause_refusal(route, case, actor, stopped=False))
+            return [ev.Suspended(actor.person, iso(_given(now)), command.content)]
         case cmd.Resume():
-            _require(_pause_refusal(route, case, actor, stopped=True))
+            require(_pause_refusal(route, case, actor, stopped=True))
             return [_resumed(case, actor, _given(now), _given(calendar))]
         case cmd.Extend():
-            _require(_extend_refusal(route, case, actor))
+            require(_extend_refusal(route, case, actor))
             assert route.extension is not None
             if not 1 <= command.days <= route.extension.most - case.extended:
                 raise Refused("too_long", most=route.extension.most - case.extended)
@@ -53,28 +55,28 @@ def decide(
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
 
 
-def allowed(route: Route, case: Case, actor: Actor) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """(action, step, seat, outcomes) of everything here that this person may do now."""
+def allowed(route: Route, case: Case, actor: Actor) -> Iterator[Offer]:
+    """Everything here that this person may do now."""
     step = _waiting(route, case)
     if step is not None and step.message and _receive_refusal(route, case, actor) is None:
-        yield "receive", step.code, "", (step.message,)
+        yield Offer("receive", step.code, outcomes=(step.message,))
     for way in route.ways.values():
-        if _way_refusal(case, way, actor) is None:
+        if _way_refusal(route, case, way, actor) is None:
             proposed = case.proposal if case.proposal and case.proposal.way == way.code else None
-            yield "way", way.code, "", (proposed.to,) if proposed else way.to
+            yield Offer("way", way.code, outcomes=(proposed.to,) if proposed else way.to)
     if _pause_refusal(route, case, actor, stopped=False) is None:
-        yield "suspend", case.step or "", "", ()
+        yield Offer("suspend", case.step or "")
     if _pause_refusal(route, case, actor, stopped=True) is None:
-        yield "resume", case.step or "", "", ()
+        yield Offer("resume", case.step or "")
     if route.extension and _extend_refusal(route, case, actor) is None:
-        yield "extend", case.step or "", "", (str(route.extension.most - case.extended),)
+        yield Offer("extend", case.step or "", outcomes=(str(route.extension.most - case.extended),))
 
 
 def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor) -> ev.Event:
     way = route.ways.get(command.way)
     if way is None or command.to not in way.to:
         raise Refused("no_such_outcome", outcome=command.way)
-    _require(_way_refusal(case, way, actor))
+    require(_way_refusal(route, case, way, actor))
     if way.second is not None:
         if case.proposal is None or case.proposal.way != way.code:
             office, role = way.second.meant(case.facts)
@@ -84,7 +86,7 @@ def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor) -> ev.Ev
     return ev.WayTaken(way.code, actor.person, command.to, command.content)
 
 
-def _way_refusal(case: Case, way: Way, actor: Actor) -> FoerderwegError | None:
+def _way_refusal(route: Route, case: Case, way: Way, actor: Actor) -> FoerderwegError | None:
     if not _stands_at(case, way.start) or case.suspended_at is not None:
         return Refused("not_at_this_step")
     if case.ways.get(way.code, 0) >= way.at_most:
@@ -92,8 +94,21 @@ def _way_refusal(case: Case, way: Way, actor: Actor) -> FoerderwegError | None:
     if way.second is not None and case.proposal is not None and case.proposal.way == way.code:
         if actor.person == case.proposal.by:
             return NotAllowed("four_eyes")
-        return _role_refusal(case, way.second, actor)
+        refusal = _role_refusal(case, way.second, actor)
+        if refusal is None and route.gated(case.step) and actor.person not in case.declared:
+            return NotAllowed("declare_first")
+        return refusal
     return _role_refusal(case, way.who, actor)
+
+
+def is_asked(case: Case, actor: Actor) -> bool:
+    """Somebody has proposed a way, and this person could be the second pair of eyes."""
+    asked = case.proposal
+    return (
+        asked is not None
+        and actor.person != asked.by
+        and _refusal_of((asked.office, asked.role), case, actor) is None
+    )
 
 
 def _receive_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
@@ -123,8 +138,12 @@ def _extend_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError |
 
 
 def _role_refusal(case: Case, who: Who, actor: Actor) -> FoerderwegError | None:
+    return _refusal_of(who.meant(case.facts), case, actor)
+
+
+def _refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegError | None:
     """Those who belong to the applicant, or have recused themselves, keep their hands off here too."""
-    if who.meant(case.facts) not in actor.offices:
+    if who not in actor.offices:
         return NotAllowed("not_yours")
     if case.applicant in actor.organisations:
         return NotAllowed("own_organisation")
@@ -153,13 +172,14 @@ def _moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple
     """The deadline and the timers that have not fired, so many working days later."""
 
     def later(at: str) -> str:
-        return _iso(calendar.later(datetime.fromisoformat(at), days))
+        return iso(calendar.later(datetime.fromisoformat(at), days))
 
     timers = tuple({**asdict(timer), "at": later(timer.at)} for timer in case.timers)
     return (later(case.due_at) if case.due_at else None), timers
 
 
-def _require(refusal: FoerderwegError | None) -> None:
+def require(refusal: FoerderwegError | None) -> None:
+    """Raises the refusal, if there is one."""
     if refusal is not None:
         raise refusal
 
@@ -167,7 +187,3 @@ def _require(refusal: FoerderwegError | None) -> None:
 def _given(value: T | None) -> T:
     assert value is not None, "the door says what time it is"
     return value
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -64,11 +64,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A way off the route that somebody would take, and a second person has not agreed to yet."""
+    """A way off the route that somebody would take; a second person, of this role, has to agree."""
 
     way: str
     to: str
     by: str
+    office: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def evolve(case: Case, event: ev.Event) -> Case:
         case ev.Received():
             return _after(case, to=event.to, timers=())
         case ev.WayProposed():
-            return _after(case, proposal=Proposal(event.way, event.to, event.by))
+            return _after(case, proposal=Proposal(event.way, event.to, event.by, event.office, event.role))
         case ev.WayTaken():
             ways = {**case.ways, event.way: case.ways.get(event.way, 0) + 1}
             return _after(case, to=event.to, timers=(), seats=(), proposal=None, ways=ways)

@@ -10,6 +10,19 @@ from workflow.engine.tables import Fact
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An action that somebody may take now.
+
+    `action`: declare | recuse | complete | withdraw | receive | way | suspend | resume | extend.
+    """
+
+    action: str
+    step: str = ""
+    seat: str = ""
+    outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """An organisation hands in its application; the case begins. `content`: hash of the answers."""
 

@@ -9,25 +9,14 @@ from typing import assert_never
 from workflow.engine import aside
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
+from workflow.engine.aside import require
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case, Seat
+from workflow.engine.commands import Offer
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, OPERATOR, Call, Human, Outcome, Route
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 RETRY = "retry"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An action that this person may take now.
-
-    `action`: declare | recuse | complete | withdraw | receive | way | suspend | resume | extend.
-    """
-
-    action: str
-    step: str = ""
-    seat: str = ""
-    outcomes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +36,13 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Report():
             return _report(route, case, command)
         case cmd.Declare():
-            _require(_gate_refusal(route, case, actor, again=False))
+            require(_gate_refusal(route, case, actor, again=False))
             return [ev.Declared(actor.person)]
         case cmd.Recuse():
-            _require(_gate_refusal(route, case, actor, again=True))
+            require(_gate_refusal(route, case, actor, again=True))
             return [ev.Recused(actor.person)]
         case cmd.Withdraw():
-            _require(_withdraw_refusal(route, case, actor))
+            require(_withdraw_refusal(route, case, actor))
             assert route.withdraw_to is not None
             return [ev.Withdrawn(actor.person, route.withdraw_to)]
         case cmd.Complete():
@@ -66,7 +55,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
 
 def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
     """Everything this person may do now: what screens and API show, and nothing else is accepted."""
-    offers = [Offer(*offer) for offer in aside.allowed(route, case, actor)]
+    offers = [*aside.allowed(route, case, actor)]
     if case.suspended_at is not None:
         return (*offers, Offer("withdraw")) if _withdraw_refusal(route, case, actor) is None else (*offers,)
     if _gate_refusal(route, case, actor, again=False) is None:
@@ -86,7 +75,7 @@ def seat_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foerderw
     refusal = _eligible_refusal(route, case, seat, actor)
     if (
         refusal is None
-        and _gated(route, case)
+        and route.gated(case.step)
         and seat.role != APPLICANT
         and actor.person not in case.declared
     ):
@@ -126,19 +115,16 @@ def _offices_at(route: Route, case: Case, step: Human) -> set[str]:
 
 
 def _gate_refusal(route: Route, case: Case, actor: Actor, *, again: bool) -> FoerderwegError | None:
-    """Declaring (or recusing) is for those whose turn it would be at a step with a gate."""
-    if not _gated(route, case) or case.suspended_at is not None:
+    """Declaring (or recusing) is for those whose turn it would be at a step with a gate, or who are asked."""
+    if not route.gated(case.step) or case.suspended_at is not None:
         return Refused("nothing_to_declare")
     if actor.person in case.declared and not again:
         return Refused("declared_already")
     staff = [seat for seat in case.open_seats if seat.role != APPLICANT]
     refusals = [_eligible_refusal(route, case, seat, actor) for seat in staff]
-    return None if None in refusals else (refusals[0] if refusals else Refused("nothing_open"))
-
-
-def _gated(route: Route, case: Case) -> bool:
-    step = route.steps.get(case.step or "")
-    return isinstance(step, Human) and step.gate
+    if None in refusals or aside.is_asked(case, actor):
+        return None
+    return refusals[0] if refusals else Refused("nothing_open")
 
 
 def _open_outcomes(route: Route, case: Case) -> tuple[str, ...]:
@@ -170,11 +156,6 @@ def _withdraw_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError
     if case.ending is not None or case.step not in route.withdraw_from or case.to is not None:
         return Refused("too_late_to_withdraw")
     return None
-
-
-def _require(refusal: FoerderwegError | None) -> None:
-    if refusal is not None:
-        raise refusal
 
 
 def _submit(route: Route, case: Case, command: cmd.Submit, actor: Actor) -> list[ev.Event]:
@@ -238,7 +219,7 @@ def seat_meant(route: Route, case: Case, command: cmd.Complete, actor: Actor) ->
         if seat.code == command.seat:
             if seat.outcome is not None:
                 raise Refused("seat_is_done")
-            _require(seat_refusal(route, case, seat, actor))
+            require(seat_refusal(route, case, seat, actor))
             return seat
     raise Refused("no_such_seat", seat=command.seat)
 

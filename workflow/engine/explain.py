@@ -122,10 +122,10 @@ def _is_theirs(route: Route, case: Case) -> bool:
     return isinstance(step, Human) and case.to is None and step.seats[0].who.role == APPLICANT
 
 
-def standings(route: Route, case: Case, people: Mapping[str, Actor]) -> Iterator[Standing]:
-    """For each open seat, everybody who has its role: may they, and if not, by which rule."""
+def standings(route: Route, case: Case, people: Sequence[tuple[str, Actor]]) -> Iterator[Standing]:
+    """For each open seat, everybody of `people` (by name) who has its role: may they, and if not, why."""
     for seat in case.open_seats:
-        for name, actor in people.items():
+        for name, actor in people:
             if (seat.office, seat.role) in actor.offices:
                 refusal = seat_refusal(route, case, seat, actor)
                 yield Standing(seat.code, name, refusal.code if refusal else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from workflow.engine import events as ev
@@ -71,20 +71,23 @@ def rerun(route: Route, happened: Happened, calendar: Calendar) -> Run:
 
 
 Act = tuple[ev.Event, timedelta]
+OFF = "off the route"
 
 
 def _acts(happened: Happened) -> dict[tuple[str, str], deque[Act]]:
     """What was done at each step and seat, in order, and how long after the step began."""
     found: dict[tuple[str, str], deque[Act]] = defaultdict(deque)
-    entered = happened[0][1]
+    step, entered = "", happened[0][1]
     for event, at in happened:
         match event:
             case ev.Entered():
-                entered = at
+                step, entered = event.step, at
             case ev.Completed():
-                found[event.step, event.seat].append((event, at - entered))
-            case ev.CallReturned() | ev.Received():
-                found[event.step, ""].append((event, at - entered))
+                found[step, event.seat].append((event, at - entered))
+            case ev.Received():
+                found[step, ""].append((event, at - entered))
+            case ev.Withdrawn() | ev.WayTaken():
+                found[step, OFF].append((event, at - entered))
             case _:
                 continue
     return found
@@ -94,34 +97,57 @@ def _next(
     route: Route, case: Case, acts: dict[tuple[str, str], deque[Act]], now: datetime
 ) -> tuple[ev.Event, datetime] | None:
     """The recorded act that comes first at this visit, as it is on this route."""
-    step = route.steps[case.step or ""]
+    code = case.step or ""
+    step = route.steps[code]
     entered = datetime.fromisoformat(case.entered_at or now.isoformat())
     if isinstance(step, Call):
-        content = acts[step.code, ""][0][0].content if acts[step.code, ""] else "made"  # type: ignore[union-attr]
-        return ev.CallReturned(step.code, str(content), step.to), now
-    if isinstance(step, Wait) and acts[step.code, ""] and step.received:
-        event, after = acts[step.code, ""].popleft()
-        return ev.Received(step.code, step.message or "", "", step.received), entered + after
-    if not isinstance(step, Human):
-        return None
-    there = [seat.code for seat in case.open_seats if _fits(step, acts[step.code, seat.code])]
+        return ev.CallReturned(code, "made", step.to), now
+    seats = ("",) if isinstance(step, Wait) else tuple(seat.code for seat in case.open_seats)
+    there = [seat for seat in (*seats, OFF) if _fits(route, code, acts[code, seat])]
     if not there:
         return None
-    first = min(there, key=lambda seat: acts[step.code, seat][0][1])
-    event, after = acts[step.code, first].popleft()
-    assert isinstance(event, ev.Completed)
-    to = None if step.is_panel else step.outcomes[event.outcome].to
-    facts = {name: value for name, value in event.facts.items() if name in route.facts}
-    done = ev.Completed(step.code, first, event.outcome, case.entry, event.by, to, facts, holds=event.holds)
-    return done, max(now, entered + after)
+    first = min(there, key=lambda seat: acts[code, seat][0][1])
+    event, after = acts[code, first].popleft()
+    return _as_here(route, case, event), max(now, entered + after)
 
 
-def _fits(step: Human, acts: deque[Act]) -> bool:
+def _as_here(route: Route, case: Case, event: ev.Event) -> ev.Event:
+    """The same act, leading to where this route leads."""
+    step = route.steps[case.step or ""]
+    match event:
+        case ev.Withdrawn():
+            return ev.Withdrawn(event.by, route.withdraw_to or "")
+        case ev.Received() if isinstance(step, Wait):
+            return ev.Received(event.step, event.message, event.by, step.received or "")
+        case ev.Completed() if isinstance(step, Human):
+            to = None if step.is_panel else step.outcomes[event.outcome].to
+            facts = {name: value for name, value in event.facts.items() if name in route.facts}
+            return replace(event, entry=case.entry, to=to, facts=facts)
+        case _:
+            return event
+
+
+def _fits(route: Route, code: str, acts: deque[Act]) -> bool:
     """Something was done there that this route knows too; what it does not know is passed over."""
-    known = step.votes if step.votes is not None else step.outcomes
-    while acts and not (isinstance(acts[0][0], ev.Completed) and acts[0][0].outcome in known):
+    while acts and not _is_known(route, code, acts[0][0]):
         acts.popleft()
     return bool(acts)
+
+
+def _is_known(route: Route, code: str, event: ev.Event) -> bool:
+    step = route.steps[code]
+    match event:
+        case ev.Completed():
+            return isinstance(step, Human) and event.outcome in (step.votes or step.outcomes)
+        case ev.Received():
+            return isinstance(step, Wait) and step.message == event.message
+        case ev.Withdrawn():
+            return code in route.withdraw_from
+        case ev.WayTaken():
+            way = route.ways.get(event.way)
+            return way is not None and code in way.start and event.to in way.to
+        case _:
+            return False
 
 
 def _goes_on(route: Route, case: Case) -> bool:

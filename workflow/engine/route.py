@@ -219,6 +219,11 @@ class Route:
             raise RouteError("not_a_human_step", at=code)
         return step
 
+    def gated(self, code: str | None) -> bool:
+        """Whether nobody may act at this step before declaring that there is no conflict of interest."""
+        step = self.steps.get(code or "")
+        return isinstance(step, Human) and step.gate
+
     def follows(self, code: str) -> Iterator[str]:
         """The steps that can come right after this one (withdrawal apart)."""
         step = self.steps[code]

@@ -202,6 +202,12 @@ def done(tx: Connection, key: Key) -> tuple[UUID, str, int] | None:
     return row.case_id, row.number, row.version
 
 
+def happened(tx: Connection, case_id: UUID) -> list[tuple[ev.Event, datetime]]:
+    """Everything that happened to a case, and when."""
+    query = text("SELECT name, data, at FROM events WHERE case_id = :id ORDER BY version")
+    return [(ev.load(row.name, row.data), row.at) for row in tx.execute(query, {"id": case_id})]
+
+
 def chained(head: str, case_id: UUID, version: int, entry: Mapping[str, Any]) -> str:
     """The hash of one event over the hash before it. `entry`: name, data, actor, at, command_id."""
     return hashlib.sha256(head.encode() + canonical([str(case_id), version, entry])).hexdigest()

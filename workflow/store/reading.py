@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflow.engine.aside import is_asked
 from workflow.engine.case import Actor, Case
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE
 
@@ -42,6 +43,7 @@ def takes_part(case: Case, viewer: Actor) -> bool:
         or is_member(case, viewer)
         or has_seat(case, viewer)
         or had_turn(case, viewer)
+        or is_asked(case, viewer)
         or viewer.has_role("operator", *OVERVIEW)
     )
 
@@ -53,4 +55,5 @@ def may_open(case: Case, viewer: Actor) -> bool:
     """
     if viewer.person in case.recused or is_of_own_office(case, viewer):
         return False
-    return viewer.has_role(*ALL_DOSSIERS) or (has_seat(case, viewer) and viewer.person in case.declared)
+    involved = has_seat(case, viewer) or is_asked(case, viewer)
+    return viewer.has_role(*ALL_DOSSIERS) or (involved and viewer.person in case.declared)

@@ -62,11 +62,11 @@ def test_the_days_with_the_applicant_are_told_apart() -> None:
 def test_who_may_act_and_by_which_rule_others_may_not() -> None:
     told = play({"a": task({"on": "b"}), "b": task({"on": "end"}, not_by=["a"])})
     told.complete(staff("first"), "on")
-    people = {
-        "Anna": staff("first"),
-        "Ben": staff("second"),
-        "Cora": Actor("third", staff("third").offices, {"org": frozenset({"read"})}),
-        "Dan": staff("fourth", "elsewhere"),
-    }
+    people = [
+        ("Anna", staff("first")),
+        ("Ben", staff("second")),
+        ("Cora", Actor("third", staff("third").offices, {"org": frozenset({"read"})})),
+        ("Dan", staff("fourth", "elsewhere")),
+    ]
     found = {one.person: one.refusal for one in explain.standings(told.route, told.case, people)}
     assert found == {"Anna": "four_eyes", "Ben": None, "Cora": "own_organisation"}

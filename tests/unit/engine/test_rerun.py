@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.builders import CLOCK, END, MONDAY, Play, panel, play, small_route, staff, task
+from tests.builders import CASE, CLOCK, END, MONDAY, SIGNER, Play, panel, play, small_route, staff, task
+from workflow.engine.commands import TakeWay, Withdraw
 from workflow.engine.events import Event
 from workflow.engine.moving import why_not
 from workflow.engine.rerun import recorded, rerun
@@ -83,3 +84,21 @@ def test_what_keeps_a_running_case_on_its_version() -> None:
     assert reason({**STEPS, "c": choice}, facts={"n": "number"}) == "fact_missing:n"
     told.complete(CLERK, "no")
     assert reason(STEPS) == "closed"
+
+
+def test_what_was_withdrawn_is_withdrawn_again() -> None:
+    told = play(STEPS, withdraw={"from": ["a", "b"], "to": "end"})
+    told.complete(CLERK, "on")
+    told.do(Withdraw(CASE), SIGNER)
+    told.rules()
+    assert rerun(told.route, happened(told), CLOCK) == recorded(happened(told), CLOCK)
+
+
+def test_a_way_off_the_route_is_taken_again_where_it_is_there() -> None:
+    off = {"skip": {"from": ["a"], "to": ["end"], "who": {"office": "desk", "role": "clerk"}}}
+    steps = {"a": task({"on": "b"}), "b": task({"on": "end"})}
+    told = play(steps, ways=off)
+    told.do(TakeWay(CASE, "skip", "end", 1), CLERK)
+    told.rules()
+    assert rerun(told.route, happened(told), CLOCK) == recorded(happened(told), CLOCK)
+    assert rerun(route(steps), happened(told), CLOCK).open_at == "a"

@@ -9,8 +9,8 @@ import pytest
 from tests.builders import CASE, END, SIGNER, Play, call, names, play, small_route, staff, task
 from workflow.engine.advance import LONGEST_CHAIN, iso, next_due
 from workflow.engine.case import EMPTY, Actor
-from workflow.engine.commands import Complete, Declare, Recuse, Report, Submit, Withdraw
-from workflow.engine.decide import Offer, Outside, allowed, decide
+from workflow.engine.commands import Complete, Declare, Offer, Recuse, Report, Submit, Withdraw
+from workflow.engine.decide import Outside, allowed, decide
 from workflow.engine.events import (
     Called,
     CallFailed,

@@ -1,7 +1,7 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
 from workflow.store.queries.desk import dossier, inbox
-from workflow.store.queries.explain import Explanation, explanation
+from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
@@ -70,6 +70,7 @@ __all__ = [
     "fitness",
     "form",
     "health",
+    "id_of",
     "inbox",
     "migrated",
     "money",

@@ -34,7 +34,7 @@ ITEMS = """
 FROM work_items w JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id
 WHERE w.closed_at IS NULL
   AND (w.office, w.role) IN (SELECT * FROM unnest(CAST(:offices AS text[]), CAST(:roles AS text[])))
-  AND NOT c.state->'recused' ? :person
+  AND NOT c.state->'recused' ? :person AND NOT c.state ? 'suspended_at'
   AND NOT CAST(c.organisation_id AS text) = ANY(:organisations)
   AND (:step = '' OR w.step = :step) AND (:area = '' OR c.area = :area) AND (:stage = '' OR c.stage = :stage)
   AND (NOT :late OR w.due_at < :now)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine import events as ev
 from workflow.engine import explain
 from workflow.engine.case import Actor, load_case
-from workflow.store import published, reading
+from workflow.store import journal, published, reading
 
 PEOPLE = """
 SELECT p.id, p.name, r.office, r.role,
@@ -38,6 +37,13 @@ class Explanation:
     waited: int
 
 
+def id_of(db: sa.Engine, number: str) -> UUID | None:
+    """The case with this number; for operators at the command line alone."""
+    with db.connect() as tx:
+        query = sa.text("SELECT id FROM cases WHERE number = :number")
+        return cast("UUID | None", tx.execute(query, {"number": number}).scalar_one_or_none())
+
+
 def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Explanation | None:
     """None for those who may not read this dossier."""
     with db.connect() as tx:
@@ -51,10 +57,7 @@ def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -
             return None
         route = published.route(tx, row.route_hash)
         calendar = published.calendar(tx, row.programme_hash)
-        stored = tx.execute(
-            sa.text("SELECT name, data, at FROM events WHERE case_id = :id ORDER BY version"), {"id": case_id}
-        )
-        happened = [(ev.load(one.name, one.data), one.at) for one in stored]
+        happened = journal.happened(tx, case_id)
         people = _people(tx, case_id)
     days, waited = explain.with_applicant(route, happened, now, calendar)
     return Explanation(
@@ -68,14 +71,14 @@ def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -
     )
 
 
-def _people(tx: sa.Connection, case_id: UUID) -> dict[str, Actor]:
-    """Everybody who has a role that this case waits for, by name."""
+def _people(tx: sa.Connection, case_id: UUID) -> list[tuple[str, Actor]]:
+    """(name, actor) of everybody who has a role that this case waits for, by name."""
     offices: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     members: dict[tuple[str, str], list[str]] = {}
     for row in tx.execute(sa.text(PEOPLE), {"case_id": case_id}):
         offices[row.name, str(row.id)].add((row.office, row.role))
         members[row.name, str(row.id)] = row.organisations
-    return {
-        name: Actor(person, frozenset(roles), {one: frozenset({"read"}) for one in members[name, person]})
+    return [
+        (name, Actor(person, frozenset(roles), {one: frozenset({"read"}) for one in members[name, person]}))
         for (name, person), roles in offices.items()
-    }
+    ]

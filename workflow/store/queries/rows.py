@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from workflow.engine.case import Seat
-from workflow.engine.decide import Offer
+from workflow.engine.commands import Offer
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
 
