@@ -13,6 +13,7 @@ from tasks.letters import make_letter
 from tasks.links import send_link
 from tasks.mail import send_mail
 from tasks.nudge import nudge
+from tasks.parents import tell_parent
 from workflow.engine.commands import Report
 from workflow.service import handle
 from workflow.settings import Settings
@@ -26,6 +27,7 @@ KINDS: Mapping[str, Callable[[sa.Engine, Settings, outbox.Due, datetime], None]]
     "mail": send_mail,
     "letter": make_letter,
     "link": send_link,
+    "parent": tell_parent,
 }
 
 

@@ -21,6 +21,7 @@ from workflow.engine.commands import (
     Declare,
     Extend,
     Offer,
+    OpenChild,
     Receive,
     Recuse,
     Resume,
@@ -31,7 +32,8 @@ from workflow.engine.commands import (
 )
 from workflow.engine.decide import Outside, decide
 from workflow.engine.events import Event
-from workflow.engine.route import Route, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import Route
 from workflow.engine.tables import Fact
 from workflow.people import load_people, read_people
 from workflow.publish import publish_folder
@@ -43,6 +45,7 @@ MONDAY = datetime(2026, 9, 7, 7, 0, tzinfo=UTC)
 """A working day within the first call, nine o'clock in Basel."""
 
 CASE = UUID("00000000-0000-4000-8000-000000000001")
+CHILD = UUID("00000000-0000-4000-8000-000000000002")
 
 
 def settings_for(db_url: str, owner_db_url: str, redis_url: str, data_dir: Path) -> Settings:
@@ -165,8 +168,8 @@ def play(steps: Mapping[str, Any], facts: Mapping[str, Fact] | None = None, **mo
     return Play(parse_route(small_route(steps, **{"facts": kinds, **more})), facts=facts or {})
 
 
-def commands_of(case_id: UUID, entry: int, offer: Offer) -> list[Command]:
-    """Every command that an offer stands for."""
+def commands_of(case_id: UUID, entry: int, offer: Offer, child: UUID = CHILD) -> list[Command]:
+    """Every command that an offer stands for. `child`: the id of a case that it opens."""
     match offer.action:
         case "declare":
             return [Declare(case_id)]
@@ -178,6 +181,8 @@ def commands_of(case_id: UUID, entry: int, offer: Offer) -> list[Command]:
             return [Suspend(case_id, entry)]
         case "resume":
             return [Resume(case_id)]
+        case "open_child":
+            return [OpenChild(case_id, offer.step, child, entry)]
         case "receive":
             return [Receive(case_id, message, entry) for message in offer.outcomes]
         case "way":

@@ -100,6 +100,7 @@ TEXTS: dict[str, str] = {
     "suspended": _("Dieses Gesuch ist sistiert: es steht still. Es wurde nichts geändert."),
     "not_suspended": _("Dieses Gesuch ist nicht sistiert. Es wurde nichts geändert."),
     "not_at_this_step": _("Das ist bei diesem Schritt nicht vorgesehen. Es wurde nichts geändert."),
+    "child_is_open": _("Davon ist schon eines offen. Bitte warten Sie, bis es abgeschlossen ist."),
     "way_used_up": _("Das ist für dieses Gesuch schon so oft geschehen, wie das Verfahren es zulässt."),
     "too_long": _("Die Frist kann noch um höchstens %(most)s Arbeitstage verlängert werden."),
     "own_review": _("Ihre Stelle hat in diesem Geschäft schon mitgewirkt. Es wurde nichts geändert."),

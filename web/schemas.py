@@ -218,6 +218,14 @@ class ApplicationRow(Schema):
     waiting_for_me = fields.Boolean()
 
 
+class Relative(Schema):
+    """A case that this one belongs to, or that belongs to it."""
+
+    id = fields.UUID()
+    number = fields.String()
+    status = a_code()
+
+
 class Application(Schema):
     """An application as its organisation sees it."""
 
@@ -248,6 +256,8 @@ class Application(Schema):
     requested = an_amount("Requested", allow_none=True)
     granted = an_amount("Granted", allow_none=True)
     conditions = fields.String(allow_none=True)
+    parent = fields.Nested(Relative, allow_none=True)
+    children = fields.List(fields.Nested(Relative))
 
 
 class Done(Schema):
@@ -275,6 +285,20 @@ class Aside(Schema):
     days = fields.Integer(load_default=0, strict=True, metadata=said("Working days to add"))
     entry = fields.Integer(required=True, strict=True, metadata=said("The visit of the step that is meant"))
     reason = fields.String(load_default="", metadata=said("Why; may be empty with receive and resume"))
+
+
+class NewChild(Schema):
+    """A case of its own that belongs to this one, as an offer names it."""
+
+    child = a_code("The offer's step", required=True)
+    entry = fields.Integer(required=True, strict=True, metadata=said("The visit of the step that is meant"))
+    answers = some_answers("What its form asks", required=True)
+
+
+class Opened(Done):
+    """What opening it led to: the parent's case, and the new one's id."""
+
+    child_id = fields.UUID()
 
 
 class Completion(Schema):

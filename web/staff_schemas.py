@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from web.schemas import File, Offer, a_code, a_time, an_amount, said, some_answers
+from web.schemas import File, Offer, Relative, a_code, a_time, an_amount, said, some_answers
 
 
 def a_filter(text: str = "A code of the programme") -> fields.String:
@@ -160,6 +160,8 @@ class Dossier(Schema):
     letters = fields.List(fields.Nested(File))
     statements = fields.List(fields.Nested(Statement))
     granted = an_amount("Granted", allow_none=True)
+    parent = fields.Nested(Relative, allow_none=True)
+    children = fields.List(fields.Nested(Relative))
     line = fields.Nested(Money, allow_none=True)
 
 

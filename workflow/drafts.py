@@ -187,7 +187,7 @@ def _editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[Row[A
         raise NotFound("no_such_application")
     if not rights & {"draft", "sign"}:
         raise NotAllowed("may_not_draft")
-    form = published.application_form(tx, draft.programme_hash, draft.organisation_kind)
+    form = published.form_of(tx, draft.programme_hash, draft.form_hash, draft.organisation_kind)
     return draft, form, open_sections(tx, application_id, form)
 
 

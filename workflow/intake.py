@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 
+from workflow.engine import children
 from workflow.engine.case import Actor
-from workflow.engine.commands import Submit
+from workflow.engine.commands import OpenChild, Submit
+from workflow.engine.events import Submitted
 from workflow.engine.route import APPLICANT_OFFICE
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
@@ -35,7 +40,7 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tupl
     call = programme.calls[draft.call]
     if not call.is_open(now):
         raise Refused("call_closed")
-    form = published.application_form(tx, draft.programme_hash, draft.organisation_kind)
+    form = published.form_of(tx, draft.programme_hash, draft.form_hash, draft.organisation_kind)
     answers = form.load(draft.answers)
     facts = form.facts(answers)
     if draft.office is not None:
@@ -51,7 +56,7 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tupl
         application_id=draft.id,
         organisation_id=draft.organisation_id,
         title=str(answers["project"]["title"]),
-        number_prefix=f"{programme.number}-{call.year}",
+        number=f"{programme.number}-{call.year}-{applications.next_number(tx):05d}",
         programme=programme.code,
         programme_hash=draft.programme_hash,
         route_hash=content["routes"][size.route],
@@ -69,6 +74,56 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tupl
     return stored, replace(command, applicant=applicant, facts=facts, content=kept)
 
 
+def accept_child(
+    tx: Connection, parent: Stored, command: OpenChild, raw: Mapping[str, Any], actor: Actor, now: datetime
+) -> tuple[Stored, Submitted]:
+    """The row and the first event of a case that belongs to `parent`: charged to the same budget line.
+
+    Raises Invalid for what is wrong in its form, Refused (opened_already).
+    """
+    child = published.route(tx, parent.route_hash).children[command.child]
+    whole = published.content(tx, parent.programme_hash)
+    form = published.form(tx, parent.programme_hash, child.form)
+    answers = form.load(dict(raw))
+    route = published.route(tx, whole["routes"][child.route])
+    row = applications.row_of(tx, parent.id)
+    facts = {**form.facts(answers), "size": row.size}
+    draft = {
+        "id": command.child_id,
+        "organisation_id": row.organisation_id,
+        "call": row.call,
+        "programme_hash": parent.programme_hash,
+        "form_hash": whole["forms"][child.form],
+        "answers": answers,
+        "eligibility": {},
+        "revision": 1,
+        "saved_by": UUID(actor.person),
+        "saved_at": now,
+    }
+    if not applications.add(tx, draft):
+        raise Refused("submitted_already")
+    content = applications.keep_content(tx, command.child_id, "application", "", answers, actor, now)
+    begun = children.begun(route, parent.case, child, str(parent.id), facts, content)
+    beginning = applications.Beginning(
+        application_id=command.child_id,
+        organisation_id=row.organisation_id,
+        title=row.title,
+        number=f"{parent.number}.{len(parent.case.children) + 1}",
+        programme=row.programme,
+        programme_hash=parent.programme_hash,
+        route_hash=whole["routes"][child.route],
+        form_hash=whole["forms"][child.form],
+        call=row.call,
+        area=row.area,
+        size=row.size,
+        line_id=parent.line_id,
+        target_group=parent.target_group,
+        requested=int(begun.facts.get("requested", 0)),
+        parent_id=parent.id,
+    )
+    return applications.begin(tx, beginning, now), begun
+
+
 def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[Answers, Facts]:
     """The working copy of a case whose sections were reopened, complete again, and its facts.
 
@@ -78,10 +133,11 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
     if draft is None:
         raise NotFound("no_such_application")
     programme = published.programme(tx, stored.programme_hash)
-    form = published.application_form(tx, stored.programme_hash, draft.organisation_kind)
+    form = published.form_of(tx, stored.programme_hash, stored.form_hash, draft.organisation_kind)
     answers = form.load(draft.answers)
-    facts = form.facts(answers)
-    if _place(programme, facts, now) != _place(programme, stored.case.facts, now):
+    facts = {**stored.case.facts, **form.facts(answers)}
+    # a child stays where its parent is
+    if not stored.case.parent and _place(programme, facts, now) != _place(programme, stored.case.facts, now):
         raise Refused("route_would_change")
     return answers, facts
 

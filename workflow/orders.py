@@ -29,12 +29,14 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         texts = written(tx, case_id)
         listed: Any = tx.execute(
             sa.text(
-                "SELECT c.call, c.size, c.requested, c.submitted_at, o.name, o.street, o.postcode, o.town"
-                " FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
+                "SELECT a.id, a.call, a.size, a.requested, a.submitted_at, a.state->>'content' AS content,"
+                " c.parent_id, c.submitted_at AS opened_at, o.name, o.street, o.postcode, o.town"
+                " FROM cases c JOIN cases a ON a.id = coalesce(c.parent_id, c.id)"
+                " JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
             ),
             {"id": case_id},
         ).one()
-    answers = texts.get(stored.case.content, {})
+        answers = written(tx, listed.id).get(listed.content, {})
     terms = programme.terms[listed.size]
     decided = signing(route, events)
     deciders = _deciders(decided, events)
@@ -54,6 +56,7 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         },
         "area": programme.own(programme.areas[str(stored.case.facts["area"])].title),
         "submitted_on": _day(listed.submitted_at),
+        "opened_on": _day(listed.opened_at) if listed.parent_id else None,
         "requested": listed.requested,
         "granted": int(stored.case.facts.get("granted", 0)),
         "reviewed_by": _offices(programme, route, events),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
-from workflow.engine.route import Route, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import Route
 from workflow.engine.soundness import check
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
@@ -52,8 +54,10 @@ def checked(folder: Path) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]
     return bundle, programme, routes
 
 
-def findings(bundle: Bundle, programme: Programme, route: Route) -> list[RouteError]:
-    """Everything that keeps a route from being published in this programme."""
+def findings(
+    bundle: Bundle, programme: Programme, route: Route, routes: Mapping[str, Route]
+) -> list[RouteError]:
+    """Everything that keeps a route from being published in this programme beside `routes`, by code."""
     return check(
         route,
         offices=frozenset(programme.offices),
@@ -63,7 +67,17 @@ def findings(bundle: Bundle, programme: Programme, route: Route) -> list[RouteEr
         forms=frozenset(bundle.forms),
         letters=frozenset(bundle.letters),
         own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
+        routes=routes,
     )
+
+
+def parsed_routes(bundle: Bundle, programme: Programme) -> dict[str, Route]:
+    """The routes of a folder that can be read, by code; for what is wrong with the others, parse them."""
+    found = {}
+    for code, raw in bundle.routes.items():
+        with suppress(RouteError):
+            found[code] = parse_route(compiled(raw, programme.tables))
+    return found
 
 
 def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,8 +98,9 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
     for size in programme.sizes:
         if size.route is not None and size.route not in routes:
             raise RouteError("unknown_route", at=f"sizes.{size.code}", route=size.route)
-    for route in routes.values():
-        for finding in findings(bundle, programme, parse_route(route)):
+    parsed = {code: parse_route(raw) for code, raw in routes.items()}
+    for route in parsed.values():
+        for finding in findings(bundle, programme, route, parsed):
             raise finding
 
 

@@ -14,8 +14,9 @@ from workflow.engine import events as ev
 from workflow.engine.advance import next_due
 from workflow.engine.case import Actor, evolve
 from workflow.engine.moving import why_not
+from workflow.engine.parsing import parse_route
 from workflow.engine.rerun import Run, recorded, rerun
-from workflow.engine.route import Route, parse_route
+from workflow.engine.route import Route
 from workflow.interchange.xes import Trace
 from workflow.store import journal, published, versions
 

@@ -25,7 +25,7 @@ from workflow.engine.decide import Outside, decide, seat_meant
 from workflow.engine.route import Human, Route
 from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, Problem
 from workflow.funding.effects import Effect, effects_of
-from workflow.intake import accept, edited_application
+from workflow.intake import accept, accept_child, edited_application
 from workflow.store import agenda, applications, journal, published
 from workflow.store.reading import SYSTEM, takes_part
 
@@ -84,7 +84,7 @@ def _handle(
         stored = journal.lock(tx, command.case_id)
         if not takes_part(stored.case, actor):
             raise NotFound("no_such_case")
-        if isinstance(command, cmd.Report) and actor is not SYSTEM:
+        if isinstance(command, cmd.Report | cmd.ChildEnded) and actor is not SYSTEM:
             raise NotAllowed("not_yours")
     route = published.route(tx, stored.route_hash)
     if isinstance(command, cmd.Complete):
@@ -94,7 +94,10 @@ def _handle(
         command = _with_reason(tx, stored, command, answers, actor, now)
     events = decide(route, stored.case, command, actor, _outside(tx, stored, route, command, now))
     if events:
-        journal.commit(tx, [_change(route, stored, events, actor.person, now, key)])
+        changes = [_change(route, stored, events, actor.person, now, key)]
+        if isinstance(command, cmd.OpenChild):
+            changes.append(_child(tx, stored, command, answers or {}, actor, now))
+        journal.commit(tx, changes)
     return Done(stored.id, stored.number, stored.case.version + len(events))
 
 
@@ -164,6 +167,19 @@ def _change(
     return journal.Change(stored, case, events, actor, now, next_due(route, case, now), effects, key)
 
 
+def _child(
+    tx: Connection,
+    parent: journal.Stored,
+    command: cmd.OpenChild,
+    answers: Answers,
+    actor: Actor,
+    now: datetime,
+) -> journal.Change:
+    """The first event of a case that belongs to another one, written in the same transaction."""
+    stored, begun = accept_child(tx, parent, command, answers, actor, now)
+    return _change(published.route(tx, stored.route_hash), stored, [begun], actor.person, now, None)
+
+
 def _with_content(
     tx: Connection,
     stored: journal.Stored,
@@ -223,7 +239,7 @@ def _outside(
     tx: Connection, stored: journal.Stored, route: Route, command: cmd.Command, now: datetime
 ) -> Outside:
     """What is left of the case's money, under its lock, when the command asks for some; else the time."""
-    if isinstance(command, cmd.Resume | cmd.Suspend | cmd.Extend):
+    if isinstance(command, cmd.Resume | cmd.Suspend | cmd.Extend | cmd.OpenChild | cmd.ChildEnded):
         return Outside(now=now, calendar=published.calendar(tx, stored.programme_hash))
     step = route.steps.get(command.step) if isinstance(command, cmd.Complete) else None
     if isinstance(step, Human) and isinstance(command, cmd.Complete):

@@ -57,12 +57,14 @@ GET /applications/<application_id>/sections/<code>            303 303 404 404 40
 GET /applications/<application_id>/step                       303 303 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/submit                     303 303 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/withdraw                   303 200 404 404 404 404 404 404 404 404
+GET /applications/<application_id>/children/<code>            303 404 404 404 404 404 404 404 404 404
 GET /calls/<code>                                             200 200 200 200 200 200 200 200 200 200
 GET /demo/mails                                               200 200 200 200 200 200 200 200 200 200
 GET /demo/people                                              200 200 200 200 200 200 200 200 200 200
 GET /desk                                                     303 404 404 200 200 200 200 200 200 200
 GET /desk/cases/<case_id>                                     303 404 404 200 200 404 200 404 200 404
 GET /desk/cases/<case_id>/why                                 303 404 404 404 200 404 200 404 200 404
+GET /desk/cases/<case_id>/children/<code>                     303 404 404 404 404 404 404 404 404 404
 GET /desk/cases/<case_id>/recuse                              303 404 404 200 200 404 404 404 404 404
 GET /files/<file_id>                                          303 200 404 404 200 404 200 404 200 404
 GET /healthz                                                  200 200 200 200 200 200 200 200 200 200
@@ -94,6 +96,9 @@ POST /operations/cases                                        401 403 403 403 40
 POST /operations/effects                                      401 403 403 403 403 403 403 403 403 303
 POST /calls/<code>                                            401 303 403 403 403 403 403 403 403 403
 POST /api/v1/cases/<case_id>/asides                           401 403 404 403 403 404 409 403 403 404
+POST /api/v1/cases/<case_id>/children                         401 409 404 409 409 404 409 409 409 404
+POST /applications/<application_id>/children/<code>           401 409 404 404 404 404 404 404 404 404
+POST /desk/cases/<case_id>/children/<code>                    401 404 404 409 409 404 409 404 409 404
 POST /desk/cases/<case_id>/aside                              401 404 404 403 403 404 303 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
 # From here on each changes what the next one finds.
@@ -121,6 +126,9 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /api/v1/cases/<case_id>/completions": {"json": {**COMPLETION, "answers": None}},
     "POST /api/v1/cases/<case_id>/asides": {
         "json": {"action": "extend", "days": 99, "entry": 2, "reason": "Krankheit."}
+    },
+    "POST /api/v1/cases/<case_id>/children": {
+        "json": {"child": "appeal", "entry": 2, "answers": {"appeal": {"request": "Nein."}}}
     },
     "POST /desk/cases/<case_id>/aside": {
         "data": {"action": "extend", "days": "1", "entry": "2", "reason": "Krankheit."}
@@ -220,6 +228,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     """What this visitor's request is answered with."""
     method, path = address.split(" ")
     code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
+    code = "report" if "/children/" in path else code
     for name, value in {**scene.ids, "code": code, "filename": "app.css"}.items():
         path = path.replace(f"<{name}>", value)
     options: dict[str, Any] = dict(BODIES.get(address, {}))

@@ -92,6 +92,8 @@ def test_a_rejection_takes_two_persons_as_well(told: Story) -> None:
     assert state(told, case_id).step == "confirm_rejection"
     told.do(DIVISION, case_id, "confirm", {"decision": {}})
     deliver(told)
+    assert state(told, case_id).step == "remedy_period"
+    told.wait(days=25)
     assert state(told, case_id).ending == "rejected"
     assert "Der Kredit reicht nicht aus." in order(told, case_id)
 

@@ -76,6 +76,7 @@ def test_a_rejection_ends_with_an_order(told: Story) -> None:
     case_id = decided(told)
     told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Der Kredit reicht nicht aus."}})
     deliver(told)
+    told.wait(days=25)
     assert (state(told, case_id).ending, state(told, case_id).committed) == ("rejected", 0)
     assert "Der Kredit reicht nicht aus." in order(told, case_id)
 

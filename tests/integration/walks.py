@@ -141,7 +141,7 @@ def assert_kept(db: sa.Engine) -> None:
     """Everything agrees with the events, and no case is parked."""
     with db.connect() as tx:
         found = verifying.check_cases(tx, verifying.case_ids(tx)) + verifying.check_money(tx)
-    assert [str(finding) for finding in found] == []
+    assert not found, "\n".join(map(str, found))
     assert rows(db, "SELECT FROM agenda WHERE parked_at IS NOT NULL") == []
 
 

@@ -31,6 +31,7 @@ ORDER: Order = {
     "organisation": "Verein Brücke",
     "project": {"title": "Deutsch", "since": "2027-03-01", "until": "2027-12-31"},
     "area": "Sprache",
+    "opened_on": "2026-12-01",
     "submitted_on": "2026-11-23",
     "requested": 3_800_000,
     "granted": 3_200_005,
@@ -74,7 +75,11 @@ def test_a_grant_in_part_says_what_is_paid_when() -> None:
         assert words in said
 
 
-@pytest.mark.parametrize("code", sorted(set(LETTERS) - {"frame", "agreement"}))
+NOT_INTERNAL = {"frame", "agreement", "appeal_upheld", "appeal_dismissed"}
+"""Offices of the canton sign no agreement and lodge no appeal."""
+
+
+@pytest.mark.parametrize("code", sorted(set(LETTERS) - NOT_INTERNAL))
 def test_an_office_of_the_canton_gets_an_internal_decision(code: str) -> None:
     said = text(render(LETTERS, code, {**ORDER, "remedy": None}, now=NOW))
     assert "Interner Entscheid" in said

@@ -10,11 +10,13 @@ import pytest
 
 import workflow
 from workflow.engine.canonical import content_hash
-from workflow.engine.route import Human, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import Human
 from workflow.engine.soundness import check
 from workflow.errors import Refused, RouteError
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme, load_folder, load_yaml
+from workflow.publish import parsed_routes
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 PROGRAMME = Programme.parse(BUNDLE.programme)
@@ -60,7 +62,10 @@ def test_the_catalogue_is_whole() -> None:
     assert {area.theme for area in PROGRAMME.areas.values()} == themes
     assert {area.sem for area in PROGRAMME.areas.values()} == sem
     assert {office.department for office in PROGRAMME.offices.values()} == departments
-    assert {size.route for size in PROGRAMME.sizes if size.route} == set(BUNDLE.routes)
+    of_children = {
+        child["route"] for raw in BUNDLE.routes.values() for child in raw.get("children", {}).values()
+    }
+    assert {size.route for size in PROGRAMME.sizes if size.route} | of_children == set(BUNDLE.routes)
     assert set(PROGRAMME.terms) == {size.code for size in PROGRAMME.sizes if size.route}
     assert all(sum(terms["instalments"]) == 100 for terms in PROGRAMME.terms.values())
     for call in PROGRAMME.calls.values():
@@ -144,6 +149,7 @@ def test_routes_are_sound(code: str) -> None:
         statuses=PROGRAMME.labels["statuses"],
         forms=BUNDLE.forms,
         letters=set(BUNDLE.letters) - {"frame"},
+        routes=parsed_routes(BUNDLE, PROGRAMME),
     )
     assert found == []
 
@@ -161,7 +167,10 @@ def test_forms_speak_of_outcomes_and_facts_that_their_steps_have() -> None:
                 assert {field.fact for field in fields.values() if field.fact} <= set(raw["facts"])
                 reopens = {out["reopens"] for out in step["outcomes"].values() if "reopens" in out}
                 assert all(fields[path].type == "choices" for path in reopens)
-    assert set(choices) == set(FORMS) - {"application"}
+    of_children = {
+        child["form"] for raw in BUNDLE.routes.values() for child in raw.get("children", {}).values()
+    }
+    assert set(choices) == set(FORMS) - {"application"} - of_children
     for code, outcomes in choices.items():
         assert all(field.outcomes <= outcomes for field in FORMS[code].fields().values()), code
         assert all(rule.outcomes <= outcomes for rule in FORMS[code].rules), code

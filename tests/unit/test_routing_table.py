@@ -11,7 +11,8 @@ from workflow.engine.advance import advance
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Case
 from workflow.engine.events import Entered
-from workflow.engine.route import NO_OFFICE, Human, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import NO_OFFICE, Human
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.funding.programme import Programme, load_folder
 from workflow.texts import ZURICH

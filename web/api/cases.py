@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 from uuid import UUID
 
 from web import schemas, staff_schemas
-from web.api.operations import caller, do, operation
+from web.api.operations import caller, do, once, operation
 from web.asides import aside_of
+from web.opening import child_id
 from web.security import db, now
-from workflow.engine.commands import Complete, Declare, Recuse, Withdraw
+from workflow.engine.commands import Complete, Declare, OpenChild, Recuse, Withdraw
 from workflow.errors import NotAllowed, NotFound
 from workflow.store import queries
 from workflow.store.queries import Filters
@@ -77,6 +78,14 @@ def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
 def aside(body: Mapping[str, Any], case_id: UUID) -> Any:
     """Leave the straight way: record what was received, take a way, stop, go on, or extend the deadline"""
     return do(aside_of(case_id, body), {"reason": body["reason"]})
+
+
+@operation("POST", "/cases/<uuid:case_id>/children", body=schemas.NewChild, gives=schemas.Opened, key=True)
+def open_child(body: Mapping[str, Any], case_id: UUID) -> Any:
+    """Open a case of its own that belongs to this one: an amendment, a report, an appeal"""
+    begun = child_id(once())
+    done = do(OpenChild(case_id, body["child"], begun, body["entry"]), body["answers"])
+    return {"child_id": begun, **asdict(done)}
 
 
 @operation("POST", "/cases/<uuid:case_id>/withdrawal", gives=schemas.Done, key=True)

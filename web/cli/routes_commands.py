@@ -14,7 +14,8 @@ from web.cli.connected import CommandError, database
 from web.cli.people_commands import Add, group_of
 from workflow import publish, routes
 from workflow.engine.case import Actor
-from workflow.engine.route import Route, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import Route
 from workflow.engine.staffing import gaps
 from workflow.engine.tables import Fact
 from workflow.errors import RouteError
@@ -66,11 +67,12 @@ def folder_option(parser: argparse.ArgumentParser) -> None:
 def _check(options: argparse.Namespace) -> int:
     bundle = load_folder(options.programme)
     programme = Programme.parse(bundle.programme)
+    routes = publish.parsed_routes(bundle, programme)
     found = 0
     for code, raw in _chosen(options, bundle.routes).items():
         try:
             route = parse_route(publish.compiled(raw, programme.tables))
-            found_here = publish.findings(bundle, programme, route)
+            found_here = publish.findings(bundle, programme, route, routes)
         except RouteError as error:
             found_here = [error]
         for finding in found_here:

@@ -17,7 +17,8 @@ from web.cli.progress import progress
 from web.cli.routes_commands import folder_option, staff_of
 from workflow import publish
 from workflow.engine.calendar import Calendar
-from workflow.engine.route import Route, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import Route
 from workflow.engine.simulation import Habits, Played, Worker, bottlenecks, percentile, simulate
 from workflow.engine.tables import Fact, Facts
 from workflow.funding.programme import Programme, load_folder, load_yaml

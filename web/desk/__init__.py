@@ -20,6 +20,7 @@ from web.desk.words import Words
 from web.errors import text_of
 from web.language import gettext as _
 from web.language import lang
+from web.opening import open_child, page
 from web.security import db, do, now, signed_in
 from workflow.engine.case import Actor
 from workflow.engine.commands import Command, Complete, Declare, Offer, Recuse
@@ -149,6 +150,34 @@ def aside(case_id: UUID) -> Response | tuple[str, int]:
         return _page(case_id, refused), refused.error.status
     flash(_("Eingetragen."))
     return _to(url_for(".dossier", case_id=case_id))
+
+
+@blueprint.get("/cases/<uuid:case_id>/children/<code>")
+def opening(case_id: UUID, code: str) -> str:
+    """The form of a case of its own that belongs to this one: an appeal."""
+    found = _dossier(case_id)
+    return page(*_parent(found), code, _named(found))
+
+
+@blueprint.post("/cases/<uuid:case_id>/children/<code>")
+def open_one(case_id: UUID, code: str) -> Response | str | tuple[str, int]:
+    """Enter it."""
+    found = _dossier(case_id)
+    return open_child(case_id, *_parent(found), code, _named(found), found.entry, _address)
+
+
+def _parent(found: Dossier) -> tuple[Sequence[Offer], str, str]:
+    return found.offers, found.case.route_hash, found.programme_hash
+
+
+def _named(found: Dossier) -> tuple[str, str]:
+    """What the case is called, and the address of its page."""
+    name = f"{found.case.number} {found.case.title or ''}".strip()
+    return name, _address(found.case.id)
+
+
+def _address(case_id: UUID) -> str:
+    return url_for(".dossier", case_id=case_id)
 
 
 def _refusal(

@@ -20,7 +20,7 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
     event = ev.load(name, data)
     match event:
         case ev.Submitted():
-            return _("Gesuch eingereicht")
+            return _("Eröffnet") if event.parent else _("Gesuch eingereicht")
         case ev.Entered():
             return _entered(event, route, words)
         case ev.Declared():
@@ -62,6 +62,17 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
                 "%(step)s: %(outcome)s",
                 step=words.step(route, event.step),
                 outcome=words.outcome(route, event.step, "received"),
+            )
+        case ev.ChildOpened():
+            opened = words.child(route, event.code)
+            return _("%(child)s; bis zum Abschluss steht es still", child=opened) if event.freezes else opened
+        case ev.ChildEnded():
+            return _("%(child)s: abgeschlossen", child=words.child(route, event.code))
+        case ev.ChildAwaited():
+            return _(
+                "%(step)s Nach Regel weiter zu «%(to)s»",
+                step=words.outcome(route, event.step, event.ending),
+                to=words.step(route, event.to),
             )
         case ev.WayProposed():
             return _(

@@ -73,6 +73,11 @@ class Words:
         self.step_data(route, "")
         return _title(self._routes[route].get("ways", {}).get(code, {}).get("title"), code)
 
+    def child(self, route: str, code: str) -> str:
+        """What opening such a case is called."""
+        self.step_data(route, "")
+        return _title(self._routes[route].get("children", {}).get(code, {}).get("title"), code)
+
     def outcome(self, route: str, step: str, code: str) -> str:
         """The title of an outcome of a step, or of a vote at a panel."""
         if code == RETRY:

@@ -15,7 +15,7 @@ from web.desk.words import Words
 from web.language import lang
 from web.screens import programme
 from web.security import db, now, signed_in
-from workflow.engine.route import parse_route
+from workflow.engine.parsing import parse_route
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from web.errors import text_of
 from web.language import gettext, lang
+from web.opening import open_child, page
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
 from web.security import db, do, settings, signed_in
@@ -32,10 +33,19 @@ def applications() -> str:
 def application(application_id: UUID) -> str:
     """A draft with its sections, or a running case with its way so far."""
     found = own_application(application_id)
-    page = "portal/draft.html" if found.number is None else "portal/case.html"
-    return render_template(
-        page, application=found, call=call_of(found), progress=progress_of(found), offer=_offer(found)
-    )
+    if found.number is None:
+        return render_template("portal/draft.html", **_shown(found))
+    children = queries.route_data(db(), found.route_hash or "").get("children", {})
+    return render_template("portal/case.html", child_words=children, **_shown(found))
+
+
+def _shown(found: Application) -> dict[str, Any]:
+    return {
+        "application": found,
+        "call": call_of(found),
+        "progress": progress_of(found),
+        "offer": _offer(found),
+    }
 
 
 def step(application_id: UUID) -> str | Response:
@@ -89,6 +99,31 @@ def withdraw(application_id: UUID) -> Response:
     do(Withdraw(application_id))
     flash(gettext("Ihr Gesuch ist zurückgezogen."), "done")
     return redirect(url_for("portal.application", application_id=application_id), 303)
+
+
+def opening(application_id: UUID, code: str) -> str:
+    """The form of a case of its own that belongs to this one: an amendment, a report."""
+    found = own_application(application_id)
+    return page(*_parent(found), code, _named(found))
+
+
+def open_one(application_id: UUID, code: str) -> Response | str | tuple[str, int]:
+    """Hand it in."""
+    found = own_application(application_id)
+    return open_child(application_id, *_parent(found), code, _named(found), found.entry, _address)
+
+
+def _parent(found: Application) -> tuple[Sequence[Offer], str, str]:
+    return found.offers, found.route_hash or "", found.programme_hash
+
+
+def _named(found: Application) -> tuple[str, str]:
+    """What the application is called, and the address of its page."""
+    return f"{found.number} {found.title}", _address(found.id)
+
+
+def _address(application_id: UUID) -> str:
+    return url_for("portal.application", application_id=application_id)
 
 
 def file(file_id: UUID) -> Response:

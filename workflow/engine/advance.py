@@ -54,7 +54,9 @@ def next_due(route: Route, case: Case, now: datetime) -> datetime | None:
     """When a worker must look again: now if something follows already, else the next timer, else never."""
     if case.ending is not None or case.suspended_at is not None:
         return None
-    if case.to is not None or _verdict(route, case) is not None:
+    step = route.steps.get(case.step or "")
+    awaited = isinstance(step, Wait) and _awaited(step, case)
+    if case.to is not None or awaited or _verdict(route, case) is not None:
         return now
     return min((datetime.fromisoformat(timer.at) for timer in case.timers), default=None)
 
@@ -68,6 +70,8 @@ def _next(route: Route, case: Case, now: datetime, calendar: Calendar) -> ev.Eve
     if isinstance(step, Call) and case.attempt == 0:
         return ev.Called(step.code, case.entry, step.call, step.template, 1)
     if isinstance(step, Wait):
+        if awaited := _awaited(step, case):
+            return awaited
         over = [timer for timer in case.timers if datetime.fromisoformat(timer.at) <= now]
         return ev.Lapsed(step.code, over[0].number, "elapsed", step.elapsed) if over else None
     if not isinstance(step, Human):
@@ -120,6 +124,14 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
             return ev.Ended(code, step.ending, step.stage, step.status, iso(now), holds=0, commits=commits)
         case _:
             assert_never(step)
+
+
+def _awaited(step: Wait, case: Case) -> ev.Event | None:
+    """A child that the step waits for has ended, in a way of which the route says what follows."""
+    for name, child in case.children.items():
+        if child["code"] == step.child and child["ending"] in step.endings and not child["awaited"]:
+            return ev.ChildAwaited(step.code, name, child["ending"], step.endings[child["ending"]])
+    return None
 
 
 def _wait_ends(step: Wait, facts: Facts, now: datetime, calendar: Calendar) -> str:

@@ -44,7 +44,7 @@ def decide(
             return [ev.Suspended(actor.person, iso(_given(now)), command.content)]
         case cmd.Resume():
             require(_pause_refusal(route, case, actor, stopped=True))
-            return [_resumed(case, actor, _given(now), _given(calendar))]
+            return [resumed(case, actor.person, _given(now), _given(calendar))]
         case cmd.Extend():
             require(_extend_refusal(route, case, actor))
             assert route.extension is not None
@@ -87,7 +87,7 @@ def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor) -> ev.Ev
 
 
 def _way_refusal(route: Route, case: Case, way: Way, actor: Actor) -> FoerderwegError | None:
-    if not _stands_at(case, way.start) or case.suspended_at is not None:
+    if not stands_at(case, way.start) or case.suspended_at is not None:
         return Refused("not_at_this_step")
     if case.ways.get(way.code, 0) >= way.at_most:
         return Refused("way_used_up", most=way.at_most)
@@ -107,7 +107,7 @@ def is_asked(case: Case, actor: Actor) -> bool:
     return (
         asked is not None
         and actor.person != asked.by
-        and _refusal_of((asked.office, asked.role), case, actor) is None
+        and refusal_of((asked.office, asked.role), case, actor) is None
     )
 
 
@@ -119,7 +119,7 @@ def _receive_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError 
 
 
 def _pause_refusal(route: Route, case: Case, actor: Actor, *, stopped: bool) -> FoerderwegError | None:
-    if route.pause is None or not _stands_at(case, route.pause.start):
+    if route.pause is None or not stands_at(case, route.pause.start):
         return Refused("not_at_this_step")
     if (case.suspended_at is not None) != stopped:
         return Refused("not_suspended" if stopped else "suspended")
@@ -128,7 +128,7 @@ def _pause_refusal(route: Route, case: Case, actor: Actor, *, stopped: bool) -> 
 
 def _extend_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
     limits = route.extension
-    if limits is None or not _stands_at(case, limits.start) or case.due_at is None:
+    if limits is None or not stands_at(case, limits.start) or case.due_at is None:
         return Refused("not_at_this_step")
     if case.suspended_at is not None:
         return Refused("suspended")
@@ -138,11 +138,13 @@ def _extend_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError |
 
 
 def _role_refusal(case: Case, who: Who, actor: Actor) -> FoerderwegError | None:
-    return _refusal_of(who.meant(case.facts), case, actor)
+    return refusal_of(who.meant(case.facts), case, actor)
 
 
-def _refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegError | None:
-    """Those who belong to the applicant, or have recused themselves, keep their hands off here too."""
+def refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegError | None:
+    """Why somebody may not act in this role.
+
+    Those who belong to the applicant, or have recused themselves, keep their hands off here too."""
     if who not in actor.offices:
         return NotAllowed("not_yours")
     if case.applicant in actor.organisations:
@@ -152,8 +154,9 @@ def _refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegErr
     return NotAllowed("recused") if actor.person in case.recused else None
 
 
-def _stands_at(case: Case, steps: tuple[str, ...]) -> bool:
-    return case.ending is None and case.to is None and case.step in steps
+def stands_at(case: Case, steps: tuple[str, ...]) -> bool:
+    """The case is at one of these steps, an ending perhaps, and nothing follows by rule."""
+    return case.to is None and case.step in steps
 
 
 def _waiting(route: Route, case: Case) -> Wait | None:
@@ -161,11 +164,12 @@ def _waiting(route: Route, case: Case) -> Wait | None:
     return step if isinstance(step, Wait) else None
 
 
-def _resumed(case: Case, actor: Actor, now: datetime, calendar: Calendar) -> ev.Event:
+def resumed(case: Case, by: str, now: datetime, calendar: Calendar) -> ev.Event:
+    """A case that stood still goes on, its deadlines moved by as many working days."""
     assert case.suspended_at is not None
     days = calendar.days_between(datetime.fromisoformat(case.suspended_at), now)
     due_at, timers = _moved(case, days, calendar)
-    return ev.Resumed(actor.person, days, due_at, timers)
+    return ev.Resumed(by, days, due_at, timers)
 
 
 def _moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[dict[str, Any], ...]]:

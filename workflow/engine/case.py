@@ -108,6 +108,9 @@ class Case:
     suspended_at: str | None = None
     extended: int = 0
     ways: Mapping[str, int] = field(default_factory=dict)
+    parent: str = ""
+    children: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By their ids: {code, ending ("" while it runs), freezes, awaited}."""
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
@@ -117,7 +120,7 @@ class Case:
 EMPTY = Case()
 NAMES = tuple(item.name for item in fields(Case))
 VALUES = attrgetter(*NAMES)
-ADDED = ("proposal", "suspended_at", "extended", "ways")
+ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children")
 
 
 def evolve(case: Case, event: ev.Event) -> Case:
@@ -125,7 +128,13 @@ def evolve(case: Case, event: ev.Event) -> Case:
     match event:
         case ev.Submitted():
             return _after(
-                case, applicant=event.applicant, facts=dict(event.facts), content=event.content, to=event.to
+                case,
+                applicant=event.applicant,
+                facts=dict(event.facts),
+                content=event.content,
+                to=event.to,
+                parent=event.parent,
+                recused=event.recused,
             )
         case ev.Entered():
             return _entered(case, event)
@@ -169,6 +178,16 @@ def evolve(case: Case, event: ev.Event) -> Case:
             timers = tuple(Pending(**timer) for timer in event.timers)
             extended = case.extended + event.days
             return _after(case, due_at=event.due_at, timers=timers, extended=extended, overdue=False)
+        case ev.ChildOpened():
+            child = {"code": event.code, "ending": "", "freezes": event.freezes, "awaited": False}
+            stands_still = {"suspended_at": event.at} if event.freezes else {}
+            return _after(case, children={**case.children, event.child: child}, **stands_still)
+        case ev.ChildEnded():
+            child = {**case.children[event.child], "ending": event.ending}
+            return _after(case, children={**case.children, event.child: child})
+        case ev.ChildAwaited():
+            child = {**case.children[event.child], "awaited": True}
+            return _after(case, children={**case.children, event.child: child}, to=event.to, timers=())
         case ev.Migrated():
             return _after(case)
         case ev.Withdrawn():

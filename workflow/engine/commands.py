@@ -13,7 +13,7 @@ from workflow.engine.tables import Fact
 class Offer:
     """An action that somebody may take now.
 
-    `action`: declare | recuse | complete | withdraw | receive | way | suspend | resume | extend.
+    `action`: declare | recuse | complete | withdraw | receive | way | suspend | resume | extend | open_child.
     """
 
     action: str
@@ -116,6 +116,26 @@ class Extend:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenChild:
+    """Begin a case of its own that belongs to this one, under the id `child_id`."""
+
+    case_id: UUID
+    child: str
+    child_id: UUID
+    entry: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnded:
+    """A case that belongs to this one has ended so."""
+
+    case_id: UUID
+    child: str
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A call came back: with the hash of what it made, or with the code of what went wrong."""
 
@@ -127,5 +147,17 @@ class Report:
 
 
 Command = (
-    Submit | Declare | Recuse | Complete | Withdraw | Receive | TakeWay | Suspend | Resume | Extend | Report
+    Submit
+    | Declare
+    | Recuse
+    | Complete
+    | Withdraw
+    | Receive
+    | TakeWay
+    | Suspend
+    | Resume
+    | Extend
+    | OpenChild
+    | ChildEnded
+    | Report
 )

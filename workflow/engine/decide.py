@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from workflow.engine import aside
+from workflow.engine import aside, children
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.aside import require
@@ -49,13 +49,20 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
             return _complete(route, case, command, actor, outside)
         case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
+        case cmd.OpenChild():
+            assert outside.now is not None
+            return children.opened(route, case, command, actor, outside.now)
+        case cmd.ChildEnded():
+            assert outside.now is not None
+            assert outside.calendar is not None
+            return children.ended(case, command, outside.now, outside.calendar)
         case _:
             assert_never(command)
 
 
 def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
     """Everything this person may do now: what screens and API show, and nothing else is accepted."""
-    offers = [*aside.allowed(route, case, actor)]
+    offers = [*aside.allowed(route, case, actor), *children.allowed(route, case, actor)]
     if case.suspended_at is not None:
         return (*offers, Offer("withdraw")) if _withdraw_refusal(route, case, actor) is None else (*offers,)
     if _gate_refusal(route, case, actor, again=False) is None:

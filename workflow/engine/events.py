@@ -14,10 +14,14 @@ from workflow.engine.tables import Fact
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
+    """A case begins. `parent`: the case that it belongs to, if any; `recused`: who is kept out."""
+
     applicant: str
     facts: Mapping[str, Fact]
     content: str
     to: str
+    parent: str = ""
+    recused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,35 @@ class Extended:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildOpened:
+    """A case of its own began that belongs to this one. `freezes`: this one stands still until it ends."""
+
+    child: str
+    code: str
+    by: str
+    at: str
+    freezes: bool = False
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnded:
+    child: str
+    code: str
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildAwaited:
+    """The step waited for such a case to end; the route says what follows from how it did."""
+
+    step: str
+    child: str
+    ending: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
     """From here on the case follows the version of its route with this hash; `before`: the one until then."""
 
@@ -259,6 +292,9 @@ Event = (
     | Suspended
     | Resumed
     | Extended
+    | ChildOpened
+    | ChildEnded
+    | ChildAwaited
     | Migrated
     | Withdrawn
     | Ended
@@ -287,6 +323,9 @@ _KINDS: dict[str, type[Any]] = {
         Suspended,
         Resumed,
         Extended,
+        ChildOpened,
+        ChildEnded,
+        ChildAwaited,
         Migrated,
         Withdrawn,
         Ended,

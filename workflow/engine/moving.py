@@ -28,6 +28,8 @@ def why_not(before: Route, after: Route, case: Case) -> str | None:
         isinstance(old, Human) and isinstance(new, Human) and old.is_panel != new.is_panel
     ):
         return f"kind_differs:{code}"
+    if isinstance(old, Wait) and isinstance(new, Wait) and old.child != new.child:
+        return f"kind_differs:{code}"
     if isinstance(new, Human):
         seats = {(seat.code, *seat.who.meant(case.facts), seat.mandatory) for seat in new.seats}
         here = {(seat.code, seat.office, seat.role, seat.mandatory) for seat in case.seats}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import get_args
 
@@ -96,6 +96,44 @@ def aside(route: Route, offices: Collection[str], roles: Collection[str]) -> Ite
     for code, way in route.ways.items():
         if way.at_most < 1:
             yield RouteError("loop_without_bound", at=code, way=" → ".join((*way.start[:1], *way.to[:1])))
+
+
+def children(
+    route: Route,
+    offices: Collection[str],
+    roles: Collection[str],
+    forms: Collection[str],
+    routes: Mapping[str, Route],
+) -> Iterator[RouteError]:
+    """Cases that can be opened from this one: what they take is there, and fits what the parent knows.
+
+    Who waits for one says what follows from each of its endings.
+    """
+    for code, child in route.children.items():
+        if child.who.role != APPLICANT:
+            yield from _who(child.who, code, offices, roles)
+        if child.form not in forms:
+            yield RouteError("unknown_form", at=code, form=child.form)
+        if child.at_most < 1:
+            yield RouteError("no_bound", at=code)
+        for start in child.start:
+            if isinstance(route.steps[start], Choice | Call):
+                yield RouteError("nobody_stands_there", at=code, step=start)
+        if child.route not in routes:
+            yield RouteError("unknown_route", at=code, route=child.route)
+            continue
+        for name, kind in routes[child.route].facts.items():
+            if route.facts.get(name, kind) != kind:
+                yield RouteError("wrong_type", at=code, fact=name, type=route.facts[name], asked=kind)
+    for code, step in route.steps.items():
+        if isinstance(step, Wait) and step.child is not None:
+            awaited = route.children.get(step.child)
+            if awaited is None:
+                yield RouteError("unknown_child", at=code, child=step.child)
+            elif awaited.route in routes:
+                ends = {one.ending for one in routes[awaited.route].steps.values() if isinstance(one, End)}
+                for ending in sorted(ends ^ set(step.endings)):
+                    yield RouteError("endings_differ", at=code, child=step.child, ending=ending)
 
 
 NUMERIC = ("money", "number")

@@ -84,7 +84,7 @@ def _acts(happened: Happened) -> dict[tuple[str, str], deque[Act]]:
                 step, entered = event.step, at
             case ev.Completed():
                 found[step, event.seat].append((event, at - entered))
-            case ev.Received():
+            case ev.Received() | ev.ChildAwaited():
                 found[step, ""].append((event, at - entered))
             case ev.Withdrawn() | ev.WayTaken():
                 found[step, OFF].append((event, at - entered))
@@ -119,6 +119,8 @@ def _as_here(route: Route, case: Case, event: ev.Event) -> ev.Event:
             return ev.Withdrawn(event.by, route.withdraw_to or "")
         case ev.Received() if isinstance(step, Wait):
             return ev.Received(event.step, event.message, event.by, step.received or "")
+        case ev.ChildAwaited() if isinstance(step, Wait):  # the child itself is not played again
+            return ev.Received(event.step, event.ending, "", step.endings[event.ending])
         case ev.Completed() if isinstance(step, Human):
             to = None if step.is_panel else step.outcomes[event.outcome].to
             facts = {name: value for name, value in event.facts.items() if name in route.facts}
@@ -141,6 +143,8 @@ def _is_known(route: Route, code: str, event: ev.Event) -> bool:
             return isinstance(step, Human) and event.outcome in (step.votes or step.outcomes)
         case ev.Received():
             return isinstance(step, Wait) and step.message == event.message
+        case ev.ChildAwaited():
+            return isinstance(step, Wait) and event.ending in step.endings
         case ev.Withdrawn():
             return code in route.withdraw_from
         case ev.WayTaken():

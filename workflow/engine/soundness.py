@@ -13,6 +13,7 @@ from workflow.engine.route import (
     Human,
     Route,
     Step,
+    Wait,
 )
 from workflow.errors import RouteError
 
@@ -27,10 +28,12 @@ def check(
     forms: Collection[str],
     letters: Collection[str],
     own_measures: Collection[str] = (),
+    routes: Mapping[str, Route] | None = None,
 ) -> list[RouteError]:
     """Everything that keeps this route from being published; empty when it is sound.
 
     `own_measures`: offices that apply with measures of their own, and must get no seat in these.
+    `routes`: those that its children can take, by code.
     """
     missing = list(_unknown_steps(route))
     if missing:
@@ -44,6 +47,7 @@ def check(
         *references.inner(route),
         *references.types(route),
         *references.aside(route, offices, roles),
+        *references.children(route, offices, roles, forms, routes or {}),
         *_own_hands(route, own_measures),
     ]
     return [_with_way(finding, ways) for finding in findings]
@@ -58,14 +62,19 @@ def _with_way(finding: RouteError, ways: Mapping[str, tuple[str, ...]]) -> Route
 
 
 def _edges(route: Route, code: str) -> Iterator[str]:
-    """What can come right after a step, ways off the route apart: these are bounded by themselves."""
-    yield from route.follows(code)
+    """What can come right after a step; ways off the route and children have bounds of their own."""
+    step = route.steps[code]
+    if isinstance(step, Wait):
+        yield from (to for to in (step.received, step.elapsed) if to)
+    else:
+        yield from route.follows(code)
     if code in route.withdraw_from and route.withdraw_to:
         yield route.withdraw_to
 
 
 def _all_edges(route: Route, code: str) -> Iterator[str]:
     yield from _edges(route, code)
+    yield from route.follows(code)
     for way in route.ways.values():
         if code in way.start:
             yield from way.to
@@ -86,6 +95,7 @@ def _unknown_steps(route: Route) -> Iterator[RouteError]:
     starts = {code: (*way.start, *way.to) for code, way in route.ways.items()}
     starts |= {"suspend": route.pause.start} if route.pause else {}
     starts |= {"extend": route.extension.start} if route.extension else {}
+    starts |= {code: child.start for code, child in route.children.items()}
     for at, named in starts.items():
         for code in named:
             if code not in route.steps:

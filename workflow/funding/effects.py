@@ -17,7 +17,7 @@ from workflow.engine.route import APPLICANT, OPERATOR
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something to bring about outside, once per key. `kind`: mail | letter."""
+    """Something to bring about outside, once per key. `kind`: mail | letter | parent."""
 
     key: str
     kind: str
@@ -60,5 +60,8 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
             yield Effect(key, event.call, {**payload, "template": event.template})
         case ev.CallReturned():
             yield to_applicant("applicant_letter")
+        case ev.Ended() if after.parent:
+            payload = {"parent": after.parent, "ending": event.ending}
+            yield Effect(f"{case_id}:ended:parent", "parent", payload)
         case _:
             return

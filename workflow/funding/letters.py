@@ -50,7 +50,8 @@ class Order(TypedDict):
     `language` is the programme's own; `granted` is 0 where nothing was granted; `instalments` are per cent;
     `reviewed_by` names offices, never persons; `conditions` is a list without numbers; `budget_confirmed_on`
     and `declined_on` are None where the applicant did not; `signatures` are those who decided, in their
-    order. `remedy` is None where the applicant is an office of the canton: it gets an internal decision,
+    order. `opened_on`: when the amendment or appeal that the order is about began, None of an application
+    itself. `remedy` is None where the applicant is an office of the canton: it gets an internal decision,
     which nobody appeals against.
     """
 
@@ -64,6 +65,7 @@ class Order(TypedDict):
     project: Project
     area: str
     submitted_on: str
+    opened_on: str | None
     requested: int
     granted: int
     reviewed_by: list[str]

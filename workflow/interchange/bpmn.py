@@ -86,7 +86,7 @@ class _Drawing:
         by_hand = [edge for edge in edges if not edge.clock]
         right = (node.x + node.width, node.y + node.height // 2)
         source = node.code
-        if node.kind in ("task", "panel") and len(by_hand) > 1:
+        if node.kind != "choice" and len(by_hand) > 1:
             source = f"{node.code}_outcome"
             self._element("exclusiveGateway", source, "", node.code)
             _shape(self.plane, source, right[0] + 4, right[1] - GATE // 2, GATE, GATE)
@@ -136,7 +136,7 @@ class _Drawing:
 
 
 def _awaits(step: object) -> bool:
-    return isinstance(step, Wait) and step.message is not None
+    return isinstance(step, Wait) and (step.message or step.child) is not None
 
 
 def _timer(element: ET.Element, step: object) -> None:

@@ -123,6 +123,8 @@ def _outgoing(step: Step, raw: Mapping[str, Any]) -> Iterator[On]:
         case Wait():
             if step.received:
                 yield "received", step.received, raw["outcomes"]["received"].get("title"), False
+            for ending, to in step.endings.items():
+                yield ending, to, raw["outcomes"][ending].get("title"), False
             yield "elapsed", step.elapsed, raw["outcomes"]["elapsed"].get("title"), True
         case Call():
             yield "to", step.to, None, False

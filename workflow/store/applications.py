@@ -68,7 +68,7 @@ class Beginning:
     application_id: UUID
     organisation_id: UUID
     title: str
-    number_prefix: str
+    number: str
     programme: str
     programme_hash: str
     route_hash: str
@@ -79,6 +79,17 @@ class Beginning:
     line_id: int
     target_group: str
     requested: int
+    parent_id: UUID | None = None
+
+
+def next_number(tx: Connection) -> int:
+    """A running number that nobody else gets."""
+    return int(tx.execute(select(case_number.next_value())).scalar_one())
+
+
+def row_of(tx: Connection, case_id: UUID) -> Row[Any]:
+    """The columns by which a case is listed."""
+    return tx.execute(select(cases).where(cases.c.id == case_id)).one()
 
 
 def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
@@ -88,12 +99,10 @@ def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
     """
     if tx.execute(select(cases.c.id).where(cases.c.id == beginning.application_id)).first():
         raise Refused("submitted_already")
-    running = tx.execute(select(case_number.next_value())).scalar_one()
-    number = f"{beginning.number_prefix}-{running:05d}"
     tx.execute(
         insert(cases).values(
             id=beginning.application_id,
-            number=number,
+            number=beginning.number,
             organisation_id=beginning.organisation_id,
             title=beginning.title,
             programme=beginning.programme,
@@ -104,6 +113,7 @@ def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
             area=beginning.area,
             size=beginning.size,
             line_id=beginning.line_id,
+            parent_id=beginning.parent_id,
             target_group=beginning.target_group,
             requested=beginning.requested,
             held=0,
@@ -119,7 +129,7 @@ def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
     )
     return Stored(
         beginning.application_id,
-        number,
+        beginning.number,
         EMPTY,
         "",
         beginning.route_hash,

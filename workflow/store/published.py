@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from workflow.engine.calendar import Calendar
 from workflow.engine.canonical import content_hash
-from workflow.engine.route import Route, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import Route
 from workflow.errors import NotFound
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
@@ -89,9 +90,17 @@ def form(tx: Connection, name: str, code: str) -> Form:
     return _keep(name, f"form:{code}", parse)
 
 
-def application_form(tx: Connection, name: str, kind: str) -> Form:
-    """The application form of the programme with this hash, as applicants of this kind get it."""
-    return _keep(name, f"application:{kind}", lambda: form(tx, name, "application").asked_of(kind))
+def form_of(tx: Connection, name: str, form_hash: str, kind: str) -> Form:
+    """The form with which a case of this programme begins, as applicants of this kind get it."""
+
+    return _keep(name, f"{form_hash}:{kind}", lambda: form_named(tx, name, form_hash).asked_of(kind))
+
+
+def form_named(tx: Connection, name: str, form_hash: str) -> Form:
+    """The form with this hash, of the programme with this hash."""
+    return form(
+        tx, name, next(code for code, found in content(tx, name)["forms"].items() if found == form_hash)
+    )
 
 
 def letters(tx: Connection, name: str) -> Mapping[str, str]:

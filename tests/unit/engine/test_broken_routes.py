@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workflow.engine.route import parse_route
+from workflow.engine.parsing import parse_route
 from workflow.engine.soundness import check
 from workflow.errors import RouteError
 from workflow.funding.programme import load_yaml
@@ -21,6 +21,7 @@ KNOWN: dict[str, Any] = {
     "statuses": {"open", "over"},
     "forms": {"check"},
     "letters": {"order"},
+    "routes": {"child": parse_route(load_yaml(FOLDER / "child.yaml"))},
 }
 
 

@@ -1,6 +1,7 @@
 """Events and states survive storage; what was stored once can always be read."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,6 +11,9 @@ from workflow.engine.case import evolve, replay
 from workflow.engine.events import Event, dump, load
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "events.json"
+SHAPES: list[tuple[str, dict[str, Any]]] = [
+    json.loads(line) for line in GOLDEN.with_name("shapes.jsonl").read_text("utf-8").splitlines()
+]
 STORED: list[tuple[str, dict[str, Any]]] = json.loads(GOLDEN.read_text("utf-8"))
 
 
@@ -17,7 +21,14 @@ def test_every_kind_of_event_is_in_the_golden_file() -> None:
     assert {name for name, _ in STORED} == {kind.__name__ for kind in get_args(Event)}
 
 
-@pytest.mark.parametrize(("name", "data"), STORED, ids=[name for name, _ in STORED])
+def test_every_shape_that_today_stores_is_in_the_golden_file() -> None:
+    """A field that is added needs a line of its own; lines are added to that file, and never changed."""
+    known = {(name, frozenset(data)) for name, data in SHAPES}
+    today = {(kind.__name__, frozenset(item.name for item in fields(kind))) for kind in get_args(Event)}
+    assert today <= known
+
+
+@pytest.mark.parametrize(("name", "data"), STORED + SHAPES, ids=[name for name, _ in STORED + SHAPES])
 def test_what_was_stored_loads_and_means_the_same(name: str, data: dict[str, Any]) -> None:
     event = load(name, data)
     again, dumped = dump(event)

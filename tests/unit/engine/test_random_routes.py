@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from tests.builders import CASE, CLOCK, END, SIGNER, Play, call, commands_of, panel, small_route, staff, task
 from workflow.engine.case import Actor, dump_case, load_case, replay
 from workflow.engine.commands import (
+    ChildEnded,
     Command,
     Complete,
     Declare,
     Extend,
+    OpenChild,
     Receive,
     Recuse,
     Report,
@@ -29,19 +32,31 @@ from workflow.engine.commands import (
 )
 from workflow.engine.decide import Outside, allowed, decide
 from workflow.engine.events import dump, load
-from workflow.engine.route import APPLICANT, OPERATOR, Call, Human, Wait, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import APPLICANT, OPERATOR, Call, Human, Wait
 from workflow.engine.soundness import check
 from workflow.errors import FoerderwegError
 
 CLERKS = {"office": "desk", "role": "clerk"}
 OFFICES = ("desk", "a", "b", "none")
-KNOWN = {
+KNOWN: dict[str, Any] = {
     "offices": ("desk", "a", "b"),
     "roles": ("clerk", "reviewer"),
     "stages": ("work", "review", "order", "closed"),
     "statuses": ("open", "over"),
-    "forms": (),
+    "forms": ("check",),
     "letters": ("order",),
+    "routes": {
+        "other": parse_route(
+            small_route(
+                {
+                    "s": task({"on": "end", "off": "lost"}),
+                    "end": END | {"ending": "won"},
+                    "lost": END | {"ending": "lost"},
+                }
+            )
+        )
+    },
 }
 CROWD = (
     SIGNER,
@@ -100,14 +115,26 @@ def _some_wait(random: Random, onward: list[str]) -> dict[str, Any]:
     ways = {name: {"to": random.choice(onward)} for name in ("received", "elapsed")}
     due = random.choice((random.randint(1, 5), {"date": "day", "days": random.randint(-9, 9)}))
     step: dict[str, Any] = {"kind": "wait", "stage": "work", "status": "open", "due": due, "outcomes": ways}
+    if random.random() < 0.3:
+        ends = {ending: {"to": random.choice(onward)} for ending in ("won", "lost")}
+        return step | {"child": "appeal", "outcomes": {**ends, "elapsed": ways["elapsed"]}}
     return step | ({"message": "signed", "who": CLERKS} if random.random() < 0.6 else {})
 
 
 def _some_ways(random: Random, steps: Mapping[str, Any]) -> dict[str, Any]:
     """Ways off the route from where people or the clock act, to anywhere; a stop; longer deadlines."""
     standing = [code for code, step in steps.items() if step["kind"] in ("task", "panel", "wait")]
+    appeal = {
+        "route": "other",
+        "form": "check",
+        "from": random.sample([*standing, "end"], random.randint(1, len(standing) + 1)),
+        "who": random.choice((APPLICANT, CLERKS)),
+        "at_most": random.randint(1, 3),
+        "freezes": random.random() < 0.5,
+        "others": random.random() < 0.5,
+    }
     if not standing or random.random() < 0.3:
-        return {}
+        return {"children": {"appeal": appeal}}
     some = random.sample(standing, random.randint(1, len(standing)))
     way = {
         "from": some,
@@ -116,6 +143,7 @@ def _some_ways(random: Random, steps: Mapping[str, Any]) -> dict[str, Any]:
         "at_most": random.randint(1, 2),
     }
     return {
+        "children": {"appeal": appeal},
         "ways": {"aside": way, "jump": {**way, "second": {"office": "a", "role": "reviewer"}}},
         "suspend": {"from": some, "who": CLERKS},
         "extend": {"from": some, "who": CLERKS, "at_most": random.randint(1, 9)},
@@ -153,6 +181,7 @@ def every_command(told: Play) -> Iterator[Command]:
     for entry in (told.case.entry, told.case.entry - 1):
         yield from (Suspend(CASE, entry), Receive(CASE, "signed", entry), Receive(CASE, "paid", entry))
         yield from (Extend(CASE, days, entry) for days in (0, 1, 5, 10))
+        yield from (OpenChild(CASE, child, new_id(told), entry) for child in ("appeal", "none"))
         for way in ("aside", "jump", "none"):
             yield from (TakeWay(CASE, way, to, entry) for to in ("end", "s0", told.case.step or ""))
     for step in sorted({told.case.step or "", *list(told.route.steps)[:2]}):
@@ -165,7 +194,12 @@ def every_command(told: Play) -> Iterator[Command]:
 def offered(told: Play, actor: Actor) -> list[Command]:
     """What `allowed` says, as commands."""
     offers = allowed(told.route, told.case, actor)
-    return [one for offer in offers for one in commands_of(CASE, told.case.entry, offer)]
+    return [one for offer in offers for one in commands_of(CASE, told.case.entry, offer, new_id(told))]
+
+
+def new_id(told: Play) -> UUID:
+    """The id of a child that is opened now: another one each time."""
+    return UUID(int=told.case.version)
 
 
 def accepted(told: Play, command: Command, actor: Actor) -> bool:
@@ -196,8 +230,15 @@ def must_hold(told: Play) -> None:
 def bring_on(told: Play, random: Random) -> None:
     """One thing is done by somebody who may: a new person with the role, or the outside world."""
     step = told.route.steps[told.case.step or ""]
-    if told.case.suspended_at is not None:
+    running = [name for name, child in told.case.children.items() if not child["ending"]]
+    if told.case.suspended_at is not None and running:
+        told.do(ChildEnded(CASE, running[0], random.choice(("won", "lost"))), SIGNER)
+        told.rules()
+    elif told.case.suspended_at is not None:
         told.do(Resume(CASE), staff("clerk-of-the-day"))
+    if told.case.suspended_at is not None or told.case.ending is not None:
+        return
+    step = told.route.steps[told.case.step or ""]
     if isinstance(step, Wait):
         told.rules(days=60)
         return
@@ -222,6 +263,9 @@ def something(told: Play, random: Random) -> None:
     match random.randint(0, 3):
         case 0 | 1 if commands:
             told.do(random.choice(commands), actor)
+        case 2 if told.case.children:
+            ending = random.choice(("won", "lost"))
+            told.do(ChildEnded(CASE, random.choice(list(told.case.children)), ending), actor)
         case 2:
             content = random.choice(("pdf", None))
             attempt = told.case.attempt - random.randint(0, 1)

@@ -9,8 +9,9 @@ from tests.builders import CASE, CLOCK, END, MONDAY, SIGNER, Play, panel, play, 
 from workflow.engine.commands import TakeWay, Withdraw
 from workflow.engine.events import Event
 from workflow.engine.moving import why_not
+from workflow.engine.parsing import parse_route
 from workflow.engine.rerun import recorded, rerun
-from workflow.engine.route import Route, parse_route
+from workflow.engine.route import Route
 
 CLERK = staff("clerk")
 STEPS: dict[str, Any] = {"a": task({"on": "b", "no": "end"}), "b": task({"on": "end"})}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from tests.builders import CLOCK, MONDAY, panel, small_route, task
-from workflow.engine.route import Route, parse_route
+from workflow.engine.parsing import parse_route
+from workflow.engine.route import Route
 from workflow.engine.simulation import Habits, Worker, bottlenecks, percentile, simulate
 from workflow.engine.tables import Facts
 

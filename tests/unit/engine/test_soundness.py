@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.builders import END, call, panel, small_route, task
-from workflow.engine.route import parse_route
+from workflow.engine.parsing import parse_route
 from workflow.engine.soundness import check
 from workflow.errors import RouteError
 
-KNOWN: dict[str, tuple[str, ...]] = {
+KNOWN: dict[str, Any] = {
     "offices": ("desk", "a", "b"),
     "roles": ("clerk", "reviewer"),
     "stages": ("work", "review", "order", "closed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.builders import panel, small_route, task
-from workflow.engine.route import parse_route
+from workflow.engine.parsing import parse_route
 from workflow.engine.staffing import People, gaps
 
 TO = {"agreed": "decide", "rejected": "decide", "split": "decide"}

@@ -22,7 +22,7 @@ from workflow.engine.events import (
     Submitted,
     Withdrawn,
 )
-from workflow.engine.route import parse_route
+from workflow.engine.parsing import parse_route
 from workflow.errors import FoerderwegError, NotAllowed, Refused, RouteError
 
 CLERK, OTHER = staff("clerk"), staff("other")

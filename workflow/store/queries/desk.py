@@ -15,6 +15,7 @@ from workflow.engine.decide import allowed
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store import published, reading
+from workflow.store.queries.family import family, parent_read
 from workflow.store.queries.office import case_row, money_row
 from workflow.store.queries.record import files_of, history, letters, written
 from workflow.store.queries.rows import (
@@ -147,8 +148,10 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             if opened
             else None
         )
-        form = published.application_form(tx, row.programme_hash, row.organisation_kind)
+        form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
+        parent, children = family(tx, case_id) if opened else (None, [])
+        parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route)
     return Dossier(
         case=case_row(row, viewer, now),
@@ -172,6 +175,10 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         step=case.step or "",
         route_data=route_data,
         step_forms=step_forms,
+        programme_hash=row.programme_hash,
+        parent=parent,
+        children=children,
+        parent_read=parents,
         line=money_row(line) if line is not None else None,
         granted=int(case.facts["granted"]) if opened and "granted" in case.facts else None,
     )

@@ -14,7 +14,9 @@ from workflow.engine.decide import allowed
 from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store import applications as store
 from workflow.store import published, reading
+from workflow.store.queries.family import family
 from workflow.store.queries.record import (
+    answer_named,
     decision_text,
     file_row,
     files_of,
@@ -96,6 +98,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             organisations.c.kind.label("organisation_kind"),
             persons.c.name.label("saved_by_name"),
             cases.c.number,
+            cases.c.title,
             cases.c.status,
             cases.c.route_hash,
             cases.c.state,
@@ -114,7 +117,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         route = published.route(tx, row.route_hash) if case else None
         events = history(tx, application_id) if case else []
         texts = written(tx, application_id) if case else {}
-        form = published.application_form(tx, row.programme_hash, row.organisation_kind)
+        form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         step = route.steps.get(case.step or "") if case and route else None
         step_form = (
             published.form(tx, row.programme_hash, step.form)
@@ -122,6 +125,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             else None
         )
         files = files_of(tx, application_id)
+        parent, children = family(tx, application_id) if case else (None, [])
     rights = viewer.rights_in(str(row.organisation_id))
     mine = bool(case and any(seat.role == APPLICANT for seat in case.open_seats))
     editing = isinstance(step, Human) and step.edits is not None and mine
@@ -157,6 +161,9 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         if route and _granted(case)
         else None,
         route_hash=row.route_hash,
+        title=row.title or answer_named(row.answers, "title") or "",
+        parent=parent,
+        children=children,
         step_form=step_form if mine else None,
         may_edit=bool(rights & {"draft", "sign"}),
         may_sign="sign" in rights,
@@ -173,11 +180,13 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
         state = tx.execute(
             sa.select(cases.c.state, cases.c.route_hash).where(cases.c.id == row.application_id)
         ).one_or_none()
+        own = sa.select(cases.c.state).where(cases.c.parent_id == row.application_id)
+        related = [load_case(found) for found in tx.execute(own).scalars()]
     case = load_case(state.state) if state else None
     member = bool(draft and viewer.rights_in(str(draft.organisation_id)))
     if row.kind == "letter" and (case is None or row.sha256 not in case.letters):
         return None
-    staff = case is not None and reading.may_open(case, viewer)
+    staff = any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
     return file_row(row) if member or staff else None
 
 

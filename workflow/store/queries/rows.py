@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,17 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class Relative:
+    """A case that this one belongs to, or that belongs to it. `kind`: the title of its route."""
+
+    id: UUID
+    number: str
+    kind: Mapping[str, str]
+    title: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """An application as its organisation sees it. `held_by`: code of the office where it lies now."""
 
@@ -98,6 +109,9 @@ class Application:
     granted: int | None
     conditions: str | None
     route_hash: str | None
+    title: str
+    parent: Relative | None
+    children: Sequence[Relative]
     step_form: Form | None
     may_edit: bool
     may_sign: bool
@@ -206,6 +220,16 @@ class MoneyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentRead:
+    """What somebody who works on a child reads of its parent: what was asked for, and what was answered."""
+
+    form: Form
+    answers: Answers
+    files: Mapping[UUID, FileRow]
+    letters: list[FileRow]
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """A case as staff see it; while `opened` is False only its header and the declaration are there.
 
@@ -230,6 +254,10 @@ class Dossier:
     step_forms: Mapping[str, Form]
     reasons: Mapping[str, str]
     suspended: bool
+    programme_hash: str
+    parent: Relative | None
+    children: Sequence[Relative]
+    parent_read: ParentRead | None
     line: MoneyRow | None
     granted: int | None
 

@@ -1,0 +1,262 @@
+"""Cases that belong to another case: amendments, reports, appeals."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.integration.walks import (
+    CHECKER,
+    COMPLETE,
+    DEPARTMENT,
+    DIVISION,
+    HEAD,
+    HEKS,
+    OPERATOR,
+    REASONS,
+    SYNTHESIS,
+    assert_kept,
+    at_check,
+    at_decision,
+    at_once,
+    costs,
+    deliver,
+    happened,
+    order,
+    rows,
+    state,
+)
+from web.cli.story import Story, decision, review
+from workflow.engine.commands import ChildEnded, OpenChild
+from workflow.errors import Invalid, NotAllowed, NotFound, Refused
+from workflow.service import Done, handle
+from workflow.store import queries
+from workflow.store.reading import SYSTEM
+
+SECRETARIAT = "lukas.ammann@pd.bs.example"
+SECRETARIAT_TOO = "beatrice.stocker@pd.bs.example"
+REPORT = {
+    "results": {"participants": 44, "goals": "Fast alle Plätze waren besetzt."},
+    "accounts": {"spent": 38_000_00, "received": 9_000_00},
+}
+APPEAL = {
+    "appeal": {
+        "delivered_on": "2026-10-05",
+        "lodged_on": "2026-10-12",
+        "request": "Aufhebung.",
+    }
+}
+
+
+def amendment(francs: int = 0) -> dict[str, Any]:
+    change = {"kinds": ["budget"], "text": "Ein Raum mehr.", "share": 30, "requested": francs * 100}
+    return {"change": change}
+
+
+def granted(told: Story) -> UUID:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "grant", decision(38_000_00, REASONS))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    assert state(told, case_id).ending == "granted"
+    return case_id
+
+
+def refused(told: Story) -> UUID:
+    """Rejected, and the period for an appeal runs."""
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_period", 0)
+    return case_id
+
+
+def opened(
+    told: Story, email: str, case_id: UUID, child: str, answers: dict[str, Any], key: UUID | None = None
+) -> UUID:
+    command = OpenChild(case_id, child, told.next_id(), state(told, case_id).entry)
+    handle(told.db, command, told.actors[email], key or told.next_id(), told.now, answers)
+    told.route()
+    return command.child_id
+
+
+def offers(told: Story, email: str, case_id: UUID) -> set[str]:
+    found, _ = told._offers(told.actors[email], case_id)
+    return {f"{offer.action}:{offer.step}" for offer in found}
+
+
+def test_an_amendment_with_more_money_is_decided_at_the_same_level_and_committed(told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, HEKS, case_id, "amendment", amendment(5_000))
+    parent = state(told, case_id)
+    assert (parent.ending, parent.children[str(child)]["ending"]) == ("granted", "")
+    [row] = rows(told.db, "SELECT number, parent_id, requested FROM cases WHERE id = :id", id=child)
+    [first] = rows(told.db, "SELECT number FROM cases WHERE id = :id", id=case_id)
+    assert (row.number, row.parent_id, row.requested) == (f"{first.number}.1", case_id, 5_000_00)
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    assert state(told, child).seats[0].role == "division_head"  # of size M
+    told.do(DIVISION, child, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    deliver(told)
+    assert (state(told, child).ending, state(told, child).committed) == ("amended", 4_000_00)
+    assert state(told, case_id).children[str(child)]["ending"] == "amended"
+    said = order(told, child)
+    assert "um höchstens CHF 4'000.00 erhöht" in said
+    assert "Deutsch im Quartier" in said
+    assert_kept(told.db)
+
+
+def test_a_small_change_is_noted_without_an_order(told: Story) -> None:
+    child = opened(told, HEKS, granted(told), "amendment", amendment())
+    told.do(CHECKER, child, "note", {"check": {"small": True}})
+    assert (state(told, child).ending, state(told, child).letters) == ("noted", ())
+
+
+def test_one_at_a_time_and_by_the_applicant_alone(told: Story) -> None:
+    case_id = granted(told)
+    assert {"open_child:amendment", "open_child:report"} <= offers(told, HEKS, case_id)
+    with pytest.raises(NotAllowed):
+        opened(told, CHECKER, case_id, "amendment", amendment())
+    opened(told, HEKS, case_id, "amendment", amendment())
+    with pytest.raises(Refused, match="child_is_open"):
+        opened(told, HEKS, case_id, "amendment", amendment())
+    assert "open_child:amendment" not in offers(told, HEKS, case_id)
+    with pytest.raises(Refused, match="not_at_this_step"):
+        opened(told, HEKS, at_check(told), "report", REPORT)
+
+
+def test_what_is_wrong_in_its_form_opens_nothing(told: Story) -> None:
+    case_id = granted(told)
+    with pytest.raises(Invalid):
+        opened(told, HEKS, case_id, "report", {"results": {}})
+    assert state(told, case_id).children == {}
+    assert rows(told.db, "SELECT FROM cases WHERE parent_id = :id", id=case_id) == []
+    assert_kept(told.db)
+
+
+def test_the_same_command_twice_opens_one(told: Story) -> None:
+    case_id, key = granted(told), told.next_id()
+    command = OpenChild(case_id, "report", told.next_id(), state(told, case_id).entry)
+
+    def hand_in() -> Done:
+        return handle(told.db, command, told.actors[HEKS], key, told.now, REPORT)
+
+    done = at_once(hand_in, hand_in, hand_in)
+    assert sorted(one.repeated for one in done if isinstance(one, Done)) == [False, True, True]
+    assert len(rows(told.db, "SELECT FROM cases WHERE parent_id = :id", id=case_id)) == 1
+
+
+def test_a_report_is_asked_about_and_accepted(told: Story) -> None:
+    child = opened(told, HEKS, granted(told), "report", REPORT)
+    asked = {"check": {"sections": ["accounts"], "question": "Welche Einnahmen?"}}
+    told.do(CHECKER, child, "query", asked)
+    page = queries.application(told.db, told.actors[HEKS], child)
+    assert page is not None
+    assert page.open_sections == {"accounts"}
+    assert page.query_message == "Welche Einnahmen?"
+    told.do(HEKS, child, "answered")
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True}})
+    assert state(told, child).ending == "accepted"
+    deliver(told)
+    assert_kept(told.db)
+
+
+def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:
+    case_id = refused(told)
+    told.wait(days=25)
+    assert state(told, case_id).ending == "rejected"
+
+
+def test_an_appeal_freezes_its_parent_and_keeps_the_first_instance_out(told: Story) -> None:
+    case_id = refused(told)
+    told.wait(days=5)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=60)
+    assert (state(told, case_id).step, state(told, case_id).ending) == ("remedy_period", None)
+    assert state(told, child).step == "instruct"  # nobody gave reasons
+    first = {told.actors[one].person for one in (CHECKER, HEAD, DIVISION, SYNTHESIS)}
+    assert first <= set(state(told, child).recused)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Der Ermessensspielraum ist gewahrt."}})
+    told.do(DEPARTMENT, child, "dismiss", {"decision": {"reasons": "Die Erwägungen überzeugen."}})
+    deliver(told)
+    assert state(told, child).ending == "dismissed"
+    assert state(told, case_id).ending == "rejected"
+    assert "wird abgewiesen" in order(told, child)
+    assert [one for one in happened(told, case_id) if "Child" in one or one == "Resumed"] == [
+        "ChildOpened",
+        "ChildEnded",
+        "Resumed",
+        "ChildAwaited",
+    ]
+    assert_kept(told.db)
+
+
+def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    assert state(told, case_id).step == "synthesis"
+    told.do(SYNTHESIS, case_id, "propose_rejection", {"proposal": {"reasons": "Weiterhin zu teuer."}})
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Gehört, und doch zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    assert state(told, case_id).step == "remedy_period"  # the first appeal counts no second time
+    opened(told, CHECKER, case_id, "appeal", APPEAL)
+    assert state(told, case_id).suspended_at is not None
+    assert_kept(told.db)
+
+
+def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    secretary = told.actors[SECRETARIAT_TOO]
+    told.declare(SECRETARIAT_TOO, child)
+    found = queries.dossier(told.db, secretary, child, now=told.now)
+    assert found is not None
+    assert found.parent_read is not None
+    assert found.parent_read.answers["project"]["title"] == "Deutsch im Quartier"
+    [letter] = found.parent_read.letters
+    assert queries.file(told.db, secretary, letter.id) is not None
+    assert queries.file(told.db, told.actors[SECRETARIAT], letter.id) is None  # has not declared
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    assert [one.status for one in page.children] == ["appeal"]
+
+
+def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.withdraw(HEKS, child)
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).ending) == ("withdrawn", "rejected")
+
+
+def test_only_the_system_tells_of_an_ending_and_hearing_it_again_changes_nothing(told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, HEKS, case_id, "report", REPORT)
+    command = ChildEnded(case_id, str(child), "accepted")
+    with pytest.raises((NotAllowed, NotFound)):
+        handle(told.db, command, told.actors[OPERATOR], told.next_id(), told.now)
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True}})
+    deliver(told)
+    before = state(told, case_id)
+    handle(told.db, command, SYSTEM, told.next_id(), told.now + timedelta(days=1))
+    assert state(told, case_id) == before
+
+
+def test_a_case_of_another_size_takes_its_own_level(told: Story) -> None:
+    case_id = at_check(told, 9_000)
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    lead = "barbara.wenger@erwachsenenbildung.bs.example"
+    told.do(lead, case_id, "yes", review("Gut."))
+    told.do(HEAD, case_id, "grant", decision(8_000_00, REASONS))
+    told.do(HEKS, case_id, "accept", costs(8_000))
+    deliver(told)
+    child = opened(told, HEKS, case_id, "amendment", amendment(500))
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
+    assert (state(told, child).seats[0].office, state(told, child).seats[0].role) == ("integration", "head")

@@ -1,0 +1,81 @@
+"""Cases of a route of their own that belong to another case: opened from it, and heard of when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from workflow.engine import commands as cmd
+from workflow.engine import events as ev
+from workflow.engine.advance import iso
+from workflow.engine.aside import refusal_of, require, resumed, stands_at
+from workflow.engine.calendar import Calendar
+from workflow.engine.case import Actor, Case
+from workflow.engine.commands import Offer
+from workflow.engine.route import APPLICANT, Child, Human, Route
+from workflow.engine.tables import Facts
+from workflow.errors import FoerderwegError, NotAllowed, Refused
+
+
+def opened(route: Route, case: Case, command: cmd.OpenChild, actor: Actor, now: datetime) -> list[ev.Event]:
+    """What opening a child means for its parent; raises Refused or NotAllowed."""
+    child = route.children.get(command.child)
+    if child is None:
+        raise Refused("no_such_outcome", outcome=command.child)
+    require(_refusal(case, child, actor))
+    if command.entry != case.entry:
+        raise Refused("step_has_passed", step=case.step or "")
+    freezes = child.freezes and case.ending is None and case.suspended_at is None
+    return [
+        ev.ChildOpened(str(command.child_id), child.code, actor.person, iso(now), freezes, command.content)
+    ]
+
+
+def begun(
+    route: Route, parent: Case, child: Child, parent_id: str, facts: Facts, content: str
+) -> ev.Submitted:
+    """A child's first event: its form's `facts` over those of its parent, without what it decides itself."""
+    decided = {
+        out.amount
+        for step in route.steps.values()
+        if isinstance(step, Human)
+        for out in step.outcomes.values()
+    }
+    taken = {name: value for name, value in parent.facts.items() if name not in decided}
+    known = {name: value for name, value in {**taken, **facts}.items() if name in route.facts}
+    involved = {act.by for act in parent.acts} | set(parent.declared) if child.others else set()
+    kept_out = tuple(sorted(involved | set(parent.recused)))
+    return ev.Submitted(parent.applicant, known, content, route.start, parent_id, kept_out)
+
+
+def ended(case: Case, command: cmd.ChildEnded, now: datetime, calendar: Calendar) -> list[ev.Event]:
+    """A child's ending, told to its parent once; a parent that stood still for it goes on."""
+    known = case.children.get(command.child)
+    if known is None or known["ending"]:
+        return []
+    found: list[ev.Event] = [ev.ChildEnded(command.child, known["code"], command.ending)]
+    if known["freezes"] and case.suspended_at is not None:
+        found.append(resumed(case, "", now, calendar))
+    return found
+
+
+def allowed(route: Route, case: Case, actor: Actor) -> Iterator[Offer]:
+    """The children that this person may open now."""
+    for child in route.children.values():
+        if _refusal(case, child, actor) is None:
+            yield Offer("open_child", child.code)
+
+
+def _refusal(case: Case, child: Child, actor: Actor) -> FoerderwegError | None:
+    if not stands_at(case, child.start):
+        return Refused("not_at_this_step")
+    if case.suspended_at is not None:
+        return Refused("suspended")
+    opened_before = [one for one in case.children.values() if one["code"] == child.code]
+    if any(not one["ending"] for one in opened_before):
+        return Refused("child_is_open")
+    if len(opened_before) >= child.at_most:
+        return Refused("way_used_up", most=child.at_most)
+    if child.who.role == APPLICANT:
+        return None if "sign" in actor.rights_in(case.applicant) else NotAllowed("not_yours")
+    return refusal_of(child.who.meant(case.facts), case, actor)

@@ -1,0 +1,199 @@
+"""A route from plain data: the YAML page with the programme's tables put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflow.engine.route import (
+    APPLICANT,
+    Call,
+    Child,
+    Choice,
+    End,
+    Extension,
+    Human,
+    Outcome,
+    Pause,
+    Route,
+    SeatPlan,
+    Step,
+    Timer,
+    Until,
+    Wait,
+    Way,
+    Who,
+)
+from workflow.engine.tables import Table, parse_table
+from workflow.errors import RouteError
+
+
+def parse_route(data: Mapping[str, Any]) -> Route:
+    """A route from its published shape: the YAML page with the programme's tables put in.
+
+    Raises RouteError naming the step and what is wrong with it.
+    """
+    tables = {code: parse_table(raw, f"tables.{code}") for code, raw in data.get("tables", {}).items()}
+    steps: dict[str, Step] = {}
+    for code, raw in data["steps"].items():
+        try:
+            steps[code] = _parse_step(code, raw, tables)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RouteError("malformed_step", at=code, detail=repr(error)) from error
+    withdraw = data.get("withdraw") or {}
+    return Route(
+        code=data["route"],
+        start=data["start"],
+        steps=steps,
+        facts=dict(data.get("facts", {})),
+        withdraw_from=tuple(withdraw.get("from", ())),
+        withdraw_to=withdraw.get("to"),
+        **_aside(data, tables),
+    )
+
+
+def _aside(data: Mapping[str, Any], tables: Mapping[str, Table]) -> dict[str, Any]:
+    """Ways off the route, stopping and extending, cases of their own."""
+    try:
+        ways = {
+            code: Way(
+                code,
+                tuple(raw["from"]),
+                tuple(raw["to"]),
+                _parse_who(raw["who"], tables, code),
+                _parse_who(raw["second"], tables, code) if "second" in raw else None,
+                int(raw.get("at_most", 3)),
+            )
+            for code, raw in data.get("ways", {}).items()
+        }
+        found: dict[str, Any] = {"ways": ways}
+        if raw := data.get("suspend"):
+            who = _parse_who(raw["who"], tables, "suspend")
+            found["pause"] = Pause(tuple(raw["from"]), who)
+        if raw := data.get("extend"):
+            who = _parse_who(raw["who"], tables, "extend")
+            found["extension"] = Extension(tuple(raw["from"]), who, int(raw["at_most"]))
+        found["children"] = {
+            code: Child(
+                code,
+                raw["route"],
+                raw["form"],
+                tuple(raw["from"]),
+                _parse_who(raw["who"], tables, code),
+                int(raw.get("at_most", 3)),
+                bool(raw.get("freezes", False)),
+                bool(raw.get("others", False)),
+            )
+            for code, raw in data.get("children", {}).items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RouteError("malformed_way", detail=repr(error)) from error
+    return found
+
+
+def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Step:
+    match raw["kind"]:
+        case "task" | "panel":
+            return _parse_human(code, raw, tables)
+        case "choice":
+            return Choice(code, parse_table(raw, code, result="to"))
+        case "call":
+            return Call(code, raw["stage"], raw["status"], raw["call"], raw["template"], raw["to"])
+        case "wait":
+            return _parse_wait(code, raw, tables)
+        case "end":
+            return End(
+                code,
+                raw["stage"],
+                raw["status"],
+                raw["ending"],
+                raw.get("money", "release"),
+                raw.get("amount"),
+            )
+        case other:
+            raise RouteError("unknown_kind", at=code, kind=str(other))
+
+
+def _parse_wait(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Wait:
+    due = raw["due"]
+    outcomes = raw["outcomes"]
+    message, child = raw.get("message"), raw.get("child")
+    return Wait(
+        code=code,
+        stage=raw["stage"],
+        status=raw["status"],
+        due=Until(due["date"], int(due["days"])) if isinstance(due, Mapping) else int(due),
+        elapsed=outcomes["elapsed"]["to"],
+        message=message,
+        received=outcomes["received"]["to"] if message else None,
+        who=_parse_who(raw["who"], tables, code) if "who" in raw else None,
+        child=child,
+        endings={one: out["to"] for one, out in outcomes.items() if child and one != "elapsed"},
+    )
+
+
+def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Human:
+    panel = raw["kind"] == "panel"
+    if panel:
+        seats = tuple(
+            SeatPlan(seat, _parse_who(plan, tables, code), plan.get("mandatory", True))
+            for seat, plan in raw["seats"].items()
+        )
+    else:
+        seats = (SeatPlan("", _parse_who(raw["who"], tables, code)),)
+    close = raw.get("close", "all")
+    timers = [Timer(t["at"], t["do"], t.get("outcome")) for t in raw.get("timers", ())]
+    enough = raw.get("enough_at_deadline", ())
+    needed = tuple(enough["seats"]) if isinstance(enough, Mapping) else tuple(enough)
+    if panel and needed:
+        timers.append(Timer(100, "close"))
+    return Human(
+        code=code,
+        stage=raw["stage"],
+        status=raw["status"],
+        seats=seats,
+        due=int(raw["due"]),
+        timers=tuple(timers),
+        outcomes={name: _parse_outcome(name, out) for name, out in raw["outcomes"].items()},
+        votes=dict(raw["votes"]) if panel else None,
+        close=None if close == "all" else int(close),
+        enough_at_deadline=needed,
+        enough_votes=int(enough["votes"]) if isinstance(enough, Mapping) else len(needed),
+        gate=raw.get("gate", False),
+        not_by=tuple(raw.get("not_by", ())),
+        not_office_of=tuple(raw.get("not_office_of", ())),
+        voids=tuple(raw.get("voids", ())),
+        form=raw.get("form"),
+        edits=raw.get("edits"),
+        at_most=raw.get("at_most"),
+        signs=raw.get("signs"),
+    )
+
+
+def _parse_who(raw: Any, tables: Mapping[str, Table], at: str) -> Who:
+    if raw == APPLICANT:
+        return Who(APPLICANT)
+    if "table" in raw:
+        return Who("", table=_table(raw["table"], tables, at))
+    office = raw["office"]
+    if isinstance(office, Mapping):
+        return Who(raw["role"], table=_table(office["table"], tables, at))
+    return Who(raw["role"], office=office)
+
+
+def _table(code: str, tables: Mapping[str, Table], at: str) -> Table:
+    if code not in tables:
+        raise RouteError("unknown_table", at=at, table=code)
+    return tables[code]
+
+
+def _parse_outcome(code: str, raw: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        code=code,
+        to=raw["to"],
+        by_clock=raw.get("by") == "clock",
+        money=raw.get("money"),
+        amount=raw.get("amount"),
+        limit=raw.get("limit"),
+        reopens=raw.get("reopens"),
+    )
