@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, cast
 from uuid import UUID
 
@@ -85,6 +86,7 @@ def register(app: Flask) -> None:
         closing=closing,
         lines=lambda text, width: textwrap.wrap(text, width)[:3],
         last_day=last_day,
+        pairs=lambda row: list(pairwise(row)),
     )
 
 

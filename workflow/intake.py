@@ -86,6 +86,7 @@ def accept_child(
     form = published.form(tx, parent.programme_hash, child.form)
     answers = form.load(dict(raw))
     route = published.route(tx, whole["routes"][child.route])
+    titles = published.content(tx, whole["routes"][child.route])["title"]
     row = applications.row_of(tx, parent.id)
     facts = {**form.facts(answers), "size": row.size}
     draft = {
@@ -107,7 +108,7 @@ def accept_child(
     beginning = applications.Beginning(
         application_id=command.child_id,
         organisation_id=row.organisation_id,
-        title=row.title,
+        title=f"{published.programme(tx, parent.programme_hash).own(titles)}: {row.title}",
         number=f"{parent.number}.{len(parent.case.children) + 1}",
         programme=row.programme,
         programme_hash=parent.programme_hash,

@@ -24,10 +24,15 @@ from web.opening import open_child, page
 from web.security import db, do, now, signed_in
 from workflow.engine.case import Actor
 from workflow.engine.commands import Command, Complete, Declare, Offer, Recuse
+from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
+from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import Dossier
+
+PASSES = ("Entered", "Chosen", "Ended")
+"""Events that bring a case to a step."""
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -90,8 +95,16 @@ def why(case_id: UUID) -> str:
     explained = queries.explanation(db(), staff(), case_id, now=now())
     if explained is None:
         abort(404)
+    words, route = Words(), found.route_data
     return render_template(
-        "desk/why.html", dossier=found, why=explained, words=Words(), reason=reason, read=read_facts
+        "desk/why.html",
+        dossier=found,
+        why=explained,
+        words=words,
+        reason=reason,
+        read=read_facts,
+        diagram=lay_out(parse_route(route), route, lang(), words.lane),
+        way=["start", *(row.data["step"] for row in found.history if row.name in PASSES)],
     )
 
 

@@ -21,6 +21,11 @@ class AtStep:
     late: int
     oldest_days: int
 
+    @property
+    def heat(self) -> int:
+        """How old the oldest one is, from 0 to 4: up to 7, 14, 30, 60 days, and longer."""
+        return sum(self.oldest_days > most for most in (7, 14, 30, 60))
+
 
 @dataclass(frozen=True, slots=True)
 class RouteOverview:
