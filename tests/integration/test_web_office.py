@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from tests.browsing import app_for, signed_in
+from tests.builders import KIP3
 from tests.counting import statements
 from tests.integration.walks import at_review
 from web.cli.story import Story, application, proposal, review
+from web.office.checking import TEXTS
 from workflow.settings import Settings
 
 HEKS = "miriam.aebi@heks.example"
@@ -179,3 +182,31 @@ def test_a_route_is_drawn_with_the_cases_at_its_steps_and_told_in_words(app: Fla
     assert b'id="formal_check"' in document.content
     assert browser.http.get("/office/routes/none").status_code == 404
     browser.http.close()
+
+
+def test_a_route_is_checked_before_anybody_publishes_it(app: Flask) -> None:
+    browser = signed_in(app, CHECKER)
+    golden = Path(__file__).parents[1] / "golden" / "routes"
+    texts = {
+        "small": (KIP3 / "routes" / "small.yaml").read_text("utf-8"),
+        "loop": (golden / "broken" / "loop_without_bound.yaml").read_text("utf-8"),
+        "bomb": "a: &a [1]\nb: [*a, *a]\n",
+        "none": "route: [",
+    }
+    said = {}
+    for name, text in texts.items():
+        form = browser.open("/office/route-check").form("/office/route-check")
+        said[name] = browser.send(form, {"text": text}).words()
+    assert "«small» stimmt: 20 Schritte" in said["small"]
+    assert "Diese Schlaufe kann ohne Ende durchlaufen werden. Der kürzeste Weg dorthin: check" in said["loop"]
+    assert "Das ist kein lesbares YAML: aliases" in said["bomb"]
+    assert "Das ist kein lesbares YAML" in said["none"]
+    browser.http.close()
+
+
+def test_every_finding_has_its_words() -> None:
+    codes = {
+        file.read_text("utf-8").splitlines()[0].split()[2]
+        for file in (Path(__file__).parents[1] / "golden" / "routes" / "broken").glob("*.yaml")
+    }
+    assert codes <= set(TEXTS)

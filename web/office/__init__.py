@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
 from web.language import lang
+from web.office import checking
 from web.screens import programme
 from web.security import db, now, signed_in
 from workflow.engine.parsing import parse_route
@@ -78,6 +79,12 @@ def routes() -> AnyResponse:
     """The first of the routes."""
     found = _there(queries.routes(db(), signed_in().actor, now=now()))
     return redirect(url_for(".route", code=next(iter(found))), 303)
+
+
+@blueprint.route("/route-check", methods=["GET", "POST"])
+def check_route() -> str:
+    """Is a route safe to publish? Asks for its text, and says."""
+    return checking.page(*_there(queries.bundle(db(), signed_in().actor)))
 
 
 @blueprint.get("/routes/<code>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -20,12 +21,7 @@ class Calendar:
 
     def after(self, start: datetime, days: int) -> datetime:
         """The end (24:00 local, as UTC) of the `days`-th working day after the day of `start`."""
-        day = start.astimezone(self.zone).date()
-        left = days
-        while left > 0:
-            day += timedelta(days=1)
-            left -= self.is_working_day(day)
-        return self.end_of(day)
+        return _after(self, start.astimezone(self.zone).date(), days)
 
     def days_between(self, start: datetime, end: datetime) -> int:
         """Working days after the day of `start`, up to the day of `end`."""
@@ -45,3 +41,12 @@ class Calendar:
     def share(self, start: datetime, days: int, percent: int) -> datetime:
         """The moment at so many per cent of `days` working days, rounded up to a whole day."""
         return self.after(start, math.ceil(days * percent / 100))
+
+
+@lru_cache(4096)  # deadlines are asked for again and again, from the same few days
+def _after(calendar: Calendar, day: date, days: int) -> datetime:
+    left = days
+    while left > 0:
+        day += timedelta(days=1)
+        left -= calendar.is_working_day(day)
+    return calendar.end_of(day)

@@ -119,6 +119,7 @@ class Case:
 
 EMPTY = Case()
 NAMES = tuple(item.name for item in fields(Case))
+PLACES = {name: place for place, name in enumerate(NAMES)}
 VALUES = attrgetter(*NAMES)
 ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children")
 
@@ -221,10 +222,11 @@ def replay(events: Iterable[ev.Event]) -> Case:
 
 def _after(case: Case, **changes: Any) -> Case:
     """The next version of the case; twice as fast as `dataclasses.replace`, where it is hottest."""
-    values = dict(zip(NAMES, VALUES(case), strict=True))
-    values |= changes
-    values["version"] = case.version + 1
-    return Case(**values)
+    values = list(VALUES(case))
+    values[0] = case.version + 1
+    for name, value in changes.items():
+        values[PLACES[name]] = value
+    return Case(*values)
 
 
 def _entered(case: Case, event: ev.Entered) -> Case:

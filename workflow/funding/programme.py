@@ -243,9 +243,19 @@ def load_yaml(file: Path) -> dict[str, Any]:
     """A YAML file as JSON-ready data; RouteError (unreadable), also where a key stands twice."""
     at = f"{file.parent.name}/{file.name}"
     try:
-        data = yaml.load(file.read_text("utf-8"), Loader=_Loader)
+        return read_yaml(file.read_text("utf-8"), at)
     except (OSError, UnicodeDecodeError) as error:
         raise RouteError("unreadable", at=at, why=str(error)) from error
+
+
+def read_yaml(text: str, at: str, *, trusted: bool = True) -> dict[str, Any]:
+    """The same of a text. `trusted`: it may name a part and take it again, which can make it grow at will."""
+    try:
+        if not trusted and any(isinstance(one, yaml.AliasEvent) for one in yaml.parse(text)):
+            raise RouteError("unreadable", at=at, why="aliases (*) are for files of the programme alone")
+        data = yaml.load(text, Loader=_Loader)
+    except yaml.reader.ReaderError as error:
+        raise RouteError("unreadable", at=at, why=error.reason) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0

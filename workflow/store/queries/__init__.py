@@ -27,6 +27,7 @@ from workflow.store.queries.rows import (
     Statement,
 )
 from workflow.store.queries.versions import (
+    bundle,
     file_path,
     form,
     migrated,
@@ -62,6 +63,7 @@ __all__ = [
     "StageRow",
     "Statement",
     "application",
+    "bundle",
     "cases",
     "dossier",
     "explanation",

@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from workflow.engine.case import Actor
 from workflow.funding.forms import Form
+from workflow.funding.programme import Bundle, Programme
 from workflow.settings import Settings
-from workflow.store import files, published
+from workflow.store import files, published, reading
 from workflow.store.queries.rows import FileRow, Published
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -28,6 +30,21 @@ def programme(db: sa.Engine) -> Published:
 def programme_of(db: sa.Engine, name: str) -> Published:
     with db.connect() as tx:
         return Published(name, published.programme(tx, name))
+
+
+def bundle(db: sa.Engine, viewer: Actor) -> tuple[Bundle, Programme] | None:
+    """The programme that new applications take, as its folder was; None for who has no overview."""
+    if not viewer.has_role(*reading.OVERVIEW):
+        return None
+    with db.connect() as tx:
+        name = published.current(tx)
+        whole = published.content(tx, name)
+        parts = {
+            kind: {code: dict(published.content(tx, found)) for code, found in whole[kind].items()}
+            for kind in ("routes", "forms")
+        }
+        kept = Bundle(dict(whole), parts["routes"], parts["forms"], dict(published.letters(tx, name)))
+        return kept, published.programme(tx, name)
 
 
 def form(db: sa.Engine, programme_hash: str, code: str) -> Form:

@@ -1,0 +1,131 @@
+"""Is a route safe to publish? The same check as on the command line, with each finding in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import render_template, request
+
+from web.desk.words import Words
+from web.language import gettext, lang
+from workflow import publish
+from workflow.engine.parsing import parse_route
+from workflow.errors import RouteError
+from workflow.funding.programme import Bundle, Programme, read_yaml
+from workflow.interchange.layout import Diagram, lay_out
+
+MOST_BYTES = 100_000
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues; it is translated when it is shown."""
+    return text
+
+
+TEXTS = {
+    "bounded_step_entered_by_rule": _(
+        "Eine Regel führt zu einem Schritt, der nicht beliebig oft kommen darf: %(step)s"
+    ),
+    "deadline_beside_quorum": _(
+        "Entweder eine Mehrheit schliesst, oder zur Frist genügt weniger, nicht beides."
+    ),
+    "empty_condition": _("Eine Bedingung ist leer: %(fact)s"),
+    "endings_differ": _("Was folgt, wenn «%(child)s» so endet, fehlt oder ist zu viel: %(ending)s"),
+    "lapse_without_outcome": _("Die Frist läuft ab, aber es steht kein Ergebnis da, das die Uhr wählt."),
+    "loop_without_bound": _("Diese Schlaufe kann ohne Ende durchlaufen werden."),
+    "malformed_step": _("Dieser Schritt ist nicht lesbar: %(detail)s"),
+    "malformed_way": _("Ein Weg neben dem Verfahren ist nicht lesbar: %(detail)s"),
+    "money_by_rule": _("Geld bewegt nur, was ein einzelner Mensch wählt: %(outcome)s"),
+    "no_amount": _("Es fehlt, um welchen Betrag es geht."),
+    "no_bound": _("Es fehlt, wie oft das geschehen darf."),
+    "no_date": _("Das ist kein Datum."),
+    "no_due_time": _("Es fehlt eine Frist von mindestens einem Arbeitstag."),
+    "no_ending": _("Von hier führt kein Weg zu einem Ende."),
+    "no_outcome": _("Kein Mensch kann hier etwas wählen."),
+    "no_way_past_bound": _("Ist die Zahl der Male aufgebraucht, bleibt hier nichts mehr zu wählen: %(step)s"),
+    "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
+    "nobody_stands_there": _("Dort steht ein Gesuch nie still: %(step)s"),
+    "not_a_human_step": _("Hier handelt kein Mensch."),
+    "not_translated": _("Ein Text fehlt in der Sprache «%(language)s»."),
+    "quorum_out_of_reach": _("So viele Stimmen gibt es hier nicht."),
+    "reviews_itself": _("Die Stelle würde ihr eigenes Vorhaben prüfen: %(office)s"),
+    "row_without_result": _("Eine Zeile der Tabelle hat kein Ergebnis."),
+    "table_without_else": _("Der Tabelle fehlt, was sonst gilt."),
+    "undeclared_fact": _("Diese Angabe ist nicht vereinbart: %(fact)s"),
+    "unknown_call": _("Diese Handlung gibt es nicht: %(call)s"),
+    "unknown_child": _("Ein solches Geschäft ist nicht vorgesehen: %(child)s"),
+    "unknown_condition": _("Diese Bedingung gibt es nicht: %(fact)s"),
+    "unknown_form": _("Dieses Formular gibt es nicht: %(form)s"),
+    "unknown_kind": _("Diese Art von Schritt gibt es nicht: %(kind)s"),
+    "unknown_letter": _("Dieses Schreiben gibt es nicht: %(letter)s"),
+    "unknown_money": _("So lässt sich Geld nicht bewegen: %(money)s"),
+    "unknown_office": _("Diese Stelle gibt es nicht: %(office)s"),
+    "unknown_role": _("Diese Rolle gibt es nicht: %(role)s"),
+    "unknown_route": _("Dieses Verfahren gibt es nicht: %(route)s"),
+    "unknown_seat": _("Diesen Platz gibt es nicht, oder er ist nur beratend: %(seat)s"),
+    "unknown_signature": _("So wird nicht unterschrieben: %(signs)s"),
+    "unknown_stage": _("Diese Stufe gibt es nicht: %(stage)s"),
+    "unknown_status": _("Diesen Stand gibt es nicht: %(status)s"),
+    "unknown_step": _("Diesen Schritt gibt es nicht: %(step)s"),
+    "unknown_table": _("Diese Tabelle gibt es nicht: %(table)s"),
+    "unknown_timer": _("Das kann eine Uhr nicht: %(do)s"),
+    "unknown_type": _("Diese Art von Angabe gibt es nicht: %(type)s"),
+    "unknown_vote": _("Eine Stimme ist dafür oder dagegen: %(vote)s"),
+    "unreachable": _("Hierher führt kein Weg."),
+    "unreadable": _("Das ist kein lesbares YAML: %(why)s"),
+    "verdict_without_outcome": _("Was folgt, fehlt für den Fall: %(verdict)s"),
+    "wrong_type": _("Diese Angabe ist von anderer Art: %(fact)s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`at`: the step or part; `says`: what is wrong; `way`: a shortest way there, in codes of steps."""
+
+    at: str
+    says: str
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`diagram`: None where the route cannot be drawn."""
+
+    findings: Sequence[Finding]
+    title: str
+    steps: int
+    diagram: Diagram | None
+
+
+def page(bundle: Bundle, programme: Programme) -> str:
+    """Ask for a route's text, and say what is wrong with the one that was given."""
+    text = request.form.get("text", "")
+    upload = request.files.get("file")
+    if upload is not None and upload.filename:
+        text = upload.stream.read(MOST_BYTES + 1).decode("utf-8", "replace")
+    checked = check(text[:MOST_BYTES], bundle, programme) if request.method == "POST" else None
+    return render_template("office/check_route.html", text=text, checked=checked, words=Words())
+
+
+def check(text: str, bundle: Bundle, programme: Programme) -> Checked:
+    """The route that this text describes, beside what is published now."""
+    try:
+        raw = read_yaml(text, "route", trusted=False)
+        route = parse_route(publish.compiled(raw, programme.tables))
+        routes = publish.parsed_routes(bundle, programme) | {route.code: route}
+        found = publish.findings(bundle, programme, route, routes)
+        diagram = None if found else lay_out(route, raw, lang(), Words().lane)
+    except RouteError as error:
+        return Checked([_said(error)], "", 0, None)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Checked([_said(RouteError("malformed_step", detail=repr(error)))], "", 0, None)
+    return Checked([_said(one) for one in found], route.code, len(route.steps), diagram)
+
+
+def _said(error: RouteError) -> Finding:
+    known = {name: str(value) for name, value in error.params.items()}
+    text = TEXTS.get(error.code)
+    says = gettext(text) % known if text else str(error)
+    at = known.get("at", "") or (gettext("Zeile %(n)s", n=known["line"]) if "line" in known else "")
+    return Finding(at, says, known.get("way", ""))
