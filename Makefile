@@ -1,9 +1,11 @@
 # Förderweg: `make` alone lists what it can do. Paths are relative, so that the folder may lie anywhere.
 .DEFAULT_GOAL := help
-.PHONY: help install job demo test check format bench screens messages lock
+.PHONY: help install job demo test check format bench chaos screens messages lock
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
+SEED ?= 7
+APPLICATIONS ?= 1000
 BIN := .venv/bin
 
 help: ## list these targets
@@ -34,6 +36,11 @@ format: install ## write the code in the common style
 
 bench: install ## how fast the core is, beside plain SQL and the limit; writes var/bench/core.json
 	@exec $(BIN)/python -m tests.bench.core
+
+chaos: install ## 1,000 applications over HTTP while everything is killed; races and random routes by the thousand (SEED=7)
+	@$(BIN)/python -m tests.chaos.storm --seed $(SEED) --applications $(APPLICATIONS)
+	@FOERDERWEG_RANDOM_ROUTES=10000 FOERDERWEG_RACES=500 FOERDERWEG_WORLDS=100 exec $(BIN)/python -m pytest -n 2 \
+		tests/unit/engine/test_random_routes.py tests/integration/test_races.py tests/integration/test_state_machine.py
 
 screens: install ## take the pictures of docs/screens anew, with the Chromium of this machine
 	@exec $(BIN)/python -m tests.e2e.screens

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from celery import Celery, signals
 
 from workflow import log
+from workflow.connecting import connect
 from workflow.settings import Settings
 
 CLOCK_SECONDS = 2.0
@@ -64,9 +65,9 @@ def settings() -> Settings:
 @cache
 def db() -> sa.Engine:
     """This process's database; made after the worker has forked."""
-    return sa.create_engine(settings().database_url, pool_size=2, pool_pre_ping=True, hide_parameters=True)
+    return connect(settings().database_url, pool_size=2)
 
 
 def now() -> datetime:
     """The one place where workers ask for the time."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) + settings().clock_offset

@@ -6,7 +6,6 @@ import os
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -26,6 +25,7 @@ from web import (
 )
 from web.desk import blueprint as desk
 from web.office import blueprint as office
+from workflow.connecting import connect
 from workflow.settings import Settings, SettingsError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -45,11 +45,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.extensions["foerderweg.settings"] = settings
-    app.extensions["foerderweg.clock"] = lambda: datetime.now(UTC)
-    # Messages of database errors would carry what people wrote.
-    app.extensions["foerderweg.db"] = sa.create_engine(
-        settings.database_url, pool_size=THREADS, pool_pre_ping=True, hide_parameters=True
-    )
+    app.extensions["foerderweg.clock"] = lambda: datetime.now(UTC) + settings.clock_offset
+    app.extensions["foerderweg.db"] = connect(settings.database_url, pool_size=THREADS)
     for part in (request_log, security, errors, screens, readiness, metrics, api):
         part.register(app)
     for blueprint in (

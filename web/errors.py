@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, json, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import get_contextvars
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, ServiceUnavailable
 
 from web.language import lang
 from web.security import settings
+from workflow.connecting import is_away
 from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
 from workflow.funding import problems
 from workflow.funding.money import format_chf
@@ -50,6 +51,10 @@ TEXTS: dict[str, str] = {
     "file_wrong_type": _(
         "«%(file)s» hat nicht das richtige Format, möglich ist: %(wanted)s. "
         "Die Datei wurde nicht gespeichert."
+    ),
+    "storage_full": _(
+        "Die Datei konnte nicht gespeichert werden, weil die Ablage voll ist. Der Betrieb ist verständigt. "
+        "Ihre übrigen Angaben sind noch da; versuchen Sie es bitte später nochmals."
     ),
     "file_empty": _("«%(file)s» ist leer. Die Datei wurde nicht gespeichert."),
     "may_not_draft": _(
@@ -191,8 +196,7 @@ TITLES: dict[int, str] = {
 def register(app: Flask) -> None:
     """Every error of this app becomes a page, or under /api/ application/problem+json."""
     app.register_error_handler(FoerderwegError, _refused)
-    app.register_error_handler(OperationalError, _database_away)
-    app.register_error_handler(InterfaceError, _database_away)
+    app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)
 
@@ -249,7 +253,9 @@ def _refused(error: FoerderwegError) -> Response:
     return _answer(problem_document(error, lang()), retry_after(error))
 
 
-def _database_away(error: Exception) -> Response:
+def _database(error: Exception) -> Response:
+    if not is_away(error):
+        return _unknown(error)
     structlog.get_logger().error("database_away", error=str(error))
     return _http(ServiceUnavailable())
 

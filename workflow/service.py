@@ -14,8 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
+from workflow.connecting import is_away
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.advance import advance, next_due
@@ -124,11 +125,11 @@ def _advance_one(db: Engine, case_id: UUID, now: datetime) -> None:
         with db.begin() as tx:
             claimed = agenda.claim_one(tx, case_id, now)
             _advance(tx, [claimed] if claimed else [], now)
-    except (InterfaceError, OperationalError):
-        raise  # the database is away, or asks to try again: no case is to blame
     except FoerderwegError as error:
         _park(db, case_id, str(error), now)
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise  # no case is to blame
         _park(db, case_id, traceback.format_exc(limit=-5), now)
 
 

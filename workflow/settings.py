@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ EXAMPLES = {
     "FOERDERWEG_UPLOAD_MAX_BYTES": str(UPLOAD_MAX_BYTES),
     "FOERDERWEG_PROXIES": "1",
     "FOERDERWEG_METRICS_TOKEN": "another-random-text",
+    "FOERDERWEG_CLOCK_OFFSET": "0",
 }
 """Every variable there is, with a value that would do."""
 
@@ -43,6 +45,7 @@ class Settings:
     both as SQLAlchemy writes them. `data_dir` is absolute, uploaded files lie in `data_dir/files`. `base_url`
     has no trailing slash. `programme` is the folder of the programme's data. `upload_max_bytes` is per file.
     `proxies`: how many trusted ones stand before the web server. `metrics_token` opens /metrics.
+    `clock_offset` is for tests that move the time.
     """
 
     database_url: str = field(repr=False)
@@ -58,6 +61,7 @@ class Settings:
     upload_max_bytes: int = UPLOAD_MAX_BYTES
     proxies: int = 0
     metrics_token: str = field(default="", repr=False)
+    clock_offset: timedelta = timedelta()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -79,6 +83,7 @@ class Settings:
             ),
             proxies=_number(env, "FOERDERWEG_PROXIES", 0, 0, "the number of trusted proxies, 0 or more"),
             metrics_token=env.get("FOERDERWEG_METRICS_TOKEN", ""),
+            clock_offset=_clock_offset(env),
         )
 
     def as_env(self) -> dict[str, str]:
@@ -97,6 +102,8 @@ class Settings:
             "FOERDERWEG_UPLOAD_MAX_BYTES": str(self.upload_max_bytes),
             "FOERDERWEG_PROXIES": str(self.proxies),
             "FOERDERWEG_METRICS_TOKEN": self.metrics_token,
+            "FOERDERWEG_CLOCK_OFFSET": str(int(self.clock_offset.total_seconds())),
+            **({"FOERDERWEG_TEST_MODE": "1"} if self.clock_offset else {}),
         }
 
 
@@ -170,6 +177,17 @@ def programme_folder(name: str) -> Path:
             f"a folder that holds programme.yaml, or one of those that come along: {known}",
         )
     return folder
+
+
+def _clock_offset(env: Mapping[str, str]) -> timedelta:
+    """Seconds by which tests set the clock on, or back; nowhere else."""
+    value = env.get("FOERDERWEG_CLOCK_OFFSET", "").strip() or "0"
+    if value != "0" and env.get("FOERDERWEG_TEST_MODE") != "1":
+        raise SettingsError("FOERDERWEG_CLOCK_OFFSET", "left out: only tests may set the clock")
+    try:
+        return timedelta(seconds=int(value))
+    except (ValueError, OverflowError):
+        raise SettingsError("FOERDERWEG_CLOCK_OFFSET", "a whole number of seconds") from None
 
 
 def _flag(env: Mapping[str, str], variable: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from tests.integration.walks import (
 )
 from web.cli.processes import free_port
 from web.cli.story import Story
+from workflow.connecting import LIMITS, connect, is_away
 from workflow.engine.commands import Submit
 from workflow.service import advance_due, handle
 from workflow.store import outbox, queries
@@ -272,3 +274,26 @@ def test_a_mail_server_that_is_away_holds_up_no_letter(told: Story) -> None:
     assert {row.kind for row in waiting} == {"mail"}
     assert all("ConnectionRefused" in row.error for row in waiting)
     assert_kept(told.db)
+
+
+def test_a_connection_that_stood_still_too_long_is_given_up_and_no_case_is_to_blame(
+    told: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "idle_in_transaction_session_timeout", "50ms")
+    db = connect(told.settings.database_url)
+    tx = db.connect()
+    tx.execute(sa.text("SELECT 1"))
+    time.sleep(0.3)  # as a process does that was stopped
+    with pytest.raises(sa.exc.DBAPIError) as caught:
+        tx.execute(sa.text("SELECT 1"))
+    assert is_away(caught.value)
+    tx.close()
+    with db.begin() as tx:
+        assert tx.execute(sa.text("SELECT 1")).scalar_one() == 1
+    db.dispose()
+
+
+def test_an_error_of_ours_in_a_statement_is_not_the_database_being_away(told: Story) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as caught, told.db.begin() as tx:
+        tx.execute(sa.text("SELECT nothing"))
+    assert not is_away(caught.value)

@@ -1,5 +1,6 @@
 """Settings: what is read, what is refused and by which name."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def test_child_process_reads_the_same_settings() -> None:
     assert settings.demo
     assert settings.owner_database_url == "postgresql+psycopg://owner@db/foerderweg"
     assert Settings.from_env(settings.as_env()) == settings
+
+
+def test_only_tests_move_the_clock() -> None:
+    with pytest.raises(SettingsError, match="FOERDERWEG_CLOCK_OFFSET"):
+        Settings.from_env(GOOD | {"FOERDERWEG_CLOCK_OFFSET": "3600"})
+    moved = Settings.from_env(GOOD | {"FOERDERWEG_CLOCK_OFFSET": "-3600", "FOERDERWEG_TEST_MODE": "1"})
+    assert moved.clock_offset == timedelta(hours=-1)
+    assert Settings.from_env(moved.as_env()) == moved
 
 
 def test_passwords_are_not_printed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -9,7 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from workflow.errors import TryLater
+
 CHUNK = 1 << 16
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class TooBig(Exception):
@@ -26,7 +32,7 @@ def keep(
     most: int,
     check: Callable[[Path, int], None] = lambda _path, _size: None,
 ) -> tuple[str, int]:
-    """Write the stream under its hash: (sha256, size). Raises TooBig after `most` bytes.
+    """Write the stream under its hash: (sha256, size). Raises TooBig after `most` bytes, TryLater.
 
     `check` sees the file and its size before it is kept, and may raise; then nothing of it stays.
 
@@ -50,8 +56,10 @@ def keep(
             target.parent.mkdir(exist_ok=True)
             os.replace(draft.name, target)
             _sync_folder(target.parent)
-        except BaseException:
+        except BaseException as error:
             Path(draft.name).unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise TryLater("storage_full") from error
             raise
     return digest.hexdigest(), size
 

@@ -16,8 +16,10 @@ from workflow.store.tables import outbox
 LEASE = timedelta(seconds=20)
 """Twice the time in which a batch may begin another effect; a dead worker's effects go on after it."""
 
-MOST_ATTEMPTS = 8
-"""With doubling pauses from 2 s: about eight minutes of an outage before an operator is asked."""
+MOST_ATTEMPTS = 32
+LONGEST_PAUSE = timedelta(seconds=16)
+"""With pauses of 2, 4, 8, 16, 16 … seconds: eight minutes of an outage before an operator is asked, and what
+comes after it has caught up within half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def failed(db: Engine, due: Due, error: str, now: datetime) -> bool:
                 "key": due.key,
                 "error": error[:2000],
                 "now": now,
-                "next": now + timedelta(seconds=2**due.attempt),
+                "next": now + min(timedelta(seconds=2**due.attempt), LONGEST_PAUSE),
                 "parked": parked,
             },
         )

@@ -1,0 +1,107 @@
+"""The known ways in which Celery over Redis loses and doubles work, one by one: no difference here."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.chaos.crowd import Request, insist
+from tests.chaos.test_kills import assert_recovered, hold_up, steps, submissions
+from tests.chaos.whole import catch_up, effects_left, wait_for
+from web.cli.story import Story
+from web.cli.system import System
+
+QUEUE = "celery"
+IDLE_SECONDS = 3.0
+
+
+def broker(system: System) -> redis.Redis:
+    return redis.Redis.from_url(system.valkey.url)
+
+
+def submitted(system: System, told: Story, count: int = 5) -> list[Request]:
+    requests = submissions(told, count)
+    insist(system.base_url, requests)
+    return requests
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has forked, by /proc."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_message_lost_between_redis_and_worker_costs_seconds(system: System, told: Story) -> None:
+    """kombu#305: a crash between BRPOP and the unacked set; no setting of Celery closes it."""
+    system.stop("worker")
+    requests = submitted(system, told)
+    with broker(system) as client:
+        wait_for(lambda: client.llen(QUEUE) > 0)
+        client.delete(QUEUE)
+    system.start("worker")
+    assert_recovered(system, told)
+    assert steps(told, requests) == {"formal_check"}
+
+
+def test_a_child_killed_alone_loses_nothing(system: System, told: Story) -> None:
+    """celery#1628: a child killed for its memory; the message was acknowledged and is gone."""
+    system.kill("worker")
+    requests = submitted(system, told)
+    with hold_up(system, "events") as waiting:
+        system.start("worker")
+        wait_for(lambda: waiting() and not effects_left(told.db))
+        for child in children(system.supervisor.pid("worker")):
+            os.kill(child, signal.SIGKILL)
+    assert_recovered(system, told)
+    assert steps(told, requests) == {"formal_check"}
+
+
+def test_redis_restarted_under_an_idle_worker(system: System, told: Story) -> None:
+    """celery#8030, #8091, #9054, #10205: workers that hang after their broker came back."""
+    catch_up(told.db)
+    time.sleep(IDLE_SECONDS)
+    system.kill("valkey")
+    system.empty_valkey()
+    system.start("valkey")
+    requests = submitted(system, told)
+    assert_recovered(system, told)
+    assert steps(told, requests) == {"formal_check"}
+
+
+def test_messages_delivered_many_times_work_once(system: System, told: Story) -> None:
+    """celery#5935, #6229: a long task under acks_late ran four times."""
+    system.stop("worker")
+    requests = submitted(system, told)
+    with broker(system) as client:
+        wait_for(lambda: client.llen(QUEUE) > 0)
+        for message in client.lrange(QUEUE, 0, -1):
+            client.rpush(QUEUE, *[message] * 10)
+    system.start("worker")
+    assert_recovered(system, told)
+    assert steps(told, requests) == {"formal_check"}
+
+
+def test_no_message_waits_inside_the_broker(system: System, told: Story) -> None:
+    """kombu#337, celery#2599, #4766: countdowns ran five times; celery#10238: priorities in buckets.
+
+    Deadlines are rows in the database: no message has an eta, a countdown or a priority, each expires soon.
+    """
+    system.stop("worker")
+    submitted(system, told)
+    with broker(system) as client:
+        wait_for(lambda: client.llen(QUEUE) > 1)
+        messages: list[Any] = [json.loads(one) for one in client.lrange(QUEUE, 0, -1)]
+    for message in messages:
+        assert message["headers"]["eta"] is None
+        assert message["headers"]["expires"] is not None
+        assert not message["properties"].get("priority")
+        arguments, named, _ = json.loads(base64.b64decode(message["body"]))
+        assert (arguments, named) == ([], {})  # a hint says nothing that could be lost
+    system.start("worker")
+    assert_recovered(system, told)
