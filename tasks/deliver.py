@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from workflow.settings import Settings
 from workflow.store import outbox
 from workflow.store.reading import SYSTEM
 
+TURN_SECONDS = 1.0
 LOG = structlog.get_logger()
 
 Clock = Callable[[], datetime]
@@ -33,9 +35,16 @@ KINDS: Mapping[str, Callable[[sa.Engine, Settings, outbox.Due, datetime], None]]
 
 @app.task(name="deliver")
 def deliver() -> None:
-    """Any number of these may run at once: an effect is leased to one of them."""
+    """Any number of these may run at once: an effect is leased to one of them.
+
+    After its turn it asks for another one, so that routing is never kept waiting by a long queue of mails.
+    """
+    until = time.monotonic() + TURN_SECONDS
     while deliver_due(db(), settings(), now):
         nudge("route")
+        if time.monotonic() > until:
+            nudge("deliver")
+            return
 
 
 def deliver_due(db: sa.Engine, settings: Settings, clock: Clock) -> bool:

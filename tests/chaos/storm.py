@@ -317,9 +317,11 @@ class Storm:
         self.say(f"nobody has anything left to do: {_count(db, waiting)} open")
         start = time.monotonic()
         while time.monotonic() < start + 120:
-            if not _count(db, self.due_now()) and not _count(db, EFFECTS_LEFT):
+            cases, effects = _count(db, self.due_now()), _count(db, EFFECTS_LEFT)
+            if not cases and not effects:
                 break
-            time.sleep(0.1)
+            self.say(f"{cases} cases and {effects} effects to catch up")
+            time.sleep(0.5)
         return round(time.monotonic() - start, 1)
 
     def due_now(self) -> str:

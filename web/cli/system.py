@@ -122,7 +122,7 @@ def commands(settings: Settings, bind: str) -> dict[str, tuple[str, ...]]:
     """What runs as web, worker and clock, as modules of Python; `bind` is host:port of the web server."""
     celery = ("celery", "-A", "tasks.app")
     return {
-        "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        "worker": (*celery, "worker", "--concurrency", "4", "--loglevel", "INFO"),
         "clock": (*celery, "beat", "--schedule", str(settings.data_dir / "clock"), "--loglevel", "INFO"),
         "web": (
             *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
