@@ -20,11 +20,12 @@ from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
 from workflow.funding.programme import Programme
 from workflow.store import applications, published
+from workflow.store.applications import Kept
 from workflow.store.journal import Stored
 from workflow.texts import ZURICH
 
 
-def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tuple[Stored, Submit]:
+def accept(tx: Connection, command: Submit, actor: Actor, now: datetime, kept: Kept) -> tuple[Stored, Submit]:
     """The new case's row and the command with what was submitted.
 
     Raises Invalid (incomplete), Refused (call_closed, area_not_in_call, size_not_open, no_own_measures),
@@ -69,13 +70,13 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime) -> tupl
         requested=int(facts["requested"]),
     )
     stored = applications.begin(tx, beginning, now)
-    kept = applications.keep_content(tx, draft.id, "application", "", answers, actor, now)
     applicant = str(draft.organisation_id)
-    return stored, replace(command, applicant=applicant, facts=facts, content=kept)
+    content_name = kept.add("application", "", answers)
+    return stored, replace(command, applicant=applicant, facts=facts, content=content_name)
 
 
 def accept_child(
-    tx: Connection, parent: Stored, command: OpenChild, raw: Mapping[str, Any], actor: Actor, now: datetime
+    tx: Connection, parent: Stored, command: OpenChild, raw: Mapping[str, Any], kept: Kept
 ) -> tuple[Stored, Submitted]:
     """The row and the first event of a case that belongs to `parent`: charged to the same budget line.
 
@@ -98,12 +99,12 @@ def accept_child(
         "answers": answers,
         "eligibility": {},
         "revision": 1,
-        "saved_by": UUID(actor.person),
-        "saved_at": now,
+        "saved_by": UUID(kept.actor.person),
+        "saved_at": kept.now,
     }
     if not applications.add(tx, draft):
         raise Refused("submitted_already")
-    content = applications.keep_content(tx, command.child_id, "application", "", answers, actor, now)
+    content = kept.add("application", "", answers)
     begun = children.begun(route, parent.case, child, str(parent.id), facts, content)
     beginning = applications.Beginning(
         application_id=command.child_id,
@@ -122,7 +123,7 @@ def accept_child(
         requested=int(begun.facts.get("requested", 0)),
         parent_id=parent.id,
     )
-    return applications.begin(tx, beginning, now), begun
+    return applications.begin(tx, beginning, kept.now), begun
 
 
 def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[Answers, Facts]:

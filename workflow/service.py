@@ -27,8 +27,10 @@ from workflow.engine.route import Human, Route
 from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, Problem
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import accept, accept_child, edited_application
-from workflow.store import agenda, applications, journal, published
+from workflow.store import agenda, journal, published
+from workflow.store.applications import Kept
 from workflow.store.reading import SYSTEM, takes_part
+from workflow.store.writing import Row
 
 Answers = Mapping[str, Any]
 Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive
@@ -79,8 +81,9 @@ def _handle(
     now: datetime,
     answers: Answers | None,
 ) -> Done:
+    kept = Kept(command.case_id, actor, now)
     if isinstance(command, cmd.Submit):
-        stored, command = accept(tx, command, actor, now)
+        stored, command = accept(tx, command, actor, now, kept)
     else:
         stored = journal.lock(tx, command.case_id)
         if not takes_part(stored.case, actor):
@@ -90,12 +93,12 @@ def _handle(
     route = published.route(tx, stored.route_hash)
     if isinstance(command, cmd.Complete):
         seat_meant(route, stored.case, command, actor)
-        command = _with_content(tx, stored, route, command, answers, actor, now)
+        command = _with_content(tx, stored, route, command, answers, kept)
     elif isinstance(command, Reasoned):
-        command = _with_reason(tx, stored, command, answers, actor, now)
+        command = _with_reason(stored, command, answers, kept)
     events = decide(route, stored.case, command, actor, _outside(tx, stored, route, command, now))
     if events:
-        changes = [_change(route, stored, events, actor.person, now, key)]
+        changes = [_change(route, stored, events, actor.person, now, key, kept.rows)]
         if isinstance(command, cmd.OpenChild):
             changes.append(_child(tx, stored, command, answers or {}, actor, now))
         journal.commit(tx, changes)
@@ -159,13 +162,16 @@ def _change(
     actor: str,
     now: datetime,
     key: journal.Key | None,
+    contents: Sequence[Row] = (),
 ) -> journal.Change:
     case: Case = stored.case
     effects: list[Effect] = []
     for event in events:
         before, case = case, evolve(case, event)
         effects += effects_of(stored.id, event, before, case)
-    return journal.Change(stored, case, events, actor, now, next_due(route, case, now), effects, key)
+    return journal.Change(
+        stored, case, events, actor, now, next_due(route, case, now), effects, key, contents
+    )
 
 
 def _child(
@@ -177,8 +183,10 @@ def _child(
     now: datetime,
 ) -> journal.Change:
     """The first event of a case that belongs to another one, written in the same transaction."""
-    stored, begun = accept_child(tx, parent, command, answers, actor, now)
-    return _change(published.route(tx, stored.route_hash), stored, [begun], actor.person, now, None)
+    kept = Kept(command.child_id, actor, now)
+    stored, begun = accept_child(tx, parent, command, answers, kept)
+    route = published.route(tx, stored.route_hash)
+    return _change(route, stored, [begun], actor.person, now, None, kept.rows)
 
 
 def _with_content(
@@ -187,18 +195,15 @@ def _with_content(
     route: Route,
     command: cmd.Complete,
     answers: Answers | None,
-    actor: Actor,
-    now: datetime,
+    kept: Kept,
 ) -> cmd.Complete:
     """The command with what its form says: facts, reopened sections, hashes of what is kept."""
     step = route.steps.get(command.step)
     if not isinstance(step, Human):
         return command
     if step.edits is not None:
-        edited, facts = edited_application(tx, stored, now)
-        application = applications.keep_content(
-            tx, stored.id, "application", command.step, edited, actor, now
-        )
+        edited, facts = edited_application(tx, stored, kept.now)
+        application = kept.add("application", command.step, edited)
         command = replace(command, facts=facts, application=application)
     if step.form is None or (answers is None and step.edits):
         return command
@@ -206,18 +211,11 @@ def _with_content(
     loaded = form.load(answers or {}, outcome=command.outcome, facts=stored.case.facts)
     outcome = step.outcomes.get(command.outcome)
     reopens = _named(loaded, outcome.reopens) if outcome and outcome.reopens else ()
-    kept = applications.keep_content(tx, stored.id, "statement", command.step, loaded, actor, now)
-    return replace(command, facts={**command.facts, **form.facts(loaded)}, content=kept, reopens=reopens)
+    content = kept.add("statement", command.step, loaded)
+    return replace(command, facts={**command.facts, **form.facts(loaded)}, content=content, reopens=reopens)
 
 
-def _with_reason(
-    tx: Connection,
-    stored: journal.Stored,
-    command: Reasoned,
-    answers: Answers | None,
-    actor: Actor,
-    now: datetime,
-) -> Reasoned:
+def _with_reason(stored: journal.Stored, command: Reasoned, answers: Answers | None, kept: Kept) -> Reasoned:
     """The command with the hash of why somebody leaves the straight way; nobody does without saying why."""
     reason = str((answers or {}).get("reason") or "").strip()
     if isinstance(command, cmd.Receive) and not reason:
@@ -227,8 +225,7 @@ def _with_reason(
     if not reason or "\x00" in reason:
         raise Invalid({"reason": [Problem("required")]})
     said, step = {"reason": {"reason": reason}}, stored.case.step or ""
-    kept = applications.keep_content(tx, stored.id, "statement", step, said, actor, now)
-    return replace(command, content=kept)
+    return replace(command, content=kept.add("statement", step, said))
 
 
 def _named(answers: Answers, path: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, assert_never
 
@@ -277,11 +277,20 @@ def dump_case(case: Case) -> dict[str, Any]:
     What was added since the first version is left out where it says nothing, so that workers of the version
     before can read the state of every case that does not use it.
     """
-    data = asdict(case)
+    data = dict(zip(NAMES, VALUES(case), strict=True))
+    data["seats"] = [_flat(seat) for seat in case.seats]
+    data["timers"] = [_flat(timer) for timer in case.timers]
+    data["acts"] = [_flat(act) for act in case.acts]
+    data["proposal"] = _flat(case.proposal) if case.proposal else None
     for act in data["acts"]:
         if not act["voided"]:
             del act["voided"]
     return {name: value for name, value in data.items() if name not in ADDED or value}
+
+
+def _flat(part: Seat | Pending | Act | Proposal) -> dict[str, Any]:
+    """As `dataclasses.asdict` of a class without parts of its own, ten times as fast."""
+    return {name: getattr(part, name) for name in part.__slots__}
 
 
 def load_case(data: Mapping[str, Any]) -> Case:

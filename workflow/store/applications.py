@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from workflow.engine.case import EMPTY, Actor, dump_case
 from workflow.errors import Refused
 from workflow.store.journal import Stored
 from workflow.store.tables import applications, case_number, cases, contents, files, organisations
+from workflow.store.writing import Row as Written
 
 Answers = Mapping[str, Any]
 
@@ -43,15 +44,21 @@ def save(
     tx.execute(applications.update().where(applications.c.id == application_id).values(values))
 
 
-def keep_content(
-    tx: Connection, case_id: UUID, kind: str, step: str, data: Answers, actor: Actor, now: datetime
-) -> str:
-    """Keep what a person wrote under the hash that the event will hold; returns the hash."""
-    name = content_hash({"step": step, "by": actor.person, "data": data})
-    row = {"case_id": case_id, "hash": name, "kind": kind, "step": step, "data": data}
-    statement = insert(contents).values({**row, "written_by": UUID(actor.person), "at": now})
-    tx.execute(statement.on_conflict_do_nothing())
-    return name
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one person writes in one action, to be stored with the events that hold its hashes."""
+
+    case_id: UUID
+    actor: Actor
+    now: datetime
+    rows: list[Written] = field(default_factory=list)
+
+    def add(self, kind: str, step: str, data: Answers) -> str:
+        """Keep it under a hash, which is returned. `kind`: application | statement."""
+        name = content_hash({"step": step, "by": self.actor.person, "data": data})
+        row = {"case_id": str(self.case_id), "hash": name, "kind": kind, "step": step, "data": data}
+        self.rows.append({**row, "written_by": self.actor.person, "at": self.now.isoformat()})
+        return name
 
 
 def content(tx: Connection, case_id: UUID, name: str) -> Answers | None:

@@ -7,7 +7,6 @@ command. The UPDATE of `cases` checks the version; where it does not hold, nothi
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +20,7 @@ from workflow.engine.canonical import canonical
 from workflow.engine.case import Case, Seat, dump_case, load_case, replay
 from workflow.errors import Conflict, KeyReused, NotFound
 from workflow.funding.effects import Effect
-
-Row = dict[str, Any]
+from workflow.store.writing import Row, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New events of one case, and everything that belongs to them. `due_at`: when to look again."""
+    """New events of one case, and everything that belongs to them.
+
+    `due_at`: when to look again; `contents`: rows of what people wrote, by the hashes that the events hold.
+    """
 
     stored: Stored
     after: Case
@@ -61,6 +62,7 @@ class Change:
     due_at: datetime | None
     effects: Sequence[Effect] = ()
     key: Key | None = None
+    contents: Sequence[Row] = ()
 
 
 COLUMNS = (
@@ -69,76 +71,6 @@ COLUMNS = (
 READ_CASE = text(f"SELECT {COLUMNS} FROM cases c WHERE c.id = :id")
 LOCK_CASE = text(f"{READ_CASE.text} FOR UPDATE")
 LOCK_LINES = text("SELECT id, available FROM budget_lines WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
-
-COMMIT = text("""
-WITH changed AS (
-  UPDATE cases c SET version = n.version, hash = n.hash, state = n.state, stage = n.stage, step = n.step,
-         status = n.status, ending = n.ending, requested = n.requested, held = n.held,
-         committed = n.committed, entered_at = n.entered_at, due_at = n.due_at
-  FROM json_to_recordset(:cases) AS n(
-         id uuid, was int, version int, hash text, state jsonb, stage text, step text, status text,
-         ending text, requested bigint, held bigint, committed bigint, entered_at timestamptz,
-         due_at timestamptz)
-  WHERE c.id = n.id AND c.version = n.was
-  RETURNING c.id, c.line_id
-), new_events AS (
-  INSERT INTO events (case_id, version, name, data, actor, at, command_id, hash)
-  SELECT n.case_id, n.version, n.name, n.data, n.actor, n.at, n.command_id, n.hash
-  FROM json_to_recordset(:events) AS n(case_id uuid, version int, name text, data jsonb, actor text,
-         at timestamptz, command_id uuid, hash text)
-  JOIN changed ON changed.id = n.case_id
-  ORDER BY n.case_id, n.version
-), new_command AS (
-  INSERT INTO commands (command_id, actor, payload_hash, case_id, version, at)
-  SELECT n.command_id, n.actor, n.payload_hash, n.case_id, n.version, n.at
-  FROM json_to_recordset(:commands) AS n(command_id uuid, actor text, payload_hash text, case_id uuid,
-         version int, at timestamptz)
-  JOIN changed ON changed.id = n.case_id
-), closed_items AS (
-  UPDATE work_items w SET closed_at = n.at, closed_by = n.by
-  FROM json_to_recordset(:closed) AS n(case_id uuid, entry int, seat text, at timestamptz, by text)
-  JOIN changed ON changed.id = n.case_id
-  WHERE w.case_id = n.case_id AND w.entry = n.entry AND w.seat = n.seat
-), opened_items AS (
-  INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due_at)
-  SELECT n.case_id, n.entry, n.seat, n.step, n.office, n.role, n.at, n.due_at
-  FROM json_to_recordset(:opened) AS n(case_id uuid, entry int, seat text, step text, office text, role text,
-         at timestamptz, due_at timestamptz)
-  JOIN changed ON changed.id = n.case_id
-  ON CONFLICT (case_id, entry, seat) DO UPDATE
-  SET closed_at = NULL, closed_by = NULL, due_at = excluded.due_at
-), next_look AS (
-  INSERT INTO agenda (case_id, due_at, attempts)
-  SELECT n.case_id, n.due_at, 0
-  FROM json_to_recordset(:agenda) AS n(case_id uuid, due_at timestamptz)
-  JOIN changed ON changed.id = n.case_id
-  ON CONFLICT (case_id) DO UPDATE
-  SET due_at = excluded.due_at, attempts = 0, error = NULL, parked_at = NULL
-), new_effects AS (
-  INSERT INTO outbox (key, kind, case_id, payload, next_try)
-  SELECT n.key, n.kind, n.case_id, n.payload, n.at
-  FROM json_to_recordset(:outbox) AS n(key text, kind text, case_id uuid, payload jsonb, at timestamptz)
-  JOIN changed ON changed.id = n.case_id
-  ON CONFLICT (key) DO NOTHING
-), moved AS (
-  INSERT INTO postings (line_id, case_id, version, account, amount, target_group, at)
-  SELECT changed.line_id, n.case_id, n.version, n.account, n.amount, n.target_group, n.at
-  FROM json_to_recordset(:postings) AS n(case_id uuid, version int, account text, amount bigint,
-         target_group text, at timestamptz)
-  JOIN changed ON changed.id = n.case_id
-  RETURNING line_id, account, amount
-), balances AS (
-  UPDATE budget_lines b SET available = b.available + s.available, reserved = b.reserved + s.reserved,
-         committed = b.committed + s.committed
-  FROM (SELECT line_id,
-               coalesce(sum(amount) FILTER (WHERE account = 'available'), 0) AS available,
-               coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved,
-               coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed
-        FROM moved GROUP BY line_id) s
-  WHERE b.id = s.line_id
-)
-SELECT count(*) FROM changed
-""")
 
 
 def lock(tx: Connection, case_id: UUID) -> Stored:
@@ -180,9 +112,8 @@ def commit(tx: Connection, changes: Sequence[Change]) -> None:
     if lines:
         lock_lines(tx, lines)
     rows = [_rows(change) for change in changes]
-    kinds = ("cases", "events", "commands", "closed", "opened", "agenda", "outbox", "postings")
-    parameters = {kind: json.dumps([row for part in rows for row in part[kind]]) for kind in kinds}
-    if tx.execute(COMMIT, parameters).scalar_one() != len(changes):
+    together = {kind: [row for part in rows for row in part[kind]] for kind in rows[0]}
+    if write(tx, together) != len(changes):
         raise Conflict("someone_was_faster")
 
 
@@ -296,6 +227,7 @@ def _rows(change: Change) -> dict[str, list[Row]]:
             for effect in change.effects
         ],
         "postings": _posting_rows(change),
+        "contents": list(change.contents),
     }
 
 
