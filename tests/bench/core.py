@@ -26,7 +26,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from tests.bench import plain_sql
+from tests.bench import engine, plain_sql
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import DATABASE, OWNER, Postgres, postgres_program, start_postgres
 from web.cli.migrations import migrate
@@ -78,7 +78,14 @@ def main() -> None:
         load_people(db, people, password="nobody signs in")
         db.dispose()
         plain_sql.prepare(postgres)
-        _tell([figure for clients in CLIENTS for figure in _rounds(postgres, clients)])
+        measured = [figure for clients in CLIENTS for figure in _rounds(postgres, clients)]
+    alone = [
+        Figure(
+            what, 1, round(rate), round(rate / engine.GOALS[what], 2), f"the goal of {engine.GOALS[what]:.0f}"
+        )
+        for what, rate in engine.figures().items()
+    ]
+    _tell([*measured, *alone])
 
 
 def _rounds(postgres: Postgres, clients: int) -> list[Figure]:
@@ -220,9 +227,9 @@ def _draft(db: sa.Engine, actor: Actor) -> UUID:
 
 def _tell(figures: list[Figure]) -> None:
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{'':<30}{'clients':>8}{'a second':>10}{'ratio to plain SQL':>20}")
+    print(f"{'':<30}{'clients':>8}{'a second':>10}{'ratio':>8}  to")
     for one in figures:
-        print(f"{one.what:<30}{one.clients:>8}{one.per_second:>10.0f}{one.ratio:>20.2f}")
+        print(f"{one.what:<30}{one.clients:>8}{one.per_second:>10.0f}{one.ratio:>8.2f}  {one.ratio_to}")
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     rows = [{name: getattr(one, name) for name in Figure.__slots__} for one in figures]
     OUTPUT.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
