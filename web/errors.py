@@ -53,7 +53,7 @@ TEXTS: dict[str, str] = {
         "Die Datei wurde nicht gespeichert."
     ),
     "storage_full": _(
-        "Die Datei konnte nicht gespeichert werden, weil die Ablage voll ist. Der Betrieb ist verständigt. "
+        "Die Datei konnte nicht gespeichert werden, weil die Ablage voll ist. "
         "Ihre übrigen Angaben sind noch da; versuchen Sie es bitte später nochmals."
     ),
     "file_empty": _("«%(file)s» ist leer. Die Datei wurde nicht gespeichert."),

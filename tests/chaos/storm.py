@@ -299,6 +299,8 @@ class Storm:
         self.log.over.set()
         for thread in (*writing, *working):
             thread.join(60)
+        for one in (*applicants, *officials):
+            one.http.close()
         outcome = self.compare(db, people, caught_up)
         outcome.seconds = round(time.monotonic() - began, 1)
         self.gate.close()

@@ -40,7 +40,7 @@ def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
     assert applications == [120]
     assert organisations[0] in range(55, 70)
     everything = {"formal_check", "query", "review", "mediation", "synthesis", "decision", "confirmation"}
-    assert stages == everything | {"closed"}
+    assert stages - {"remedy"} == everything | {"closed"}  # a period of appeal may run just now
     assert endings == {"granted", "rejected", "inadmissible", "written_off", "withdrawn"}
     assert sizes == {"S", "M"}
     assert int(str(late[0])) >= 10

@@ -59,7 +59,9 @@ def keep(
         except BaseException as error:
             Path(draft.name).unlink(missing_ok=True)
             if isinstance(error, OSError) and error.errno in FULL:
-                raise TryLater("storage_full") from error
+                full = TryLater("storage_full")
+                full.status = 503  # the store is away, nobody has asked too often
+                raise full from error
             raise
     return digest.hexdigest(), size
 
