@@ -21,7 +21,7 @@ demo: install ## start everything with made-up data and stay (PORT=8000, DATA=va
 	@exec $(BIN)/python -m web.cli.main demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(LIVE),--live)
 
 test: install ## run every test on throw-away servers (ARGS= goes to pytest)
-	@exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist load --maxschedchunk 1 $(ARGS)
 
 check: install ## style, types, import contracts, and migrations against the tables
 	$(BIN)/ruff check
