@@ -12,12 +12,8 @@ from tasks.mail import send
 from workflow import accounts
 from workflow.settings import Settings
 from workflow.store.outbox import Due
+from workflow.texts import marked as _
 from workflow.texts import texts
-
-
-def _(msgid: str) -> str:
-    return msgid
-
 
 SUBJECTS: Mapping[str, str] = {
     "invitation": _("Ihr Zugang zu Förderweg"),

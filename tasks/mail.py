@@ -18,17 +18,15 @@ from workflow.mail_server import open_smtp
 from workflow.settings import Settings
 from workflow.store import journal, sign_in
 from workflow.store.outbox import Due
+from workflow.texts import marked as _
 from workflow.texts import texts
 
 LOG = structlog.get_logger()
 
 
-def _(msgid: str) -> str:
-    return msgid
-
-
 SUBJECTS: Mapping[str, str] = {
     "applicant_received": _("Gesuch %(number)s: eingegangen"),
+    "applicant_opened": _("Geschäft %(number)s zu Ihrem Gesuch: eröffnet"),
     "applicant_turn": _("Gesuch %(number)s: wir brauchen etwas von Ihnen"),
     "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
     "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
@@ -38,6 +36,7 @@ SUBJECTS: Mapping[str, str] = {
 }
 BODIES: Mapping[str, str] = {
     "applicant_received": _("Ihr Gesuch %(number)s ist bei uns eingegangen. Den Stand sehen Sie hier:"),
+    "applicant_opened": _("Zu Ihrem Gesuch ist das Geschäft %(number)s eröffnet. Den Stand sehen Sie hier:"),
     "applicant_turn": _("Zu Ihrem Gesuch %(number)s wartet etwas auf Sie. Bitte öffnen Sie:"),
     "applicant_reminder": _("Zu Ihrem Gesuch %(number)s wartet immer noch etwas auf Sie. Bitte öffnen Sie:"),
     "applicant_letter": _("Zu Ihrem Gesuch %(number)s liegt ein Schreiben bereit. Sie finden es hier:"),

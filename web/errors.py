@@ -14,15 +14,11 @@ from workflow.connecting import is_away
 from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
 from workflow.funding import problems
 from workflow.funding.money import format_chf
+from workflow.texts import marked as _
 from workflow.texts import texts
 
 DRAINED_BYTES = 256 * 1024 * 1024
 AMOUNTS = ("amount", "limit", "left")  # parameters in Rappen
-
-
-def _(msgid: str) -> str:
-    """Marks a text for the catalogues; it is translated when it is shown."""
-    return msgid
 
 
 # What happened, whether anything is lost, what to do now.

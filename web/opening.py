@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -20,69 +21,63 @@ from workflow.store import queries
 from workflow.texts import label
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The case beside which it is opened, as this person sees it. `page_of`: a case's page at their desk."""
+
+    case_id: UUID
+    name: str
+    offers: Sequence[Offer]
+    entry: int
+    route_hash: str
+    programme_hash: str
+    page_of: Callable[[UUID], str]
+
+
 def child_id(command_id: UUID) -> UUID:
     """The new case's id: the same however often the same command is sent."""
     return uuid5(command_id, "child")
 
 
-def page(
-    offers: Sequence[Offer],
-    route_hash: str,
-    programme_hash: str,
-    code: str,
-    parent: tuple[str, str],
-    given: Mapping[str, Any] | None = None,
-    error: FoerderwegError | None = None,
-) -> str:
-    """The child's form. `parent`: what the case is called, and where its page is."""
-    if not is_offered(offers, code) and error is None:
+def opening_page(parent: Parent, code: str) -> str:
+    """The child's form, for those to whom it is offered."""
+    if not any(one.action == "open_child" and one.step == code for one in parent.offers):
         abort(404)
-    child, form = _child(route_hash, programme_hash, code)
+    return _shown(parent, code, {})
+
+
+def open_child(parent: Parent, code: str) -> Response | str | tuple[str, int]:
+    """Open it, and go to its page."""
+    _, form = _child(parent, code)
+    given = posted_answers(form)
+    if pressed().changes_rows:
+        return _shown(parent, code, given)
+    begun = child_id(posted_uuid("command_id"))
+    try:
+        do(OpenChild(parent.case_id, code, begun, parent.entry), given)
+    except (Invalid, Refused) as error:
+        return _shown(parent, code, given, error), error.status
+    flash(gettext("Ist bei uns angekommen."), "done")
+    return redirect(parent.page_of(begun), 303)
+
+
+def _shown(parent: Parent, code: str, given: Mapping[str, Any], error: FoerderwegError | None = None) -> str:
+    child, form = _child(parent, code)
     return render_template(
         "opening.html",
         title=label(child["title"], lang()),
         help=label(child["help"], lang()) if "help" in child else None,
         form=form,
-        given=given or {},
+        given=given,
         problems=error.fields if isinstance(error, Invalid) else {},
         refusal=text_of(error, lang()) if error and not isinstance(error, Invalid) else None,
         more=pressed().more,
-        parent_name=parent[0],
-        parent_url=parent[1],
+        parent=parent,
     )
 
 
-def open_child(
-    case_id: UUID,
-    offers: Sequence[Offer],
-    route_hash: str,
-    programme_hash: str,
-    code: str,
-    parent: tuple[str, str],
-    entry: int,
-    shown_at: Callable[[UUID], str],
-) -> Response | str | tuple[str, int]:
-    """Open it, and go to its page, which is `shown_at`."""
-    _, form = _child(route_hash, programme_hash, code)
-    given = posted_answers(form)
-    if pressed().changes_rows:
-        return page(offers, route_hash, programme_hash, code, parent, given)
-    begun = child_id(posted_uuid("command_id"))
-    try:
-        do(OpenChild(case_id, code, begun, entry), given)
-    except (Invalid, Refused) as error:
-        return page(offers, route_hash, programme_hash, code, parent, given, error), error.status
-    flash(gettext("Ist bei uns angekommen."), "done")
-    return redirect(shown_at(begun), 303)
-
-
-def is_offered(offers: Sequence[Offer], code: str) -> bool:
-    """This person may open such a case now."""
-    return any(offer.action == "open_child" and offer.step == code for offer in offers)
-
-
-def _child(route_hash: str, programme_hash: str, code: str) -> tuple[Mapping[str, Any], Form]:
-    child = queries.route_data(db(), route_hash).get("children", {}).get(code)
+def _child(parent: Parent, code: str) -> tuple[Mapping[str, Any], Form]:
+    child = queries.route_data(db(), parent.route_hash).get("children", {}).get(code)
     if child is None:
         abort(404)
-    return child, queries.form(db(), programme_hash, child["form"])
+    return child, queries.form(db(), parent.programme_hash, child["form"])

@@ -80,7 +80,7 @@ def accept_child(
 ) -> tuple[Stored, Submitted]:
     """The row and the first event of a case that belongs to `parent`: charged to the same budget line.
 
-    Raises Invalid for what is wrong in its form, Refused (opened_already).
+    Raises Invalid for what is wrong in its form, Refused (submitted_already).
     """
     child = published.route(tx, parent.route_hash).children[command.child]
     whole = published.content(tx, parent.programme_hash)

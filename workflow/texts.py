@@ -35,6 +35,11 @@ def texts(lang: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def marked(msgid: str) -> str:
+    """Marks a text for the catalogues, imported as `_`; it is translated when it is shown."""
+    return msgid
+
+
 def label(labels: Mapping[str, str], lang: str) -> str:
     """The label of a code, {"fr": …, "de": …}, in a language; in any other where it has no such text.
 

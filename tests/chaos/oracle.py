@@ -14,9 +14,6 @@ from workflow.engine.case import EMPTY, Actor, evolve
 from workflow.engine.decide import allowed
 from workflow.store import journal, published
 
-BY_PEOPLE = ev.Submitted | ev.Declared | ev.Recused | ev.Completed | ev.Withdrawn
-FROM_OUTSIDE = ev.CallReturned | ev.CallFailed
-
 
 def wrong_in(db: sa.Engine, people: Mapping[str, Actor]) -> list[str]:
     """Every case's events, replayed one by one: what followed by rule must be what the engine says follows,

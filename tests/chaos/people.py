@@ -87,7 +87,9 @@ class Somebody:
 class Applicant(Somebody):
     """Writes applications, submits them, answers, and sometimes takes one back."""
 
-    organisation = ""
+    def __init__(self, base_url: str, email: str, log: Log, seed: int, organisation: str) -> None:
+        super().__init__(base_url, email, log, seed)
+        self.organisation = organisation
 
     def work(self, numbers: itertools.count[int], most: int) -> None:
         while not self.log.over.is_set() and (number := next(numbers)) < most:

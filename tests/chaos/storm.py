@@ -9,33 +9,28 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field
 from mailbox import Maildir
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import redis
 import sqlalchemy as sa
 
 from tasks.mail import message_id
 from tests.chaos import oracle
+from tests.chaos.faults import JUMPS, Faults
 from tests.chaos.people import Applicant, Log, Official, side_by_side
-from tests.chaos.smtp_gate import Gate, Mode
 from tests.chaos.whole import CASES_LEFT, EFFECTS_LEFT
-from web.cli.processes import LaunchError, Program, free_port
+from web.cli.processes import LaunchError
 from web.cli.story import actors
-from web.cli.system import System, commands, process_env, running_system
+from web.cli.system import System, running_system
 from workflow.people import load_people, organisation_id, read_people
 from workflow.verify import verify
 
@@ -50,23 +45,14 @@ OFFICIALS = (
     "andrea.bernasconi@integration.bs.example",
 )
 APPLICANTS = 4
-STARTS_AT = datetime(2026, 10, 24, 20, tzinfo=UTC)
-JUMPS = (
-    ("the end of summer time", datetime(2026, 10, 25, 4, tzinfo=UTC)),
-    ("the end of the year", datetime(2026, 12, 31, 23, 30, tzinfo=UTC)),
-    ("a month later", datetime(2027, 2, 1, 9, tzinfo=UTC)),
-)
 CATCH_UP_SECONDS = 30.0
-STOPPED_SECONDS = 24.0
-"""Longer than a lease (20 s), an idle transaction (10 s) and the wait for a lock (15 s)."""
-MOST_DOUBLED = 20
-FILE_LIMIT = 600
-"""Bytes that a file may have while the folder of uploads is «full»; the statutes have more."""
 
 
 @dataclass
 class Outcome:
-    """`doubled_mails`: those that came more than once; each must have been swallowed by the way."""
+    """`doubled_mails`: those that came more than once; `swallowed_mails`: those that the mail server took and
+    did not say so; `unexplained_mails`: those that came more often than they were tried.
+    """
 
     seed: int
     applications: int
@@ -76,6 +62,7 @@ class Outcome:
     half: int = 0
     doubled_letters: int = 0
     doubled_mails: int = 0
+    swallowed_mails: int = 0
     unexplained_mails: int = 0
     stuck: int = 0
     unbalanced: int = 0
@@ -101,147 +88,8 @@ class Storm:
         self.system, self.seed, self.applications, self.say = system, seed, applications, say
         self.random = Random(seed)
         self.log = Log()
-        self.faults: Counter[str] = Counter()
-        self.offset = STARTS_AT - datetime.now(UTC)
-        self.gate = Gate(free_port(), int(system.settings.smtp_url.rsplit(":", 1)[1]))
-        self.smtp = f"smtp://127.0.0.1:{self.gate.listener.getsockname()[1]}"
-        self.jumps = list(JUMPS)
-        self.stopped: list[threading.Thread] = []
-        self.know_programs()
-
-    def know_programs(self) -> None:
-        """Web, worker and clock with the moved time, their mails by way of the gate, their logs by a pipe."""
-        settings = replace(self.system.settings, clock_offset=self.offset, smtp_url=self.smtp)
-        bind = settings.base_url.removeprefix("http://")
-        env = process_env(settings)
-        for name, command in commands(settings, bind).items():
-            log = self.system.settings.data_dir / "log" / f"{name}.storm.log"
-            line = ("/bin/sh", "-c", f'"$@" 2>&1 | cat >> "{log}"', "sh", sys.executable, "-m", *command)
-            self.system.supervisor.add(Program(name, line, env=env))
-
-    # -- what can happen -------------------------------------------------------------------------------
-
-    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
-        with suppress(KeyError):
-            self.system.kill(name, number)
-        self.start(name)
-
-    def start(self, name: str) -> None:
-        for _ in range(20):
-            try:
-                self.system.start(name)
-                return
-            except LaunchError as error:
-                if "running already" in str(error):
-                    return
-                time.sleep(0.5)
-        self.log.wrong.append(f"{name} does not start again")
-
-    def kill_worker(self) -> None:
-        self.kill("worker")
-
-    def kill_web(self) -> None:
-        self.kill("web")
-
-    def kill_clock(self) -> None:
-        self.kill("clock")
-
-    def kill_all_at_once(self) -> None:
-        for name in ("web", "worker", "clock"):
-            with suppress(KeyError):
-                self.system.kill(name)
-        self.empty_and_kill_redis()
-        for name in ("worker", "clock", "web"):
-            self.start(name)
-
-    def empty_and_kill_redis(self) -> None:
-        with suppress(redis.RedisError), redis.Redis.from_url(self.system.valkey.url) as client:
-            client.flushall()
-        self.system.kill("valkey")
-        self.system.empty_valkey()
-        time.sleep(self.random.uniform(0, 2))
-        self.start("valkey")
-
-    def stop_postgres_at_once(self) -> None:
-        self.kill("postgres", signal.SIGQUIT)
-
-    def double_messages(self) -> None:
-        """Every message that waits, and hints of our own besides."""
-        with suppress(redis.RedisError), redis.Redis.from_url(self.system.valkey.url) as client:
-            for _ in range(30):
-                for message in client.lrange("celery", 0, MOST_DOUBLED):
-                    client.rpush("celery", message, message)
-                time.sleep(0.02)
-
-    def delay_and_reorder_messages(self) -> None:
-        with suppress(redis.RedisError), redis.Redis.from_url(self.system.valkey.url) as client:
-            held: list[Any] = []
-            until = time.monotonic() + 1.5
-            while time.monotonic() < until:
-                if message := client.lpop("celery"):
-                    held.append(message)
-                else:
-                    time.sleep(0.01)
-            self.random.shuffle(held)
-            for message in held:
-                client.rpush("celery", message)
-
-    def stop_for_long(self, name: str) -> None:
-        """SIGSTOP for longer than any timeout, while the others go on."""
-        group = self.system.supervisor.pid(name)
-
-        def stop() -> None:
-            time.sleep(STOPPED_SECONDS)
-            with suppress(ProcessLookupError):  # another fault has killed it meanwhile
-                os.killpg(group, signal.SIGCONT)
-
-        os.killpg(group, signal.SIGSTOP)
-        self.stopped += side_by_side([stop])
-
-    def stop_worker_for_long(self) -> None:
-        self.stop_for_long("worker")
-
-    def stop_web_for_long(self) -> None:
-        self.stop_for_long("web")
-
-    def mail_server(self, mode: Mode, seconds: float) -> None:
-        self.gate.mode = mode
-        time.sleep(seconds)
-        self.gate.mode = "open"
-
-    def mail_refused(self) -> None:
-        self.mail_server("refuse", 2)
-
-    def mail_hangs(self) -> None:
-        self.mail_server("hang", 3)
-
-    def mail_dies_after_accepting(self) -> None:
-        self.mail_server("die", 1.5)
-
-    def uploads_full(self) -> None:
-        """No file may grow beyond FILE_LIMIT: RLIMIT_FSIZE of the running web processes (Linux)."""
-        import resource
-
-        pids = _group(self.system.supervisor.pid("web"))
-        for pid in pids:
-            with suppress(ProcessLookupError, PermissionError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (FILE_LIMIT, resource.RLIM_INFINITY))
-        time.sleep(3)
-        for pid in pids:
-            with suppress(ProcessLookupError, PermissionError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-
-    def move_the_time(self) -> None:
-        _, moment = self.jumps.pop(0)
-        for name in ("web", "worker", "clock"):
-            with suppress(KeyError):
-                self.system.kill(name)
-        self.offset = moment - datetime.now(UTC)
-        self.know_programs()
-        for name in ("worker", "clock", "web"):
-            self.start(name)
-
-    # -- how it goes -----------------------------------------------------------------------------------
+        self.came: Counter[str] = Counter()
+        self.faults = Faults(system, self.random)
 
     def schedule(self, count: int) -> list[str]:
         """So many faults, and each kind at least once, in an order that the seed alone decides."""
@@ -270,13 +118,13 @@ class Storm:
         load_people(db, people, password="geheim")
         began = time.monotonic()
         for name in ("worker", "clock", "web"):
-            self.start(name)
+            self.faults.start(name)
         _until_ready(self.system.base_url)
         numbers = itertools.count()
         url = self.system.base_url
         signer = "miriam.aebi@heks.example"
-        Applicant.organisation = str(organisation_id("heks"))
-        applicants = [Applicant(url, signer, self.log, self.seed) for _ in range(APPLICANTS)]
+        organisation = str(organisation_id("heks"))
+        applicants = [Applicant(url, signer, self.log, self.seed, organisation) for _ in range(APPLICANTS)]
         officials = [Official(url, email, self.log, self.seed) for email in OFFICIALS]
         writing = side_by_side([lambda one=one: one.work(numbers, self.applications) for one in applicants])  # type: ignore[misc]
         working = side_by_side([one.work for one in officials])
@@ -288,11 +136,11 @@ class Storm:
             while len(self.log.submitted) < wanted and time.monotonic() < until:
                 time.sleep(0.05)
             self.say(f"{len(self.log.submitted):>5} submitted  {fault.replace('_', ' ')}")
-            getattr(self, fault)()
-            self.faults[fault] += 1
+            getattr(self.faults, fault)()
+            self.came[fault] += 1
             for name in self.system.supervisor.lost():
-                self.start(name)
-        for thread in (*self.stopped, *writing):
+                self.faults.start(name)
+        for thread in (*self.faults.stopped, *writing):
             thread.join(600)
         self.say("the last fault is over")
         caught_up = self.catch_up(db)
@@ -303,7 +151,7 @@ class Storm:
             one.http.close()
         outcome = self.compare(db, people, caught_up)
         outcome.seconds = round(time.monotonic() - began, 1)
-        self.gate.close()
+        self.faults.gate.close()
         db.dispose()
         return outcome
 
@@ -327,7 +175,7 @@ class Storm:
         return round(time.monotonic() - start, 1)
 
     def due_now(self) -> str:
-        seconds = int(self.offset.total_seconds())
+        seconds = int(self.faults.offset.total_seconds())
         return CASES_LEFT.replace("now()", f"now() + interval '{seconds} seconds'")
 
     def compare(self, db: sa.Engine, people: dict[str, Any], caught_up: float) -> Outcome:
@@ -345,13 +193,14 @@ class Storm:
             seed=self.seed,
             applications=self.applications,
             submitted=len(self.log.submitted),
-            faults=dict(sorted(self.faults.items())),
+            faults=dict(sorted(self.came.items())),
             lost=len(lost) + missing,
             half=sum(codes.values())
             - sum(codes[code] for code in (*money, "chain_broken"))
             + len(unanswered),
             doubled_letters=_count(db, f"{twice} HAVING count(*) > 1) twice"),
             doubled_mails=doubled,
+            swallowed_mails=self.faults.gate.swallowed,
             unexplained_mails=unexplained,
             stuck=len(stuck),
             unbalanced=sum(codes[code] for code in money),
@@ -361,6 +210,7 @@ class Storm:
             requests_broken_off=self.log.broken_off,
             answers_later=self.log.unavailable,
             said=[
+                *self.faults.wrong,
                 *self.log.wrong[:5],
                 *(f"undone {one}" for one in oracle.undone(db)),
                 *self.errors(),
@@ -403,18 +253,6 @@ def storm(applications: int, seed: int, faults: int, say: Callable[[str], None])
 def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="storm-", ignore_cleanup_errors=True) as name:
         yield Path(name)
-
-
-def _group(leader: int) -> list[int]:
-    """The processes of a process group, by /proc; without those that only carry the log."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError, IndexError):
-            if entry.name.isdecimal():
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-                if int(fields[2]) == leader and (entry / "comm").read_text().strip() not in ("sh", "cat"):
-                    found.append(int(entry.name))
-    return found
 
 
 def _until_ready(url: str) -> None:

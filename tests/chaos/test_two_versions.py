@@ -17,7 +17,7 @@ from web.cli.system import System, process_env, publish
 from workflow.publish import publish_folder
 
 ROOT = Path(__file__).parents[2]
-LANDED = "f04a049dea4fccf037ba5194428a47079f420acd"
+LANDED = "e3bef02c622c2d24f85ab98d0ce58d3e63e8c554"
 """The version that ran before this one."""
 
 

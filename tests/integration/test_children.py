@@ -226,6 +226,13 @@ def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
     assert [one.status for one in page.children] == ["appeal"]
+    assert (found.parent is not None, found.parent and found.parent.seen) == (True, False)  # no dead link
+    first = queries.dossier(told.db, told.actors[CHECKER], case_id, now=told.now)
+    assert first is not None
+    assert [one.seen for one in first.children] == [True]
+    closed = queries.dossier(told.db, told.actors[CHECKER], child, now=told.now)
+    assert closed is not None
+    assert not closed.opened  # kept out of the appeal
 
 
 def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:

@@ -16,6 +16,7 @@ from tests.integration.walks import (
     CHECKER,
     COMPLETE,
     HEKS,
+    QUERY,
     assert_kept,
     at_check,
     at_decision,
@@ -28,6 +29,7 @@ from tests.integration.walks import (
 from web.cli.main import main
 from web.cli.story import Story
 from workflow.publish import publish_folder
+from workflow.store import queries
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
@@ -123,6 +125,24 @@ def test_running_cases_follow_a_new_version_or_say_why_not(told: Story, tmp_path
     capsys.readouterr()
     assert run(told, "routes", "migrate") == 0
     assert "0 of 1 running cases" in capsys.readouterr().out
+
+
+def test_a_case_that_moved_keeps_the_form_that_its_answers_fit(told: Story, tmp_path: Path) -> None:
+    case_id = at_check(told)
+    folder = another_version(
+        tmp_path, "forms/application.yaml", "de: Budget, en: Budget", "de: Geld, en: Money"
+    )
+    route = folder / "routes" / "medium.yaml"
+    route.write_text(route.read_text("utf-8").replace("at_most: 3", "at_most: 4"), "utf-8")
+    publish_folder(told.db, folder, told.now)
+    assert run(told, "routes", "migrate") == 0
+    assert "Migrated" in happened(told, case_id)
+    page = queries.dossier(told.db, told.actors[CHECKER], case_id, now=told.now)
+    assert page is not None
+    assert "Budget" in {section.title["de"] for section in page.form.sections}
+    told.do(CHECKER, case_id, "query", QUERY)
+    told.do(HEKS, case_id, "answered")
+    assert state(told, case_id).step == "formal_check"
 
 
 def hashes(told: Story) -> dict[str, str]:

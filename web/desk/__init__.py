@@ -20,7 +20,7 @@ from web.desk.words import Words
 from web.errors import text_of
 from web.language import gettext as _
 from web.language import lang
-from web.opening import open_child, page
+from web.opening import Parent, open_child, opening_page
 from web.security import db, do, now, signed_in
 from workflow.engine.case import Actor
 from workflow.engine.commands import Command, Complete, Declare, Offer, Recuse
@@ -169,28 +169,26 @@ def aside(case_id: UUID) -> Response | tuple[str, int]:
 def opening(case_id: UUID, code: str) -> str:
     """The form of a case of its own that belongs to this one: an appeal."""
     found = _dossier(case_id)
-    return page(*_parent(found), code, _named(found))
+    return opening_page(_parent(found), code)
 
 
 @blueprint.post("/cases/<uuid:case_id>/children/<code>")
 def open_one(case_id: UUID, code: str) -> Response | str | tuple[str, int]:
     """Enter it."""
     found = _dossier(case_id)
-    return open_child(case_id, *_parent(found), code, _named(found), found.entry, _address)
+    return open_child(_parent(found), code)
 
 
-def _parent(found: Dossier) -> tuple[Sequence[Offer], str, str]:
-    return found.offers, found.case.route_hash, found.programme_hash
-
-
-def _named(found: Dossier) -> tuple[str, str]:
-    """What the case is called, and the address of its page."""
-    name = f"{found.case.number} {found.case.title or ''}".strip()
-    return name, _address(found.case.id)
-
-
-def _address(case_id: UUID) -> str:
-    return url_for(".dossier", case_id=case_id)
+def _parent(found: Dossier) -> Parent:
+    return Parent(
+        found.case.id,
+        f"{found.case.number} {found.case.title or ''}".strip(),
+        found.offers,
+        found.entry,
+        found.case.route_hash,
+        found.programme_hash,
+        lambda one: url_for(".dossier", case_id=one),
+    )
 
 
 def _refusal(

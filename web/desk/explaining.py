@@ -9,11 +9,7 @@ from web.desk.words import Words
 from web.language import gettext, lang
 from workflow.funding.forms import Form
 from workflow.texts import label
-
-
-def _(msgid: str) -> str:
-    return msgid
-
+from workflow.texts import marked as _
 
 REASONS = {
     "declare_first": _("darf, sobald geklärt ist, dass kein Ausstandsgrund besteht"),

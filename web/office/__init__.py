@@ -26,7 +26,7 @@ from workflow.texts import ZURICH, label
 blueprint = Blueprint("office", __name__, url_prefix="/office")
 T = TypeVar("T")
 
-ALL = ("stage", "step", "status", "area", "size", "call", "office", "late", "text")
+ALL = ("stage", "step", "route", "status", "area", "size", "call", "office", "late", "text")
 OF_THE_PIPELINE = ("area", "size", "call", "office")
 SORTS = ("due", "oldest", "newest", "amount")
 
@@ -102,7 +102,6 @@ def route(code: str) -> str:
         routes={one: label(overview.data["title"], lang()) for one, overview in found.items()},
         shown=shown,
         diagram=lay_out(parsed, shown.data, lang(), words.lane),
-        size=next((one.code for one in programme().sizes if one.route == code), None),
         words=words,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from web.errors import text_of
 from web.language import gettext, lang
-from web.opening import open_child, page
+from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
 from web.security import db, do, settings, signed_in
@@ -104,26 +104,25 @@ def withdraw(application_id: UUID) -> Response:
 def opening(application_id: UUID, code: str) -> str:
     """The form of a case of its own that belongs to this one: an amendment, a report."""
     found = own_application(application_id)
-    return page(*_parent(found), code, _named(found))
+    return opening_page(_parent(found), code)
 
 
 def open_one(application_id: UUID, code: str) -> Response | str | tuple[str, int]:
     """Hand it in."""
     found = own_application(application_id)
-    return open_child(application_id, *_parent(found), code, _named(found), found.entry, _address)
+    return open_child(_parent(found), code)
 
 
-def _parent(found: Application) -> tuple[Sequence[Offer], str, str]:
-    return found.offers, found.route_hash or "", found.programme_hash
-
-
-def _named(found: Application) -> tuple[str, str]:
-    """What the application is called, and the address of its page."""
-    return f"{found.number} {found.title}", _address(found.id)
-
-
-def _address(application_id: UUID) -> str:
-    return url_for("portal.application", application_id=application_id)
+def _parent(found: Application) -> Parent:
+    return Parent(
+        found.id,
+        f"{found.number} {found.title}",
+        found.offers,
+        found.entry,
+        found.route_hash or "",
+        found.programme_hash,
+        lambda one: url_for("portal.application", application_id=one),
+    )
 
 
 def file(file_id: UUID) -> Response:

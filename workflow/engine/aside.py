@@ -144,7 +144,8 @@ def _role_refusal(case: Case, who: Who, actor: Actor) -> FoerderwegError | None:
 def refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegError | None:
     """Why somebody may not act in this role.
 
-    Those who belong to the applicant, or have recused themselves, keep their hands off here too."""
+    Those who belong to the applicant, or have recused themselves, keep their hands off here too.
+    """
     if who not in actor.offices:
         return NotAllowed("not_yours")
     if case.applicant in actor.organisations:

@@ -44,7 +44,7 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
 
     match event:
         case ev.Submitted():
-            yield to_applicant("applicant_received")
+            yield to_applicant("applicant_opened" if event.parent else "applicant_received")
         case ev.Entered():
             yield from to_seats("turn", after.open_seats)
         case ev.Reminded():

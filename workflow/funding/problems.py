@@ -7,13 +7,8 @@ from typing import Any
 
 from workflow.errors import Problem
 from workflow.funding.money import format_chf
+from workflow.texts import marked as _
 from workflow.texts import texts
-
-
-def _(msgid: str) -> str:
-    """Marks a text for the catalogues; it is translated when it is shown."""
-    return msgid
-
 
 PROBLEMS: dict[str, str] = {
     "required": _("Bitte ausfüllen."),

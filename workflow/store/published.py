@@ -97,10 +97,10 @@ def form_of(tx: Connection, name: str, form_hash: str, kind: str) -> Form:
 
 
 def form_named(tx: Connection, name: str, form_hash: str) -> Form:
-    """The form with this hash, of the programme with this hash."""
-    return form(
-        tx, name, next(code for code, found in content(tx, name)["forms"].items() if found == form_hash)
-    )
+    """The form with this hash, with the lists of the programme with this hash: a case that moved to a newer
+    programme keeps the form that its answers fit."""
+    application = content(tx, content(tx, name)["forms"]["application"])
+    return Form.parse(content(tx, form_hash), programme(tx, name).options(application))
 
 
 def letters(tx: Connection, name: str) -> Mapping[str, str]:

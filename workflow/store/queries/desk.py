@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -131,14 +132,11 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         if row is None:
             return None
         case = load_case(row.state)
-        if reading.is_member(case, viewer) or not reading.takes_part(case, viewer):
+        route = published.route(tx, row.route_hash)
+        if not _has_page(case, route, viewer):
             return None
         opened = reading.may_open(case, viewer)
-        route = published.route(tx, row.route_hash)
         offers = allowed(route, case, viewer)
-        involved = reading.had_turn(case, viewer) or reading.is_of_own_office(case, viewer)
-        if not opened and not offers and not involved:
-            return None
         unseen = None if opened and _sees_votes(case, viewer) else case.entry
         events = [row for row in history(tx, case_id) if not _voted(row, unseen)] if opened else []
         texts = written(tx, case_id) if opened else {}
@@ -150,7 +148,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         )
         form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
-        parent, children = family(tx, case_id) if opened else (None, [])
+        sees = partial(_has_page, viewer=viewer)
+        parent, children = family(tx, case_id, sees) if opened else (None, [])
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route)
     return Dossier(
@@ -182,6 +181,14 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         line=money_row(line) if line is not None else None,
         granted=int(case.facts["granted"]) if opened and "granted" in case.facts else None,
     )
+
+
+def _has_page(case: Case, route: Route, viewer: Actor) -> bool:
+    """Whether there is a page of this case for the viewer, who works for an office."""
+    if reading.is_member(case, viewer) or not reading.takes_part(case, viewer):
+        return False
+    involved = reading.had_turn(case, viewer) or reading.is_of_own_office(case, viewer)
+    return involved or reading.may_open(case, viewer) or bool(allowed(route, case, viewer))
 
 
 def _step_forms(tx: sa.Connection, programme_hash: str, route: Route) -> Mapping[str, Form]:

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.engine.case import Case, load_case
+from workflow.engine.route import Route
 from workflow.store import journal, published
 from workflow.store.queries.record import files_of, letters, written
 from workflow.store.queries.rows import ParentRead, Relative
 
 
-def family(tx: sa.Connection, case_id: UUID) -> tuple[Relative | None, list[Relative]]:
-    """(parent, children): the case that this one belongs to, and those that belong to it, oldest first."""
+def family(
+    tx: sa.Connection, case_id: UUID, sees: Callable[[Case, Route], bool]
+) -> tuple[Relative | None, list[Relative]]:
+    """(parent, children): the case that this one belongs to, and those that belong to it, oldest first.
+
+    `sees`: whether the viewer has a page of such a case.
+    """
     rows = tx.execute(
         sa.text(
-            "SELECT id, number, title, status, route_hash, parent_id FROM cases"
+            "SELECT id, number, status, route_hash, parent_id, state FROM cases"
             " WHERE parent_id = :id OR id = (SELECT parent_id FROM cases WHERE id = :id)"
             " ORDER BY submitted_at, id"
         ),
         {"id": case_id},
     )
-    found = [
-        (row.parent_id == case_id, _relative(row, published.content(tx, row.route_hash)["title"]))
-        for row in rows
-    ]
-    parents = [one for is_child, one in found if not is_child]
-    return parents[0] if parents else None, [one for is_child, one in found if is_child]
-
-
-def _relative(row: sa.Row[tuple[object, ...]], kind: dict[str, str]) -> Relative:
-    return Relative(row.id, row.number, kind, row.title, row.status or "received")
+    parent, children = None, []
+    for row in rows:
+        kind = published.content(tx, row.route_hash)["title"]
+        seen = sees(load_case(row.state), published.route(tx, row.route_hash))
+        one = Relative(row.id, row.number, kind, row.status or "received", seen)
+        if row.parent_id == case_id:
+            children.append(one)
+        else:
+            parent = one
+    return parent, children
 
 
 def parent_read(tx: sa.Connection, parent_id: UUID) -> ParentRead:

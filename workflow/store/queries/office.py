@@ -24,7 +24,7 @@ NARROWED = """
 FROM cases c JOIN organisations o ON o.id = c.organisation_id
 WHERE (:stage = '' OR c.stage = :stage) AND (:area = '' OR c.area = :area) AND (:size = '' OR c.size = :size)
   AND (:call = '' OR c.call = :call) AND (:status = '' OR c.status = :status)
-  AND (:step = '' OR c.step = :step)
+  AND (:step = '' OR c.step = :step) AND (:route = '' OR c.route_hash = :route)
   AND (NOT :late OR (c.ending IS NULL AND c.due_at < :now))
   AND (:office = '' OR EXISTS (SELECT FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
                                AND w.office = :office))

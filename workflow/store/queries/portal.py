@@ -125,7 +125,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             else None
         )
         files = files_of(tx, application_id)
-        parent, children = family(tx, application_id) if case else (None, [])
+        parent, children = family(tx, application_id, lambda _case, _route: True) if case else (None, [])
     rights = viewer.rights_in(str(row.organisation_id))
     mine = bool(case and any(seat.role == APPLICANT for seat in case.open_seats))
     editing = isinstance(step, Human) and step.edits is not None and mine

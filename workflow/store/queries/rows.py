@@ -69,13 +69,16 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """A case that this one belongs to, or that belongs to it. `kind`: the title of its route."""
+    """A case that this one belongs to, or that belongs to it. `kind`: the title of its route.
+
+    `seen`: there is a page of it for this viewer.
+    """
 
     id: UUID
     number: str
     kind: Mapping[str, str]
-    title: str
     status: str
+    seen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +284,10 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; empty means all. `text`: part of number, organisation or title."""
+    """What a list is narrowed to; empty means all. `text`: part of number, organisation or title.
+
+    `route`: by its hash.
+    """
 
     stage: str = ""
     area: str = ""
@@ -290,5 +296,6 @@ class Filters:
     call: str = ""
     status: str = ""
     step: str = ""
+    route: str = ""
     late: bool = False
     text: str = ""
