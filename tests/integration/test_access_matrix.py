@@ -72,7 +72,7 @@ GET /office                                                   303 404 404 404 40
 GET /office/cases                                             303 404 404 404 404 404 200 200 200 404
 GET /office/money                                             303 404 404 404 404 404 200 200 200 404
 GET /office/routes                                            303 404 404 404 404 404 303 303 303 404
-GET /office/route-check                                       303 404 404 404 404 404 200 200 200 404
+GET /office/routes/-/check                                    303 404 404 404 404 404 200 200 200 404
 GET /office/routes/<code>                                     303 404 404 404 404 404 200 200 200 404
 GET /office/routes/<code>.bpmn                                303 404 404 404 404 404 200 200 200 404
 GET /metrics                                                  404 404 404 404 404 404 404 404 404 404
@@ -95,7 +95,7 @@ POST /applications/<application_id>/step                      401 403 404 404 40
 POST /applications/<application_id>/submit                    401 409 404 404 404 404 404 404 404 404
 POST /operations/cases                                        401 403 403 403 403 403 403 403 403 303
 POST /operations/effects                                      401 403 403 403 403 403 403 403 403 303
-POST /office/route-check                                      401 404 404 404 404 404 200 200 200 404
+POST /office/routes/-/check                                   401 404 404 404 404 404 200 200 200 404
 POST /calls/<code>                                            401 303 403 403 403 403 403 403 403 403
 POST /api/v1/cases/<case_id>/asides                           401 403 404 403 403 404 409 403 403 404
 POST /api/v1/cases/<case_id>/children                         401 409 404 409 409 404 409 409 409 404

@@ -81,7 +81,7 @@ def routes() -> AnyResponse:
     return redirect(url_for(".route", code=next(iter(found))), 303)
 
 
-@blueprint.route("/route-check", methods=["GET", "POST"])
+@blueprint.route("/routes/-/check", methods=["GET", "POST"])
 def check_route() -> str:
     """Is a route safe to publish? Asks for its text, and says."""
     return checking.page(*_there(queries.bundle(db(), signed_in().actor)))
