@@ -22,6 +22,7 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
     """The letter templates that the case is pinned to, and what an order about it says."""
     with db.connect() as tx:
         stored = journal.read(tx, case_id)
+        by_others = _is_by_others(tx, stored)
         templates = published.letters(tx, stored.programme_hash)
         programme = published.programme(tx, stored.programme_hash)
         route = published.route(tx, stored.route_hash)
@@ -46,7 +47,7 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         "number": stored.number,
         "programme": programme.own(programme.title),
         "call": programme.own(programme.calls[listed.call].title),
-        "sender": _sender(programme, deciders[-1][0] if internal else None),
+        "sender": _sender(programme, deciders[-1][0] if internal or by_others else None),
         "addressee": [listed.name, listed.street, f"{listed.postcode} {listed.town}"],
         "organisation": listed.name,
         "project": {
@@ -75,6 +76,15 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         ],
     }
     return templates, order
+
+
+def _is_by_others(tx: sa.Connection, stored: journal.Stored) -> bool:
+    """The case belongs to another one, whose first instance has no hand in it: an appeal."""
+    if not stored.case.parent:
+        return False
+    parent = journal.read(tx, UUID(stored.case.parent))
+    code = parent.case.children[str(stored.id)]["code"]
+    return published.route(tx, parent.route_hash).children[code].others
 
 
 def _deciders(decided: Sequence[HistoryRow], events: Sequence[HistoryRow]) -> list[tuple[str, str]]:
@@ -121,7 +131,7 @@ def _answered_on(route: Route, events: Sequence[HistoryRow], outcome: str) -> st
 
 
 def _sender(programme: Programme, office: str | None) -> Sender:
-    """The programme's own; of an internal decision the office that made it."""
+    """The programme's own; of an internal decision, or of an appeal, the office that made it."""
     sender = programme.sender
     return {
         "canton": programme.own(programme.canton),

@@ -143,28 +143,29 @@ class Storm:
         for thread in (*self.faults.stopped, *writing):
             thread.join(600)
         self.say("the last fault is over")
-        caught_up = self.catch_up(db)
+        self.until_nobody_has_work(db)
         self.log.over.set()
         for thread in (*writing, *working):
             thread.join(60)
         for one in (*applicants, *officials):
             one.http.close()
+        caught_up = self.catch_up(db)
         outcome = self.compare(db, people, caught_up)
         outcome.seconds = round(time.monotonic() - began, 1)
         self.faults.gate.close()
         db.dispose()
         return outcome
 
-    def catch_up(self, db: sa.Engine) -> float:
-        """Seconds until nothing is due any more, once people have nothing left to do.
-
-        People work on; what counts is how long the machine owes anything after they stop.
-        """
+    def until_nobody_has_work(self, db: sa.Engine) -> None:
+        """People work on after the last fault, until their desks are empty."""
         until = time.monotonic() + 300
         waiting = "SELECT count(*) FROM work_items WHERE closed_at IS NULL AND role <> 'applicant'"
         while _count(db, waiting) and time.monotonic() < until:
             time.sleep(0.2)
         self.say(f"nobody has anything left to do: {_count(db, waiting)} open")
+
+    def catch_up(self, db: sa.Engine) -> float:
+        """Seconds until the machine owes nothing any more, once people have gone home."""
         start = time.monotonic()
         while time.monotonic() < start + 120:
             cases, effects = _count(db, self.due_now()), _count(db, EFFECTS_LEFT)

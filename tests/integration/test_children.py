@@ -182,7 +182,10 @@ def test_an_appeal_freezes_its_parent_and_keeps_the_first_instance_out(told: Sto
     deliver(told)
     assert state(told, child).ending == "dismissed"
     assert state(told, case_id).ending == "rejected"
-    assert "wird abgewiesen" in order(told, child)
+    said = order(told, child)
+    assert "wird abgewiesen" in said
+    assert "Leitung des Präsidialdepartements" in said.split("Rekurs")[0]  # not the first instance's letter
+    assert "Fachstelle Integration" not in said.split("Sachverhalt")[0]
     assert [one for one in happened(told, case_id) if "Child" in one or one == "Resumed"] == [
         "ChildOpened",
         "ChildEnded",
