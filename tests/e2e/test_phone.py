@@ -115,7 +115,8 @@ def test_the_staff_need_no_mouse(demo: Demo, visit: Visit) -> None:
     checker = visit("Regula Keller")
     checker.sign_in()
     tab_to(checker, "Sprachtandem Rheinufer")
-    checker.page.keyboard.press("Enter")
+    with checker.page.expect_navigation():  # the inbox names the step too: without this, Tab goes on there
+        checker.page.keyboard.press("Enter")
     checker.sees("Formelle Prüfung")
     passed = tab_to(checker, "outcome")
     assert "Verlauf" in passed
