@@ -1,4 +1,4 @@
-"""Human actions a second, beside plain hand-written SQL and the limit of one commit a row: `make bench`.
+"""Human actions a second of ours, the routing that they cause included.
 
 The same process for all: submit, three departments review in parallel, two of three approve, decision, end.
 Four human actions, each its own durable transaction that first reads the case from the database as a new
@@ -8,17 +8,10 @@ all that plain SQL lacks: forms, hash chain, commands, agenda, ledger, four eyes
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import os
-import platform
-import re
-import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,106 +19,24 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from tests.bench import engine, plain_sql
-from web.cli.data_folder import open_data_folder
-from web.cli.embedded import DATABASE, OWNER, Postgres, postgres_program, start_postgres
-from web.cli.migrations import migrate
-from web.cli.processes import Supervisor
+from tests.bench.figures import SECONDS
+from web.cli.embedded import OWNER, Postgres
 from web.cli.story import actors
 from workflow import drafts
 from workflow.engine.case import Actor
 from workflow.engine.commands import Complete, Submit
 from workflow.errors import Conflict, NotFound, Refused
 from workflow.funding.programme import load_yaml
-from workflow.people import load_people, organisation_id
-from workflow.publish import publish_folder
+from workflow.people import organisation_id
 from workflow.service import advance_due, handle
 from workflow.settings import Settings
 
 FOLDER = Path(__file__).parent / "programme"
-OUTPUT = Path("var/bench/core.json")
-SECONDS, ROUNDS, CLIENTS = 4.0, 3, (1, 4, 8)
 AT_A_TIME = 10
 """A client goes through so many applications side by side, as people do, so that it seldom waits."""
 APPLICANT, HEAD = "applicant@bench.example", "head@bench.example"
 REVIEWERS = ("a@bench.example", "b@bench.example")
 NOW = datetime(2026, 9, 7, 7, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """`ratio`: to what is named, in the same round; medians of the rounds."""
-
-    what: str
-    clients: int
-    per_second: float
-    ratio: float
-    ratio_to: str
-
-
-def main() -> None:
-    """Measure, print the table, write it as JSON."""
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as name,
-        open_data_folder(Path(name)) as folder,
-        Supervisor(folder.path / "log", (folder.lock,)) as supervisor,
-    ):
-        postgres = start_postgres(supervisor, folder, ("max_connections=200", "shared_buffers=256MB"))
-        migrate(postgres.url(OWNER))
-        people = load_yaml(FOLDER / "demo" / "people.yaml")
-        db = sa.create_engine(postgres.url())
-        publish_folder(db, FOLDER, NOW)
-        load_people(db, people, password="nobody signs in")
-        db.dispose()
-        plain_sql.prepare(postgres)
-        measured = [figure for clients in CLIENTS for figure in _rounds(postgres, clients)]
-    alone = [
-        Figure(
-            what, 1, round(rate), round(rate / engine.GOALS[what], 2), f"the goal of {engine.GOALS[what]:.0f}"
-        )
-        for what, rate in engine.figures().items()
-    ]
-    _tell([*measured, *alone])
-
-
-def _rounds(postgres: Postgres, clients: int) -> list[Figure]:
-    """Interleaved rounds, so that a slow minute of the machine is slow for all."""
-    found: dict[str, list[float]] = {"one row a commit (pgbench)": [], "plain SQL": [], "Förderweg": []}
-    for _ in range(ROUNDS):
-        found["one row a commit (pgbench)"].append(_pgbench(postgres, clients))
-        found["plain SQL"].append(plain_sql.run(postgres, clients, SECONDS))
-        found["Förderweg"].append(_ours(postgres, clients))
-        print(f"{clients} clients: " + ", ".join(f"{what} {rates[-1]:.0f}" for what, rates in found.items()))
-    middle = {what: statistics.median(rates) for what, rates in found.items()}
-    return [
-        Figure(what, clients, round(rate), round(rate / middle["plain SQL"], 2), "plain SQL")
-        for what, rate in middle.items()
-    ]
-
-
-def _pgbench(postgres: Postgres, clients: int) -> float:
-    script = Path(tempfile.gettempdir()) / f"bench-{os.getpid()}.sql"
-    script.write_text("INSERT INTO bench.single (n) VALUES (1);\n", "utf-8")
-    env = {**os.environ, "PGPASSWORD": postgres.passwords[OWNER]}
-    program = postgres_program("pgbench")
-    command = [
-        str(program),
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(postgres.port),
-        "-U",
-        OWNER,
-        "-n",
-        "-f",
-        str(script),
-    ]
-    command += ["-c", str(clients), "-j", str(min(clients, 2)), "-T", str(int(SECONDS)), DATABASE]
-    out = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
-    script.unlink()
-    found = re.search(r"tps = ([\d.]+)", out)
-    assert found, out
-    return float(found[1])
 
 
 def _ours(postgres: Postgres, clients: int) -> float:
@@ -223,18 +134,3 @@ def _draft(db: sa.Engine, actor: Actor) -> UUID:
     }
     drafts.save(db, actor, application_id, answers, revision=1, now=datetime.now(UTC))
     return application_id
-
-
-def _tell(figures: list[Figure]) -> None:
-    print(f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{'':<30}{'clients':>8}{'a second':>10}{'ratio':>8}  to")
-    for one in figures:
-        print(f"{one.what:<30}{one.clients:>8}{one.per_second:>10.0f}{one.ratio:>8.2f}  {one.ratio_to}")
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    rows = [{name: getattr(one, name) for name in Figure.__slots__} for one in figures]
-    OUTPUT.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-    print(f"\nWritten to {OUTPUT}")
-
-
-if __name__ == "__main__":
-    main()

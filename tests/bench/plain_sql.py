@@ -16,6 +16,7 @@ from psycopg.types.json import Json
 
 from web.cli.embedded import DATABASE, OWNER, Postgres
 
+WHAT = "plain SQL"
 TABLES = """
 CREATE SCHEMA IF NOT EXISTS bench;
 CREATE TABLE bench.single (id bigserial PRIMARY KEY, n int);
