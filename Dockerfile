@@ -1,10 +1,16 @@
 # One image for web, worker, clock and the one-shot commands; docker-compose.yml says which one a container is.
+FROM node:24-slim AS packages
+WORKDIR /src
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts && npm run copy
+
 FROM python:3.13-slim AS build
 RUN python -m venv /opt/foerderweg
 WORKDIR /src
 COPY requirements.lock .
 RUN /opt/foerderweg/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
+COPY --from=packages /src/static/packages web/static/packages
 RUN /opt/foerderweg/bin/pip install --no-cache-dir --no-deps . \
     && /opt/foerderweg/bin/pip uninstall --yes pip
 

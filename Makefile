@@ -12,7 +12,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
 		printf '%-16s %s\n' "$$target" "$$text"; done
 
-install: .venv/installed ## make .venv with everything in it (the other targets do this themselves)
+install: .venv/installed web/static/packages/installed ## make .venv with everything in it (the other targets do this themselves)
 
 job: install ## take one application the whole way on throw-away servers, and say each step
 	@exec $(BIN)/python -m web.cli.main job
@@ -51,18 +51,26 @@ messages: install ## bring the German texts of code and pages into the catalogue
 	for file in workflow/translations/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete \
 		--omit-header -w 110 -i build/messages.pot -o $$file -l $$(basename $$file .po); done
 
-lock: ## pin what runs in requirements.lock, and with it what development needs in requirements-dev.lock
+lock: ## pin what runs in requirements.lock, what development needs in requirements-dev.lock, and web/package.json
 	python3 -m venv build/uv
 	build/uv/bin/pip install -q --disable-pip-version-check uv
 	build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url -o requirements.lock pyproject.toml
 	build/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra dev \
 		--no-header --no-emit-index-url -c requirements.lock -o requirements-dev.lock pyproject.toml
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
 
 .venv/installed: requirements-dev.lock pyproject.toml .venv/bin/python
 	@echo "Installing into .venv"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+web/static/packages/installed: web/package.json web/package-lock.json .venv/installed
+	@echo "Installing what pages use of others' scripts into web/static/packages"
+	@rm -rf $(@D)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web ci --silent --ignore-scripts --no-audit --no-fund
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent copy
 	@touch $@
 
 .venv/bin/python:

@@ -78,7 +78,8 @@ def test_each_service_heals_itself_and_says_how_it_is(name: str) -> None:
 
 
 def test_the_image_runs_as_nobody_in_particular_and_holds_no_installer() -> None:
-    _, build, final = DOCKERFILE.split("\nFROM ")
+    _, packages, build, final = DOCKERFILE.split("\nFROM ")
+    assert "npm ci --omit=dev --ignore-scripts" in packages
     assert "--require-hashes -r requirements.lock" in build
     assert re.search(r"^USER foerderweg$", final, re.M)
     assert "pip" not in final
@@ -241,6 +242,8 @@ def _apply(machine: Machine) -> None:
 def test_what_the_image_installs_is_complete(tmp_path: Path) -> None:
     """`pip install .` of the tree as the image gets it: data that is no Python comes along."""
     ignored = [line.rstrip("/") for line in (ROOT / ".dockerignore").read_text("utf-8").split()]
+    ignored.remove("web/static/packages")  # the image gets them from its first stage
+    assert "COPY --from=packages /src/static/packages web/static/packages\n" in DOCKERFILE
     source = tmp_path / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*(name.split("/")[-1] for name in ignored)))
     build = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path))
@@ -251,7 +254,10 @@ def test_what_the_image_installs_is_complete(tmp_path: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for folder in ("workflow", "web", "tasks")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".po"
+        if path.is_file()
+        and not {"__pycache__", "node_modules"} & set(path.parts)
+        and path.suffix != ".po"
+        and path.name not in ("package.json", "package-lock.json")
     ]
     assert [path for path in wanted if path not in inside] == []
     assert not [path for path in inside if path.startswith("tests/")]
