@@ -1,4 +1,4 @@
-"""The front-end packages that pages use: pinned, from no registry in particular, and there after `make install`."""
+"""The front-end packages: pinned by content, from no registry in particular, there after `make install`."""
 
 from __future__ import annotations
 
