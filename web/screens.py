@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from web.language import gettext, lang, ngettext
 from web.security import DESK_ROLES, OFFICE_ROLES, OPERATIONS_ROLES, command_id, csrf, current, db, now
 from workflow.errors import NotFound, Problem
 from workflow.funding.forms import Form
-from workflow.funding.money import format_amount, format_chf, parse_chf
+from workflow.funding.money import format_amount, format_chf
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.store import queries
@@ -48,6 +49,15 @@ class Way:
     here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One amount of a total, in Rappen: of a field, or the sum of a table's column."""
+
+    path: str
+    name: str
+    amount: int
+
+
 def register(app: Flask) -> None:
     """Give this app's templates their words and filters."""
     app.extensions["foerderweg.language"] = _language
@@ -67,10 +77,13 @@ def register(app: Flask) -> None:
         navigation=navigation,
         autocomplete=AUTOCOMPLETE.get,
         chosen_group=chosen_group,
+        options_of=lambda field, group: [option for option in field.options if option.fits(group)],
+        unit_of=unit_of,
+        conditions=conditions,
+        balances=balances,
         file_of=lambda files, name: files.get(UUID(name)),
         input_value=input_value,
         rows_of=rows_of,
-        total_of=total_of,
         problem_list=problem_list,
         problem_text=lambda problem: problem_text(problem, lang()),
     )
@@ -174,24 +187,45 @@ def chosen_group(field: Field, answers: Mapping[str, Any]) -> Any:
     return answers.get(section, {}).get(code) or None
 
 
-def total_of(field: Field, rows: Any) -> int:
-    """The total of a table as it is filled in, in Rappen; typed amounts count as far as they can be read."""
-    total = 0
-    for row in rows_of(field, rows, more=False):
-        amount = row.get(field.total or "")
-        try:
-            total += parse_chf(amount) if isinstance(amount, str) else amount or 0
-        except ValueError:
-            continue
-    return total
-
-
 def rows_of(field: Field, rows: Any, more: bool) -> list[Mapping[str, Any]]:
     """The rows of a table as it is filled in: those there are, and blank ones as far as more are allowed."""
-    there = [row for row in rows or () if isinstance(row, Mapping)]
+    there: list[Mapping[str, Any]] = [field.computed(row) for row in rows or () if isinstance(row, Mapping)]
     blank = 4 if more else max(1, 3 - len(there))
     room = (field.most or 100) - len(there)
     return there + [{}] * max(0, min(blank, room))
+
+
+def unit_of(table: Field, column: Field, row: Mapping[str, Any]) -> str:
+    """What a row's figure counts: the unit of the indicator chosen beside it."""
+    [indicator] = [one for one in table.columns if one.code == column.unit_of]
+    return indicator.unit(row.get(indicator.code), lang())
+
+
+def conditions(field: Field) -> str:
+    """What the script has to know of a field's condition, as JSON."""
+    when = field.shown_when
+    return json.dumps({"field": when.path, "is": sorted(when.codes), "above": when.above}) if when else ""
+
+
+def balances(form: Form, section: str, answers: Mapping[str, Any]) -> list[dict[str, list[Part]]]:
+    """Of each pair of totals that must meet, where this section has a part in it: both sides' amounts."""
+    found = []
+    for rule in form.rules:
+        sides = {side: _parts(form, rule.params, side, answers) for side in ("left", "right")}
+        if rule.check == "totals_meet" and any(path.split(".")[0] == section for path in rule.paths):
+            found.append(sides)
+    return found
+
+
+def _parts(form: Form, params: Mapping[str, Any], side: str, answers: Mapping[str, Any]) -> list[Part]:
+    named = params.get(side, ())
+    parts = []
+    for path in [named] if isinstance(named, str) else named:
+        section, code, *column = path.split(".")
+        field, value = form.fields()[f"{section}.{code}"], answers.get(section, {}).get(code)
+        amount = field.sum(value, column[0]) if column else field.figure(value) or 0
+        parts.append(Part(path, label(field.label, lang()), amount))
+    return parts
 
 
 def problem_list(form: Form, problems: Mapping[str, Sequence[Problem]]) -> Iterator[tuple[str, str, str]]:

@@ -171,6 +171,8 @@ def flat(answers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             for number, row in enumerate(value):
                 yield from ((f"{code}.{number}.{column}", cell) for column, cell in row.items())
+        elif isinstance(value, dict):
+            yield from ((f"{code}.{part}", text) for part, text in value.items())
         else:
             yield code, value
 

@@ -27,9 +27,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "name": "Verein Brücke",
         "legal_form": "association",
         "uid": "CHE 109 322 551 MWST",
-        "street": "Klybeckstrasse 1",
-        "postcode": "4057",
-        "town": "Basel",
+        "address": {"street": "Klybeckstrasse 1", "postcode": "4057", "town": "Basel"},
         "contact_name": "Lea Frei",
         "contact_email": "lea@bruecke.example",
         "signing": "single",
@@ -306,7 +304,7 @@ def test_answers_are_shown_as_people_read_them() -> None:
     assert fields["project.area"].as_text("language", "en") == "Language"
     assert fields["account.iban"].as_text("CH9300762011623852957", "de") == "CH93 0076 2011 6238 5295 7"
     assert fields["particulars.training"].as_text(False, "de") == "Nein"
-    assert fields["budget.costs"].sum([{"amount": 5}, {"amount": "x"}, {}]) == 5
+    assert fields["budget.costs"].sum([{"amount": 5}, {"amount": "x"}, {}], "amount") == 5
 
 
 @pytest.mark.parametrize("code", PROBLEMS)

@@ -283,7 +283,7 @@ def _answers(sample: Sample, body: Mapping[str, Any], year: int) -> Mapping[str,
         year=year,
     )
     about = answers["organisation"]
-    about |= {name: body[name] for name in ("street", "postcode", "town")}
+    about["address"] = {name: body[name] for name in ("street", "postcode", "town")}
     kind = body.get("kind", "non_state")
     if kind == "non_state":
         about["legal_form"] = body["legal_form"]

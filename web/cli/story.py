@@ -100,17 +100,22 @@ class Story:
             application_id=self.next_id(),
         )
         drafts.save(self.db, actor, application_id, answers, revision=1, now=self.now)
-        if "legal_form" in answers["organisation"]:  # only non-state organisations have statutes
-            self._attach_statutes(actor, application_id)
+        page = queries.application(self.db, actor, application_id)
+        if page is None:
+            raise LookupError(application_id)
+        fields = page.form.fields()
+        for path in page.form.missing(page.answers):  # what this organisation has to attach, by rule
+            if path in fields and fields[path].type == "file":
+                self._attach(actor, application_id, path)
         return application_id
 
-    def _attach_statutes(self, actor: Actor, application_id: UUID) -> None:
+    def _attach(self, actor: Actor, application_id: UUID, path: str) -> None:
         drafts.attach(
             self.db,
             actor,
             application_id,
-            "attachments.statutes",
-            "Statuten.pdf",
+            path,
+            {"attachments.statutes": "Statuten.pdf"}.get(path, "Beilage.pdf"),
             io.BytesIO(PDF),
             settings=self.settings,
             now=self.now,
@@ -181,9 +186,7 @@ def application(
         "organisation": {
             "name": organisation,
             "legal_form": "association",
-            "street": "Güterstrasse 1",
-            "postcode": "4053",
-            "town": "Basel",
+            "address": {"street": "Güterstrasse 1", "postcode": "4053", "town": "Basel"},
             "contact_name": "Alex Beispiel",
             "contact_email": "kontakt@verein.example",
             "signing": "single",

@@ -160,6 +160,8 @@ def typed(answers: Mapping[str, Any], sections: Iterable[str]) -> dict[str, str 
                     f"{section}.{name}.{number}.{column}": _text(column, part)
                     for number, (column, part) in cells
                 }
+            elif isinstance(value, Mapping):
+                found |= {f"{section}.{name}.{part}": str(text) for part, text in value.items()}
             elif value is not False:
                 found[f"{section}.{name}"] = value if isinstance(value, list) else _text(name, value)
     return found

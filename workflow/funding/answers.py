@@ -172,6 +172,14 @@ def read_uid(value: Any, _limits: Limits) -> str:
         raise refuse("not_a_uid") from None
 
 
+def read_postcode(value: Any, _limits: Limits) -> str:
+    """A Swiss postcode: four digits, not beginning with 0."""
+    text = re.sub(r"^CH[\s-]*", "", _words(value))
+    if not re.fullmatch(r"[1-9][0-9]{3}", text):
+        raise refuse("not_a_postcode")
+    return text
+
+
 def read_file(value: Any, limits: Limits) -> list[str]:
     """Ids (UUID) of uploaded files; whose they are is checked where files are known."""
     if not isinstance(value, list):
@@ -198,5 +206,7 @@ READERS: Mapping[str, Callable[[Any, Limits], Any]] = {
     "choices": read_choices,
     "iban": read_iban,
     "uid": read_uid,
+    "postcode": read_postcode,
+    "indicator": read_choice,
     "file": read_file,
 }

@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Protocol
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError
 
 from workflow.engine.canonical import content_hash
 from workflow.errors import Invalid, Problem, RouteError
-from workflow.funding.answers import FALSE, READERS, Answer, Limits, refuse
+from workflow.funding.answers import FALSE
 from workflow.funding.budget import CHECKS, Facts
-from workflow.funding.questions import Field, Labels, Option, Rule, Section, parse_field, parse_rule
+from workflow.funding.compiling import compiled, flat, pruned
+from workflow.funding.questions import (
+    Field,
+    Labels,
+    Option,
+    Rule,
+    Section,
+    check_conditions,
+    parse_field,
+    parse_rule,
+)
 
 Answers = dict[str, dict[str, Any]]
 Problems = dict[str, list[Problem]]
@@ -33,7 +42,8 @@ class Form:
     """A form that reads answers {section: {field: answer}}.
 
     As stored, answers are plain JSON: money in Rappen (int), dates ISO, tables lists of {column: answer},
-    files lists of ids. Stored answers read back to themselves; text where an amount is expected means francs.
+    files lists of ids, an address {street, postcode, town}. Stored answers read back to themselves;
+    text where an amount is expected means francs.
     Paths name answers: "project.title", "budget.costs.2.amount".
     """
 
@@ -64,8 +74,9 @@ class Form:
             for raw in data["sections"]
         )
         known = {f"{section.code}.{one.code}": one for section in sections for one in section.fields}
+        check_conditions(known, code)
         rules = tuple(parse_rule(raw, known, code) for raw in data.get("rules", ()))
-        return Form(code, data["title"], sections, rules, content_hash(data), _compile(sections))
+        return Form(code, data["title"], sections, rules, content_hash(data), compiled(sections))
 
     def asked_of(self, kind: str) -> Form:
         """The form as an applicant of this kind (APPLICANT_KINDS) gets it, under the same hash."""
@@ -76,11 +87,24 @@ class Form:
         sections = tuple(section for section in asked if section.fields)
         known = {f"{section.code}.{one.code}" for section in sections for one in section.fields}
         rules = tuple(rule for rule in self.rules if _asked(rule, kind) and rule.paths <= known)
-        return replace(self, sections=sections, rules=rules, schema=_compile(sections))
+        return replace(self, sections=sections, rules=rules, schema=compiled(sections))
 
     def fields(self) -> dict[str, Field]:
         """All fields by path section.field, in the order of the form."""
         return {f"{section.code}.{one.code}": one for section in self.sections for one in section.fields}
+
+    def hidden(self, answers: Mapping[str, Any]) -> frozenset[str]:
+        """Paths of the fields that are not asked, given the other answers."""
+        found: set[str] = set()
+        known = self.fields()
+        for path, one in known.items():
+            when = one.shown_when
+            if when is None:
+                continue
+            asked = known.get(when.path) if when.path not in found else None
+            if asked is None or not when.holds(asked, _answer(answers, when.path)):
+                found.add(path)
+        return frozenset(found)
 
     def judge(
         self,
@@ -92,11 +116,14 @@ class Form:
     ) -> tuple[Answers, Problems]:
         """(what could be read, what is wrong) with answers that should be complete.
 
+        Answers to fields that are not asked (`hidden`) are left out, and nothing is wrong with them.
         `outcome`: fields of other outcomes are not required, and refused when filled in. `sections`: only
         these are expected, others are refused, and rules that read others wait. `facts` of the case are
         needed by rules that name facts.
         """
         values, problems = self._read(answers)
+        hidden = self.hidden(values)
+        values, problems = _without(values, hidden), _outside(problems, hidden)
         for path, one in self.fields().items():
             if not one.exists_for(outcome):
                 problems = {at: found for at, found in problems.items() if not _within(at, path)}
@@ -107,6 +134,8 @@ class Form:
             problems |= {code: [Problem("unknown_field")] for code in answers if code not in sections}
             values = {code: part for code, part in values.items() if code in sections}
         for rule in self.rules:
+            if rule.field in hidden:
+                continue
             if outcome is not None and rule.outcomes and outcome not in rule.outcomes:
                 continue
             waits = any(_within(at, path) or _within(path, at) for at in problems for path in rule.paths)
@@ -142,17 +171,18 @@ class Form:
             for path, found in problems.items()
             if not {problem.code for problem in found} & MISSING
         }
-        raw = _pruned(answers)
+        raw = pruned(answers)
         for path in self.fields():
             if any(_within(at, path) for at in problems):
                 section, code = path.split(".")
                 values[section][code] = raw[section][code]
-        return values, problems
+        return values, _outside(problems, self.hidden(values))
 
     def missing(self, answers: Mapping[str, Any]) -> list[str]:
         """Paths of what is still to be filled in, in no order of importance."""
-        _, problems = self._read(answers)
-        return [path for path, found in problems.items() if {problem.code for problem in found} & MISSING]
+        values, problems = self._read(answers)
+        asked = _outside(problems, self.hidden(values))
+        return [path for path, found in asked.items() if {problem.code for problem in found} & MISSING]
 
     def facts(self, answers: Mapping[str, Any]) -> dict[str, str | int | bool]:
         """Facts of the case from answers that were loaded; an unanswered yes/no question is False."""
@@ -184,81 +214,57 @@ class Form:
         }
 
     def _read(self, answers: Mapping[str, Any]) -> tuple[Answers, Problems]:
-        raw = _pruned(answers)
+        raw = pruned(self._given(answers))
         raw = {section.code: {} for section in self.sections} | raw
         problems: Problems = {}
         try:
             values = self.schema.load(raw)
         except ValidationError as error:
             values = error.valid_data
-            problems = dict(_flat(error.messages))
+            problems = dict(flat(error.messages))
         values = {section.code: values.get(section.code) or {} for section in self.sections}
         for path, one in self.fields().items():
-            group = _answer(values, one.grouped_by) if one.grouped_by else None
-            chosen = _answer(values, path) if group is not None else None
-            groups = {option.code: option.group for option in one.options}
-            if any(groups[code] != group for code in ([chosen] if isinstance(chosen, str) else chosen or ())):
-                problems[path] = [Problem("other_group")]
+            rows = _answer(values, path)
+            if one.type == "table" and rows:
+                values[path.split(".")[0]][one.code] = [one.computed(row) for row in rows]
+        problems |= {at: [Problem("other_group")] for at in self._out_of_group(values)}
         return values, problems
+
+    def _given(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Without what is computed: that is nobody's to say."""
+        given = dict(answers)
+        for path, one in self.fields().items():
+            section, code = path.split(".")
+            part = given.get(section)
+            if not isinstance(part, Mapping):
+                continue
+            rows = part.get(code)
+            if one.type == "table" and isinstance(rows, list | tuple):
+                made = {column.code for column in one.columns if column.factors}
+                kept = [
+                    {key: cell for key, cell in row.items() if key not in made}
+                    if isinstance(row, Mapping)
+                    else row
+                    for row in rows
+                ]
+                given[section] = {**part, code: kept}
+        return given
+
+    def _out_of_group(self, values: Answers) -> Iterator[str]:
+        """Paths of choices that do not belong to what their group's field has chosen."""
+        for path, one in self.fields().items():
+            for column in (one, *one.columns):
+                group = _answer(values, column.grouped_by) if column.grouped_by else None
+                if group is None:
+                    continue
+                options = {option.code: option for option in column.options}
+                for at, chosen in _cells(path, one, column, _answer(values, path)):
+                    if any(not options[code].fits(group) for code in chosen):
+                        yield at
 
 
 def _asked(part: Field | Rule, kind: str) -> bool:
     return not part.for_kinds or kind in part.for_kinds
-
-
-def _compile(sections: Iterable[Section]) -> Schema:
-    nested = {section.code: fields.Nested(_schema(section.fields)) for section in sections}
-    return _schema_of(nested)
-
-
-def _schema(questions: Iterable[Field]) -> Schema:
-    return _schema_of({one.code: _compiled(one) for one in questions})
-
-
-def _schema_of(parts: Mapping[str, Any]) -> Schema:
-    schema = Schema.from_dict(dict(parts))()
-    schema.error_messages = {"unknown": "unknown_field", "type": "wrong_type"}
-    return schema
-
-
-def _compiled(one: Field) -> fields.Field[Any]:
-    if one.type == "table":
-        return fields.List(
-            fields.Nested(_schema(one.columns)),
-            required=one.required,
-            validate=partial(_check_rows, least=one.least or 0, most=one.most or 100),
-            error_messages={"required": "required", "null": "required", "invalid": "wrong_type"},
-        )
-    codes = frozenset(option.code for option in one.options)
-    limits = Limits(least=one.least, most=one.most, choices=codes, must_be_true=one.must_be)
-    missing = {"file": "file_required"}.get(one.type, "must_be_true" if one.must_be else "required")
-    return Answer(READERS[one.type], limits, required=one.required or one.must_be, missing=missing)
-
-
-def _check_rows(rows: Sequence[Any], least: int, most: int) -> None:
-    if len(rows) < least:
-        raise refuse("too_few_rows", min=least)
-    if len(rows) > most:
-        raise refuse("too_many_rows", max=most)
-
-
-def _pruned(value: Any) -> Any:
-    """Without what is blank: None, empty text, empty lists and rows; sections stay."""
-    if isinstance(value, Mapping):
-        kept = {str(key): _pruned(part) for key, part in value.items()}
-        return {key: part for key, part in kept.items() if part not in (None, "", [])}
-    if isinstance(value, list | tuple):
-        return [part for part in map(_pruned, value) if part not in (None, "", {}, [])]
-    return value.strip() if isinstance(value, str) else value
-
-
-def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, list[Problem]]]:
-    """marshmallow's nested messages as (path, problems)."""
-    if isinstance(messages, Mapping):
-        for key, part in messages.items():
-            yield from _flat(part, path if key == "_schema" else f"{path}.{key}" if path else str(key))
-    else:
-        yield path, [one if isinstance(one, Problem) else Problem(str(one)) for one in messages]
 
 
 def _within(path: str, outer: str) -> bool:
@@ -270,6 +276,27 @@ def _answer(values: Mapping[str, Any], path: str) -> Any:
     return values.get(section, {}).get(code)
 
 
+def _without(values: Answers, paths: Collection[str]) -> Answers:
+    return {
+        section: {code: value for code, value in part.items() if f"{section}.{code}" not in paths}
+        for section, part in values.items()
+    }
+
+
+def _outside(problems: Problems, paths: Collection[str]) -> Problems:
+    return {at: found for at, found in problems.items() if not any(_within(at, path) for path in paths)}
+
+
+def _cells(path: str, one: Field, column: Field, value: Any) -> Iterator[tuple[str, list[str]]]:
+    """(path, chosen codes) of a field, or of each row's cell in its column."""
+    if column is one:
+        yield path, [value] if isinstance(value, str) else value or []
+    else:
+        for number, row in enumerate(value or ()):
+            if column.code in row:
+                yield f"{path}.{number}.{column.code}", [row[column.code]]
+
+
 def _posted(posted: HtmlForm, names: Iterable[str], path: str, one: Field) -> Any:
     if one.type == "table":
         prefix = f"{path}."
@@ -279,6 +306,8 @@ def _posted(posted: HtmlForm, names: Iterable[str], path: str, one: Field) -> An
             if text := posted.getlist(f"{prefix}{row}.{column}")[0].strip():
                 rows.setdefault(int(row), {})[column] = text
         return [rows[row] for row in sorted(rows)]
+    if one.type == "address":
+        return {part.code: text for part in one.columns for text in posted.getlist(f"{path}.{part.code}")[:1]}
     given = posted.getlist(path)
     if one.type == "boolean":
         return bool(given) and given[-1] not in FALSE

@@ -29,6 +29,7 @@ PROBLEMS: dict[str, str] = {
     "not_an_iban": _("Das ist keine gültige IBAN. Bitte Ziffer für Ziffer prüfen."),
     "qr_iban": _("Das ist eine QR-IBAN. Bitte die IBAN des Kontos selbst angeben."),
     "not_a_uid": _("Das ist keine gültige UID, zum Beispiel CHE-109.322.551."),
+    "not_a_postcode": _("Eine Postleitzahl hat vier Ziffern, zum Beispiel 4053."),
     "too_few_rows": _("Bitte mindestens {min} Zeilen ausfüllen."),
     "too_many_rows": _("Höchstens {max} Zeilen sind möglich."),
     "too_many_files": _("Höchstens {max} Dateien sind möglich."),

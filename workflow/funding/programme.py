@@ -122,6 +122,7 @@ class Programme:
     areas: Mapping[str, Area]
     offices: Mapping[str, Office]
     labels: Mapping[str, Mapping[str, Labels]]
+    indicators: tuple[Option, ...]
     sizes: tuple[Size, ...]
     ceilings: tuple[Ceiling, ...]
     calls: Mapping[str, Call]
@@ -171,7 +172,7 @@ class Programme:
             "areas": tuple(Option(area.code, area.title) for area in self.areas.values()),
             "goals": tuple(goal for area in self.areas.values() for goal in area.goals),
             "target_groups": self._options("target_groups"),
-            "indicators": self._options("indicators"),
+            "indicators": self.indicators,
             "sections": tuple(Option(raw["code"], raw["title"]) for raw in application["sections"]),
         }
 
@@ -196,6 +197,10 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         areas={raw["code"]: _area(raw) for raw in data["areas"]},
         offices={raw["code"]: Office(**raw) for raw in data["offices"]},
         labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED},
+        indicators=tuple(
+            Option(raw["code"], raw["title"], frozenset(raw.get("areas", ())), raw.get("unit"))
+            for raw in data["indicators"]
+        ),
         sizes=tuple(_size(raw) for raw in data["sizes"]),
         ceilings=tuple(
             Ceiling(year, raw["area"], pot, amount)
@@ -291,7 +296,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false")
 
 
 def _area(raw: Mapping[str, Any]) -> Area:
-    goals = tuple(Option(goal["code"], goal["title"], raw["code"]) for goal in raw["goals"])
+    goals = tuple(Option(goal["code"], goal["title"], frozenset({raw["code"]})) for goal in raw["goals"])
     return Area(raw["code"], raw["theme"], raw["sem"], raw["title"], goals)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
+from marshmallow import ValidationError
+
 from workflow.errors import RouteError
-from workflow.funding.answers import READERS
+from workflow.funding.answers import READERS, Limits
 from workflow.funding.budget import CHECKS
 from workflow.funding.money import format_amount, format_chf
 from workflow.texts import label, texts
@@ -29,8 +32,9 @@ FIELD_KEYS = {
         "columns",
     ),
     *("total", "accept", "must_be", "fact", "outcomes", "grouped_by", "for_kinds"),
+    *("shown_when", "computed", "unit_of"),
 }
-COLUMN_TYPES = {"text", "number", "money", "date", "choice"}
+COLUMN_TYPES = {"text", "number", "money", "date", "choice", "indicator"}
 APPLICANT_KINDS = ("non_state", "institution", "office")
 """Kinds of organisations: non-state ones, institutions of the regular structures, offices of the canton."""
 CODE = re.compile(r"[a-z][a-z0-9_]*")
@@ -38,11 +42,38 @@ CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice; `group` is the answer of another field that it belongs to, if it belongs to one."""
+    """One choice. `groups`: the answers of another field that it belongs to (none: it fits all).
+
+    `unit`: of an indicator, what is counted.
+    """
 
     code: str
     label: Labels
-    group: str | None = None
+    groups: frozenset[str] = frozenset()
+    unit: Labels | None = None
+
+    def fits(self, group: Any) -> bool:
+        return not self.groups or group in self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a question is asked: the answer at `path` is one of `codes`, or above `above` (Rappen, number).
+
+    A yes/no question answers "true" or "false"; one that nobody answered is "false".
+    """
+
+    path: str
+    codes: frozenset[str] = frozenset()
+    above: int | None = None
+
+    def holds(self, one: Field, value: Any) -> bool:
+        """`one` is the question at `path`, `value` its answer as far as it can be read."""
+        if self.above is not None:
+            return isinstance(value, int) and value > self.above
+        if one.type == "boolean":
+            return ("true" if value is True else "false") in self.codes
+        return not self.codes.isdisjoint(value if isinstance(value, list) else [value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +83,8 @@ class Field:
     `fact` names the fact of the case that the answer becomes; `outcomes` are those of the step for which the
     field exists (none named: all); `grouped_by` is the path of the field whose answer is the options' group.
     `for_kinds` are the kinds of applicants who are asked (none named: all), see APPLICANT_KINDS.
+    `columns`: of a table, or the parts of an address. Of a table, `totals` are the columns that are added
+    up; of a column, `factors` are those whose product it is, `unit_of` that whose indicator gives its unit.
     """
 
     code: str
@@ -63,7 +96,10 @@ class Field:
     most: int | None = None
     options: tuple[Option, ...] = ()
     columns: tuple[Field, ...] = ()
-    total: str | None = None
+    totals: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+    unit_of: str | None = None
+    shown_when: Condition | None = None
     accept: tuple[str, ...] = ()
     must_be: bool = False
     fact: str | None = None
@@ -85,7 +121,10 @@ class Field:
         """What a reader sees, for every type but tables and files."""
         if value is None or value == []:
             return "–"
-        if self.type in ("choice", "choices"):
+        if self.type == "address" and isinstance(value, Mapping):
+            place = " ".join(str(value[part]) for part in ("postcode", "town") if part in value)
+            return ", ".join(filter(None, [str(value.get("street", "")), place]))
+        if self.type in ("choice", "choices", "indicator"):
             labels = {option.code: label(option.label, lang) for option in self.options}
             codes = value if isinstance(value, list) else [value]
             return ", ".join(labels.get(code, str(code)) for code in codes)
@@ -99,10 +138,63 @@ class Field:
             return " ".join(value[at : at + 4] for at in range(0, len(value), 4))
         return str(value)
 
-    def sum(self, rows: Any) -> int:
-        """The total of a table in Rappen, without cells that could not be read."""
-        cells = [row.get(self.total) for row in rows or () if isinstance(row, Mapping)]
-        return sum(cell for cell in cells if isinstance(cell, int))
+    def figure(self, value: Any) -> int | None:
+        """A number or an amount (Rappen), stored or as it was typed; None when it cannot be read."""
+        try:
+            return int(READERS[self.type](value, Limits())) if self.type in ("number", "money") else None
+        except ValidationError:
+            return None
+
+    def sum(self, rows: Any, code: str) -> int:
+        """The total of a column, without cells that cannot be read."""
+        [column] = [one for one in self.columns if one.code == code]
+        cells = [self.computed(row).get(code) for row in rows or () if isinstance(row, Mapping)]
+        return sum(column.figure(cell) or 0 for cell in cells)
+
+    def computed(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A table's row with what is computed in it, as far as its factors are there and readable."""
+        columns = {column.code: column for column in self.columns}
+        found = {code: cell for code, cell in row.items() if code not in columns or not columns[code].factors}
+        for column in self.columns:
+            figures = [columns[code].figure(found.get(code)) for code in column.factors]
+            if figures and None not in figures:
+                found[column.code] = prod(figure for figure in figures if figure is not None)
+        return found
+
+    def unit(self, code: Any, lang: str) -> str:
+        """What the indicator with this code counts."""
+        units = [option.unit for option in self.options if option.code == code and option.unit]
+        return label(units[0], lang) if units else ""
+
+
+ADDRESS = (
+    Field(
+        "street",
+        "text",
+        {
+            "de": "Strasse und Hausnummer",
+            "fr": "Rue et numéro",
+            "it": "Via e numero",
+            "en": "Street and number",
+        },
+        required=True,
+        most=120,
+    ),
+    Field(
+        "postcode",
+        "postcode",
+        {"de": "Postleitzahl", "fr": "NPA", "it": "NPA", "en": "Postcode"},
+        required=True,
+    ),
+    Field(
+        "town",
+        "text",
+        {"de": "Ort", "fr": "Localité", "it": "Località", "en": "Town"},
+        required=True,
+        most=80,
+    ),
+)
+"""The parts of an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +226,20 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
     for key in set(raw) - FIELD_KEYS:
         raise RouteError("form_malformed", at=at, key=key)
     kind = raw.get("type")
-    if not CODE.fullmatch(str(raw.get("code"))) or kind not in {*READERS, "table"} or not raw.get("label"):
+    known = {*READERS, "table", "address"}
+    if not CODE.fullmatch(str(raw.get("code"))) or kind not in known or not raw.get("label"):
         raise RouteError("form_malformed", at=at, key="code, type, label")
     if (source := raw.get("options_from")) is not None and source not in options:
         raise RouteError("form_malformed", at=at, key=f"options_from {source}")
-    choices = tuple(Option(one["code"], one["label"], one.get("group")) for one in raw.get("options", ()))
+    choices = tuple(Option(one["code"], one["label"]) for one in raw.get("options", ()))
     columns = tuple(parse_field(one, options, at) for one in raw.get("columns", ()))
     if any(column.type not in COLUMN_TYPES for column in columns) or (kind == "table") != bool(columns):
         raise RouteError("form_malformed", at=at, key="columns")
-    if (total := raw.get("total")) and [c.type for c in columns if c.code == total] != ["money"]:
-        raise RouteError("form_malformed", at=at, key="total")
+    totals = raw.get("total", ())
+    totals = (totals,) if isinstance(totals, str) else tuple(totals)
+    countable = {column.code for column in columns if column.type in ("money", "number")}
+    if set(totals) - countable or any(set(column.factors) - countable for column in columns):
+        raise RouteError("form_malformed", at=at, key="total, computed")
     rows = raw.get("rows", {})
     return Field(
         code=raw["code"],
@@ -154,8 +250,11 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
         least=raw.get("min", rows.get("min")),
         most=raw.get("max", rows.get("max")),
         options=tuple(options[source]) if source else choices,
-        columns=columns,
-        total=total,
+        columns=ADDRESS if kind == "address" else columns,
+        totals=totals,
+        factors=tuple(raw.get("computed", ())),
+        unit_of=raw.get("unit_of"),
+        shown_when=_condition(raw["shown_when"], at) if "shown_when" in raw else None,
         accept=tuple(raw.get("accept", ())),
         must_be=bool(raw.get("must_be", False)),
         fact=raw.get("fact"),
@@ -163,6 +262,29 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
         grouped_by=raw.get("grouped_by"),
         for_kinds=_kinds(raw, at),
     )
+
+
+def _condition(raw: Mapping[str, Any], at: str) -> Condition:
+    if set(raw) not in ({"field", "is"}, {"field", "above"}):
+        raise RouteError("form_malformed", at=at, key="shown_when")
+    named = raw.get("is", ())
+    codes = named if isinstance(named, list | tuple) else [named]
+    words = {True: "true", False: "false"}
+    return Condition(raw["field"], frozenset(words.get(one, str(one)) for one in codes), raw.get("above"))
+
+
+def check_conditions(known: Mapping[str, Field], at: str) -> None:
+    """Every condition asks an earlier field for something it can answer; RouteError (form_malformed)."""
+    paths = list(known)
+    for place, (path, one) in enumerate(known.items()):
+        if (when := one.shown_when) is None:
+            continue
+        asked = known[when.path] if when.path in paths[:place] else None
+        codes = {"true", "false"} if asked and asked.type == "boolean" else set()
+        codes |= {option.code for option in asked.options} if asked else set()
+        countable = asked is not None and asked.type in ("money", "number")
+        if asked is None or (not countable if when.above is not None else when.codes - codes):
+            raise RouteError("form_malformed", at=f"{at}.{path}", key=f"shown_when {when.path}")
 
 
 def parse_rule(raw: Mapping[str, Any], known: Mapping[str, Field], at: str) -> Rule:
