@@ -8,8 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from tasks.mail import send
+from tasks.mail import compose
 from workflow import accounts
+from workflow.mail_server import open_smtp
 from workflow.settings import Settings
 from workflow.store.outbox import Due
 from workflow.texts import marked as _
@@ -46,4 +47,6 @@ def send_link(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> Non
     say = texts(made.language).gettext
     address = f"{settings.base_url}/account/link/{made.token}"
     words = [say(BODIES[what]), address, say(VALID[what])]
-    send(settings, due.key, [made.email], say(SUBJECTS[what]), words, now)
+    if message := compose(settings, due.key, [made.email], say(SUBJECTS[what]), words, now):
+        with open_smtp(settings) as smtp:
+            smtp.send_message(message)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from smtplib import SMTP, SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -16,13 +18,14 @@ import structlog
 
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings
-from workflow.store import journal, sign_in
+from workflow.store import sign_in
 from workflow.store.outbox import Due
 from workflow.texts import marked as _
 from workflow.texts import texts
 
+BEGIN = timedelta(seconds=2)
+"""With the longest conversation (17 s) still less than a lease."""
 LOG = structlog.get_logger()
-
 
 SUBJECTS: Mapping[str, str] = {
     "applicant_received": _("Gesuch %(number)s: eingegangen"),
@@ -47,31 +50,77 @@ BODIES: Mapping[str, str] = {
 CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angaben zum Inhalt.")
 
 
-def send_mail(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> None:
-    """Send one mail about a case, in each language of those who get it; raises what SMTP raises.
+def send_mails(
+    db: sa.Engine, settings: Settings, mails: Sequence[Due], clock: Callable[[], datetime]
+) -> Iterator[tuple[Due, Exception | None]]:
+    """Send mails about cases in one conversation; gives each as soon as it was sent, or why it was not.
 
-    Sent again, it carries the same Message-ID.
+    Another one is only begun within BEGIN of the first: those for which time was short are not given. A mail
+    that is sent again carries the same Message-ID.
     """
+    until = clock() + BEGIN
+    left = deque(_written(db, settings, mails, clock()))
+    while left and clock() <= until:
+        try:
+            with open_smtp(settings) as smtp:
+                while left and smtp.sock is not None and clock() <= until:
+                    due, message = left.popleft()
+                    yield due, _sent(smtp, message)
+        except (OSError, SMTPException) as error:  # nobody answers: for none of them
+            yield from ((due, error) for due, _ in left)
+            return
+
+
+def _sent(smtp: SMTP, message: EmailMessage | Exception | None) -> Exception | None:
+    if isinstance(message, EmailMessage):
+        try:
+            smtp.send_message(message)
+        except Exception as error:
+            return error
+        return None
+    return message
+
+
+def _written(
+    db: sa.Engine, settings: Settings, mails: Sequence[Due], now: datetime
+) -> list[tuple[Due, EmailMessage | Exception | None]]:
+    """Each with its mail, or why it could not be written; None: nobody is there to read it."""
+    found: list[tuple[Due, EmailMessage | Exception | None]] = []
+    known: dict[tuple[str, ...], list[sa.Row[Any]]] = {}
     with db.connect() as tx:
-        number = journal.read(tx, due.case).number
-        to = _addresses(tx, due, now)
+        for due in mails:
+            try:
+                readers = _readers(due)
+                if readers not in known:
+                    known[readers] = _addresses(tx, readers, now)
+                found.append((due, _mail(settings, due, known[readers], now)))
+            except (
+                LookupError,
+                ValueError,
+            ) as error:  # a later version's: of this one alone
+                found.append((due, error))
+    return found
+
+
+def _mail(settings: Settings, due: Due, to: Sequence[sa.Row[Any]], now: datetime) -> EmailMessage | None:
+    """One mail about a case, in each language of those who get it."""
     what = due.payload["text"]
     path = f"applications/{due.case}" if "organisation" in due.payload else f"desk/cases/{due.case}"
     subjects, words = [], []
     for language in dict.fromkeys(row.language for row in to):
         say = texts(language).gettext
-        subjects.append(say(SUBJECTS[what]) % {"number": number})
-        words += [say(BODIES[what]) % {"number": number}, f"{settings.base_url}/{path}", say(CLOSING)]
-    send(settings, due.key, [row.email for row in to], " / ".join(subjects), words, now)
+        subjects.append(say(SUBJECTS[what]) % {"number": due.number})
+        words += [say(BODIES[what]) % {"number": due.number}, f"{settings.base_url}/{path}", say(CLOSING)]
+    return compose(settings, due.key, [row.email for row in to], " / ".join(subjects), words, now)
 
 
-def send(
+def compose(
     settings: Settings, key: str, to: Sequence[str], subject: str, words: Sequence[str], now: datetime
-) -> None:
-    """Hand one mail with these paragraphs to the mail server; raises what SMTP raises."""
+) -> EmailMessage | None:
+    """One mail with these paragraphs; None when there is nobody to send it to."""
     if not to:
         LOG.warning("mail_without_address", effect=key)
-        return
+        return None
     message = EmailMessage()
     message["Subject"] = subject
     message["From"] = settings.mail_from
@@ -80,14 +129,23 @@ def send(
     message["Message-ID"] = message_id(key, settings.base_url)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n\n".join(words) + "\n")
-    with open_smtp(settings) as smtp:
-        smtp.send_message(message)
+    return message
 
 
-def _addresses(tx: sa.Connection, due: Due, now: datetime) -> list[sa.Row[Any]]:
+def _readers(due: Due) -> tuple[str, ...]:
+    """An organisation, or an office and a role."""
     if "organisation" in due.payload:
-        return sign_in.addresses_of_members(tx, UUID(due.payload["organisation"]))
-    return sign_in.addresses_of_staff(tx, due.payload["office"], due.payload["role"], now)
+        return (due.payload["organisation"],)
+    return due.payload["office"], due.payload["role"]
+
+
+def _addresses(tx: sa.Connection, readers: tuple[str, ...], now: datetime) -> list[sa.Row[Any]]:
+    match readers:
+        case (organisation,):
+            return sign_in.addresses_of_members(tx, UUID(organisation))
+        case (office, role):
+            return sign_in.addresses_of_staff(tx, office, role, now)
+    raise ValueError(readers)
 
 
 def message_id(key: str, base_url: str) -> str:

@@ -34,13 +34,15 @@ def open_smtp(settings: Settings) -> Iterator[smtplib.SMTP]:
     cut = threading.Timer(CONVERSATION_SECONDS, _cut, (smtp,))
     cut.start()
     try:
-        with smtp:
-            if server.username:
-                if server.scheme == "smtp":
-                    smtp.starttls(context=ssl.create_default_context())
-                smtp.login(unquote(server.username), unquote(server.password or ""))
-            yield smtp
+        if server.username:
+            if server.scheme == "smtp":
+                smtp.starttls(context=ssl.create_default_context())
+            smtp.login(unquote(server.username), unquote(server.password or ""))
+        yield smtp
     finally:
+        with suppress(OSError, smtplib.SMTPException):  # what was accepted is sent, however it says goodbye
+            smtp.quit()
+        smtp.close()
         cut.cancel()
 
 

@@ -15,8 +15,9 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tasks.deliver import KINDS, deliver_due
+from tasks.deliver import AWAITED, deliver_due
 from tasks.mail import message_id
 from tests.integration.walks import (
     CHECKER,
@@ -205,26 +206,45 @@ def test_a_worker_may_die_at_any_moment_of_a_letter(
 
 def test_an_effect_is_leased_to_one_worker_and_goes_on_after_its_death(told: Story) -> None:
     ordering(told)
-    taken = set()
-    while due := outbox.lease(told.db, KINDS, told.now):
-        assert due.key not in taken
-        taken.add(due.key)
+    taken: set[str] = set()
+    for kind in (*AWAITED, "mail"):
+        while due := outbox.lease(told.db, kind, told.now, 2):
+            assert not taken & {one.key for one in due}
+            taken |= {one.key for one in due}
     assert len(taken) == len(rows(told.db, "SELECT FROM outbox"))
-    assert outbox.lease(told.db, KINDS, told.now + LEASE - timedelta(microseconds=1)) is None
-    again = outbox.lease(told.db, KINDS, told.now + LEASE)
-    assert again is not None
-    assert (again.key in taken, again.attempt) == (True, 2)
+    assert outbox.lease(told.db, "mail", told.now + LEASE - timedelta(microseconds=1), 9) == []
+    again = outbox.lease(told.db, "mail", told.now + LEASE, 9)
+    assert again
+    assert all((one.key in taken, one.attempt) == (True, 2) for one in again)
 
 
 class Inbox(Message):
-    """A mail server's end that keeps what it gets."""
+    """A mail server's end that keeps what it gets. `refuses`, `hangs_up_on`: mails to this place."""
 
     def __init__(self) -> None:
         super().__init__()
         self.mails: list[EmailMessage] = []
+        self.conversations = 0
+        self.refuses = self.hangs_up_on = "nobody"
 
     def handle_message(self, message: EmailMessage) -> None:  # type: ignore[override]
         self.mails.append(message)
+
+    async def handle_EHLO(
+        self, _server: SMTP, session: Session, _e: object, name: str, says: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        self.conversations += 1
+        return says
+
+    async def handle_RCPT(self, server: SMTP, _s: object, envelope: Envelope, to: str, _o: object) -> str:
+        if to.endswith(self.hangs_up_on):
+            assert server.transport is not None
+            server.transport.close()
+        if to.endswith((self.refuses, self.hangs_up_on)):
+            return "550 nobody here"
+        envelope.rcpt_tos.append(to)
+        return "250 OK"
 
 
 @pytest.fixture
@@ -263,6 +283,36 @@ def test_a_mail_sent_again_after_a_death_has_the_same_message_id(told: Story, in
     assert {str(mail["Message-ID"]) for mail in inbox.mails} == first
     keys = {row.key for row in rows(told.db, "SELECT key FROM outbox")}
     assert first == {message_id(key, told.settings.base_url) for key in keys}
+
+
+def test_mails_that_wait_go_in_one_conversation(told: Story, inbox: Inbox) -> None:
+    for _ in range(4):
+        at_check(told)
+    deliver(told)
+    assert (len(inbox.mails), inbox.conversations) == (8, 1)
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs_up_on"])
+def test_a_mail_that_the_server_does_not_take_holds_up_no_other(told: Story, inbox: Inbox, how: str) -> None:
+    setattr(inbox, how, HEKS.rpartition("@")[2])
+    for _ in range(4):
+        at_check(told)
+    deliver(told)
+    assert len(inbox.mails) == 4
+    waiting = rows(told.db, "SELECT attempts, error, payload FROM outbox WHERE done_at IS NULL")
+    assert len(waiting) == 4
+    assert all(row.attempts == 1 and row.error and "organisation" in row.payload for row in waiting)
+
+
+def test_a_mail_of_a_later_version_holds_up_no_other(told: Story, inbox: Inbox) -> None:
+    for _ in range(2):
+        at_check(told)
+    change(
+        told, "UPDATE outbox SET payload = payload || '{\"text\": \"new\"}' WHERE payload ? 'organisation'"
+    )
+    deliver(told)
+    assert len(inbox.mails) == 2
+    assert "KeyError" in rows(told.db, "SELECT error FROM outbox WHERE done_at IS NULL")[0].error
 
 
 def test_a_mail_server_that_is_away_holds_up_no_letter(told: Story) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from workflow.store.tables import outbox
 
 LEASE = timedelta(seconds=20)
-"""Twice the time in which a batch may begin another effect; a dead worker's effects go on after it."""
+"""Longer than any attempt may last; a dead worker's effects go on after it."""
 
 MOST_ATTEMPTS = 32
 LONGEST_PAUSE = timedelta(seconds=16)
@@ -24,11 +24,12 @@ comes after it has caught up within half a minute."""
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One effect to bring about. `attempt` counts from 1."""
+    """One effect to bring about. `number`: of its case, "" without one; `attempt` counts from 1."""
 
     key: str
     kind: str
     case_id: UUID | None
+    number: str
     payload: Mapping[str, Any]
     attempt: int
 
@@ -45,37 +46,48 @@ def add(tx: Connection, key: str, kind: str, payload: Mapping[str, Any], now: da
     tx.execute(insert(outbox).values(row).on_conflict_do_nothing())
 
 
-def lease(db: Engine, kinds: Collection[str], now: datetime) -> Due | None:
-    """Take the effect that is due longest, for LEASE: nobody else gets it meanwhile. None: none is due.
-
-    `kinds`: those that this version can bring about; a later version's are left to its own workers.
-    """
-    with db.begin() as tx:
-        row = tx.execute(
+def lease(db: Engine, kind: str, now: datetime, most: int) -> list[Due]:
+    """Take up to `most` effects of a kind, the longest due first; nobody else gets them within LEASE."""
+    with _at_once(db) as tx:
+        rows = tx.execute(
             text("""
 UPDATE outbox o SET leased_until = :until, next_try = :until, attempts = o.attempts + 1
 FROM (SELECT key FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND next_try <= :now
-        AND kind = ANY(:kinds)
-      ORDER BY next_try LIMIT 1 FOR UPDATE SKIP LOCKED) d
-WHERE o.key = d.key RETURNING o.key, o.kind, o.case_id, o.payload, o.attempts"""),
-            {"now": now, "until": now + LEASE, "kinds": list(kinds)},
-        ).one_or_none()
-    return Due(row.key, row.kind, row.case_id, row.payload, row.attempts) if row else None
+        AND kind = :kind
+      ORDER BY next_try LIMIT :most FOR UPDATE SKIP LOCKED) d
+WHERE o.key = d.key
+RETURNING o.key, o.kind, o.case_id, o.payload, o.attempts,
+  coalesce((SELECT c.number FROM cases c WHERE c.id = o.case_id), '') AS number"""),
+            {"now": now, "until": now + LEASE, "kind": kind, "most": most},
+        ).all()
+    return [Due(row.key, row.kind, row.case_id, row.number, row.payload, row.attempts) for row in rows]
 
 
 def done(db: Engine, key: str, now: datetime) -> None:
     """It happened."""
-    with db.begin() as tx:
+    with _at_once(db) as tx:
         tx.execute(
             text("UPDATE outbox SET done_at = :now, leased_until = NULL, error = NULL WHERE key = :key"),
             {"now": now, "key": key},
         )
 
 
+def put_back(db: Engine, keys: Collection[str], now: datetime) -> None:
+    """They were leased, and not tried for want of time."""
+    with _at_once(db) as tx:
+        tx.execute(
+            text(
+                "UPDATE outbox SET leased_until = NULL, next_try = :now, attempts = attempts - 1"
+                " WHERE key = ANY(:keys)"
+            ),
+            {"now": now, "keys": list(keys)},
+        )
+
+
 def failed(db: Engine, due: Due, error: str, now: datetime) -> bool:
     """It did not: try again later, or park it for an operator. True when parked."""
     parked = due.attempt >= MOST_ATTEMPTS
-    with db.begin() as tx:
+    with _at_once(db) as tx:
         tx.execute(
             text(
                 "UPDATE outbox SET error = :error, leased_until = NULL, next_try = :next,"
@@ -95,3 +107,8 @@ def failed(db: Engine, due: Due, error: str, now: datetime) -> bool:
 def report_id(due: Due, about: str) -> UUID:
     """An id for what comes of an effect: the same however often the effect is brought about."""
     return uuid5(NAMESPACE_URL, f"foerderweg:{due.key}:{about}")
+
+
+def _at_once(db: Engine) -> Connection:
+    """For one statement: neither BEGIN nor COMMIT goes to the server and back."""
+    return db.connect().execution_options(isolation_level="AUTOCOMMIT")

@@ -321,7 +321,9 @@ outbox = Table(
     _time("parked_at", nullable=True),
     _time("done_at", nullable=True),
     _time("skipped_at", nullable=True),
-    Index("ix_outbox_due", "next_try", postgresql_where=text("done_at IS NULL AND parked_at IS NULL")),
+    Index(
+        "ix_outbox_due", "kind", "next_try", postgresql_where=text("done_at IS NULL AND parked_at IS NULL")
+    ),
     Index(
         "ix_outbox_parked", "parked_at", postgresql_where=text("parked_at IS NOT NULL AND skipped_at IS NULL")
     ),
