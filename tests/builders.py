@@ -187,6 +187,8 @@ def commands_of(case_id: UUID, entry: int, offer: Offer, child: UUID = CHILD) ->
             return [Receive(case_id, message, entry) for message in offer.outcomes]
         case "way":
             return [TakeWay(case_id, offer.step, to, entry) for to in offer.outcomes]
+        case "assign":
+            return []  # says who has the work, and moves nothing
         case "extend":
             return [Extend(case_id, days + 1, entry) for days in range(int(offer.outcomes[0]))]
         case _:

@@ -89,6 +89,15 @@ TEXTS: dict[str, str] = {
         "anders tun (Vier-Augen-Prinzip). Es wurde nichts geändert."
     ),
     "one_seat_each": _("Sie haben zu diesem Gesuch schon Stellung genommen. Es wurde nichts geändert."),
+    "taken_already": _(
+        "Das hat inzwischen jemand anders aus der Stelle. Es wurde nichts geändert. "
+        "Schauen Sie bitte nach, was jetzt gilt."
+    ),
+    "yours_already": _("Das haben Sie schon übernommen."),
+    "cannot_have_it": _(
+        "Diese Person kann das nicht übernehmen: Sie hat die nötige Rolle nicht, oder eine Regel steht "
+        "dagegen (Ausstand, Mitgliedschaft, vier Augen). Es wurde nichts geändert."
+    ),
     "nothing_to_declare": _("Bei diesem Schritt ist keine Erklärung nötig. Es wurde nichts geändert."),
     "declared_already": _("Ihre Erklärung liegt schon vor. Sie können weiterarbeiten."),
     "nothing_open": _("Hier ist zurzeit nichts zu tun. Es wurde nichts geändert."),

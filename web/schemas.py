@@ -188,7 +188,7 @@ class Offer(Schema):
     """What this person may do now; nothing else is accepted."""
 
     action = fields.String(
-        metadata=said("declare, recuse, complete, withdraw, receive, way, suspend, resume or extend")
+        metadata=said("declare, recuse, complete, assign, withdraw, receive, way, suspend, resume or extend")
     )
     step = a_code()
     seat = a_code("The place at the step; empty where there is only one")

@@ -30,6 +30,7 @@ from workflow.intake import accept, accept_child, edited_application
 from workflow.store import agenda, journal, published
 from workflow.store.applications import Kept
 from workflow.store.reading import SYSTEM, takes_part
+from workflow.store.sign_in import actor_by_id
 from workflow.store.writing import Row
 
 Answers = Mapping[str, Any]
@@ -239,6 +240,8 @@ def _outside(
     """What is left of the case's money, under its lock, when the command asks for some; else the time."""
     if isinstance(command, cmd.Resume | cmd.Suspend | cmd.Extend | cmd.OpenChild | cmd.ChildEnded):
         return Outside(now=now, calendar=published.calendar(tx, stored.programme_hash))
+    if isinstance(command, cmd.Assign):
+        return Outside(person=actor_by_id(tx, command.to, now) if command.to else None)
     step = route.steps.get(command.step) if isinstance(command, cmd.Complete) else None
     if isinstance(step, Human) and isinstance(command, cmd.Complete):
         outcome = step.outcomes.get(command.outcome)

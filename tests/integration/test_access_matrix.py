@@ -62,6 +62,7 @@ GET /calls/<code>                                             200 200 200 200 20
 GET /demo/mails                                               200 200 200 200 200 200 200 200 200 200
 GET /demo/people                                              200 200 200 200 200 200 200 200 200 200
 GET /desk                                                     303 404 404 200 200 200 200 200 200 200
+GET /desk/away                                                303 404 404 200 200 200 200 200 200 200
 GET /desk/cases/<case_id>                                     303 404 404 200 200 404 200 404 200 404
 GET /desk/cases/<case_id>/why                                 303 404 404 404 200 404 200 404 200 404
 GET /desk/cases/<case_id>/children/<code>                     303 404 404 404 404 404 404 404 404 404
@@ -102,6 +103,8 @@ POST /api/v1/cases/<case_id>/children                         401 409 404 409 40
 POST /applications/<application_id>/children/<code>           401 409 404 404 404 404 404 404 404 404
 POST /desk/cases/<case_id>/children/<code>                    401 404 404 409 409 404 409 404 409 404
 POST /desk/cases/<case_id>/aside                              401 404 404 403 403 404 303 404 403 404
+POST /desk/away                                               401 404 404 403 403 403 403 403 403 403
+POST /desk/cases/<case_id>/assign                             401 404 404 409 409 404 403 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                            401 404 404 303 409 404 403 404 403 404
@@ -134,6 +137,10 @@ BODIES: Mapping[str, dict[str, Any]] = {
     },
     "POST /desk/cases/<case_id>/aside": {
         "data": {"action": "extend", "days": "1", "entry": "2", "reason": "Krankheit."}
+    },
+    "POST /desk/away": {"data": {"person": str(person_id("nadine.oser@integration.bs.example"))}},
+    "POST /desk/cases/<case_id>/assign": {
+        "data": {"way": "take", "seat": "lead", "entry": "2", "held_by": "somebody else"}
     },
     "POST /operations/cases": {"data": {"case_id": str(uuid4())}},
     "POST /calls/<code>": {"data": {**ELIGIBLE, "organisation": str(organisation_id("heks"))}},

@@ -217,12 +217,17 @@ def said(step: str, outcome: str, dice: random.Random) -> dict[str, Any]:
 
 
 def choices(told: Story, case_id: UUID) -> list[tuple[Actor, Offer, int]]:
-    """Everything that anybody may do in this case now, and the visit."""
+    """Everything that anybody may do in this case now, and the visit; who has the work moves nothing."""
     with told.db.connect() as tx:
         stored = journal.read(tx, case_id)
         route = published.route(tx, stored.route_hash)
     people = [told.actors[email] for email in sorted(told.actors)]
-    return [(one, offer, stored.case.entry) for one in people for offer in allowed(route, stored.case, one)]
+    return [
+        (one, offer, stored.case.entry)
+        for one in people
+        for offer in allowed(route, stored.case, one)
+        if offer.action != "assign"
+    ]
 
 
 def test_whatever_people_do_the_events_make_the_stored_state(told: Story) -> None:

@@ -1,4 +1,4 @@
-"""The desk: the inbox of reviewers, coordinators and deciders, and the dossier in which they work."""
+"""The desk of reviewers, coordinators and deciders: the dossier in which they work, and what they do."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from web.asides import aside_of
+from web.desk.away import away, put_away
 from web.desk.comparison import rounds
 from web.desk.explaining import read_facts, reason
 from web.desk.history import sentence
-from web.desk.narrowing import narrowing
+from web.desk.inbox import inbox, staff
 from web.desk.words import Words
 from web.errors import text_of
 from web.language import gettext as _
 from web.language import lang
 from web.opening import Parent, open_child, opening_page
-from web.security import db, do, now, signed_in
-from workflow.engine.case import Actor
-from workflow.engine.commands import Command, Complete, Declare, Offer, Recuse
+from web.security import db, do, local_path, now, signed_in
+from workflow.engine.commands import Assign, Command, Complete, Declare, Offer, Recuse
 from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
@@ -60,26 +60,9 @@ class Task:
     outcomes: Mapping[str, str]
 
 
-def staff() -> Actor:
-    """The signed-in person, who works for an office; for all others there is no desk."""
-    actor = signed_in().actor
-    if not actor.offices:
-        abort(404)
-    return actor
-
-
-@blueprint.get("")
-def inbox() -> str:
-    """What I and my offices have to do, the most urgent first."""
-    viewer, narrowed = staff(), narrowing("stage", "area", "late")
-    found = queries.inbox(db(), viewer, now=now(), filters=narrowed.filters, after=request.args.get("after"))
-    return render_template(
-        "desk/inbox.html",
-        inbox=found,
-        narrowed=narrowed,
-        words=Words(),
-        troubles=queries.troubles(db(), viewer),
-    )
+blueprint.add_url_rule("", view_func=inbox)
+blueprint.add_url_rule("/away", view_func=away)
+blueprint.add_url_rule("/away", view_func=put_away, methods=["POST"])
 
 
 @blueprint.get("/cases/<uuid:case_id>")
@@ -132,6 +115,24 @@ def recuse(case_id: UUID) -> Response | tuple[str, int]:
         return _page(case_id, refused), refused.error.status
     flash(_("Sie sind in diesem Geschäft im Ausstand. Die Stelle kann es jemand anderem geben."))
     return _to(url_for(".inbox"))
+
+
+@blueprint.post("/cases/<uuid:case_id>/assign")
+def assign(case_id: UUID) -> Response | tuple[str, int]:
+    """Who of the office has this work: I take it, a colleague gets it, or nobody has it by name."""
+    way, me = _posted("way"), signed_in().actor.person
+    to = {"take": me, "give_back": ""}.get(way, _posted("person"))
+    if way == "hand_over" and not to:
+        refused: Attempt | None = Attempt(Refused("cannot_have_it"))
+    else:
+        refused = _refusal(Assign(case_id, _posted("seat"), _entry(), to, _posted("held_by")))
+    if refused:
+        return _page(case_id, refused), refused.error.status
+    flash(
+        {"take": _("Sie haben es übernommen."), "give_back": _("Es liegt wieder bei der Stelle.")}.get(way)
+        or _("Übergeben.")
+    )
+    return _to(local_path(_posted("back")) or url_for(".dossier", case_id=case_id))
 
 
 @blueprint.post("/cases/<uuid:case_id>/complete")
@@ -225,6 +226,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         task=task,
         attempt=attempt,
         stale=stale,
+        me=signed_in().actor.person,
         said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found.statements, found.step_forms, route, words),

@@ -29,6 +29,8 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             return _("In den Ausstand getreten")
         case ev.Completed():
             return _completed(event, route, words)
+        case ev.Assigned():
+            return _assigned(event, route, words)
         case ev.PanelClosed():
             return _closed(event, route, words)
         case ev.Chosen():
@@ -127,6 +129,15 @@ def _completed(event: ev.Completed, route: str, words: Words) -> str:
     if event.holds:
         return _("%(done)s, reserviert sind %(amount)s", done=done, amount=format_chf(event.holds))
     return done
+
+
+def _assigned(event: ev.Assigned, route: str, words: Words) -> str:
+    step = words.step(route, event.step)
+    if not event.to:
+        return _("%(step)s: an die Stelle zurückgegeben", step=step)
+    if event.to == event.by:
+        return _("%(step)s: übernommen", step=step)
+    return _("%(step)s: jemandem aus der Stelle übergeben", step=step)
 
 
 def _closed(event: ev.PanelClosed, route: str, words: Words) -> str:

@@ -18,8 +18,13 @@ class Narrowing:
 
     @property
     def filters(self) -> Filters:
-        texts = {name: value for name, value in self.given.items() if name != "late"}
+        texts = {name: value for name, value in self.given.items() if name not in ("late", "tab")}
         return Filters(late="late" in self.given, **texts)
+
+    @property
+    def is_narrow(self) -> bool:
+        """A filter is set; a tab is none."""
+        return bool(self.given.keys() - {"tab"})
 
     def url(self, endpoint: str, **change: str | int | None) -> str:
         """The address of a list with these filters and this change; None takes one away."""

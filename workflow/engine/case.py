@@ -29,7 +29,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place at the current step; `outcome` and `by` are None while it is open."""
+    """A place at the current step; `outcome` and `by` are None while it is open.
+
+    `holder`: who of the office has the work.
+    """
 
     code: str
     office: str
@@ -37,6 +40,7 @@ class Seat:
     mandatory: bool = True
     outcome: str | None = None
     by: str | None = None
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +150,20 @@ def evolve(case: Case, event: ev.Event) -> Case:
                 case,
                 recused=(*case.recused, event.by),
                 declared=tuple(person for person in case.declared if person != event.by),
+                seats=tuple(
+                    replace(seat, holder=None) if seat.holder == event.by else seat for seat in case.seats
+                ),
             )
         case ev.Completed():
             return _completed(case, event)
+        case ev.Assigned():
+            return _after(
+                case,
+                seats=tuple(
+                    replace(seat, holder=event.to or None) if seat.code == event.seat else seat
+                    for seat in case.seats
+                ),
+            )
         case ev.PanelClosed() | ev.Chosen():
             return _after(case, to=event.to, timers=())
         case ev.Called():
@@ -285,6 +300,9 @@ def dump_case(case: Case) -> dict[str, Any]:
     for act in data["acts"]:
         if not act["voided"]:
             del act["voided"]
+    for seat in data["seats"]:
+        if seat["holder"] is None:
+            del seat["holder"]
     return {name: value for name, value in data.items() if name not in ADDED or value}
 
 

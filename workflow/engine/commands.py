@@ -13,7 +13,8 @@ from workflow.engine.tables import Fact
 class Offer:
     """An action that somebody may take now.
 
-    `action`: declare | recuse | complete | withdraw | receive | way | suspend | resume | extend | open_child.
+    `action`: declare | recuse | complete | assign | withdraw | receive | way | suspend | resume | extend |
+    open_child.
     """
 
     action: str
@@ -59,6 +60,20 @@ class Complete:
     content: str | None = None
     application: str | None = None
     reopens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """From now on `to` (a person's id) has the work of this open seat; empty: nobody by name.
+
+    `held_by`: who has it now, as far as the person who asks could see.
+    """
+
+    case_id: UUID
+    seat: str
+    entry: int
+    to: str
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +166,7 @@ Command = (
     | Declare
     | Recuse
     | Complete
+    | Assign
     | Withdraw
     | Receive
     | TakeWay

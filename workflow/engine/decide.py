@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from workflow.engine import aside, children
+from workflow.engine import aside, assigning, children
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.aside import require
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case, Seat
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, OPERATOR, Call, Human, Outcome, Route
+from workflow.engine.eligible import eligible_refusal, seat_refusal
+from workflow.engine.route import APPLICANT, Call, Human, Outcome, Route
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 RETRY = "retry"
@@ -21,11 +22,15 @@ RETRY = "retry"
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the case itself does not know. `left`: Rappen free on its budget line, read under its lock."""
+    """What the case itself does not know. `left`: Rappen free on its budget line, read under its lock.
+
+    `person`: who is to have the work, with roles as they are now; None: nobody who works here.
+    """
 
     left: int | None = None
     now: datetime | None = None
     calendar: Calendar | None = None
+    person: Actor | None = None
 
 
 def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside: Outside) -> list[ev.Event]:
@@ -47,6 +52,8 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
             return [ev.Withdrawn(actor.person, route.withdraw_to)]
         case cmd.Complete():
             return _complete(route, case, command, actor, outside)
+        case cmd.Assign():
+            return [assigning.assigned(route, case, command, actor, outside.person)]
         case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
         case cmd.OpenChild():
@@ -72,53 +79,10 @@ def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
     for seat in case.open_seats:
         if case.step is not None and seat_refusal(route, case, seat, actor) is None:
             offers.append(Offer("complete", case.step, seat.code, _open_outcomes(route, case)))
+    offers += assigning.allowed(route, case, actor)
     if _withdraw_refusal(route, case, actor) is None:
         offers.append(Offer("withdraw"))
     return tuple(offers)
-
-
-def seat_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
-    """Why this person may not do the work of this open seat; None when they may."""
-    refusal = _eligible_refusal(route, case, seat, actor)
-    if (
-        refusal is None
-        and route.gated(case.step)
-        and seat.role != APPLICANT
-        and actor.person not in case.declared
-    ):
-        return NotAllowed("declare_first")
-    return refusal
-
-
-def _eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
-    """The rules that hold for every route, the declaration apart."""
-    assert case.step is not None
-    if seat.role == APPLICANT:
-        return None if "sign" in actor.rights_in(case.applicant) else NotAllowed("not_yours")
-    mine = actor.has_role(OPERATOR) if seat.role == OPERATOR else (seat.office, seat.role) in actor.offices
-    if not mine:
-        return NotAllowed("not_yours")
-    if case.applicant in actor.organisations:
-        return NotAllowed("own_organisation")
-    if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):
-        return NotAllowed("own_office")
-    if actor.person in case.recused:
-        return NotAllowed("recused")
-    step = route.steps[case.step]
-    not_by = step.not_by if isinstance(step, Human) else ()
-    if any(act.by == actor.person and act.step in not_by for act in case.acts):
-        return NotAllowed("four_eyes")
-    if isinstance(step, Human) and step.not_office_of and _offices_at(route, case, step) & {seat.office}:
-        return NotAllowed("own_review")
-    if any(other.by == actor.person for other in case.seats):
-        return NotAllowed("one_seat_each")
-    return None
-
-
-def _offices_at(route: Route, case: Case, step: Human) -> set[str]:
-    """The offices that have a seat in this case at the steps whose offices may not act here."""
-    others = [route.human(code) for code in step.not_office_of]
-    return {seat.who.meant(case.facts)[0] for other in others for seat in other.seats}
 
 
 def _gate_refusal(route: Route, case: Case, actor: Actor, *, again: bool) -> FoerderwegError | None:
@@ -128,7 +92,7 @@ def _gate_refusal(route: Route, case: Case, actor: Actor, *, again: bool) -> Foe
     if actor.person in case.declared and not again:
         return Refused("declared_already")
     staff = [seat for seat in case.open_seats if seat.role != APPLICANT]
-    refusals = [_eligible_refusal(route, case, seat, actor) for seat in staff]
+    refusals = [eligible_refusal(route, case, seat, actor) for seat in staff]
     if None in refusals or aside.is_asked(case, actor):
         return None
     return refusals[0] if refusals else Refused("nothing_open")

@@ -74,6 +74,17 @@ class Completed:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """Who has the work of this open seat from now on; an empty `to`: nobody by name."""
+
+    step: str
+    seat: str
+    entry: int
+    by: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class PanelClosed:
     step: str
     outcome: str
@@ -277,6 +288,7 @@ Event = (
     | Declared
     | Recused
     | Completed
+    | Assigned
     | PanelClosed
     | Chosen
     | Called
@@ -308,6 +320,7 @@ _KINDS: dict[str, type[Any]] = {
         Declared,
         Recused,
         Completed,
+        Assigned,
         PanelClosed,
         Chosen,
         Called,

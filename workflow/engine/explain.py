@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from workflow.engine import events as ev
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case, evolve
-from workflow.engine.decide import seat_refusal
+from workflow.engine.eligible import seat_refusal
 from workflow.engine.route import APPLICANT, Human, Route, Who
 from workflow.engine.tables import Fact, Facts, Table, pick
 

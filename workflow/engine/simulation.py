@@ -18,7 +18,8 @@ from workflow.engine import commands as cmd
 from workflow.engine.advance import advance, next_due
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Actor, Case, evolve
-from workflow.engine.decide import Outside, decide, seat_refusal
+from workflow.engine.decide import Outside, decide
+from workflow.engine.eligible import seat_refusal
 from workflow.engine.route import APPLICANT, Call, Human, Route, Wait
 from workflow.engine.tables import Facts
 from workflow.errors import Refused

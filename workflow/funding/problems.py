@@ -41,6 +41,9 @@ PROBLEMS: dict[str, str] = {
     "more_than": _("Der Betrag darf höchstens {max:chf} sein."),
     "overhead_too_high": _("Gemeinkosten sind bis {percent} Prozent der Kosten möglich: {limit:chf}."),
     "own_share_too_low": _("Der eigene Anteil muss mindestens {percent} Prozent betragen: {limit:chf}."),
+    "day_is_past": _("Dieser Tag ist schon vorbei."),
+    "too_many_days": _("Zu lang: höchstens {max} Tage."),
+    "not_a_colleague": _("Bitte eine andere Person aus derselben Stelle wählen."),
     "period_reversed": _("Das Ende liegt vor dem Beginn."),
 }
 

@@ -215,11 +215,12 @@ def _rows(change: Change) -> dict[str, list[Row]]:
                 "step": after.step,
                 "office": seat.office,
                 "role": seat.role,
+                "holder": seat.holder,
                 "at": at,
                 "due_at": _due(after),
             }
             for (entry, code), seat in after_seats.items()
-            if (entry, code) not in before_seats or _due(stored.case) != _due(after)
+            if _due(stored.case) != _due(after) or _holder(before_seats.get((entry, code))) != (seat.holder,)
         ],
         "agenda": [{"case_id": case_id, "due_at": change.due_at.isoformat() if change.due_at else None}],
         "outbox": [
@@ -274,6 +275,10 @@ def _case_row(change: Change, head: str) -> Row:
 def _due(case: Case) -> str | None:
     """What is suspended is not due."""
     return None if case.suspended_at else case.due_at
+
+
+def _holder(seat: Seat | None) -> tuple[str | None] | None:
+    return (seat.holder,) if seat else None
 
 
 def _open_items(case: Case) -> dict[tuple[int, str], Seat]:

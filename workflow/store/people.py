@@ -117,6 +117,23 @@ def drop_absence(tx: Connection, email: str, first_day: date) -> bool:
     return tx.execute(delete(absences).where(*where)).rowcount > 0
 
 
+def remove_absence(tx: Connection, person: UUID, first_day: date) -> bool:
+    """False when there was none of this person that begins on this day."""
+    where = (absences.c.person_id == person, absences.c.first_day == first_day)
+    return tx.execute(delete(absences).where(*where)).rowcount > 0
+
+
+def offices_of(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """The offices in which these people work; who has left is left out."""
+    query = (
+        select(staff_roles.c.person_id, func.array_agg(staff_roles.c.office).label("offices"))
+        .join(persons, persons.c.id == staff_roles.c.person_id)
+        .where(staff_roles.c.person_id.in_(ids), persons.c.left_at.is_(None))
+        .group_by(staff_roles.c.person_id)
+    )
+    return {row.person_id: frozenset(row.offices) for row in tx.execute(query)}
+
+
 def organisations_by_code(tx: Connection, codes: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
     """code → everything of an organisation, as it is imported. `codes`: id → code; others are left out."""
     member = func.concat(persons.c.email, ":", func.array_to_string(memberships.c.rights, "+"))

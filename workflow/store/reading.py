@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflow.engine.aside import is_asked
+from workflow.engine.assigning import is_head
 from workflow.engine.case import Actor, Case
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE
 
@@ -44,6 +45,7 @@ def takes_part(case: Case, viewer: Actor) -> bool:
         or has_seat(case, viewer)
         or had_turn(case, viewer)
         or is_asked(case, viewer)
+        or is_head(case, viewer)
         or viewer.has_role("operator", *OVERVIEW)
     )
 

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, any_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    any_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from workflow.engine.case import Actor
@@ -99,7 +112,27 @@ def close_session(tx: Connection, token_hash: str) -> None:
 
 
 def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime) -> Row[Any] | None:
-    """The person whose living session this is, with roles and memberships, in one statement.
+    """The person whose living session this is, with roles and memberships, in one statement."""
+    query = (
+        _with_roles(now)
+        .join(sessions, sessions.c.person_id == persons.c.id)
+        .where(sessions.c.token_hash == token_hash, sessions.c.kind == kind, sessions.c.until > now)
+    )
+    return tx.execute(query).one_or_none()
+
+
+def actor_by_id(tx: Connection, person: str, now: datetime) -> Actor | None:
+    """This person as somebody who acts today; None for nobody, or somebody who has left."""
+    try:
+        query = _with_roles(now).where(persons.c.id == UUID(person))
+    except ValueError:
+        return None
+    row = tx.execute(query).one_or_none()
+    return actor_of(row) if row else None
+
+
+def _with_roles(now: datetime) -> Select[Any]:
+    """Persons who have not left, with roles and memberships.
 
     The roles of those who are away today and have named this person as their deputy are among them. Columns:
     id, name, email, language, offices [[office, role]], organisations [[id, rights]].
@@ -120,20 +153,14 @@ def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime)
         .where(memberships.c.person_id == persons.c.id)
         .scalar_subquery()
     )
-    query = (
-        select(
-            persons.c.id,
-            persons.c.name,
-            persons.c.email,
-            persons.c.language,
-            offices.label("offices"),
-            members.label("organisations"),
-        )
-        .join(sessions, sessions.c.person_id == persons.c.id)
-        .where(sessions.c.token_hash == token_hash, sessions.c.kind == kind, sessions.c.until > now)
-        .where(persons.c.left_at.is_(None))
-    )
-    return cast("Row[Any] | None", tx.execute(query).one_or_none())
+    return select(
+        persons.c.id,
+        persons.c.name,
+        persons.c.email,
+        persons.c.language,
+        offices.label("offices"),
+        members.label("organisations"),
+    ).where(persons.c.left_at.is_(None))
 
 
 def actor_of(row: Row[Any]) -> Actor:

@@ -289,7 +289,15 @@ work_items = Table(
     _time("due_at", nullable=True),
     _time("closed_at", nullable=True),
     Column("closed_by", Text),
+    Column("holder", UUID, comment="who of the office has it"),
     Index("ix_work_items_open", "office", "role", "due_at", postgresql_where=text("closed_at IS NULL")),
+    Index(
+        "ix_work_items_held",
+        "holder",
+        "due_at",
+        postgresql_where=text("holder IS NOT NULL AND closed_at IS NULL"),
+    ),
+    Index("ix_work_items_done", "closed_by", postgresql_where=text("closed_by <> 'system'")),
     comment="Who has to do what by when",
 )
 

@@ -24,8 +24,8 @@ COLUMNS = {
     " command_id uuid, hash text",
     "commands": "command_id uuid, actor text, payload_hash text, case_id uuid, version int, at timestamptz",
     "closed": "case_id uuid, entry int, seat text, at timestamptz, by text",
-    "opened": "case_id uuid, entry int, seat text, step text, office text, role text, at timestamptz,"
-    " due_at timestamptz",
+    "opened": "case_id uuid, entry int, seat text, step text, office text, role text,"
+    " holder uuid, at timestamptz, due_at timestamptz",
     "agenda": "case_id uuid, due_at timestamptz",
     "outbox": "key text, kind text, case_id uuid, payload jsonb, at timestamptz",
     "postings": "case_id uuid, version int, account text, amount bigint, target_group text, at timestamptz",
@@ -55,11 +55,11 @@ PARTS = {
   FROM {rows} JOIN changed ON changed.id = n.case_id
   WHERE w.case_id = n.case_id AND w.entry = n.entry AND w.seat = n.seat)""",
     "opened": """opened_items AS (
-  INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due_at)
-  SELECT n.case_id, n.entry, n.seat, n.step, n.office, n.role, n.at, n.due_at
+  INSERT INTO work_items (case_id, entry, seat, step, office, role, holder, opened_at, due_at)
+  SELECT n.case_id, n.entry, n.seat, n.step, n.office, n.role, n.holder, n.at, n.due_at
   FROM {rows} JOIN changed ON changed.id = n.case_id
   ON CONFLICT (case_id, entry, seat) DO UPDATE
-  SET closed_at = NULL, closed_by = NULL, due_at = excluded.due_at)""",
+  SET closed_at = NULL, closed_by = NULL, due_at = excluded.due_at, holder = excluded.holder)""",
     "agenda": """next_look AS (
   INSERT INTO agenda (case_id, due_at, attempts)
   SELECT n.case_id, n.due_at, 0

@@ -38,7 +38,7 @@ def refused(told: Play, command: Any, actor: Actor) -> str:
 
 
 def offers(told: Play, actor: Actor) -> set[str]:
-    return {offer.action for offer in allowed(told.route, told.case, actor)}
+    return {offer.action for offer in allowed(told.route, told.case, actor)} - {"assign"}
 
 
 def waiting(**more: Any) -> Play:

@@ -118,14 +118,19 @@ def test_four_eyes_hold_across_steps_and_visits() -> None:
     assert names(told.complete(staff("third"), "done")) == ["Completed", "Ended"]
 
 
+def but_assigning(told: Play, actor: Actor) -> tuple[Offer, ...]:
+    """What may be done, apart from saying who has the work."""
+    return tuple(one for one in allowed(told.route, told.case, actor) if one.action != "assign")
+
+
 def test_a_gate_asks_for_a_declaration_first() -> None:
     told = play({"check": task({"done": "end"}, gate=True)})
     assert refused(told, CLERK).code == "declare_first"
-    assert allowed(told.route, told.case, CLERK) == (Offer("declare"), Offer("recuse"))
+    assert but_assigning(told, CLERK) == (Offer("declare"), Offer("recuse"))
     told.do(Declare(CASE), CLERK)
     with pytest.raises(Refused, match="declared_already"):
         told.do(Declare(CASE), CLERK)
-    assert allowed(told.route, told.case, CLERK) == (
+    assert but_assigning(told, CLERK) == (
         Offer("recuse"),
         Offer("complete", "check", "", ("done",)),
     )
@@ -319,7 +324,7 @@ def test_a_step_with_a_bound_is_not_offered_beyond_it() -> None:
     for _ in range(2):
         told.complete(CLERK, "ask")
         told.complete(CLERK, "done")
-    assert allowed(told.route, told.case, CLERK) == (Offer("complete", "check", "", ("done",)),)
+    assert but_assigning(told, CLERK) == (Offer("complete", "check", "", ("done",)),)
     assert refused(told, CLERK, "ask").code == "no_such_outcome"
 
 

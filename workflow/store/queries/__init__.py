@@ -1,8 +1,10 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
-from workflow.store.queries.desk import dossier, inbox
+from workflow.store.queries.away import AwayPage, away
+from workflow.store.queries.desk import dossier
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
+from workflow.store.queries.inbox import TABS, inbox
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.portal import application, file, my_applications, my_organisations
@@ -39,9 +41,11 @@ from workflow.store.queries.versions import (
 
 __all__ = [
     "LEAST_SERVER",
+    "TABS",
     "Application",
     "ApplicationRow",
     "AtStep",
+    "AwayPage",
     "CasePage",
     "CaseRow",
     "Dossier",
@@ -63,6 +67,7 @@ __all__ = [
     "StageRow",
     "Statement",
     "application",
+    "away",
     "bundle",
     "cases",
     "dossier",

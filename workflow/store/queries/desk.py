@@ -1,4 +1,4 @@
-"""What staff see at their desks: the inbox of their offices, and one case's dossier behind its gate."""
+"""One case's dossier behind its gate, for staff who have to do with it."""
 
 from __future__ import annotations
 
@@ -11,109 +11,27 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.engine.assigning import HAND_OVER
 from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
+from workflow.engine.eligible import eligible_refusal
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store import published, reading
+from workflow.store.queries.explain import people_of
 from workflow.store.queries.family import family, parent_read
-from workflow.store.queries.office import case_row, money_row
+from workflow.store.queries.office import WHO, case_row, money_row
 from workflow.store.queries.record import files_of, history, letters, written
 from workflow.store.queries.rows import (
     HIDDEN,
     Answers,
     Dossier,
-    Filters,
     HistoryRow,
-    Inbox,
-    ItemRow,
     Statement,
 )
 
 SEES_ALL_STATEMENTS = ("coordinator", "head", "division_head", "department_head", "auditor")
-
-ITEMS = """
-FROM work_items w JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id
-WHERE w.closed_at IS NULL
-  AND (w.office, w.role) IN (SELECT * FROM unnest(CAST(:offices AS text[]), CAST(:roles AS text[])))
-  AND NOT c.state->'recused' ? :person AND NOT c.state ? 'suspended_at'
-  AND NOT CAST(c.organisation_id AS text) = ANY(:organisations)
-  AND (:step = '' OR w.step = :step) AND (:area = '' OR c.area = :area) AND (:stage = '' OR c.stage = :stage)
-  AND (NOT :late OR w.due_at < :now)
-"""
-
-
-def inbox(
-    db: sa.Engine,
-    viewer: Actor,
-    *,
-    now: datetime,
-    limit: int = 50,
-    after: str | None = None,
-    filters: Filters | None = None,
-) -> Inbox:
-    """Open work of the viewer's offices and roles, by due date. Of `filters`: step, area, stage, late."""
-    wanted = filters or Filters()
-    offices = sorted(viewer.offices)
-    parameters: dict[str, Any] = {
-        "offices": [office for office, _ in offices] + [""] * viewer.has_role("operator"),
-        "roles": [role for _, role in offices] + ["operator"] * viewer.has_role("operator"),
-        "person": viewer.person,
-        "organisations": sorted(viewer.organisations),
-        "step": wanted.step,
-        "area": wanted.area,
-        "stage": wanted.stage,
-        "late": wanted.late,
-        "now": now,
-    }
-    page = ""
-    if after is not None and (mark := _mark(after)):
-        page = "AND (w.due_at, w.case_id, w.seat) > (:due, :case_id, :seat)"
-        parameters |= mark
-    with db.connect() as tx:
-        total = tx.execute(sa.text(f"SELECT count(*) {ITEMS}"), parameters).scalar_one()
-        rows = tx.execute(
-            sa.text(
-                "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
-                f" o.name AS organisation {ITEMS} {page} ORDER BY w.due_at, w.case_id, w.seat LIMIT :limit"
-            ),
-            {**parameters, "limit": limit + 1},
-        ).all()
-        items = [_item(tx, row, viewer, now) for row in rows[:limit]]
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Inbox(items, total, f"{last.due_at.isoformat()}|{last.case_id}|{last.seat}" if last else None)
-
-
-def _mark(after: str) -> dict[str, Any] | None:
-    """Where a page begins; what nobody of us wrote begins at the start."""
-    try:
-        due, case_id, seat = after.split("|")
-        return {"due": datetime.fromisoformat(due), "case_id": UUID(case_id), "seat": seat}
-    except ValueError:
-        return None
-
-
-def _item(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> ItemRow:
-    case = load_case(row.state)
-    step = published.route(tx, row.route_hash).steps.get(row.step)
-    gated = isinstance(step, Human) and step.gate
-    return ItemRow(
-        case_id=row.case_id,
-        number=row.number,
-        organisation=row.organisation,
-        title=row.title if reading.may_open(case, viewer) else None,
-        area=row.area,
-        size=row.size,
-        stage=row.stage,
-        step=row.step,
-        route_hash=row.route_hash,
-        seat=row.seat,
-        office=row.office,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-        late=row.due_at is not None and row.due_at < now,
-        declared=not gated or viewer.person in case.declared,
-    )
 
 
 def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Dossier | None:
@@ -123,8 +41,9 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             sa.text(
                 "SELECT c.*, o.name AS organisation,"
                 " o.kind AS organisation_kind,"
-                " ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL"
-                " ORDER BY w.seat) AS offices"
+                f" {WHO}, (SELECT jsonb_object_agg(w.seat, p.name) FROM work_items w"
+                " JOIN persons p ON p.id = w.holder"
+                " WHERE w.case_id = c.id AND w.closed_at IS NULL) AS by_seat"
                 " FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
             ),
             {"id": case_id},
@@ -152,6 +71,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         parent, children = family(tx, case_id, sees) if opened else (None, [])
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route)
+        colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
         case=case_row(row, viewer, now),
         opened=opened,
@@ -169,6 +89,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             replace(seat, outcome=HIDDEN) if seat.outcome and unseen is not None else seat
             for seat in case.seats
         ),
+        holders=row.by_seat or {},
+        colleagues=colleagues,
         due_at=row.due_at,
         entry=case.entry,
         step=case.step or "",
@@ -181,6 +103,23 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         line=money_row(line) if line is not None else None,
         granted=int(case.facts["granted"]) if opened and "granted" in case.facts else None,
     )
+
+
+def _colleagues(
+    tx: sa.Connection, case_id: UUID, route: Route, case: Case, offers: Sequence[Offer]
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """By seat that the viewer may hand over: (id, name) of everybody who could have it."""
+    seats = {offer.seat for offer in offers if offer.action == "assign" and HAND_OVER in offer.outcomes}
+    people = people_of(tx, case_id) if seats else []
+    return {
+        seat.code: [
+            (actor.person, name)
+            for name, actor in people
+            if seat.holder != actor.person and eligible_refusal(route, case, seat, actor) is None
+        ]
+        for seat in case.open_seats
+        if seat.code in seats
+    }
 
 
 def _has_page(case: Case, route: Route, viewer: Actor) -> bool:

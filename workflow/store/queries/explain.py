@@ -58,7 +58,7 @@ def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -
         route = published.route(tx, row.route_hash)
         calendar = published.calendar(tx, row.programme_hash)
         happened = journal.happened(tx, case_id)
-        people = _people(tx, case_id)
+        people = people_of(tx, case_id)
     days, waited = explain.with_applicant(route, happened, now, calendar)
     return Explanation(
         route_hash=row.route_hash,
@@ -71,7 +71,7 @@ def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -
     )
 
 
-def _people(tx: sa.Connection, case_id: UUID) -> list[tuple[str, Actor]]:
+def people_of(tx: sa.Connection, case_id: UUID) -> list[tuple[str, Actor]]:
     """(name, actor) of everybody who has a role that this case waits for, by name."""
     offices: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     members: dict[tuple[str, str], list[str]] = {}

@@ -20,6 +20,14 @@ SORTS = {
     "due": "c.due_at NULLS LAST, c.id",
     "amount": "c.requested DESC, c.id",
 }
+WHO = """
+ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
+      ORDER BY w.seat) AS offices,
+ARRAY(SELECT p.name FROM work_items w JOIN persons p ON p.id = w.holder
+      WHERE w.case_id = c.id AND w.closed_at IS NULL ORDER BY w.seat) AS holders
+"""
+"""Where a case's work is open, and who of these offices has it."""
+
 NARROWED = """
 FROM cases c JOIN organisations o ON o.id = c.organisation_id
 WHERE (:stage = '' OR c.stage = :stage) AND (:area = '' OR c.area = :area) AND (:size = '' OR c.size = :size)
@@ -84,9 +92,7 @@ def cases(
         rows = tx.execute(
             sa.text(
                 "SELECT c.*, o.name AS organisation,"
-                " ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL"
-                " ORDER BY w.seat) AS offices"
-                f" {NARROWED} ORDER BY {SORTS.get(sort, SORTS['newest'])} LIMIT :limit OFFSET :start"
+                f" {WHO} {NARROWED} ORDER BY {SORTS.get(sort, SORTS['newest'])} LIMIT :limit OFFSET :start"
             ),
             {**parameters, "limit": limit, "start": start},
         ).all()
@@ -132,6 +138,7 @@ def case_row(row: Any, viewer: Actor, now: datetime) -> CaseRow:
         late=running and row.due_at is not None and row.due_at < now,
         age_days=(now - since).days,
         offices=tuple(dict.fromkeys(office for office in row.offices if office)),
+        holders=tuple(dict.fromkeys(row.holders)),
         route_hash=row.route_hash,
     )
 

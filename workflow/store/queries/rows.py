@@ -122,7 +122,10 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """Open work. `title` is None while the gate is closed for this viewer."""
+    """Open work. `title` is None while the gate is closed for this viewer.
+
+    `holder`: the id of who has it, `holder_name` the name; `may_take`: this viewer may have it instead.
+    """
 
     case_id: UUID
     number: str
@@ -135,24 +138,33 @@ class ItemRow:
     route_hash: str
     seat: str
     office: str
+    role: str
+    entry: int
     opened_at: datetime
     due_at: datetime | None
     late: bool
     declared: bool
+    holder: str
+    holder_name: str
+    may_take: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """A page of open work; `next` is what `after` takes for the page behind it."""
+    """A page of open work; `next` is what `after` takes for the page behind it; `counts`: by tab."""
 
     rows: list[ItemRow]
     total: int
     next: str | None
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """`title` is None while the gate is closed for this viewer; `offices`: where work is open."""
+    """`title` is None while the gate is closed for this viewer; `offices`: where work is open.
+
+    `holders`: names of those who have it.
+    """
 
     id: UUID
     number: str
@@ -174,6 +186,7 @@ class CaseRow:
     late: bool
     age_days: int
     offices: tuple[str, ...]
+    holders: tuple[str, ...]
     route_hash: str
 
 
@@ -236,7 +249,8 @@ class ParentRead:
 class Dossier:
     """A case as staff see it; while `opened` is False only its header and the declaration are there.
 
-    `own_measure`: it is one of the viewer's own office, and stays closed.
+    `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
+    open seats, by seat; `colleagues`: by seat that the viewer may hand over, (id, name) of who could have it.
     """
 
     case: CaseRow
@@ -250,6 +264,8 @@ class Dossier:
     history: list[HistoryRow]
     offers: tuple[Offer, ...]
     seats: tuple[Seat, ...]
+    holders: Mapping[str, str]
+    colleagues: Mapping[str, Sequence[tuple[str, str]]]
     due_at: datetime | None
     entry: int
     step: str

@@ -1,0 +1,235 @@
+"""Who of an office has a piece of work: in the inbox, in the dossier, in the lists; two at once; absences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.browsing import app_for, signed_in
+from tests.counting import statements
+from tests.integration.walks import (
+    CHECKER,
+    COMPLETE,
+    HEKS,
+    LEAD,
+    LEAD_TOO,
+    SECOND,
+    assert_kept,
+    at_check,
+    at_once,
+    at_review,
+    state,
+)
+from web.cli.story import Story
+from workflow.absences import Away, enter, take_back
+from workflow.engine.commands import Assign
+from workflow.errors import Invalid, NotAllowed, NotFound, Refused
+from workflow.people import person_id
+from workflow.service import Done, handle
+from workflow.store import queries
+
+OFFICE_HEAD = "franziska.roth@erwachsenenbildung.bs.example"
+COORDINATOR = "mehmet.demir@integration.bs.example"
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def assign(told: Story, email: str, case_id: UUID, to: str, held_by: str = "", seat: str = "lead") -> Done:
+    target = str(person_id(to)) if to else ""
+    holder = str(person_id(held_by)) if held_by else ""
+    command = Assign(case_id, seat, state(told, case_id).entry, target, holder)
+    return handle(told.db, command, told.actors[email], uuid4(), told.now)
+
+
+def inbox(told: Story, email: str, tab: str) -> queries.Inbox:
+    return queries.inbox(told.db, told.actors[email], now=told.now, tab=tab)
+
+
+def test_what_somebody_takes_is_theirs_everywhere(told: Story) -> None:
+    case_id = at_review(told)
+    assert inbox(told, LEAD, "mine").total == 0
+    assign(told, LEAD, case_id, LEAD)
+    [item] = inbox(told, LEAD, "mine").rows
+    assert (item.case_id, item.holder_name, item.may_take) == (case_id, "Barbara Wenger", False)
+    [item] = inbox(told, LEAD_TOO, "office").rows
+    assert (item.holder_name, item.may_take) == ("Barbara Wenger", True)
+    listed = queries.cases(told.db, told.actors[CHECKER], queries.Filters(), now=told.now)
+    assert listed is not None
+    assert listed.rows[0].holders == ("Barbara Wenger",)
+    page = queries.dossier(told.db, told.actors[LEAD_TOO], case_id, now=told.now)
+    assert page is not None
+    assert page.holders == {"lead": "Barbara Wenger"}
+    own = queries.application(told.db, told.actors[HEKS], case_id)
+    assert "Wenger" not in repr(own)
+    assert_kept(told.db)
+
+
+def test_two_who_take_it_at_once_and_one_has_it(told: Story) -> None:
+    for _ in range(8):
+        case_id = at_review(told)
+        results = at_once(
+            partial(assign, told, LEAD, case_id, LEAD), partial(assign, told, LEAD_TOO, case_id, LEAD_TOO)
+        )
+        [refused] = [one for one in results if not isinstance(one, Done)]
+        assert isinstance(refused, Refused)
+        assert refused.code == "taken_already"
+        [seat] = [one for one in state(told, case_id).seats if one.code == "lead"]
+        assert seat.holder in (str(person_id(LEAD)), str(person_id(LEAD_TOO)))
+    assert_kept(told.db)
+
+
+def test_it_goes_to_a_colleague_of_the_role_and_to_nobody_else(told: Story) -> None:
+    case_id = at_review(told)
+    with pytest.raises(Refused, match="cannot_have_it"):
+        assign(told, LEAD, case_id, SECOND)
+    with pytest.raises(Refused, match="cannot_have_it"):
+        assign(told, LEAD, case_id, "nobody@nowhere.example")
+    assign(told, LEAD, case_id, LEAD_TOO)
+    assert inbox(told, LEAD_TOO, "mine").total == 1
+    with pytest.raises(NotFound):
+        assign(told, "nicole.schaer@fruehfoerderung.bs.example", case_id, LEAD)
+
+
+def test_a_member_of_the_organisation_is_not_given_its_case(told: Story) -> None:
+    case_id = at_review(told)
+    _join(told, LEAD_TOO, case_id)
+    with pytest.raises(Refused, match="cannot_have_it"):
+        assign(told, LEAD, case_id, LEAD_TOO)
+
+
+def test_the_head_sees_the_office_and_reassigns_without_reading(told: Story) -> None:
+    case_id = at_review(told)
+    assign(told, LEAD, case_id, LEAD)
+    [item] = inbox(told, OFFICE_HEAD, "headed").rows
+    assert (item.title, item.holder_name) == (None, "Barbara Wenger")
+    page = queries.dossier(told.db, told.actors[OFFICE_HEAD], case_id, now=told.now)
+    assert page is not None
+    assert (page.opened, page.answers, page.history) == (False, {}, [])
+    assert [name for _, name in page.colleagues["lead"]] == ["Philipp Lüdin"]
+    assign(told, OFFICE_HEAD, case_id, LEAD_TOO, LEAD)
+    assert inbox(told, LEAD_TOO, "mine").total == 1
+    assert "headed" not in inbox(told, LEAD, "office").counts
+
+
+def test_what_waits_on_others_is_what_i_had_a_hand_in(told: Story) -> None:
+    case_id = at_check(told)
+    assert inbox(told, CHECKER, "waiting").total == 0
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    assert {row.case_id for row in inbox(told, CHECKER, "waiting").rows} == {case_id}
+    assert inbox(told, COORDINATOR, "waiting").total == 0
+
+
+def test_recusal_gives_it_back_to_the_office(told: Story) -> None:
+    case_id = at_review(told)
+    assign(told, LEAD, case_id, LEAD)
+    told.recuse(LEAD, case_id)
+    assert inbox(told, LEAD, "mine").total == 0
+    [item] = inbox(told, LEAD_TOO, "office").rows
+    assert item.holder == ""
+    assert_kept(told.db)
+
+
+def test_the_pages_of_taking_handing_over_and_giving_back(app: Flask, told: Story) -> None:
+    case_id = at_review(told)
+    browser = signed_in(app, LEAD)
+    page = browser.open("/desk")
+    taken = browser.send(page.form("/assign"))
+    assert "Sie haben es übernommen." in taken.text
+    assert taken.url.endswith("/desk?tab=office")
+    assert "1" in browser.open("/desk?tab=mine").text
+    stale = signed_in(app, LEAD_TOO)
+    dossier = stale.open(f"/desk/cases/{case_id}")
+    assert "Barbara Wenger hat es übernommen." in dossier.text
+    browser.send(browser.open(f"/desk/cases/{case_id}").form("/assign"), {"way": "give_back"})
+    refused = stale.send(dossier.form("/assign"), {"way": "take"}, status=409)
+    assert "inzwischen jemand anders" in refused.text
+    again = stale.send(stale.open(f"/desk/cases/{case_id}").form("/assign"), {"way": "take"})
+    assert "Sie haben es übernommen." in again.text
+    nobody = stale.open(f"/desk/cases/{case_id}").form("/assign")
+    assert (
+        "kann das nicht übernehmen" in stale.send(nobody, {"way": "hand_over", "person": ""}, status=409).text
+    )
+
+
+def test_every_tab_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Story) -> None:
+    for tab in ("mine", "office", "waiting"):
+        browser = signed_in(app, LEAD)
+        assign(told, LEAD, at_review(told), LEAD)
+        browser.open(f"/desk?tab={tab}")
+        few = statements(app, browser, f"/desk?tab={tab}")
+        for _ in range(3):
+            assign(told, LEAD, at_review(told), LEAD)
+        assert statements(app, browser, f"/desk?tab={tab}") == few
+
+
+def test_a_deputy_finds_what_the_absent_person_has(app: Flask, told: Story) -> None:
+    case_id = at_review(told)
+    assign(told, LEAD, case_id, LEAD)
+    browser = signed_in(app, LEAD)
+    page = browser.open("/desk/away")
+    today = told.now.date()
+    sent = {"first_day": f"{today:%d.%m.%Y}", "last_day": f"{today + timedelta(days=5):%d.%m.%Y}"}
+    typed = {**sent, "last_day": "5. Mai", "press": "enter"}
+    wrong = browser.send(page.form("/away"), typed, status=422)
+    assert "Bitte ein Datum angeben" in wrong.text
+    assert sent["first_day"] in wrong.text
+    done = browser.send(wrong.form("/away"), {**sent, "deputy": str(person_id(LEAD_TOO)), "press": "enter"})
+    assert "jetzt abwesend" in done.text
+    assert {row.case_id for row in inbox(told, LEAD_TOO, "mine").rows} == {case_id}
+    gone = browser.send(done.form("/away"), {"press": "remove"})
+    assert "Niemand ist abwesend" in gone.text
+
+
+def test_who_may_enter_whose_absence(told: Story) -> None:
+    day = told.now.date()
+    away = Away(person_id(LEAD), day, day, person_id(LEAD_TOO))
+    enter(told.db, told.actors[OFFICE_HEAD], away, now=told.now)
+    for other in (LEAD_TOO, SECOND, "markus.tschudin@sozialhilfe.bs.example"):
+        with pytest.raises(NotAllowed):
+            enter(told.db, told.actors[other], away, now=told.now)
+        with pytest.raises(NotAllowed):
+            take_back(told.db, told.actors[other], person_id(LEAD), day)
+    assert take_back(told.db, told.actors[LEAD], person_id(LEAD), day)
+    assert not take_back(told.db, told.actors[LEAD], person_id(LEAD), day)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "deputy", "problems"),
+    [
+        (None, None, None, {"first_day", "last_day"}),
+        (date(2026, 9, 9), date(2026, 9, 8), None, {"last_day"}),
+        (date(2026, 9, 1), date(2026, 9, 2), None, {"last_day"}),
+        (date(2026, 9, 8), date(2029, 9, 8), None, {"last_day"}),
+        (date(2026, 9, 8), date(2026, 9, 8), LEAD, {"deputy"}),
+        (date(2026, 9, 8), date(2026, 9, 8), SECOND, {"deputy"}),
+    ],
+)
+def test_an_absence_that_makes_no_sense(
+    told: Story, first: date | None, last: date | None, deputy: str | None, problems: set[str]
+) -> None:
+    said = Away(person_id(LEAD), first, last, person_id(deputy) if deputy else None)
+    with pytest.raises(Invalid) as caught:
+        enter(told.db, told.actors[LEAD], said, now=told.now)
+    assert set(caught.value.fields) == problems
+
+
+def _join(told: Story, email: str, case_id: UUID) -> None:
+    with told.db.begin() as tx:
+        tx.execute(
+            sa.text(
+                "INSERT INTO memberships"
+                " SELECT :person, organisation_id, ARRAY['read'] FROM cases WHERE id = :id"
+            ),
+            {"person": person_id(email), "id": case_id},
+        )

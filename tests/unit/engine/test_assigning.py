@@ -1,0 +1,140 @@
+"""Who of an office has a piece of work: taken, handed over, given back, reassigned by its head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import CASE, SIGNER, Play, names, panel, play, staff, task
+from workflow.engine.case import Actor, dump_case, evolve, load_case, replay
+from workflow.engine.commands import Assign, Recuse
+from workflow.engine.decide import Outside, allowed, decide
+from workflow.errors import FoerderwegError
+
+ANNA, BRUNO, CARLA = staff("anna"), staff("bruno"), staff("carla")
+HEAD = staff("head", "desk", "office_head")
+STRANGER = staff("stranger", "elsewhere")
+
+
+def checking(**more: Any) -> Play:
+    return play({"a": task({"on": "b"}, **more), "b": task({"on": "end"}, not_by=["a"])})
+
+
+def assign(
+    told: Play, actor: Actor, to: Actor | None, held_by: Actor | None = None, entry: int = 1
+) -> list[Any]:
+    command = Assign(CASE, "", entry, to.person if to else "", held_by.person if held_by else "")
+    events = decide(told.route, told.case, command, actor, Outside(person=to))
+    for event in events:
+        told.case = evolve(told.case, event)
+    told.events += events
+    return events
+
+
+def refused(told: Play, *given: Any, **more: Any) -> str:
+    with pytest.raises(FoerderwegError) as caught:
+        assign(told, *given, **more)
+    return caught.value.code
+
+
+def holder(told: Play) -> str | None:
+    return told.case.seats[0].holder
+
+
+def ways(told: Play, actor: Actor) -> tuple[str, ...]:
+    return next((one.outcomes for one in allowed(told.route, told.case, actor) if one.action == "assign"), ())
+
+
+def test_who_takes_it_has_it_and_can_give_it_back() -> None:
+    told = checking()
+    assert ways(told, ANNA) == ("take", "hand_over")
+    assert names(assign(told, ANNA, ANNA)) == ["Assigned"]
+    assert holder(told) == "anna"
+    assert ways(told, ANNA) == ("hand_over", "give_back")
+    assert refused(told, ANNA, ANNA, ANNA) == "yours_already"
+    assign(told, ANNA, None, ANNA)
+    assert holder(told) is None
+    assert ways(told, ANNA) == ("take", "hand_over")
+
+
+def test_of_two_who_take_it_the_second_is_told() -> None:
+    told = checking()
+    assign(told, ANNA, ANNA)
+    assert refused(told, BRUNO, BRUNO) == "taken_already"
+
+
+def test_a_colleague_takes_over_from_whom_they_see_has_it() -> None:
+    told = checking()
+    assign(told, ANNA, ANNA)
+    assert ways(told, BRUNO) == ("take",)
+    assign(told, BRUNO, BRUNO, ANNA)
+    assert holder(told) == "bruno"
+
+
+def test_others_of_the_office_may_still_do_the_work() -> None:
+    told = checking()
+    assign(told, ANNA, ANNA)
+    told.complete(BRUNO, "on")
+    assert told.case.step == "b"
+    assert holder(told) is None  # a new step lies with the office
+
+
+def test_it_is_handed_over_only_to_somebody_who_may_do_it() -> None:
+    told = checking()
+    assert refused(told, ANNA, STRANGER) == "cannot_have_it"
+    member = replace(CARLA, organisations={"org": frozenset({"read"})})
+    assert refused(told, ANNA, member) == "cannot_have_it"
+    assign(told, ANNA, BRUNO)
+    assert holder(told) == "bruno"
+    assert refused(told, ANNA, CARLA, BRUNO) == "not_yours"
+    assert refused(told, STRANGER, STRANGER, BRUNO) == "not_yours"
+
+
+def test_four_eyes_hold_for_assignments_too() -> None:
+    told = checking()
+    told.complete(ANNA, "on")
+    assert refused(told, BRUNO, ANNA, entry=2) == "cannot_have_it"
+    assert refused(told, ANNA, ANNA, entry=2) == "four_eyes"
+
+
+def test_the_head_reassigns_and_does_not_do_the_work() -> None:
+    told = checking()
+    assign(told, ANNA, ANNA)
+    assert ways(told, HEAD) == ("hand_over", "give_back")
+    assign(told, HEAD, BRUNO, ANNA)
+    assert holder(told) == "bruno"
+    assert refused(told, HEAD, HEAD, BRUNO) == "not_yours"
+    assert refused(told, replace(HEAD, organisations=SIGNER.organisations), ANNA, BRUNO) == "not_yours"
+
+
+def test_who_recuses_has_it_no_more() -> None:
+    told = checking(gate=True)
+    assign(told, ANNA, ANNA)
+    told.do(Recuse(CASE), ANNA)
+    assert holder(told) is None
+    assert refused(told, BRUNO, ANNA) == "cannot_have_it"
+
+
+def test_each_seat_of_a_panel_is_somebodys() -> None:
+    told = play({"p": panel({"x": True, "y": True}, {"for": "end", "against": "end", "split": "end"})})
+    reviewer = staff("x1", "x", "reviewer")
+    told.do(Assign(CASE, "x", 1, "x1"), reviewer)
+    assert [seat.holder for seat in told.case.seats] == ["x1", None]
+
+
+def test_late_and_wrong_assignments_change_nothing() -> None:
+    told = checking()
+    assert refused(told, ANNA, ANNA, entry=2) == "step_has_passed"
+    assert refused(told, SIGNER, SIGNER) == "not_yours"
+    told.complete(ANNA, "on")
+    told.complete(BRUNO, "on")
+    assert refused(told, ANNA, ANNA, entry=2) == "closed"
+
+
+def test_the_state_keeps_it_and_says_nothing_where_nobody_has_it() -> None:
+    told = checking()
+    assert "holder" not in dump_case(told.case)["seats"][0]
+    assign(told, ANNA, ANNA)
+    assert load_case(dump_case(told.case)) == told.case == replay(told.events)

@@ -1,0 +1,51 @@
+"""Who may do the work of a seat: the rules that hold for every route."""
+
+from __future__ import annotations
+
+from workflow.engine.case import Actor, Case, Seat
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, OPERATOR, Human, Route
+from workflow.errors import FoerderwegError, NotAllowed
+
+
+def seat_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
+    """Why this person may not do the work of this open seat; None when they may."""
+    refusal = eligible_refusal(route, case, seat, actor)
+    if (
+        refusal is None
+        and route.gated(case.step)
+        and seat.role != APPLICANT
+        and actor.person not in case.declared
+    ):
+        return NotAllowed("declare_first")
+    return refusal
+
+
+def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
+    """The rules that hold for every route, the declaration apart."""
+    assert case.step is not None
+    if seat.role == APPLICANT:
+        return None if "sign" in actor.rights_in(case.applicant) else NotAllowed("not_yours")
+    mine = actor.has_role(OPERATOR) if seat.role == OPERATOR else (seat.office, seat.role) in actor.offices
+    if not mine:
+        return NotAllowed("not_yours")
+    if case.applicant in actor.organisations:
+        return NotAllowed("own_organisation")
+    if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):
+        return NotAllowed("own_office")
+    if actor.person in case.recused:
+        return NotAllowed("recused")
+    step = route.steps[case.step]
+    not_by = step.not_by if isinstance(step, Human) else ()
+    if any(act.by == actor.person and act.step in not_by for act in case.acts):
+        return NotAllowed("four_eyes")
+    if isinstance(step, Human) and step.not_office_of and _offices_at(route, case, step) & {seat.office}:
+        return NotAllowed("own_review")
+    if any(other.by == actor.person for other in case.seats):
+        return NotAllowed("one_seat_each")
+    return None
+
+
+def _offices_at(route: Route, case: Case, step: Human) -> set[str]:
+    """The offices that have a seat in this case at the steps whose offices may not act here."""
+    others = [route.human(code) for code in step.not_office_of]
+    return {seat.who.meant(case.facts)[0] for other in others for seat in other.seats}
