@@ -59,7 +59,7 @@ def test_undeclared_only_the_header_is_there(told: Story) -> None:
     page = dossier(told, LEAD, case_id)
     assert (page.opened, page.case.title, page.answers, page.files) == (False, None, {}, {})
     assert (page.statements, page.history, page.letters, page.line) == ([], [], [], None)
-    assert [offer.action for offer in page.offers] == ["declare", "recuse"]
+    assert [offer.action for offer in page.offers] == ["declare", "recuse", "assign"]
     assert page.case.organisation
     [item] = queries.inbox(told.db, told.actors[LEAD], now=told.now).rows
     assert (item.title, item.declared, item.seat) == (None, False, "lead")
