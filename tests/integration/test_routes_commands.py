@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from uuid import UUID
 from xml.etree import ElementTree as ET
@@ -183,23 +185,90 @@ def test_the_log_for_process_mining_names_nobody(told: Story, tmp_path: Path) ->
     assert "KIP3-2027-00001" in (tmp_path / "named.xes").read_text("utf-8")
 
 
+PM4PY = """
+import sys
+from pm4py import discover_dfg, get_event_attribute_values, read_xes
+log = read_xes(sys.argv[1])
+print(log["case:concept:name"].nunique(), len(log), sorted(set(log["lifecycle:transition"])))
+print(str(log["time:timestamp"].dtype), log["case:requested"].dtype, log["case:area"].iloc[0])
+print(get_event_attribute_values(log, "concept:name")["formal_check"])
+print(("review", "synthesis") in {(a, b) for a, b in discover_dfg(log)[0]})
+"""
+
+
+def test_pm4py_reads_the_log_back(told: Story, tmp_path: Path) -> None:
+    """In a process of its own: it brings half of scientific Python, and warns of what it could bring more."""
+    cases = [at_decision(told), at_check(told)]
+    file = tmp_path / "log.xes"
+    assert run(told, "export", "xes", file) == 0
+    done = subprocess.run(
+        [sys.executable, "-c", PM4PY, str(file)], capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    versions = sum(state(told, case_id).version for case_id in cases)
+    lines = done.stdout.splitlines()
+    assert f"2 {versions} ['complete', 'start']" in lines
+    assert any(re.fullmatch(r"datetime64\[.*UTC\] int64 language", line) for line in lines), lines
+    assert "3" in lines  # begun twice, done once
+    assert "True" in lines
+
+
 def at_only(told: Story) -> UUID:
     with told.db.connect() as tx:
         found: UUID = tx.execute(sa.text("SELECT id FROM cases")).scalar_one()
     return found
 
 
+SIMULATE = ("--cases", "60", "--seed", "3", "--staff", str(KIP3 / "demo" / "people.yaml"))
+
+
 def test_a_simulation_tells_times_and_bottlenecks(tmp_path: Path, capsys: Out) -> None:
-    file = tmp_path / "cases.csv"
-    asked = ["simulate", "--cases", "60", "--seed", "3", "--csv", str(file)]
+    table, picture = tmp_path / "cases.csv", tmp_path / "cases.svg"
+    asked = ["simulate", *SIMULATE, "--csv", str(table), "--chart", str(picture)]
     assert main(asked, {}) == 0
-    first = capsys.readouterr().out
-    assert "Who is waited for the longest" in first
-    assert len(file.read_text("utf-8").splitlines()) == 61
+    first = capsys.readouterr()
+    assert "Who is waited for the longest" in first.out
+    assert "cases: 60 of 60" in first.err
+    assert len(table.read_text("utf-8").splitlines()) == 61
+    bars = ET.parse(picture).getroot().findall("{http://www.w3.org/2000/svg}rect")
+    assert len(bars) == 1 + 2 * (4 + 8 + 1 + 8)  # sizes, areas, all, who is waited for; and the ground
     assert main(asked, {}) == 0
-    assert capsys.readouterr().out == first
-    away = ["--without", "Andrea Bernasconi:2024-01-01:2026-12-31"]
-    assert main([*asked, *away], {}) == 0
-    assert "nobody left who may go on" in capsys.readouterr().out
-    assert main([*asked, "--without", "Niemand"], {}) == 1
-    assert main([*asked, "--route", "none"], {}) == 1
+    assert capsys.readouterr().out == first.out
+
+
+def test_one_route_is_simulated_by_its_code_or_its_file(capsys: Out) -> None:
+    assert main(["simulate", "large", *SIMULATE], {}) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^L +60 ", told, re.MULTILINE)
+    assert main(["simulate", str(KIP3 / "routes" / "large.yaml"), *SIMULATE], {}) == 0
+    assert capsys.readouterr().out == told
+    assert main(["simulate", "none", *SIMULATE], {}) == 1
+
+
+def test_what_if_somebody_is_away(capsys: Out) -> None:
+    head = "Andrea Bernasconi:2024-01-01:2026-12-31"
+    assert main(["simulate", *SIMULATE, "--without", head], {}) == 0
+    told = capsys.readouterr().out
+    assert "nobody left who may go on" in told
+    assert "with everybody there:" in told
+    assert main(["simulate", "large", *SIMULATE, "--loses", "language:10"], {}) == 0
+    lost = capsys.readouterr().out
+    assert main(["simulate", "large", *SIMULATE, "--loses", "adult_education:10"], {}) == 0
+    assert capsys.readouterr().out == lost  # the area's lead office
+    for wrong in (("--without", "Niemand"), ("--without", "A:x:y"), ("--loses", "language:13")):
+        assert main(["simulate", *SIMULATE, *wrong], {}) == 1
+
+
+def test_publishing_a_folder_is_for_new_applications(told: Story, tmp_path: Path, capsys: Out) -> None:
+    running = at_check(told)
+    before = hashes(told)[str(running)]
+    folder = another_version(tmp_path, "routes/medium.yaml", "at_most: 3", "at_most: 4")
+    assert run(told, "routes", "publish", "--programme", folder) == 0
+    assert "what new applications follow" in capsys.readouterr().out
+    assert hashes(told) == {str(running): before}
+    later = at_check(told)
+    assert hashes(told)[str(later)] != before
+    broken = folder / "routes" / "small.yaml"
+    broken.write_text(broken.read_text("utf-8").replace("to: review, title", "to: reveiw, title"), "utf-8")
+    assert run(told, "routes", "publish", "--programme", folder) == 1
+    assert "unknown_step" in capsys.readouterr().err

@@ -28,7 +28,7 @@ from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, start_postgres
 from web.cli.migrations import differences, migrate
 from web.cli.processes import LaunchError, Supervisor
-from web.cli.system import live_people, publish, running_system
+from web.cli.system import live_people, running_system
 from workflow.errors import RouteError
 from workflow.settings import Settings, SettingsError, programme_folder
 
@@ -73,7 +73,6 @@ def _parser() -> argparse.ArgumentParser:
     for module in (up, people_commands, routes_commands, simulating, status, maintenance):
         module.add_to(add)
     add("migrate", _migrate, "bring the tables of OWNER_DATABASE_URL up to date")
-    add("publish", _publish, "publish the programme of FOERDERWEG_PROGRAMME, as its folder is now")
     add("check-migrations", _check_migrations, "compare the migrations with the tables of the code")
     job_ = add("job", _job, "take one application the whole way on throw-away servers, and say each step")
     job_.add_argument(
@@ -88,11 +87,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _migrate(options: argparse.Namespace) -> int:
     migrate(Settings.from_env(options.env).owner_database_url)
-    return 0
-
-
-def _publish(options: argparse.Namespace) -> int:
-    publish(Settings.from_env(options.env))
     return 0
 
 

@@ -38,6 +38,10 @@ def add_to(add: Add) -> None:
     checks.add_argument("files", nargs="*", type=Path, help="route files of the folder (default: all)")
     folder_option(checks)
     checks.add_argument("--staff", type=Path, help="people.yaml: can every step be staffed, one person away?")
+    store = group("publish", _publish, "store a programme's folder whole, for new applications")
+    store.add_argument(
+        "--programme", type=programme_folder, help="folder (default: that of FOERDERWEG_PROGRAMME)"
+    )
     diagram = group("diagram", _diagram, "write each route as BPMN 2.0, one file a route")
     folder_option(diagram)
     diagram.add_argument("--lang", help="language of the titles (default: the programme's own)")
@@ -122,6 +126,13 @@ def _domain(programme: Programme, route: Route) -> dict[str, list[Fact | None]]:
         name: [True, False] for name, kind in route.facts.items() if kind == "flag"
     }
     return {**flags, **known}
+
+
+def _publish(options: argparse.Namespace) -> int:
+    with database(options.env) as (db, settings):
+        name = publish.publish_folder(db, options.programme or settings.programme, datetime.now(UTC))
+    print(f"{name[:12]} is what new applications follow; running ones stay on their version.")
+    return 0
 
 
 def _diagram(options: argparse.Namespace) -> int:

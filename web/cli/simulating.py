@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
-from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from web.cli import played
 from web.cli.connected import CommandError
 from web.cli.people_commands import Add
 from web.cli.progress import progress
@@ -19,8 +18,8 @@ from workflow import publish
 from workflow.engine.calendar import Calendar
 from workflow.engine.parsing import parse_route
 from workflow.engine.route import Route
-from workflow.engine.simulation import Habits, Played, Worker, bottlenecks, percentile, simulate
-from workflow.engine.tables import Fact, Facts
+from workflow.engine.simulation import Habits, Worker, simulate
+from workflow.engine.tables import Fact, Facts, parse_table, pick
 from workflow.funding.programme import Programme, load_folder, load_yaml
 from workflow.texts import ZURICH
 
@@ -29,52 +28,78 @@ def add_to(add: Add) -> None:
     """Add this command to the command line."""
     play = add("simulate", _simulate, "play made-up applications with made-up people, on a virtual clock")
     folder_option(play)
-    play.add_argument("--route", help="of one route alone (default: as the amounts say)")
+    play.add_argument("route", nargs="?", help="code or file of one route (default: as the amounts say)")
     play.add_argument("--cases", type=int, default=1000)
     play.add_argument("--days", type=int, default=365, help="over so many days they arrive (default: a year)")
     play.add_argument("--staff", type=Path, help="people.yaml (default: the folder's demo/people.yaml)")
     play.add_argument("--without", action="append", default=[], metavar="NAME[:FROM:TO]", help="who is away")
+    play.add_argument(
+        "--loses",
+        action="append",
+        default=[],
+        metavar="AREA:MONTH",
+        help="what if this area's lead office (or an office) loses a reviewer in this month: language:10",
+    )
     play.add_argument("--seed", type=int, default=7)
     play.add_argument("--csv", type=Path, help="write one line a case")
+    play.add_argument("--chart", type=Path, help="draw the times and who is waited for, as SVG")
 
 
 def _simulate(options: argparse.Namespace) -> int:
     bundle = load_folder(options.programme)
     programme = Programme.parse(bundle.programme)
-    parsed = {
-        code: parse_route(publish.compiled(raw, programme.tables)) for code, raw in bundle.routes.items()
-    }
-    if options.route and options.route not in parsed:
-        raise CommandError(f"there is no route {options.route}, but: {', '.join(sorted(parsed))}")
+    routes = publish.parsed_routes(bundle, programme)
+    chosen = _chosen(options.route, programme, routes)
     start = datetime(min(programme.years), 1, 5, 8, tzinfo=ZURICH)
-    years = range(start.year, start.year + 12)
-    calendar = Calendar(ZURICH, programme.office_holidays(years))
+    calendar = Calendar(ZURICH, programme.office_holidays(range(start.year, start.year + 12)))
     random = Random(options.seed)
     arrivals = [
-        (start + timedelta(days=at), _facts(programme, random, options.route))
+        (start + timedelta(days=at), _facts(programme, random, chosen.code if chosen else None))
         for at in sorted(random.uniform(0, options.days) for _ in range(options.cases))
     ]
 
     def route_of(facts: Facts) -> Route:
-        return parsed[options.route or programme.size_for(facts, start.date()).route or ""]
+        return chosen or routes[programme.size_for(facts, start.date()).route or ""]
 
     staff = options.staff or options.programme / "demo" / "people.yaml"
+    people = staff_of(staff)
     habits = Habits(
         **load_yaml(staff).get("habits", {}),
         made=lambda facts: {"granted": facts["requested"], "proposed": facts["requested"]},
     )
-    tell, workers = progress("cases"), _workers(staff_of(staff), options.without)
-    played = simulate(
-        route_of,
-        arrivals,
-        workers,
-        calendar,
-        habits,
-        options.seed,
-        lambda done: tell(done, len(arrivals)),
-    )
-    _tell(programme, played, options.csv, start)
+    away = _away(options.without, people) + _lost(options.loses, people, programme)
+
+    def run(what: str, away: Sequence[Away]) -> played.Told:
+        tell = progress(what)
+        ended = simulate(
+            route_of,
+            arrivals,
+            _workers(people, away),
+            calendar,
+            habits,
+            options.seed,
+            lambda done: tell(done, len(arrivals)),
+        )
+        return played.Told(programme, start.date(), ended)
+
+    told = run("cases", away)
+    played.show(told, run("the same with everybody there", ()) if away else None)
+    if options.csv:
+        played.write_csv(told, options.csv)
+    if options.chart:
+        played.write_chart(told, options.chart)
     return 0
+
+
+def _chosen(named: str | None, programme: Programme, routes: dict[str, Route]) -> Route | None:
+    """The route that was named, by its code or its file."""
+    if named is None:
+        return None
+    if named in routes:
+        return routes[named]
+    if Path(named).is_file():
+        return parse_route(publish.compiled(load_yaml(Path(named)), programme.tables))
+    raise CommandError(f"there is no route {named}, but: {', '.join(sorted(routes))}")
 
 
 def _facts(programme: Programme, random: Random, route: str | None) -> dict[str, Fact]:
@@ -97,66 +122,54 @@ def _facts(programme: Programme, random: Random, route: str | None) -> dict[str,
     }
 
 
-def _workers(people: list[dict[str, Any]], without: list[str]) -> list[Worker]:
-    away: dict[str, frozenset[date]] = {}
+Away = tuple[str, frozenset[date]]
+"""Somebody's name, and the days on which they do not work."""
+
+
+def _away(without: list[str], people: list[dict[str, Any]]) -> list[Away]:
+    away = []
     for said in without:
         name, *span = said.split(":")
-        first, last = (date.fromisoformat(day) for day in (span or ["2000-01-01", "2099-12-31"]))
-        days = min((last - first).days, 40_000)
-        away[name] = frozenset(first + timedelta(days=number) for number in range(days + 1))
-    unknown = set(away) - {one["name"] for one in people}
+        try:
+            first, last = (date.fromisoformat(day) for day in (span or ["2000-01-01", "2099-12-31"]))
+        except ValueError:
+            raise CommandError(
+                f"{said}: a name, and perhaps the first and the last day: A:2026-10-01:2026-10-31"
+            ) from None
+        days = (last - first).days + 1
+        away.append((name, frozenset(first + timedelta(days=number) for number in range(days))))
+    unknown = {name for name, _ in away} - {one["name"] for one in people}
     if unknown:
         raise CommandError(f"nobody is called {', '.join(sorted(unknown))}")
+    return away
+
+
+def _lost(loses: list[str], people: list[dict[str, Any]], programme: Programme) -> list[Away]:
+    """One reviewer of each office named, or of an area's lead office, away in this month of every year."""
+    away: list[Away] = []
+    for said in loses:
+        where, _, month = said.partition(":")
+        office = pick(parse_table(programme.tables["lead_office"], "lead_office"), {"area": where})[0]
+        office = office if where in programme.areas else where
+        gone = {name for name, _ in away}
+        there = [
+            one["name"] for one in people if [office, "reviewer"] in one["roles"] and one["name"] not in gone
+        ]
+        if not there or month not in map(str, range(1, 13)):
+            raise CommandError(f"{said}: an area or office with a reviewer, and a month from 1 to 12")
+        first = date(min(programme.years), 1, 1)
+        days = (first + timedelta(days=number) for number in range(12 * 366))
+        away.append((there[-1], frozenset(day for day in days if day.month == int(month))))
+    return away
+
+
+def _workers(people: list[dict[str, Any]], away: Sequence[Away]) -> list[Worker]:
     return [
         Worker(
             one["name"],
             frozenset(map(tuple, one["roles"])),
             one.get("share", 1.0),
-            away.get(one["name"], frozenset()),
+            frozenset().union(*(days for name, days in away if name == one["name"])),
         )
         for one in people
     ]
-
-
-def _tell(programme: Programme, played: list[Played], file: Path | None, start: datetime) -> None:
-    sizes = {id(one): programme.size_for(one.facts, start.date()).code for one in played}
-    print(f"\n{'':<22}{'cases':>7}{'median':>9}{'90 %':>7}{'late':>7}   working days")
-    for size in programme.sizes:
-        _line(size.code, [one for one in played if sizes[id(one)] == size.code])
-    for area in programme.areas:
-        _line(area, [one for one in played if one.facts["area"] == area])
-    _line("all", played)
-    print("\nWho is waited for the longest (days from asking to done):")
-    for who, count, median, ninety in list(bottlenecks(played))[:8]:
-        bar = "█" * min(40, round(ninety))
-        print(f"  {who:<36}{count:>6}{median:>8.1f}{ninety:>8.1f}  {bar}")
-    ends = Counter(one.ending for one in played).most_common()
-    print(
-        "\nHow they ended: "
-        + ", ".join(f"{end or 'nobody left who may go on'} {count}" for end, count in ends)
-    )
-    if file:
-        with file.open("w", newline="", encoding="utf-8") as out:
-            writer = csv.writer(out)
-            writer.writerow(["size", "area", "requested", "ending", "working_days", "late"])
-            for one in played:
-                writer.writerow(
-                    [
-                        sizes[id(one)],
-                        one.facts["area"],
-                        one.facts["requested"],
-                        one.ending,
-                        one.days,
-                        one.late,
-                    ]
-                )
-        print(f"One line a case: {file}", file=sys.stderr)
-
-
-def _line(name: str, played: list[Played]) -> None:
-    if played:
-        days = [float(one.days) for one in played]
-        late = sum(one.late > 0 for one in played)
-        print(
-            f"{name:<22}{len(played):>7}{percentile(days, 0.5):>9.0f}{percentile(days, 0.9):>7.0f}{late:>7}"
-        )

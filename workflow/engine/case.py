@@ -260,9 +260,15 @@ def _entered(case: Case, event: ev.Entered) -> Case:
         attempt=0,
         proposal=None,
         extended=0,
-        acts=tuple(replace(act, voided=True) if act.step in event.voids else act for act in case.acts),
+        acts=_voided(case.acts, event.voids),
         visits={**case.visits, event.step: case.visits.get(event.step, 0) + 1},
     )
+
+
+def _voided(acts: tuple[Act, ...], steps: tuple[str, ...]) -> tuple[Act, ...]:
+    if not steps:
+        return acts
+    return tuple(replace(act, voided=True) if act.step in steps else act for act in acts)
 
 
 def _completed(case: Case, event: ev.Completed) -> Case:
@@ -272,7 +278,9 @@ def _completed(case: Case, event: ev.Completed) -> Case:
         timers=() if event.to else case.timers,
         facts={**case.facts, **event.facts},
         seats=tuple(
-            replace(seat, outcome=event.outcome, by=event.by) if seat.code == event.seat else seat
+            Seat(seat.code, seat.office, seat.role, seat.mandatory, event.outcome, event.by)
+            if seat.code == event.seat
+            else seat
             for seat in case.seats
         ),
         acts=(*case.acts, Act(event.step, event.seat, event.outcome, event.by, event.entry)),

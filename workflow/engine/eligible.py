@@ -30,17 +30,18 @@ def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foer
         return NotAllowed("not_yours")
     if case.applicant in actor.organisations:
         return NotAllowed("own_organisation")
-    if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):
+    own = case.facts.get(APPLICANT_OFFICE)
+    if own is not None and any(office == own for office, _ in actor.offices):
         return NotAllowed("own_office")
     if actor.person in case.recused:
         return NotAllowed("recused")
     step = route.steps[case.step]
     not_by = step.not_by if isinstance(step, Human) else ()
-    if any(act.by == actor.person and act.step in not_by for act in case.acts):
+    if not_by and any(act.by == actor.person and act.step in not_by for act in case.acts):
         return NotAllowed("four_eyes")
     if isinstance(step, Human) and step.not_office_of and _offices_at(route, case, step) & {seat.office}:
         return NotAllowed("own_review")
-    if any(other.by == actor.person for other in case.seats):
+    if len(case.seats) > 1 and any(other.by == actor.person for other in case.seats):
         return NotAllowed("one_seat_each")
     return None
 

@@ -10,14 +10,14 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
 from workflow.engine import commands as cmd
 from workflow.engine.advance import advance, next_due
 from workflow.engine.calendar import Calendar
-from workflow.engine.case import EMPTY, Actor, Case, evolve
+from workflow.engine.case import EMPTY, Actor, Case, Seat, evolve
 from workflow.engine.decide import Outside, decide
 from workflow.engine.eligible import seat_refusal
 from workflow.engine.route import APPLICANT, Call, Human, Route, Wait
@@ -28,6 +28,7 @@ CASE = UUID(int=0)
 APPLICANT_ACTOR = Actor("applicant", organisations={"applicant": frozenset({"sign"})})
 OFFICE_HOURS = (time(8), time(17))
 MOST_EVENTS = 2_000
+NOTHING, ONE_DAY = timedelta(), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class _One:
     route: Route
     case: Case
     began: datetime
+    random: Random
+    """Of its own, so that a change elsewhere does not throw this case's dice anew."""
     steps: Counter[str] = field(default_factory=Counter)
     waited: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     late: int = 0
@@ -94,7 +97,7 @@ def simulate(
     progress: Callable[[int], None] = lambda _done: None,
 ) -> list[Played]:
     """Play these arrivals (in order of time) to their ends; `progress` hears how many have ended."""
-    return _Play(route_of, arrivals, workers, calendar, habits, Random(seed), progress).run()
+    return _Play(route_of, arrivals, workers, calendar, habits, seed, progress).run()
 
 
 class _Play:
@@ -105,23 +108,27 @@ class _Play:
         workers: Sequence[Worker],
         calendar: Calendar,
         habits: Habits,
-        random: Random,
+        seed: int,
         progress: Callable[[int], None],
     ) -> None:
-        self.calendar, self.habits, self.random, self.progress = calendar, habits, random, progress
+        self.calendar, self.habits, self.progress = calendar, habits, progress
         self.workers = {worker.name: worker for worker in workers}
         self.actors = {worker.name: Actor(worker.name, worker.roles) for worker in workers}
-        self.free_at = {worker.name: arrivals[0][0] if arrivals else None for worker in workers}
+        self.free_at = dict.fromkeys(self.workers, datetime.min.replace(tzinfo=UTC))
         self.by_role: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for worker in workers:
             for role in worker.roles:
                 self.by_role[role].append(worker.name)
-        self.ones = [_One(route_of(facts), EMPTY, at) for at, facts in arrivals]
+        self.ones = [
+            _One(route_of(facts), EMPTY, at, Random(f"{seed} {number}"))
+            for number, (at, facts) in enumerate(arrivals)
+        ]
         self.queue: list[tuple[datetime, int, int, tuple[object, ...]]] = []
         self.count = 0
         self.over = 0
+        self.hours: dict[date, tuple[datetime, datetime]] = {}
         for number, (at, facts) in enumerate(arrivals):
-            self.later(at, number, ("submit", facts))
+            self.later(at.astimezone(UTC), number, ("submit", facts))
 
     def later(self, at: datetime, number: int, what: tuple[object, ...]) -> None:
         self.count += 1
@@ -163,7 +170,7 @@ class _Play:
         made = {} if step.is_panel else dict(self.habits.made(one.case.facts))
         left = self.weights(one, step)
         while left:
-            outcome = self.random.choices(list(left), list(left.values()))[0]
+            outcome = one.random.choices(list(left), list(left.values()))[0]
             try:
                 self.do(one, cmd.Complete(CASE, step.code, seat, outcome, one.case.entry, made), actor, now)
                 return
@@ -220,14 +227,14 @@ class _Play:
         if isinstance(step, Call):
             self.later(now + timedelta(minutes=1), number, ("report", one.case.entry))
         if isinstance(step, Wait) and step.message is not None:
-            at = now + timedelta(days=self.spread(self.habits.reply_days))
+            at = now + timedelta(days=self.spread(one.random, self.habits.reply_days))
             self.later(at, number, ("receive", step.message, one.case.entry))
         for seat in one.case.open_seats:
             if seat.role == APPLICANT:
-                at = now + timedelta(days=self.spread(self.habits.reply_days))
+                at = now + timedelta(days=self.spread(one.random, self.habits.reply_days))
                 self.later(at, number, ("act", APPLICANT, one.case.entry, seat.code))
                 continue
-            found = self.somebody(one, seat.code, (seat.office, seat.role), now)
+            found = self.somebody(one, seat, now)
             if found is None:
                 continue  # nobody is there: the deadline will tell
             name, done = found
@@ -239,44 +246,48 @@ class _Play:
                 one.late += 1
             self.later(done, number, ("act", name, one.case.entry, seat.code))
 
-    def somebody(
-        self, one: _One, seat: str, role: tuple[str, str], now: datetime
-    ) -> tuple[str, datetime] | None:
-        """Who is free first of those who may, and when they will have done it."""
+    def somebody(self, one: _One, seat: Seat, now: datetime) -> tuple[str, datetime] | None:
+        """Who of those who may will have done it first, and when."""
         best: tuple[str, datetime] | None = None
-        hours = self.spread(self.habits.hours.get(role[1], 3.0))
-        picked_up = now + timedelta(days=self.spread(self.habits.pickup_days))
-        open_seat = next(one_seat for one_seat in one.case.open_seats if one_seat.code == seat)
-        for name in self.by_role[role]:
-            refusal = seat_refusal(one.route, one.case, open_seat, self.actors[name])
-            if name in one.asked or (refusal is not None and refusal.code != "declare_first"):
+        hours = self.spread(one.random, self.habits.hours.get(seat.role, 3.0))
+        picked_up = now + timedelta(days=self.spread(one.random, self.habits.pickup_days))
+        for name in self.by_role[seat.office, seat.role]:
+            start = max(picked_up, self.free_at[name])
+            if name in one.asked or (best is not None and start >= best[1]):
                 continue
-            start = max(picked_up, self.free_at[name] or now)
             done = self.work(self.workers[name], start, hours)
-            if done is not None and (best is None or done < best[1]):
+            if done is None or (best is not None and done >= best[1]):
+                continue
+            refusal = seat_refusal(one.route, one.case, seat, self.actors[name])
+            if refusal is None or refusal.code == "declare_first":
                 best = (name, done)
         return best
 
     def work(self, worker: Worker, start: datetime, hours: float) -> datetime | None:
         """When so many hours of this person's work are done, from `start` on."""
-        left = hours / max(worker.share, 0.05)
-        local = start.astimezone(self.calendar.zone)
-        day = local.date()
+        left = timedelta(hours=hours / max(worker.share, 0.05))
+        day = start.astimezone(self.calendar.zone).date()
         for _ in range(400):
-            opens = datetime.combine(day, OFFICE_HOURS[0], self.calendar.zone)
-            closes = datetime.combine(day, OFFICE_HOURS[1], self.calendar.zone)
-            begin = max(local, opens)
-            if self.calendar.is_working_day(day) and day not in worker.away and begin < closes:
-                there = (closes - begin).total_seconds() / 3600
-                if left <= there:
-                    return begin + timedelta(hours=left)
-                left -= there
-            day += timedelta(days=1)
+            if day not in worker.away and self.calendar.is_working_day(day):
+                opens, closes = self.office_hours(day)
+                begin = max(start, opens)
+                if begin + left <= closes:
+                    return begin + left
+                left -= max(closes - begin, NOTHING)
+            day += ONE_DAY
         return None
 
-    def spread(self, mean: float) -> float:
+    def office_hours(self, day: date) -> tuple[datetime, datetime]:
+        """When the offices open and close on this day, in UTC, which compares faster than local time."""
+        if day not in self.hours:
+            opens, closes = (datetime.combine(day, at, self.calendar.zone) for at in OFFICE_HOURS)
+            self.hours[day] = opens.astimezone(UTC), closes.astimezone(UTC)
+        return self.hours[day]
+
+    @staticmethod
+    def spread(random: Random, mean: float) -> float:
         """Around this mean, never nothing, seldom three times as much."""
-        return mean * min(self.random.gammavariate(4.0, 0.25), 4.0) + 0.05
+        return mean * min(random.gammavariate(4.0, 0.25), 4.0) + 0.05
 
     def played(self, one: _One) -> Played:
         ended = one.ended or one.began

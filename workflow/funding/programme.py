@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import holidays
 import yaml
@@ -258,7 +258,9 @@ def read_yaml(text: str, at: str, *, trusted: bool = True) -> dict[str, Any]:
     try:
         if not trusted and any(isinstance(one, yaml.AliasEvent) for one in yaml.parse(text)):
             raise RouteError("unreadable", at=at, why="aliases (*) are for files of the programme alone")
-        data = yaml.load(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_FastLoader if trusted else _Loader)
+    except RecursionError:
+        raise RouteError("unreadable", at=at, why="too many parts within each other") from None
     except yaml.reader.ReaderError as error:
         raise RouteError("unreadable", at=at, why=error.reason) from error
     except yaml.MarkedYAMLError as error:
@@ -277,22 +279,34 @@ def _named(file: Path, key: str) -> dict[str, Any]:
     return data
 
 
-class _Loader(yaml.SafeLoader):
+class _Words:
     """Words stay words: `yes`, `no`, `on` and dates are text, because codes and JSON know neither."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in found if not tag.endswith((":bool", ":timestamp"))]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[attr-defined]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+        return super().construct_mapping(node, deep)  # type: ignore[misc]
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if not tag.endswith((":bool", ":timestamp"))]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+for _first in "tf":
+    _Words.yaml_implicit_resolvers.setdefault(_first, []).append(
+        ("tag:yaml.org,2002:bool", re.compile("(?:true|false)$"))
+    )
+
+
+class _Loader(_Words, yaml.SafeLoader):
+    """For texts from outside: enough brackets within each other kill the process in the other one."""
+
+
+class _FastLoader(_Words, yaml.CSafeLoader):
+    """For the programme's own files, eight times as fast."""
 
 
 def _area(raw: Mapping[str, Any]) -> Area:

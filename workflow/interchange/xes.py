@@ -55,7 +55,7 @@ def xes(traces: Iterable[Trace], secret: bytes | None) -> Iterator[str]:
     for trace in traces:
         yield "  <trace>\n" + _string("concept:name", name(trace.number), 4)
         for key, value in sorted(trace.facts.items()):
-            yield _value(f"case:{key}", value)
+            yield _value(key, value)
         for kind, data, actor, at in trace.events:
             yield "    <event>\n"
             yield _string("concept:name", str(data.get("step") or kind), 6)
