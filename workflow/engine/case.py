@@ -278,9 +278,7 @@ def _completed(case: Case, event: ev.Completed) -> Case:
         timers=() if event.to else case.timers,
         facts={**case.facts, **event.facts},
         seats=tuple(
-            Seat(seat.code, seat.office, seat.role, seat.mandatory, event.outcome, event.by)
-            if seat.code == event.seat
-            else seat
+            replace(seat, outcome=event.outcome, by=event.by) if seat.code == event.seat else seat
             for seat in case.seats
         ),
         acts=(*case.acts, Act(event.step, event.seat, event.outcome, event.by, event.entry)),
