@@ -25,11 +25,12 @@ def a_time(text: str = "", **options: Any) -> fields.AwareDateTime:
     return fields.AwareDateTime(format="iso", default_timezone=UTC, metadata=said(text), **options)
 
 
-def some_labels() -> fields.Dict:
+def some_labels(**options: Any) -> fields.Dict:
     return fields.Dict(
         keys=fields.String(),
         values=fields.String(),
         metadata=said("Language code to text", example={"de": "Sprache"}),
+        **options,
     )
 
 
@@ -119,6 +120,13 @@ class Me(Schema):
     organisations = fields.List(fields.Nested(Organisation))
 
 
+class Elsewhere(Schema):
+    """Where to turn when the programme is not the right one."""
+
+    text = some_labels()
+    office = a_code("The office to ask", allow_none=True)
+
+
 class Question(Schema):
     """A question of eligibility."""
 
@@ -127,6 +135,7 @@ class Question(Schema):
     help = some_labels()
     wanted = fields.String(metadata=said("The answer that can be funded: yes or no"))
     unmet = some_labels()
+    elsewhere = fields.Nested(Elsewhere, allow_none=True)
 
 
 class Call(Schema):
@@ -141,6 +150,24 @@ class Call(Schema):
     closes = a_time("Applications are taken until just before")
     open = fields.Boolean(metadata=said("Whether it takes applications now"))
     eligibility = fields.List(fields.Nested(Question))
+
+
+class Need(Schema):
+    """What somebody wants to do, as they would say it."""
+
+    code = a_code()
+    area = a_code("The funding area that it belongs to")
+    text = some_labels()
+
+
+class Stop(Schema):
+    """A stop on the way of an application."""
+
+    status = a_code("submitted, or a public status")
+    state = fields.String(metadata=said("done, now or ahead"))
+    since = a_time("When it began", allow_none=True)
+    until = a_time("When it ended, or will end by estimate", allow_none=True)
+    late = fields.Boolean(metadata=said("Its time is over"))
 
 
 class NewApplication(Schema):

@@ -13,6 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from babel import Locale
+from babel.dates import format_date, format_skeleton
 from flask import Flask, g, request, url_for
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
@@ -99,6 +100,7 @@ def register(app: Flask) -> None:
         closing=closing,
         lines=lambda text, width: textwrap.wrap(text, width)[:3],
         last_day=last_day,
+        spoken_day=spoken_day,
         pairs=lambda row: list(pairwise(row)),
     )
 
@@ -160,6 +162,13 @@ def closing(until: datetime) -> str:
     """30.09.2027, 24:00: the end of a day is said as people say it."""
     at_midnight = until.astimezone(ZURICH).time() == time.min
     return f"{local_date(last_day(until))}, 24:00" if at_midnight else local_datetime(until)
+
+
+def spoken_day(day: date) -> str:
+    """14. Oktober, in the words of the request's language; with the year when it is another one."""
+    if day.year == now().astimezone(ZURICH).year:
+        return format_skeleton("MMMMd", day, locale=lang())
+    return format_date(day, "long", locale=lang())
 
 
 def last_day(until: datetime) -> date:

@@ -53,8 +53,12 @@ def start(
     eligibility: Mapping[str, str],
     now: datetime,
     application_id: UUID,
+    area: str = "",
 ) -> UUID:
-    """A new working copy, once per id. Raises NotAllowed, Refused (call_closed, not_eligible)."""
+    """A new working copy, once per id. `area`: filled in already, if it is known.
+
+    Raises NotAllowed, Refused (call_closed, not_eligible).
+    """
     if not actor.rights_in(str(organisation_id)) & {"draft", "sign"}:
         raise NotAllowed("may_not_draft")
     with db.begin() as tx:
@@ -64,13 +68,14 @@ def start(
             raise Refused("call_closed")
         if not assess(found.eligibility, eligibility).ok:
             raise Refused("not_eligible")
+        form = published.form(tx, name, found.form)
         row = {
             "id": application_id,
             "organisation_id": organisation_id,
             "call": call,
             "programme_hash": name,
             "form_hash": published.content(tx, name)["forms"][found.form],
-            "answers": {},
+            "answers": _with_area(form, area) if area in found.areas else {},
             "eligibility": dict(eligibility),
             "revision": 1,
             "saved_by": UUID(actor.person),
@@ -79,6 +84,13 @@ def start(
         if not applications.add(tx, row):
             _editable(tx, actor, application_id)
     return application_id
+
+
+def _with_area(form: Form, area: str) -> Answers:
+    """Answers in which nothing but the funding area is given."""
+    path = next((path for path, one in form.fields().items() if one.fact == "area"), "")
+    section, _, code = path.partition(".")
+    return {section: {code: area}} if path else {}
 
 
 def save(

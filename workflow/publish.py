@@ -92,6 +92,7 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
     for call in programme.calls.values():
         if call.form not in bundle.forms:
             raise RouteError("unknown_form", at=f"calls.{call.code}", form=call.form)
+    check_advice(programme)
     options = programme.options(bundle.forms["application"])
     for raw in bundle.forms.values():
         Form.parse(raw, options)
@@ -102,6 +103,20 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
     for route in parsed.values():
         for finding in findings(bundle, programme, route, parsed):
             raise finding
+
+
+def check_advice(programme: Programme) -> None:
+    """Raises RouteError for a need without its area, and for an office to turn to that there is not."""
+    for need in programme.needs:
+        if need.area not in programme.areas:
+            raise RouteError("unknown_area", at=f"needs.{need.code}", area=need.area)
+    named = [("contacts", one.office) for one in programme.contacts]
+    for call in programme.calls.values():
+        turns = [(one.code, one.elsewhere.office) for one in call.eligibility if one.elsewhere]
+        named += [(f"calls.{call.code}.{code}", office) for code, office in turns if office]
+    for at, office in named:
+        if office not in programme.offices:
+            raise RouteError("unknown_office", at=at, office=office)
 
 
 def check_labels(bundle: Bundle, languages: Sequence[str]) -> None:

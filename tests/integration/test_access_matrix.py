@@ -41,18 +41,26 @@ GET /account/forgotten                                        200 200 200 200 20
 GET /account/link/<token>                                     404 404 404 404 404 404 404 404 404 404
 GET /api/v1/applications                                      401 200 200 200 200 200 200 200 200 200
 GET /api/v1/applications/<application_id>                     401 200 404 404 404 404 404 404 404 404
+GET /api/v1/applications/<application_id>/archive             401 200 404 404 200 404 200 404 200 404
+GET /api/v1/applications/<application_id>/form                401 200 404 404 404 404 404 404 404 404
+GET /api/v1/applications/<application_id>/receipt             401 200 404 404 200 404 200 404 200 404
+GET /api/v1/applications/<application_id>/timeline            401 200 404 404 404 404 404 404 404 404
 GET /api/v1/calls                                             200 200 200 200 200 200 200 200 200 200
+GET /api/v1/calls/<code>/form                                 200 200 200 200 200 200 200 200 200 200
 GET /api/v1/cases                                             401 404 404 404 404 404 200 200 200 404
 GET /api/v1/cases/<case_id>                                   401 404 404 200 200 404 200 404 200 404
 GET /api/v1/cases/<case_id>/events                            401 404 404 403 200 404 200 404 200 404
 GET /api/v1/files/<file_id>                                   401 200 404 404 200 404 200 404 200 404
 GET /api/v1/me                                                401 200 200 200 200 200 200 200 200 200
 GET /api/v1/money                                             401 404 404 404 404 404 200 200 200 404
+GET /api/v1/needs                                             200 200 200 200 200 200 200 200 200 200
 GET /api/v1/openapi.json                                      200 200 200 200 200 200 200 200 200 200
 GET /api/v1/pipeline                                          401 404 404 404 404 404 200 200 200 404
 GET /api/v1/work-items                                        401 200 200 200 200 200 200 200 200 200
 GET /applications                                             303 200 200 200 200 200 200 200 200 200
 GET /applications/<application_id>                            303 200 404 404 404 404 404 404 404 404
+GET /applications/<application_id>/archive                    303 200 404 404 200 404 200 404 200 404
+GET /applications/<application_id>/receipt                    303 200 404 404 200 404 200 404 200 404
 GET /applications/<application_id>/sections/<code>            303 303 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/step                       303 303 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/submit                     303 303 404 404 404 404 404 404 404 404
@@ -77,8 +85,11 @@ GET /office/routes/-/check                                    303 404 404 404 40
 GET /office/routes/<code>                                     303 404 404 404 404 404 200 200 200 404
 GET /office/routes/<code>.bpmn                                303 404 404 404 404 404 200 200 200 404
 GET /metrics                                                  404 404 404 404 404 404 404 404 404 404
+GET /needs                                                    200 200 200 200 200 200 200 200 200 200
+GET /needs/<code>                                             200 200 200 200 200 200 200 200 200 200
 GET /operations                                               303 404 404 404 404 404 200 404 200 200
 GET /readyz                                                   200 200 200 200 200 200 200 200 200 200
+GET /receipts                                                 200 200 200 200 200 200 200 200 200 200
 GET /sign-in                                                  200 200 200 200 200 200 200 200 200 200
 GET /static/<filename>                                        200 200 200 200 200 200 200 200 200 200
 POST /account/forgotten                                       200 200 200 200 200 200 200 200 200 200
@@ -237,7 +248,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     """What this visitor's request is answered with."""
     method, path = address.split(" ")
     code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
-    code = "report" if "/children/" in path else code
+    code = "report" if "/children/" in path else "language_course" if "/needs/" in path else code
     for name, value in {**scene.ids, "code": code, "filename": "app.css"}.items():
         path = path.replace(f"<{name}>", value)
     options: dict[str, Any] = dict(BODIES.get(address, {}))

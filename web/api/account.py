@@ -8,10 +8,12 @@ from typing import Any
 
 from flask import request
 
-from web import schemas
+from web import form_schemas, schemas
 from web.api.operations import caller, operation
 from web.security import db, now
 from workflow import accounts
+from workflow.errors import NotFound
+from workflow.funding.forms import Form as FormData
 from workflow.store import queries
 
 
@@ -52,3 +54,23 @@ def calls() -> list[Mapping[str, Any]]:
     """Calls for applications, with their questions of eligibility"""
     programme = queries.programme(db()).programme
     return [{**asdict(call), "open": call.is_open(now())} for call in programme.calls.values()]
+
+
+@operation("GET", "/needs", gives=schemas.Need(many=True), public=True)
+def needs() -> list[Mapping[str, Any]]:
+    """What people want to do, in plain words, and the funding area that it belongs to"""
+    return [asdict(one) for one in queries.programme(db()).programme.needs]
+
+
+@operation(
+    "GET", "/calls/<code>/form", query=form_schemas.ApplicantKind, gives=form_schemas.Form, public=True
+)
+def call_form(query: Mapping[str, str], code: str) -> FormData:
+    """The form of a call: sections, fields, limits, options and rules, as applicants of this kind get it
+
+    An application that was begun keeps its own version: /applications/{application_id}/form.
+    """
+    known = queries.programme(db())
+    if code not in known.programme.calls:
+        raise NotFound("no_such_call")
+    return queries.form(db(), known.hash, known.programme.calls[code].form).asked_of(query["kind"])

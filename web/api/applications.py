@@ -9,14 +9,16 @@ from uuid import UUID
 
 from flask import Response, request, send_file, url_for
 
-from web import schemas
+from web import form_schemas, schemas
 from web.api.operations import caller, do, once, operation, revision_seen
 from web.errors import problem_document
 from web.language import lang
+from web.portal.papers import archive_of, receipt_of
 from web.security import db, now, settings
 from workflow import drafts
 from workflow.engine.commands import Submit
 from workflow.errors import Conflict, Invalid, NotFound, Problem
+from workflow.funding.forms import Form as FormData
 from workflow.store import queries
 
 IF_MATCH = {
@@ -41,6 +43,14 @@ UPLOAD = {
         }
     },
 }
+
+
+def a_file(media_type: str) -> dict[str, Any]:
+    """The answer that is a file, for the document."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"200": {"description": "The file", "content": content}, "default": "DEFAULT_ERROR"}
+
+
 Answer = tuple[Any, int, dict[str, str]]
 
 
@@ -139,6 +149,42 @@ def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -
 def submit(application_id: UUID) -> Any:
     """Submit an application"""
     return do(Submit(application_id))
+
+
+@operation("GET", "/applications/<uuid:application_id>/timeline", gives=schemas.Stop(many=True))
+def timeline(application_id: UUID) -> list[queries.Stop]:
+    """The way of a submitted application: what is behind, where it is, what comes
+
+    Dates of what has not ended are estimates from the deadlines of its route.
+    """
+    found = queries.timeline(db(), caller().actor, application_id, now=now())
+    if found is None:
+        raise NotFound("no_such_application")
+    return found
+
+
+@operation("GET", "/applications/<uuid:application_id>/form", gives=form_schemas.Form)
+def form(application_id: UUID) -> FormData:
+    """The form of this application, as its version and its applicant's kind have it"""
+    found = queries.application(db(), caller().actor, application_id)
+    if found is None:
+        raise NotFound("no_such_application")
+    return found.form
+
+
+@operation("GET", "/applications/<uuid:application_id>/receipt", responses=a_file("application/pdf"))
+def receipt(application_id: UUID) -> Response:
+    """The receipt as PDF, with the hash of what was submitted; for staff behind the gate too"""
+    return receipt_of(caller().actor, application_id)
+
+
+@operation("GET", "/applications/<uuid:application_id>/archive", responses=a_file("application/zip"))
+def archive(application_id: UUID) -> Response:
+    """Everything of one application as a ZIP; for staff behind the gate too
+
+    Each submission lies in it as JSON whose SHA-256 is the hash on the receipt.
+    """
+    return archive_of(caller().actor, application_id)
 
 
 @operation("GET", "/files/<uuid:file_id>")

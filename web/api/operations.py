@@ -100,7 +100,7 @@ def operation(
     for the app's limit. `words` go into the document as they are.
     """
     words["parameters"] = [*([KEY] if key else []), *words.get("parameters", ())]
-    words["responses"] = {"default": "DEFAULT_ERROR"}
+    words.setdefault("responses", {"default": "DEFAULT_ERROR"})
     if public:
         words["security"] = []
 

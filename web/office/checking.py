@@ -57,6 +57,7 @@ TEXTS = {
     "unknown_kind": _("Diese Art von Schritt gibt es nicht: %(kind)s"),
     "unknown_letter": _("Dieses Schreiben gibt es nicht: %(letter)s"),
     "unknown_money": _("So lässt sich Geld nicht bewegen: %(money)s"),
+    "unknown_area": _("Diesen Förderbereich gibt es nicht: %(area)s"),
     "unknown_office": _("Diese Stelle gibt es nicht: %(office)s"),
     "unknown_role": _("Diese Rolle gibt es nicht: %(role)s"),
     "unknown_route": _("Dieses Verfahren gibt es nicht: %(route)s"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web.portal import calls, drafting, running
+from web.portal import calls, drafting, papers, running
 
 blueprint = Blueprint("portal", __name__)
 
 _page = blueprint.add_url_rule
 _page("/", "start", calls.start)
+_page("/needs", "needs", calls.needs)
+_page("/needs/<code>", "need", calls.need)
 _page("/calls/<code>", "call", calls.call)
 _page("/calls/<code>", "begin", calls.begin, methods=["POST"])
 _page("/applications", "applications", running.applications)
@@ -24,4 +26,7 @@ _page("/applications/<uuid:application_id>/withdraw", "withdrawal", running.with
 _page("/applications/<uuid:application_id>/withdraw", "withdraw", running.withdraw, methods=["POST"])
 _page("/applications/<uuid:application_id>/children/<code>", "opening", running.opening)
 _page("/applications/<uuid:application_id>/children/<code>", "open_one", running.open_one, methods=["POST"])
+_page("/applications/<uuid:application_id>/receipt", "receipt", papers.receipt)
+_page("/applications/<uuid:application_id>/archive", "archive", papers.archive)
+_page("/receipts", "check_receipt", papers.check)
 _page("/files/<uuid:file_id>", "file", running.file)

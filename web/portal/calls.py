@@ -15,6 +15,7 @@ from web.language import gettext, lang
 from web.security import current, db, now, posted_uuid, signed_in
 from workflow import drafts
 from workflow.errors import NotFound, Refused
+from workflow.funding.advice import Need, contact_for
 from workflow.funding.eligibility import assess
 from workflow.funding.programme import Call
 from workflow.store import queries
@@ -25,9 +26,39 @@ def start() -> str:
     calls = sorted(screens.programme().calls.values(), key=lambda call: call.closes)
     return render_template(
         "portal/start.html",
+        by_area=_needs_by_area(),
         open_calls=[call for call in calls if call.is_open(now())],
         other_calls=[call for call in reversed(calls) if not call.is_open(now())],
     )
+
+
+def needs() -> str:
+    """What people want to do, in their own words, to pick one."""
+    return render_template("portal/needs.html", by_area=_needs_by_area())
+
+
+def need(code: str) -> str:
+    """Which funding area a need belongs to, and the calls that are open for it."""
+    known = screens.programme()
+    found = next((one for one in known.needs if one.code == code), None)
+    if found is None:
+        raise NotFound("no_such_need")
+    fitting = [one for one in known.calls.values() if found.area in one.areas]
+    return render_template(
+        "portal/need.html",
+        need=found,
+        area=known.areas[found.area],
+        open_calls=[one for one in fitting if one.is_open(now())],
+        next_calls=sorted((one for one in fitting if one.opens > now()), key=lambda one: one.opens),
+        contact=contact_for(known.contacts, found.area),
+    )
+
+
+def _needs_by_area() -> dict[str, list[Need]]:
+    """Needs under their areas, in the order of the programme."""
+    known = screens.programme()
+    by_area = {code: [one for one in known.needs if one.area == code] for code in known.areas}
+    return {code: found for code, found in by_area.items() if found}
 
 
 def call(code: str) -> str:
@@ -50,6 +81,7 @@ def begin(code: str) -> Response | tuple[str, int]:
             organisation_id=organisation_id,
             call=code,
             eligibility=request.form,
+            area=_area(found),
             now=now(),
             application_id=application_id,
         )
@@ -66,15 +98,24 @@ def _call(code: str) -> Call:
     return found
 
 
+def _area(found: Call) -> str:
+    """The area that the person's need led to, if this call has it."""
+    area = request.values.get("area", "")
+    return area if area in found.areas else ""
+
+
 def _page(found: Call, refusal: str | None = None) -> str:
     person = current()
     mine = queries.my_organisations(db(), person.actor) if person else []
     asked = {one.code: request.values.get(one.code, "") for one in found.eligibility}
-    here = f"{url_for('portal.call', code=found.code)}?{urlencode(asked)}"
+    area = _area(found)
+    known = {**asked, "area": area} if area else asked
+    here = f"{url_for('portal.call', code=found.code)}?{urlencode(known)}"
     return render_template(
         "portal/call.html",
         call=found,
         given=asked,
+        area=area,
         assessed=assess(found.eligibility, asked) if any(asked.values()) else None,
         organisations=[one for one in mine if one.rights & {"draft", "sign"}],
         application_id=uuid4(),

@@ -15,9 +15,10 @@ from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
-from web.security import db, do, settings, signed_in
+from web.security import db, do, now, settings, signed_in
 from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
+from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
 from workflow.store import queries
 from workflow.store.queries import Application
@@ -36,7 +37,16 @@ def application(application_id: UUID) -> str:
     if found.number is None:
         return render_template("portal/draft.html", **_shown(found))
     children = queries.route_data(db(), found.route_hash or "").get("children", {})
-    return render_template("portal/case.html", child_words=children, **_shown(found))
+    stops = queries.timeline(db(), signed_in().actor, application_id, now=now()) or []
+    known = queries.programme_of(db(), found.programme_hash).programme
+    return render_template(
+        "portal/case.html",
+        child_words=children,
+        stops=stops,
+        ended=bool(stops) and stops[-1].state == "done",
+        contact=contact_for(known.contacts, found.area or ""),
+        **_shown(found),
+    )
 
 
 def _shown(found: Application) -> dict[str, Any]:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where to turn when this programme is not the right one, and what can still be done."""
+
+    text: Mapping[str, str]
+    office: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +26,7 @@ class Question:
     wanted: str
     unmet: Mapping[str, str]
     help: Mapping[str, str] | None = None
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,12 @@ class Assessment:
     @property
     def ok(self) -> bool:
         return not self.unmet and not self.open
+
+
+def parse_question(raw: Mapping[str, Any]) -> Question:
+    """A question from its YAML shape; raises TypeError for keys that there are not."""
+    elsewhere = Elsewhere(**raw["elsewhere"]) if "elsewhere" in raw else None
+    return Question(**{**raw, "elsewhere": elsewhere})
 
 
 def assess(questions: Sequence[Question], answers: Mapping[str, str]) -> Assessment:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import typst
 
@@ -81,8 +81,10 @@ class Order(TypedDict):
     signatures: list[Signature]
 
 
-def render(templates: Mapping[str, str], code: str, data: Order, *, now: datetime) -> bytes:
-    """The letter `code` as PDF/A-2a, dated `now` (aware); equal input gives equal bytes.
+def render(
+    templates: Mapping[str, str], code: str, data: Order | Mapping[str, Any], *, now: datetime
+) -> bytes:
+    """The letter or paper `code` as PDF/A-2a, dated `now` (aware); equal input gives equal bytes.
 
     Typst reads nothing but the templates: they are put alone into a folder that is its root. Raises
     typst.TypstError when a template fails.

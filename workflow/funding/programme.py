@@ -14,7 +14,8 @@ import yaml
 
 from workflow.engine.tables import Facts
 from workflow.errors import Refused, RouteError
-from workflow.funding.eligibility import Question
+from workflow.funding.advice import Contact, Need, parse_contacts, parse_needs
+from workflow.funding.eligibility import Question, parse_question
 from workflow.funding.questions import Labels, Option
 from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
 
@@ -107,7 +108,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """One version of a programme. `labels`: kind → code → labels, in the order of the data.
+    """One version of a programme. `labels`: kind → code → labels, in the order of the data;
+    "stops" are the statuses as parts of the way.
 
     `languages`: the programme's own first; `tables` are decision tables in the engine's shape; `terms`
     (by size), `remedy` and `sender` are what letters say.
@@ -131,6 +133,8 @@ class Programme:
     terms: Mapping[str, Any]
     remedy: Mapping[str, Any]
     sender: Mapping[str, Any]
+    needs: tuple[Need, ...] = ()
+    contacts: tuple[Contact, ...] = ()
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Programme:
@@ -196,11 +200,16 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         years=tuple(data["years"]),
         areas={raw["code"]: _area(raw) for raw in data["areas"]},
         offices={raw["code"]: Office(**raw) for raw in data["offices"]},
+<<<<<<< HEAD
         labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED},
         indicators=tuple(
             Option(raw["code"], raw["title"], frozenset(raw.get("areas", ())), raw.get("unit"))
             for raw in data["indicators"]
         ),
+=======
+        labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED}
+        | {"stops": {raw["code"]: raw.get("stop", raw["title"]) for raw in data["statuses"]}},
+>>>>>>> 73e7956 (People pick a need and are led to area and call; a receipt that proves itself, the way ahead in plain words, everything as one ZIP; the API tells forms)
         sizes=tuple(_size(raw) for raw in data["sizes"]),
         ceilings=tuple(
             Ceiling(year, raw["area"], pot, amount)
@@ -214,6 +223,8 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         terms=data["terms"],
         remedy=data["remedy"],
         sender=data["sender"],
+        needs=parse_needs(data.get("needs", ())),
+        contacts=parse_contacts(data.get("contacts", ())),
     )
 
 
@@ -324,7 +335,7 @@ def _call(raw: Mapping[str, Any]) -> Call:
         areas=tuple(raw["areas"]),
         opens=_local(raw["opens"]),
         closes=_local(raw["closes"]),
-        eligibility=tuple(Question(**question) for question in raw["eligibility"]),
+        eligibility=tuple(map(parse_question, raw["eligibility"])),
     )
 
 

@@ -28,6 +28,7 @@ from workflow.store.queries.rows import (
     StageRow,
     Statement,
 )
+from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
     bundle,
     file_path,
@@ -38,6 +39,7 @@ from workflow.store.queries.versions import (
     programme_of,
     route_data,
 )
+from workflow.store.queries.whole import Submission, Whole, received_at, whole
 
 __all__ = [
     "LEAST_SERVER",
@@ -66,6 +68,9 @@ __all__ = [
     "RouteOverview",
     "StageRow",
     "Statement",
+    "Stop",
+    "Submission",
+    "Whole",
     "application",
     "away",
     "bundle",
@@ -88,8 +93,11 @@ __all__ = [
     "pipeline",
     "programme",
     "programme_of",
+    "received_at",
     "route_data",
     "routes",
     "table_names",
+    "timeline",
     "troubles",
+    "whole",
 ]

@@ -89,6 +89,7 @@ class Application:
     organisation_id: UUID
     organisation: str
     call: str
+    area: str | None
     number: str | None
     status: str
     programme_hash: str

@@ -1,0 +1,80 @@
+"""The definition of a form as the API tells it: everything a client needs to fill it in."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from web.schemas import Codes, a_code, said, some_labels
+from workflow.funding.questions import APPLICANT_KINDS
+
+
+class ApplicantKind(Schema):
+    """Who applies."""
+
+    kind = fields.String(
+        load_default="non_state",
+        validate=validate.OneOf(APPLICANT_KINDS),
+        metadata=said("non_state, institution or office"),
+    )
+
+
+class Option(Schema):
+    """One choice."""
+
+    code = a_code()
+    label = some_labels()
+
+
+class Column(Schema):
+    """A question, or a column of a table."""
+
+    code = a_code()
+    type = fields.String(metadata=said("text, longtext, number, money, date, choice, choices, boolean, …"))
+    label = some_labels()
+    help = some_labels(allow_none=True)
+    required = fields.Boolean()
+    must_be = fields.Boolean(metadata=said("Only true is accepted"))
+    least = fields.Integer(allow_none=True, metadata=said("Smallest number, Rappen, or number of rows"))
+    most = fields.Integer(
+        allow_none=True, metadata=said("Largest number, Rappen, characters, rows or files, by type")
+    )
+    options = fields.List(fields.Nested(Option))
+    accept = fields.List(fields.String(), metadata=said("Of a file: pdf, jpg, png"))
+
+
+class Field(Column):
+    """A question of a form."""
+
+    columns = fields.List(fields.Nested(Column))
+    total = a_code("Of a table: the column that is added up", allow_none=True)
+    grouped_by = fields.String(
+        allow_none=True, metadata=said("Path of the answer that narrows the options down")
+    )
+
+
+class Section(Schema):
+    """A part of a form."""
+
+    code = a_code()
+    title = some_labels()
+    help = some_labels(allow_none=True)
+    fields_ = fields.List(fields.Nested(Field), attribute="fields", data_key="fields")
+
+
+class Rule(Schema):
+    """A check over several answers."""
+
+    check = a_code()
+    field = fields.String(metadata=said("Path at which it is reported"))
+    paths = Codes(metadata=said("Paths of the answers that it reads"))
+    params = fields.Dict()
+
+
+class Form(Schema):
+    """A form; the paths of its answers are section.field, and section.field.row.column in tables."""
+
+    code = a_code()
+    hash = fields.String(metadata=said("The version"))
+    title = some_labels()
+    sections = fields.List(fields.Nested(Section))
+    rules = fields.List(fields.Nested(Rule))

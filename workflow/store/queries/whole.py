@@ -1,0 +1,124 @@
+"""Everything that an application consists of, for who may read it all: its people, staff behind the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor, load_case
+from workflow.funding.forms import Form
+from workflow.funding.programme import Programme
+from workflow.store import published, reading
+from workflow.store.queries.record import files_of, letters, written
+from workflow.store.queries.rows import Answers, FileRow
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was handed in: `said` is what `hash`, which the event holds, is the hash of (see Kept.add).
+
+    `step`: empty of the first one, else the step at which the applicant answered. `said` is None once erased.
+    """
+
+    at: datetime
+    hash: str
+    step: str
+    said: Mapping[str, Any] | None
+
+    @property
+    def answers(self) -> Answers:
+        return self.said["data"] if self.said else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A submitted application. `uploads`: files that any submission names; `letters`: newest first."""
+
+    id: UUID
+    number: str
+    title: str
+    organisation: str
+    call: str
+    area: str
+    form: Form
+    programme: Programme
+    route_data: Mapping[str, Any]
+    submissions: Sequence[Submission]
+    uploads: Sequence[FileRow]
+    letters: Sequence[FileRow]
+
+
+def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
+    """A submitted application with what was handed in; None for who may not read all of it."""
+    query = sa.text(
+        "SELECT c.*, o.name AS organisation, o.kind AS organisation_kind FROM cases c"
+        " JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
+    )
+    with db.connect() as tx:
+        row: Any = tx.execute(query, {"id": case_id}).one_or_none()
+        if row is None:
+            return None
+        case = load_case(row.state)
+        if not (reading.is_member(case, viewer) or reading.may_open(case, viewer)):
+            return None
+        form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
+        submissions = submissions_of(tx, case_id)
+        files = files_of(tx, case_id)
+        programme = published.programme(tx, row.programme_hash)
+        route_data = published.content(tx, row.route_hash)
+    named = {name for one in submissions for name in form.files(one.answers)}
+    return Whole(
+        id=case_id,
+        number=row.number,
+        title=row.title,
+        organisation=row.organisation,
+        call=row.call,
+        area=row.area,
+        form=form,
+        programme=programme,
+        route_data=route_data,
+        submissions=submissions,
+        uploads=[one for one in files if one.kind == "upload" and str(one.id) in named],
+        letters=letters(files, case.letters),
+    )
+
+
+def submissions_of(tx: sa.Connection, case_id: UUID) -> list[Submission]:
+    """What the applicant handed in, oldest first: the application, then each answer that changed it."""
+    rows = tx.execute(
+        sa.text(
+            "SELECT at, actor, coalesce(data->>'application', data->>'content') AS name,"
+            " CASE name WHEN 'Completed' THEN data->>'step' ELSE '' END AS step FROM events"
+            " WHERE case_id = :id AND (name = 'Submitted' OR data->>'application' IS NOT NULL)"
+            " ORDER BY version"
+        ),
+        {"id": case_id},
+    ).all()
+    texts = written(tx, case_id)
+    return [Submission(row.at, row.name, row.step, _said(row, texts)) for row in rows]
+
+
+def _said(row: Any, texts: Mapping[str, Answers]) -> Mapping[str, Any] | None:
+    if row.name not in texts:
+        return None
+    return {"by": row.actor, "data": texts[row.name], "step": row.step}
+
+
+def received_at(db: sa.Engine, number: str, name: str) -> datetime | None:
+    """When the case with this number received what has this hash; None if it never did.
+
+    For everybody: who knows the hash has the receipt, and learns nothing that is not on it.
+    """
+    query = sa.text(
+        "SELECT e.at FROM cases c JOIN events e ON e.case_id = c.id WHERE c.number = :number"
+        " AND (e.name = 'Submitted' AND e.data->>'content' = :name OR e.data->>'application' = :name)"
+        " ORDER BY e.version LIMIT 1"
+    )
+    with db.connect() as tx:
+        found: datetime | None = tx.execute(query, {"number": number, "name": name}).scalar_one_or_none()
+    return found
