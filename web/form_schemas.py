@@ -40,13 +40,25 @@ class Column(Schema):
     )
     options = fields.List(fields.Nested(Option))
     accept = fields.List(fields.String(), metadata=said("Of a file: pdf, jpg, png"))
+    factors = fields.List(
+        fields.String(), metadata=said("Of a computed column: the columns whose product it is; not sent")
+    )
+
+
+class Condition(Schema):
+    """When a question is asked: the answer at `path` is one of `codes`, or above `above`."""
+
+    path = fields.String()
+    codes = Codes(metadata=said("A yes/no question answers true or false"))
+    above = fields.Integer(allow_none=True)
 
 
 class Field(Column):
     """A question of a form."""
 
     columns = fields.List(fields.Nested(Column))
-    total = a_code("Of a table: the column that is added up", allow_none=True)
+    totals = fields.List(fields.String(), metadata=said("Of a table: the columns that are added up"))
+    shown_when = fields.Nested(Condition, allow_none=True, metadata=said("It is asked only then"))
     grouped_by = fields.String(
         allow_none=True, metadata=said("Path of the answer that narrows the options down")
     )

@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 
 from workflow.engine.canonical import canonical
 from workflow.funding import letters
-from workflow.funding.money import format_chf
 from workflow.funding.questions import Field
 from workflow.settings import Settings
 from workflow.store import files
@@ -47,7 +46,9 @@ def receipt(found: Whole, settings: Settings, lang: str) -> bytes:
             "fingerprint": gettext("Prüfsumme der Angaben (SHA-256)"),
             "files": gettext("Prüfsummen der Beilagen (SHA-256)"),
             "check_title": gettext("So lässt sich das prüfen"),
-            "check": gettext("Hier sagt Förderweg, ob unter dieser Nummer genau diese Angaben eingegangen sind:"),
+            "check": gettext(
+                "Hier sagt Förderweg, ob unter dieser Nummer genau diese Angaben eingegangen sind:"
+            ),
             "check_alone": gettext(
                 "Oder ohne uns: Im ZIP mit allen Unterlagen liegt jede Eingabe als JSON-Datei. Ihre SHA-256-"
                 "Prüfsumme (zum Beispiel mit sha256sum) ist die Prüfsumme oben; so auch bei den Beilagen."
@@ -63,12 +64,14 @@ def answers_pdf(found: Whole, lang: str) -> bytes:
     gettext = texts(lang).gettext
     last = found.submissions[-1]
     names = {str(one.id): one.name for one in found.uploads}
+    hidden = found.form.hidden(last.answers)
     sections = [
         {
             "title": label(section.title, lang),
             "fields": [
                 _answer(one, last.answers.get(section.code, {}).get(one.code), names, lang)
                 for one in section.fields
+                if f"{section.code}.{one.code}" not in hidden
             ],
         }
         for section in found.form.sections
@@ -196,18 +199,28 @@ def _answer(one: Field, value: Any, names: Mapping[str, str], lang: str) -> dict
     """One answer for the template: text, or the cells of a table."""
     shown: dict[str, Any] = {"label": label(one.label, lang), "kind": one.type, "text": "–"}
     if one.type == "table":
-        rows = [[column.as_text(row.get(column.code), lang) for column in one.columns] for row in value or ()]
-        sums = {one.total: format_chf(one.sum(value))} if one.total else {}
         shown |= {
             "columns": [
                 {"title": label(column.label, lang), "figure": column.type in ("money", "number")}
                 for column in one.columns
             ],
-            "rows": rows,
-            "total": [sums.get(column.code, "") for column in one.columns] if sums else None,
+            "rows": [[_cell(one, column, row, lang) for column in one.columns] for row in value or ()],
+            "total": [_total(one, column, value, lang) for column in one.columns] if one.totals else None,
         }
     elif one.type == "file":
         shown["text"] = ", ".join(names[found] for found in value or () if found in names) or "–"
     else:
         shown["text"] = one.as_text(value, lang)
     return shown
+
+
+def _cell(one: Field, column: Field, row: Mapping[str, Any], lang: str) -> str:
+    text = column.as_text(row.get(column.code), lang)
+    if column.unit_of:
+        [indicator] = [other for other in one.columns if other.code == column.unit_of]
+        text = f"{text} {indicator.unit(row.get(column.unit_of), lang)}".rstrip()
+    return text
+
+
+def _total(one: Field, column: Field, rows: Any, lang: str) -> str:
+    return column.as_text(one.sum(rows, column.code), lang) if column.code in one.totals else ""

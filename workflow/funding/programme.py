@@ -200,16 +200,12 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         years=tuple(data["years"]),
         areas={raw["code"]: _area(raw) for raw in data["areas"]},
         offices={raw["code"]: Office(**raw) for raw in data["offices"]},
-<<<<<<< HEAD
-        labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED},
+        labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED}
+        | {"stops": {raw["code"]: raw.get("stop", raw["title"]) for raw in data["statuses"]}},
         indicators=tuple(
             Option(raw["code"], raw["title"], frozenset(raw.get("areas", ())), raw.get("unit"))
             for raw in data["indicators"]
         ),
-=======
-        labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED}
-        | {"stops": {raw["code"]: raw.get("stop", raw["title"]) for raw in data["statuses"]}},
->>>>>>> 73e7956 (People pick a need and are led to area and call; a receipt that proves itself, the way ahead in plain words, everything as one ZIP; the API tells forms)
         sizes=tuple(_size(raw) for raw in data["sizes"]),
         ceilings=tuple(
             Ceiling(year, raw["area"], pot, amount)
