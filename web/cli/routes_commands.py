@@ -159,6 +159,8 @@ def _replay(options: argparse.Namespace) -> int:
     with database(options.env) as (db, _):
         same = other = 0
         for one in routes.replayed(db, compiled_routes, since):
+            for what in one.now.ignored:
+                print(f"{one.number}: no place for what was done at {what}")
             if one.then == one.now:
                 same += 1
                 continue

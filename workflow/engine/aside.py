@@ -50,7 +50,7 @@ def decide(
             assert route.extension is not None
             if not 1 <= command.days <= route.extension.most - case.extended:
                 raise Refused("too_long", most=route.extension.most - case.extended)
-            due_at, timers = _moved(case, command.days, _given(calendar))
+            due_at, timers = moved(case, command.days, _given(calendar))
             assert due_at is not None
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
 
@@ -169,11 +169,11 @@ def resumed(case: Case, by: str, now: datetime, calendar: Calendar) -> ev.Event:
     """A case that stood still goes on, its deadlines moved by as many working days."""
     assert case.suspended_at is not None
     days = calendar.days_between(datetime.fromisoformat(case.suspended_at), now)
-    due_at, timers = _moved(case, days, calendar)
+    due_at, timers = moved(case, days, calendar)
     return ev.Resumed(by, days, due_at, timers)
 
 
-def _moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[dict[str, Any], ...]]:
+def moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[dict[str, Any], ...]]:
     """The deadline and the timers that have not fired, so many working days later."""
 
     def later(at: str) -> str:

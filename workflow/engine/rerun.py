@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from workflow.engine import events as ev
-from workflow.engine.advance import advance, next_due
+from workflow.engine.advance import advance, iso, next_due
+from workflow.engine.aside import moved, resumed
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Case, evolve, replay
 from workflow.engine.route import Call, Human, Route, Wait
@@ -20,13 +21,15 @@ MOST_EVENTS = 1_000
 class Run:
     """`ending`: None where the record has no answer; `open_at`: then the step that nobody has decided.
 
-    `way`: the steps entered, in order; `days`: working days from the submission to the end or to `open_at`.
+    `way`: the steps entered, in order; `days`: working days from the submission to the end or to `open_at`;
+    `ignored`: what was done, as step and event, for which this way has no place.
     """
 
     ending: str | None
     open_at: str | None
     way: tuple[str, ...]
     days: int
+    ignored: tuple[str, ...] = field(default=(), compare=False)
 
 
 Happened = Sequence[tuple[ev.Event, datetime]]
@@ -41,12 +44,13 @@ def recorded(happened: Happened, calendar: Calendar) -> Run:
 
 
 def rerun(route: Route, happened: Happened, calendar: Calendar) -> Run:
-    """The same people do the same, after as long a time, wherever the route asks them.
+    """The same people do the same, after as long a time, wherever the route asks or lets them.
 
+    Stops and longer deadlines count again, also those for a case beside this one, which itself is not played.
     Who might act, and what money there was, is not asked again: what they did then is what counts.
     """
     submitted, now = next((event, at) for event, at in happened if isinstance(event, ev.Submitted))
-    began, acts = now, _acts(happened)
+    began, record = now, _Record(happened)
     facts = {name: value for name, value in submitted.facts.items() if name in route.facts}
     case = evolve(EMPTY, ev.Submitted(submitted.applicant, facts, submitted.content, route.start))
     way: list[str] = []
@@ -56,65 +60,93 @@ def rerun(route: Route, happened: Happened, calendar: Calendar) -> Run:
             way += [event.step] if isinstance(event, ev.Entered) else []
         if case.ending is not None:
             break
-        moved = _next(route, case, acts, now)
+        seat, at = record.first(route, case, now)
         due = next_due(route, case, now)
-        if moved is None and (due is None or not _goes_on(route, case)):
+        if at is None and (due is None or not _goes_on(route, case)):
             break
-        if due is not None and (moved is None or due <= moved[1]):
+        if due is not None and (at is None or due <= at):
             now = max(now, due)
             continue
-        assert moved is not None
-        event, now = moved
-        case = evolve(case, event)
+        assert at is not None
+        now = at
+        case = evolve(case, _as_here(route, case, record.take(case, seat), now, calendar))
     open_at = None if case.ending else case.step
-    return Run(case.ending, open_at, tuple(way), calendar.days_between(began, now))
+    return Run(case.ending, open_at, tuple(way), calendar.days_between(began, now), record.left())
 
 
-Act = tuple[ev.Event, timedelta]
 OFF = "off the route"
+CALL = "the letter"
 
 
-def _acts(happened: Happened) -> dict[tuple[str, str], deque[Act]]:
+class _Record:
     """What was done at each step and seat, in order, and how long after the step began."""
-    found: dict[tuple[str, str], deque[Act]] = defaultdict(deque)
-    step, entered = "", happened[0][1]
-    for event, at in happened:
-        match event:
-            case ev.Entered():
-                step, entered = event.step, at
-            case ev.Completed():
-                found[step, event.seat].append((event, at - entered))
-            case ev.Received() | ev.ChildAwaited():
-                found[step, ""].append((event, at - entered))
-            case ev.Withdrawn() | ev.WayTaken():
-                found[step, OFF].append((event, at - entered))
-            case _:
-                continue
-    return found
+
+    def __init__(self, happened: Happened) -> None:
+        self.acts: dict[tuple[str, str], deque[tuple[ev.Event, timedelta]]] = defaultdict(deque)
+        self.ignored: list[str] = []
+        step, entered = "", happened[0][1]
+        for event, at in happened:
+            match event:
+                case ev.Entered():
+                    step, entered = event.step, at
+                case ev.Completed():
+                    self.acts[step, event.seat].append((event, at - entered))
+                case ev.Received() | ev.ChildAwaited():
+                    self.acts[step, ""].append((event, at - entered))
+                case ev.Withdrawn() | ev.WayTaken() | ev.Suspended() | ev.Resumed() | ev.Extended():
+                    self.acts[step, OFF].append((event, at - entered))
+                case ev.ChildOpened() if event.freezes:
+                    self.acts[step, OFF].append((event, at - entered))
+                case _:
+                    continue
+
+    def first(self, route: Route, case: Case, now: datetime) -> tuple[str, datetime | None]:
+        """The recorded act that comes first at this visit: its seat and when; None: there is none."""
+        code = case.step or ""
+        step = route.steps[code]
+        if isinstance(step, Call):
+            return CALL, now
+        seats = ("",) if isinstance(step, Wait) else tuple(seat.code for seat in case.open_seats)
+        waiting = (OFF,) if case.suspended_at is not None else (*seats, OFF)
+        there = [seat for seat in waiting if self._fits(route, case, seat)]
+        if not there:
+            return "", None
+        entered = datetime.fromisoformat(case.entered_at or now.isoformat())
+        seat = min(there, key=lambda one: self.acts[code, one][0][1])
+        return seat, max(now, entered + self.acts[code, seat][0][1])
+
+    def take(self, case: Case, seat: str) -> ev.Event:
+        """The act itself, which is not there any more from then on."""
+        if seat == CALL:
+            return ev.CallReturned(case.step or "", "made", "")
+        return self.acts[case.step or "", seat].popleft()[0]
+
+    def left(self) -> tuple[str, ...]:
+        """Everything that had no place."""
+        rest = ((step, event) for (step, _), acts in self.acts.items() for event, _ in acts)
+        return (*self.ignored, *(f"{step} {type(event).__name__}" for step, event in rest))
+
+    def _fits(self, route: Route, case: Case, seat: str) -> bool:
+        """Something was done there that this route knows too; what it does not know is passed over."""
+        acts = self.acts[case.step or "", seat]
+        while acts and not _is_known(route, case, acts[0][0]):
+            self.ignored.append(f"{case.step} {type(acts.popleft()[0]).__name__}")
+        return bool(acts)
 
 
-def _next(
-    route: Route, case: Case, acts: dict[tuple[str, str], deque[Act]], now: datetime
-) -> tuple[ev.Event, datetime] | None:
-    """The recorded act that comes first at this visit, as it is on this route."""
-    code = case.step or ""
-    step = route.steps[code]
-    entered = datetime.fromisoformat(case.entered_at or now.isoformat())
-    if isinstance(step, Call):
-        return ev.CallReturned(code, "made", step.to), now
-    seats = ("",) if isinstance(step, Wait) else tuple(seat.code for seat in case.open_seats)
-    there = [seat for seat in (*seats, OFF) if _fits(route, code, acts[code, seat])]
-    if not there:
-        return None
-    first = min(there, key=lambda seat: acts[code, seat][0][1])
-    event, after = acts[code, first].popleft()
-    return _as_here(route, case, event), max(now, entered + after)
-
-
-def _as_here(route: Route, case: Case, event: ev.Event) -> ev.Event:
+def _as_here(route: Route, case: Case, event: ev.Event, now: datetime, calendar: Calendar) -> ev.Event:
     """The same act, leading to where this route leads."""
     step = route.steps[case.step or ""]
     match event:
+        case ev.CallReturned() if isinstance(step, Call):
+            return replace(event, to=step.to)
+        case ev.Suspended() | ev.ChildOpened():
+            return ev.Suspended(event.by, iso(now))
+        case ev.Resumed():
+            return resumed(case, event.by, now, calendar)
+        case ev.Extended():
+            due_at, timers = moved(case, event.days, calendar)
+            return replace(event, due_at=due_at or event.due_at, timers=timers)
         case ev.Withdrawn():
             return ev.Withdrawn(event.by, route.withdraw_to or "")
         case ev.Received() if isinstance(step, Wait):
@@ -129,16 +161,25 @@ def _as_here(route: Route, case: Case, event: ev.Event) -> ev.Event:
             return event
 
 
-def _fits(route: Route, code: str, acts: deque[Act]) -> bool:
-    """Something was done there that this route knows too; what it does not know is passed over."""
-    while acts and not _is_known(route, code, acts[0][0]):
-        acts.popleft()
-    return bool(acts)
-
-
-def _is_known(route: Route, code: str, event: ev.Event) -> bool:
+def _is_known(route: Route, case: Case, event: ev.Event) -> bool:
+    code = case.step or ""
     step = route.steps[code]
     match event:
+        case ev.Suspended():
+            return case.suspended_at is None and route.pause is not None and code in route.pause.start
+        case ev.ChildOpened():
+            child = route.children.get(event.code)
+            return case.suspended_at is None and child is not None and child.freezes and code in child.start
+        case ev.Resumed():
+            return case.suspended_at is not None
+        case ev.Extended():
+            limits = route.extension
+            return (
+                limits is not None
+                and case.suspended_at is None
+                and code in limits.start
+                and event.days <= limits.most - case.extended
+            )
         case ev.Completed():
             return isinstance(step, Human) and event.outcome in (step.votes or step.outcomes)
         case ev.Received():

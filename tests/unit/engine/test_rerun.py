@@ -5,8 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.builders import CASE, CLOCK, END, MONDAY, SIGNER, Play, panel, play, small_route, staff, task
-from workflow.engine.commands import TakeWay, Withdraw
+from tests.builders import (
+    CASE,
+    CHILD,
+    CLOCK,
+    END,
+    MONDAY,
+    SIGNER,
+    Play,
+    panel,
+    play,
+    small_route,
+    staff,
+    task,
+)
+from workflow.engine.commands import ChildEnded, Extend, OpenChild, Resume, Suspend, TakeWay, Withdraw
 from workflow.engine.events import Event
 from workflow.engine.moving import why_not
 from workflow.engine.parsing import parse_route
@@ -103,3 +116,66 @@ def test_a_way_off_the_route_is_taken_again_where_it_is_there() -> None:
     told.rules()
     assert rerun(told.route, happened(told), CLOCK) == recorded(happened(told), CLOCK)
     assert rerun(route(steps), happened(told), CLOCK).open_at == "a"
+
+
+DESK = {"office": "desk", "role": "clerk"}
+SHORT: dict[str, Any] = {
+    "a": task(
+        {"on": "b", "late": {"to": "end", "by": "clock"}},
+        due=5,
+        timers=[{"at": 80, "do": "remind"}, {"at": 100, "do": "lapse", "outcome": "late"}],
+    ),
+    "b": task({"on": "end"}),
+}
+ASIDE: dict[str, Any] = {
+    "suspend": {"from": ["a"], "who": DESK},
+    "extend": {"from": ["a"], "who": DESK, "at_most": 9},
+}
+
+
+def timed(told: Play, *acts: tuple[int, Any]) -> list[tuple[Event, datetime]]:
+    """Play these acts, each so many days after the one before, and say when each event happened."""
+    found = [(event, told.now) for event in told.events]
+    for days, act in acts:
+        seen = len(told.events)
+        told.rules(days=days)
+        if isinstance(act, str):
+            told.complete(CLERK, act)
+        else:
+            told.do(act, CLERK)
+        found += [(event, told.now) for event in told.events[seen:]]
+    return found
+
+
+def test_what_was_done_after_a_reminder_is_done_again() -> None:
+    told = play(SHORT)
+    past = timed(told, (4, "on"), (1, "on"))
+    assert rerun(told.route, past, CLOCK) == recorded(past, CLOCK)
+
+
+def test_a_stop_and_a_longer_deadline_count_again() -> None:
+    told = play(SHORT, **ASIDE)
+    past = timed(
+        told, (1, Suspend(CASE, 1)), (28, Resume(CASE)), (1, Extend(CASE, 9, 1)), (9, "on"), (1, "on")
+    )
+    run = rerun(told.route, past, CLOCK)
+    assert run == recorded(past, CLOCK)
+    assert (run.way, run.ignored) == (("a", "b"), ())
+
+
+def test_where_they_are_not_known_the_deadline_comes_first_and_that_is_told() -> None:
+    told = play(SHORT, **ASIDE)
+    past = timed(told, (1, Suspend(CASE, 1)), (28, Resume(CASE)), (1, "on"), (1, "on"))
+    run = rerun(route(SHORT), past, CLOCK)
+    assert (run.ending, run.way) == ("over", ("a",))
+    assert run.ignored == ("a Suspended", "a Resumed", "a Completed", "b Completed")
+
+
+def test_a_case_that_froze_this_one_freezes_it_again() -> None:
+    appeal = {"route": "other", "form": "f", "from": ["a"], "who": DESK, "at_most": 1, "freezes": True}
+    told = play(SHORT, children={"appeal": appeal})
+    ended = ChildEnded(CASE, str(CHILD), "over")
+    past = timed(told, (1, OpenChild(CASE, "appeal", CHILD, 1)), (28, ended), (1, "on"), (1, "on"))
+    run = rerun(told.route, past, CLOCK)
+    assert (run.ending, run.way, run.ignored) == ("over", ("a", "b"), ())
+    assert run == recorded(past, CLOCK)
