@@ -65,7 +65,11 @@ def test_check_says_sound_or_what_is_wrong_and_the_way_there(tmp_path: Path, cap
 def test_check_names_what_cannot_be_staffed(capsys: Out) -> None:
     people = KIP3 / "demo" / "people.yaml"
     assert main(["routes", "check", str(KIP3 / "routes" / "small.yaml"), "--staff", str(people)], {}) == 1
-    assert "not_staffed at=decide rule=nobody who=integration:head while Andrea" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "not_staffed at=decide rule=nobody who=integration:head while Andrea Bernasconi is away" in told
+    assert re.search(
+        r"at=review rule=\w+ who=adult_education:reviewer while .* is away and .* is recused", told
+    )
 
 
 def test_a_diagram_has_a_shape_for_everything_and_ids_that_are_steps(tmp_path: Path) -> None:

@@ -37,7 +37,11 @@ def add_to(add: Add) -> None:
     checks = group("check", _check, "is each of these routes safe to publish?")
     checks.add_argument("files", nargs="*", type=Path, help="route files of the folder (default: all)")
     folder_option(checks)
-    checks.add_argument("--staff", type=Path, help="people.yaml: can every step be staffed, one person away?")
+    checks.add_argument(
+        "--staff",
+        type=Path,
+        help="people.yaml: can every step be staffed, with one person away and one recused?",
+    )
     store = group("publish", _publish, "store a programme's folder whole, for new applications")
     store.add_argument(
         "--programme", type=programme_folder, help="folder (default: that of FOERDERWEG_PROGRAMME)"
@@ -100,7 +104,9 @@ def _check_staff(code: str, route: Route, programme: Programme, file: Path) -> i
     roles = {one["name"]: frozenset(map(tuple, one["roles"])) for one in people}
     found = gaps(route, roles, _domain(programme, route), deputies)
     for gap in found:
-        when = f"while {gap.away} is away" if gap.away else "already"
+        causes = [f"{gap.away} is away"] if gap.away else []
+        causes += [f"{gap.recused} is recused"] if gap.recused else []
+        when = f"while {' and '.join(causes)}" if causes else "already"
         case = ", ".join(f"{name}={value}" for name, value in gap.facts.items() if value is not False)
         print(
             f"{code}: not_staffed at={gap.step} rule={gap.rule} who={gap.who} {when} ({case or 'any case'})"

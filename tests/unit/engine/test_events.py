@@ -1,7 +1,7 @@
 """Events and states survive storage; what was stored once can always be read."""
 
 import json
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -26,6 +26,15 @@ def test_every_shape_that_today_stores_is_in_the_golden_file() -> None:
     known = {(name, frozenset(data)) for name, data in SHAPES}
     today = {(kind.__name__, frozenset(item.name for item in fields(kind))) for kind in get_args(Event)}
     assert today <= known
+
+
+def test_every_kind_of_event_is_there_without_what_may_be_left_out() -> None:
+    known = {(name, frozenset(data)) for name, data in SHAPES}
+    least = {
+        (kind.__name__, frozenset(item.name for item in fields(kind) if item.default is MISSING))
+        for kind in get_args(Event)
+    }
+    assert least <= known
 
 
 @pytest.mark.parametrize(("name", "data"), STORED + SHAPES, ids=[name for name, _ in STORED + SHAPES])
