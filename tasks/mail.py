@@ -36,6 +36,7 @@ SUBJECTS: Mapping[str, str] = {
     "office_turn": _("Gesuch %(number)s: eine Pendenz wartet"),
     "office_reminder": _("Gesuch %(number)s: Erinnerung an eine Pendenz"),
     "office_escalation": _("Gesuch %(number)s: eine Pendenz ist überfällig"),
+    "office_unstaffed": _("Gesuch %(number)s: niemand kann es bearbeiten"),
 }
 BODIES: Mapping[str, str] = {
     "applicant_received": _("Ihr Gesuch %(number)s ist bei uns eingegangen. Den Stand sehen Sie hier:"),
@@ -46,6 +47,7 @@ BODIES: Mapping[str, str] = {
     "office_turn": _("Zum Gesuch %(number)s wartet eine Pendenz auf Ihre Stelle:"),
     "office_reminder": _("Zum Gesuch %(number)s wartet immer noch eine Pendenz auf Ihre Stelle:"),
     "office_escalation": _("Zum Gesuch %(number)s ist eine Pendenz Ihrer Stelle überfällig:"),
+    "office_unstaffed": _("Am Gesuch %(number)s darf in Ihrer Stelle niemand mehr arbeiten:"),
 }
 CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angaben zum Inhalt.")
 

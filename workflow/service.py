@@ -30,11 +30,13 @@ from workflow.intake import accept, accept_child, edited_application
 from workflow.store import agenda, journal, published
 from workflow.store.applications import Kept
 from workflow.store.reading import SYSTEM, takes_part
-from workflow.store.sign_in import actor_by_id
+from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
 
 Answers = Mapping[str, Any]
-Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive
+Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse
+FREELY = (cmd.Receive, cmd.Recuse)
+"""Commands that need no reason."""
 MOST_REASON = 4000
 
 
@@ -219,7 +221,7 @@ def _with_content(
 def _with_reason(stored: journal.Stored, command: Reasoned, answers: Answers | None, kept: Kept) -> Reasoned:
     """The command with the hash of why somebody leaves the straight way; nobody does without saying why."""
     reason = str((answers or {}).get("reason") or "").strip()
-    if isinstance(command, cmd.Receive) and not reason:
+    if isinstance(command, FREELY) and not reason:
         return command
     if len(reason) > MOST_REASON:
         raise Invalid({"reason": [Problem("too_long", {"max": MOST_REASON})]})
@@ -242,6 +244,9 @@ def _outside(
         return Outside(now=now, calendar=published.calendar(tx, stored.programme_hash))
     if isinstance(command, cmd.Assign):
         return Outside(person=actor_by_id(tx, command.to, now) if command.to else None)
+    if isinstance(command, cmd.Recuse):
+        roles = [(seat.office, seat.role) for seat in stored.case.open_seats]
+        return Outside(people=actors_with(tx, roles, now))
     step = route.steps.get(command.step) if isinstance(command, cmd.Complete) else None
     if isinstance(step, Human) and isinstance(command, cmd.Complete):
         outcome = step.outcomes.get(command.outcome)

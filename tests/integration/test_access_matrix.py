@@ -76,6 +76,7 @@ GET /desk/cases/<case_id>/why                                 303 404 404 404 20
 GET /desk/cases/<case_id>/children/<code>                     303 404 404 404 404 404 404 404 404 404
 GET /desk/cases/<case_id>/recuse                              303 404 404 200 200 404 404 404 404 404
 GET /files/<file_id>                                          303 200 404 404 200 404 200 404 200 404
+GET /files/<file_id>/view                                     303 200 404 404 200 404 200 404 200 404
 GET /healthz                                                  200 200 200 200 200 200 200 200 200 200
 GET /office                                                   303 404 404 404 404 404 200 200 200 404
 GET /office/cases                                             303 404 404 404 404 404 200 200 200 404

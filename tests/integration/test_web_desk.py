@@ -297,6 +297,7 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
         ev.ChildAwaited("remedy_period", "c", "dismissed", "rejected"),
         ev.Declared("x"),
         ev.Recused("x"),
+        ev.Unstaffed("review", "lead", 2),
         ev.Assigned("review", "lead", 2, "p", "p"),
         ev.Completed("synthesis", "", "propose", 3, "x", "decide_head", {}, holds=100),
         ev.PanelClosed("review", "split", "mediation", ("second",)),

@@ -41,7 +41,7 @@ class Sample:
 
     `ending`: draft | new | checked | query | silent | late | review | recused | split | synthesis |
     decision | reworked | signature | confirm, and the endings granted | rejected | inadmissible |
-    writtenoff | withdrawn.
+    writtenoff | withdrawn. `contact`: who is named as the contact; `canton`: francs from elsewhere in the canton.
     """
 
     organisation: str
@@ -53,6 +53,8 @@ class Sample:
     ending: str
     target_group: str
     summary: str
+    contact: str = ""
+    canton: int = 0
 
     @property
     def amount(self) -> int:

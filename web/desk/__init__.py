@@ -22,11 +22,13 @@ from web.errors import text_of
 from web.language import gettext as _
 from web.language import lang
 from web.opening import Parent, open_child, opening_page
+from web.portal.running import VIEWABLE
 from web.security import db, do, local_path, now, signed_in
 from workflow.engine.commands import Assign, Command, Complete, Declare, Offer, Recuse
 from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
+from workflow.funding.plausibility import budget_of
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import Dossier
@@ -111,7 +113,7 @@ def confirm_recusal(case_id: UUID) -> str:
 @blueprint.post("/cases/<uuid:case_id>/recuse")
 def recuse(case_id: UUID) -> Response | tuple[str, int]:
     """A conflict of interest: somebody else must do it."""
-    if refused := _refusal(Recuse(case_id)):
+    if refused := _refusal(Recuse(case_id), answers={"reason": _posted("reason")}):
         return _page(case_id, refused), refused.error.status
     flash(_("Sie sind in diesem Geschäft im Ausstand. Die Stelle kann es jemand anderem geben."))
     return _to(url_for(".inbox"))
@@ -227,6 +229,8 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         attempt=attempt,
         stale=stale,
         me=signed_in().actor.person,
+        budget=budget_of(found.form, found.answers),
+        viewable=VIEWABLE,
         said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found.statements, found.step_forms, route, words),

@@ -27,6 +27,11 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             return _("Erklärt, dass kein Ausstandsgrund besteht")
         case ev.Recused():
             return _("In den Ausstand getreten")
+        case ev.Unstaffed():
+            step = words.step(route, event.step)
+            return _(
+                "%(step)s: niemand ist mehr da, der das tun darf; die Amtsleitung ist gefragt", step=step
+            )
         case ev.Completed():
             return _completed(event, route, words)
         case ev.Assigned():

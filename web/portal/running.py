@@ -21,8 +21,11 @@ from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
 from workflow.store import queries
-from workflow.store.queries import Application
+from workflow.store.queries import Application, FileRow
 from workflow.texts import label
+
+VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
+"""What browsers show without running anything of it."""
 
 
 def applications() -> str:
@@ -140,10 +143,29 @@ def file(file_id: UUID) -> Response:
     row = queries.file(db(), signed_in().actor, file_id)
     if row is None:
         raise NotFound("no_such_file")
+    return _sent(row, as_attachment=True)
+
+
+def view(file_id: UUID) -> Response:
+    """A PDF or a picture, to be looked at in a frame of our own pages; never anything else."""
+    row = queries.file(db(), signed_in().actor, file_id)
+    if row is None or row.media_type not in VIEWABLE:
+        raise NotFound("no_such_file")
+    response = _sent(row, as_attachment=False)
+    # Browsers show no PDF in a sandbox; their viewer bounds what one may do, and has no origin of ours.
+    sandbox = "" if row.media_type == "application/pdf" else "; sandbox"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'{sandbox}"
+    )
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _sent(row: FileRow, *, as_attachment: bool) -> Response:
     response = send_file(
         queries.file_path(settings(), row),
         mimetype=row.media_type,
-        as_attachment=True,
+        as_attachment=as_attachment,
         download_name=row.name,
         etag=row.sha256,
         last_modified=row.at,

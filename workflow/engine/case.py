@@ -204,7 +204,7 @@ def evolve(case: Case, event: ev.Event) -> Case:
         case ev.ChildAwaited():
             child = {**case.children[event.child], "awaited": True}
             return _after(case, children={**case.children, event.child: child}, to=event.to, timers=())
-        case ev.Migrated():
+        case ev.Migrated() | ev.Unstaffed():
             return _after(case)
         case ev.Withdrawn():
             return _after(case, to=event.to, timers=(), suspended_at=None)

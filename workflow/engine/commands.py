@@ -45,6 +45,7 @@ class Recuse:
     """I have one: someone else must do it."""
 
     case_id: UUID
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.aside import require
 from workflow.engine.calendar import Calendar
-from workflow.engine.case import Actor, Case, Seat
+from workflow.engine.case import Actor, Case, Seat, evolve
 from workflow.engine.commands import Offer
 from workflow.engine.eligible import eligible_refusal, seat_refusal
 from workflow.engine.route import APPLICANT, Call, Human, Outcome, Route
@@ -24,13 +24,15 @@ RETRY = "retry"
 class Outside:
     """What the case itself does not know. `left`: Rappen free on its budget line, read under its lock.
 
-    `person`: who is to have the work, with roles as they are now; None: nobody who works here.
+    `person`: who is to have the work, with roles as they are now; None: nobody who works here. `people`:
+    everybody who has a role that the case waits for.
     """
 
     left: int | None = None
     now: datetime | None = None
     calendar: Calendar | None = None
     person: Actor | None = None
+    people: tuple[Actor, ...] | None = None
 
 
 def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside: Outside) -> list[ev.Event]:
@@ -45,7 +47,8 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
             return [ev.Declared(actor.person)]
         case cmd.Recuse():
             require(_gate_refusal(route, case, actor, again=True))
-            return [ev.Recused(actor.person)]
+            recused = ev.Recused(actor.person, command.content)
+            return [recused, *_unstaffed(route, evolve(case, recused), actor, outside.people)]
         case cmd.Withdraw():
             require(_withdraw_refusal(route, case, actor))
             assert route.withdraw_to is not None
@@ -96,6 +99,17 @@ def _gate_refusal(route: Route, case: Case, actor: Actor, *, again: bool) -> Foe
     if None in refusals or aside.is_asked(case, actor):
         return None
     return refusals[0] if refusals else Refused("nothing_open")
+
+
+def _unstaffed(route: Route, case: Case, actor: Actor, people: tuple[Actor, ...] | None) -> list[ev.Event]:
+    """The open seats of this person's roles for which nobody is left."""
+    return [
+        ev.Unstaffed(case.step or "", seat.code, case.entry)
+        for seat in case.open_seats
+        if people is not None
+        and (seat.office, seat.role) in actor.offices
+        and all(eligible_refusal(route, case, seat, one) for one in people)
+    ]
 
 
 def _open_outcomes(route: Route, case: Case) -> tuple[str, ...]:

@@ -49,7 +49,19 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Recused:
+    """Somebody keeps out from here on. `content`: hash of the reason, if one was given."""
+
     by: str
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unstaffed:
+    """Nobody is left who may do the work of this open seat."""
+
+    step: str
+    seat: str
+    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +299,7 @@ Event = (
     | Entered
     | Declared
     | Recused
+    | Unstaffed
     | Completed
     | Assigned
     | PanelClosed
@@ -319,6 +332,7 @@ _KINDS: dict[str, type[Any]] = {
         Entered,
         Declared,
         Recused,
+        Unstaffed,
         Completed,
         Assigned,
         PanelClosed,

@@ -52,6 +52,10 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
         case ev.Escalated():
             for seat in before.open_seats:
                 yield to_office("office_escalation", seat.office, "office_head")
+        case ev.Unstaffed():
+            for seat in after.open_seats:
+                if seat.code == event.seat:
+                    yield to_office("office_unstaffed", seat.office, "office_head")
         case ev.WayProposed():
             yield to_office("office_turn", event.office, event.role)
         case ev.Called():

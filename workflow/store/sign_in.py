@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -129,6 +130,17 @@ def actor_by_id(tx: Connection, person: str, now: datetime) -> Actor | None:
         return None
     row = tx.execute(query).one_or_none()
     return actor_of(row) if row else None
+
+
+def actors_with(tx: Connection, roles: Sequence[tuple[str, str]], now: datetime) -> tuple[Actor, ...]:
+    """Everybody who has one of these (office, role) today."""
+    wanted = set(roles)
+    holders = select(staff_roles.c.person_id).where(
+        tuple_(staff_roles.c.office, staff_roles.c.role).in_(sorted(wanted))
+    )
+    deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away_on(now))
+    query = _with_roles(now).where(or_(persons.c.id.in_(holders), persons.c.id.in_(deputies)))
+    return tuple(actor for actor in map(actor_of, tx.execute(query)) if actor.offices & wanted)
 
 
 def _with_roles(now: datetime) -> Select[Any]:

@@ -34,6 +34,13 @@ metadata = MetaData(
 )
 
 
+PROJECT_WORDS = (
+    "to_tsvector('german'::regconfig, (COALESCE((answers #>> '{project,title}'::text[]), ''::text)"
+    " || ' '::text) || COALESCE((answers #>> '{project,summary}'::text[]), ''::text))"
+)
+"""What a project is about, without the endings of the words: for finding the same project twice."""
+
+
 def _time(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
@@ -160,6 +167,7 @@ applications = Table(
     Column("saved_by", UUID, ForeignKey("persons.id"), nullable=False),
     _time("saved_at"),
     Index(None, "organisation_id"),
+    Index("ix_applications_words", text(PROJECT_WORDS), postgresql_using="gin"),
     comment="The working copy of the answers; erasable",
 )
 
@@ -244,6 +252,7 @@ cases = Table(
     Index(None, "organisation_id"),
     Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     Index(None, "area", "stage"),
+    Index("ix_cases_grants", "area", "submitted_at", postgresql_where=text("committed > 0")),
     Index(None, "submitted_at", "id"),
 )
 

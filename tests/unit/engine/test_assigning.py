@@ -138,3 +138,13 @@ def test_the_state_keeps_it_and_says_nothing_where_nobody_has_it() -> None:
     assert "holder" not in dump_case(told.case)["seats"][0]
     assign(told, ANNA, ANNA)
     assert load_case(dump_case(told.case)) == told.case == replay(told.events)
+
+
+def test_when_a_recusal_leaves_nobody_the_case_says_so() -> None:
+    told = checking(gate=True)
+    outside = Outside(people=(ANNA, BRUNO, STRANGER))
+    first = decide(told.route, told.case, Recuse(CASE, "why"), ANNA, outside)
+    assert names(first) == ["Recused"]
+    for event in first:
+        told.case = evolve(told.case, event)
+    assert names(decide(told.route, told.case, Recuse(CASE), BRUNO, outside)) == ["Recused", "Unstaffed"]

@@ -18,9 +18,11 @@ from workflow.engine.decide import allowed
 from workflow.engine.eligible import eligible_refusal
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
+from workflow.funding.ties import Tie, ties
 from workflow.store import published, reading
 from workflow.store.queries.explain import people_of
 from workflow.store.queries.family import family, parent_read
+from workflow.store.queries.findings import findings
 from workflow.store.queries.office import WHO, case_row, money_row
 from workflow.store.queries.record import files_of, history, letters, written
 from workflow.store.queries.rows import (
@@ -71,13 +73,19 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         parent, children = family(tx, case_id, sees) if opened else (None, [])
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route)
+        answers = texts.get(case.content, {})
+        found = findings(tx, row, answers, viewer) if opened else None
+        asked = any(offer.action == "declare" for offer in offers)
+        linked = _ties(tx, row, case, viewer) if asked else []
         colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
         case=case_row(row, viewer, now),
         opened=opened,
         own_measure=reading.is_of_own_office(case, viewer),
         form=form,
-        answers=texts.get(case.content, {}),
+        answers=answers,
+        findings=found,
+        ties=linked,
         files={one.id: one for one in files if one.kind == "upload"},
         letters=letters(files, case.letters),
         statements=_statements(route, events, texts),
@@ -103,6 +111,25 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         line=money_row(line) if line is not None else None,
         granted=int(case.facts["granted"]) if opened and "granted" in case.facts else None,
     )
+
+
+TIES = """
+SELECT p.name, p.email,
+  ARRAY(SELECT DISTINCT split_part(q.email, '@', 2) FROM memberships m JOIN persons q ON q.id = m.person_id
+        WHERE m.organisation_id = :organisation) AS domains,
+  (SELECT max(t.at) FROM cases c JOIN contents t ON t.case_id = c.id
+   WHERE c.organisation_id = :organisation AND t.written_by = p.id AND t.kind = 'application') AS wrote,
+  (SELECT t.data FROM contents t WHERE t.case_id = :id AND t.hash = :content) AS answers
+FROM persons p WHERE p.id = CAST(:person AS uuid)"""
+
+
+def _ties(tx: sa.Connection, row: Any, case: Case, viewer: Actor) -> list[Tie]:
+    """What links the viewer, who is about to declare, to the applicant."""
+    said = {"id": row.id, "organisation": row.organisation_id, "content": case.content}
+    found = tx.execute(sa.text(TIES), {**said, "person": viewer.person}).one_or_none()
+    if found is None:
+        return []
+    return list(ties(found.name, found.email, found.answers or {}, found.domains, found.wrote))
 
 
 def _colleagues(

@@ -12,6 +12,7 @@ from workflow.engine.case import Seat
 from workflow.engine.commands import Offer
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
+from workflow.funding.ties import Tie
 
 Answers = Mapping[str, Any]
 
@@ -247,11 +248,60 @@ class ParentRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another application. `likeness`: per cent of the words of both that both have; amounts in Rappen.
+
+    `title` is None, and `seen` False, where the viewer may not read it; `reasons`: same_area, similar.
+    """
+
+    id: UUID
+    number: str
+    organisation: str
+    own: bool
+    title: str | None
+    seen: bool
+    area: str
+    call: str
+    status: str
+    ending: str | None
+    requested: int
+    committed: int
+    submitted_at: datetime
+    likeness: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """A grant of the same area; `per_person` in Rappen."""
+
+    number: str
+    organisation: str
+    committed: int
+    people: int
+    per_person: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`earlier`: of the same organisation, newest first; `alike`: those that could pay for the same twice.
+
+    `median`: of what the comparable grants cost for each person, in Rappen.
+    """
+
+    earlier: list[Other]
+    alike: list[Other]
+    comparable: list[Comparable]
+    median: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """A case as staff see it; while `opened` is False only its header and the declaration are there.
 
     `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
-    open seats, by seat; `colleagues`: by seat that the viewer may hand over, (id, name) of who could have it.
+    open seats, by seat; `colleagues`: by seat that the viewer may hand over, (id, name) of who could have it;
+    `ties`: what links a viewer who is asked to declare to the applicant.
     """
 
     case: CaseRow
@@ -259,6 +309,8 @@ class Dossier:
     own_measure: bool
     form: Form
     answers: Answers
+    findings: Findings | None
+    ties: Sequence[Tie]
     files: Mapping[UUID, FileRow]
     letters: list[FileRow]
     statements: list[Statement]

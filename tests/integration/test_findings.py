@@ -1,0 +1,262 @@
+"""What the dossier knows beside the application: earlier grants, double funding, comparable grants, links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tasks.deliver import deliver_due
+from tests.browsing import app_for, signed_in
+from tests.counting import statements
+from tests.integration.walks import (
+    AUDITOR,
+    CHECKER,
+    GGG,
+    HEKS,
+    LEAD,
+    LEAD_TOO,
+    assert_kept,
+    at_review,
+    happened,
+    language,
+    rows,
+)
+from web.cli.story import Story, application, decision
+from workflow.people import person_id
+from workflow.store import queries
+from workflow.store.queries.rows import Findings
+
+LEITUNG = "andrea.bernasconi@integration.bs.example"
+SIZE = 20_000
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def found(told: Story, email: str, case_id: UUID) -> Findings:
+    page = queries.dossier(told.db, told.actors[email], case_id, now=told.now)
+    assert page is not None
+    assert page.findings is not None
+    return page.findings
+
+
+def similar(organisation: str, title: str = "Deutsch im Quartier Gundeli") -> dict[str, object]:
+    return application(
+        organisation, title=title, area="living_together", goals=["contact"], requested=9_000_00
+    )
+
+
+def granted(told: Story, people: int) -> UUID:
+    """A small application of HEKS that was granted in full."""
+    answers = {**language(9_000), "people": {"target_group": "recognised_refugees"}}
+    answers["people"]["participants"] = [{"group": "recognised_refugees", "number": people}]
+    case_id = told.submit(HEKS, answers)
+    told.do(CHECKER, case_id, "complete", {"check": {"complete": True, "responsible": True}})
+    told.do(LEAD_TOO, case_id, "yes", {"criteria": SCORES, "recommendation": {"reasons": "Gut."}})
+    told.do(LEITUNG, case_id, "grant", decision(9_000_00, "Im Rahmen des Kredits."))
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+    return case_id
+
+
+SCORES = dict.fromkeys(("need", "goals", "access", "quality", "costs"), "4")
+
+
+def test_other_applications_with_the_reason_for_the_match(told: Story) -> None:
+    this = at_review(told)
+    other = told.submit(GGG, similar("GGG Migration"))
+    unlike = told.submit(GGG, similar("GGG Migration", "Singen und Tanzen"))
+    told.declare(LEAD, this)
+    findings = found(told, LEAD, this)
+    [match] = findings.alike
+    assert (match.id, match.own, match.reasons, match.title, match.seen) == (
+        other,
+        False,
+        ("similar",),
+        None,
+        False,
+    )
+    assert 40 <= match.likeness < 100
+    assert findings.earlier == []
+    assert unlike not in {one.id for one in findings.alike}
+    coordinator = found(told, CHECKER, this)
+    assert coordinator.alike[0].title == "Deutsch im Quartier Gundeli"
+
+
+def test_two_of_one_organisation_in_one_area_and_call(told: Story) -> None:
+    first, second = at_review(told), at_review(told)
+    [match] = found(told, CHECKER, second).alike
+    assert (match.id, match.own, match.reasons) == (first, True, ("similar", "same_area"))
+    told.withdraw(HEKS, first)
+    withdrawn = found(told, CHECKER, second)
+    assert withdrawn.alike == []
+    assert [(one.id, one.ending) for one in withdrawn.earlier] == [(first, "withdrawn")]
+
+
+def test_what_comparable_grants_cost_for_each_person(app: Flask, told: Story) -> None:
+    for people in (10, 30, 90):
+        granted(told, people)
+    this = at_review(told)
+    findings = found(told, CHECKER, this)
+    assert [one.per_person for one in findings.comparable] == [100_00, 300_00, 900_00]
+    assert findings.median == 300_00
+    assert [one.committed for one in findings.earlier] == [9_000_00] * 3
+    text = signed_in(app, CHECKER).open(f"/desk/cases/{this}").text
+    assert "CHF 791.66" in text  # 38'000 for 48 persons
+    assert "in der Mitte CHF 300.00" in text
+    assert "deutlich mehr als üblich" in text
+    assert_kept(told.db)
+
+
+def test_behind_the_gate_nothing_of_it_is_known(told: Story) -> None:
+    this = at_review(told)
+    page = queries.dossier(told.db, told.actors[LEAD], this, now=told.now)
+    assert page is not None
+    assert page.findings is None
+
+
+def test_the_dossier_takes_as_many_queries_for_many_matches_as_for_one(app: Flask, told: Story) -> None:
+    this = at_review(told)
+    at_review(told)
+    browser = signed_in(app, CHECKER)
+    browser.open(f"/desk/cases/{this}")
+    few = statements(app, browser, f"/desk/cases/{this}")
+    for _ in range(4):
+        at_review(told)
+        told.submit(GGG, similar("GGG Migration"))
+    assert statements(app, browser, f"/desk/cases/{this}") == few
+
+
+def test_a_link_that_the_system_knows_is_shown_at_the_gate(app: Flask, told: Story) -> None:
+    answers = language()
+    answers["organisation"] |= {"contact_name": "Barbara Wenger"}
+    this = told.submit(HEKS, answers)
+    told.do(CHECKER, this, "complete", {"check": {"complete": True, "responsible": True}})
+    page = signed_in(app, LEAD).open(f"/desk/cases/{this}")
+    assert "Ihr Name steht im Gesuch bei «Ansprechperson»." in page.text
+    assert "Güterstrasse" not in page.text
+    assert "kennt eine Verbindung" not in signed_in(app, LEAD_TOO).open(f"/desk/cases/{this}").text
+
+
+def test_a_recusal_is_minuted_with_its_reason_and_the_head_is_told_when_nobody_is_left(
+    app: Flask, told: Story
+) -> None:
+    this = at_review(told)
+    for email in (LEAD, LEAD_TOO):
+        browser = signed_in(app, email)
+        asked = browser.open(browser.open(f"/desk/cases/{this}").link("/recuse"))
+        browser.send(asked.form("/recuse"), {"reason": f"Verwandt, sagt {email}."})
+    assert happened(told, this)[-3:] == ["Recused", "Recused", "Unstaffed"]
+    events = rows(told.db, "SELECT data FROM events WHERE case_id = :id AND name = 'Recused'", id=this)
+    assert all("Verwandt" not in str(one.data) for one in events)
+    text = signed_in(app, AUDITOR).open(f"/desk/cases/{this}").text
+    assert f"Verwandt, sagt {LEAD_TOO}." in text
+    assert "die Amtsleitung ist gefragt" in text
+    mails = rows(told.db, "SELECT payload FROM outbox WHERE case_id = :id AND kind = 'mail'", id=this)
+    assert {"text": "office_unstaffed", "office": "adult_education", "role": "office_head"} in [
+        one.payload for one in mails
+    ]
+    assert_kept(told.db)
+
+
+def test_a_pdf_is_looked_at_in_place_and_nothing_else_is(app: Flask, told: Story) -> None:
+    this = at_review(told)
+    told.declare(LEAD, this)
+    browser = signed_in(app, LEAD)
+    page = browser.open(f"/desk/cases/{this}")
+    path = page.link("/view")
+    answer = browser.http.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Disposition"].startswith("inline")
+    for media_type, status in (("image/png", 200), ("text/html", 404), ("image/svg+xml", 404)):
+        with told.db.begin() as tx:
+            tx.execute(sa.text("UPDATE files SET media_type = :type"), {"type": media_type})
+        answer = browser.http.get(path)
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.headers["Content-Security-Policy"].endswith("sandbox")
+    assert signed_in(app, LEAD_TOO).http.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("tab", ["mine", "office", "waiting"])
+def test_the_inbox_reads_by_index_at_size(told: Story, tab: str) -> None:
+    this = at_review(told)
+    _many(told, this)
+    plan = _plan_of(told, lambda: queries.inbox(told.db, told.actors[LEAD], now=told.now, tab=tab))
+    assert "Seq Scan on work_items" not in plan
+    assert {"mine": "ix_work_items_held", "waiting": "ix_work_items_done", "office": "ix_work_items_open"}[
+        tab
+    ] in plan
+
+
+def test_findings_read_by_index_at_size(told: Story) -> None:
+    this = at_review(told)
+    _many(told, this)
+    plan = _plan_of(told, lambda: found(told, CHECKER, this))
+    for index in ("ix_applications_words", "ix_cases_organisation_id", "ix_cases_grants"):
+        assert index in plan
+    for table in ("cases", "applications", "contents"):
+        assert f"Seq Scan on {table}" not in plan
+
+
+def _many(told: Story, like: UUID) -> None:
+    """So many more cases like this one, of other organisations, closed long ago."""
+    with told.db.begin() as tx:
+        said = {"id": like, "n": SIZE, "by": str(person_id(CHECKER))}
+        for statement in MANY.split(";"):
+            tx.execute(sa.text(statement), said)
+    with told.db.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
+        tx.execute(sa.text("ANALYZE"))
+
+
+MANY = """
+CREATE TEMP TABLE made ON COMMIT DROP AS SELECT gen_random_uuid() AS id, n FROM generate_series(1, :n) n;
+INSERT INTO organisations (id, name, legal_form)
+  SELECT id, 'Verein ' || n, 'association' FROM made WHERE n % 10 = 0;
+INSERT INTO applications
+  SELECT m.id, o.id, a.call, a.programme_hash, a.form_hash,
+    jsonb_set(a.answers, '{project}',
+      jsonb_build_object('title', 'Werkstatt ' || m.n, 'summary', md5(m.n::text))),
+    a.eligibility, 1, a.saved_by, a.saved_at
+  FROM made m JOIN made o ON o.n = (m.n - 1) / 10 * 10 + 10 CROSS JOIN applications a WHERE a.id = :id;
+INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', a.id, 'number', 'X-' || a.id,
+    'organisation_id', a.organisation_id, 'committed', 100, 'ending', 'granted', 'stage', 'closed'))).*
+  FROM cases c JOIN applications a ON a.id <> c.id WHERE c.id = :id;
+INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due_at, closed_at, closed_by)
+  SELECT m.id, 1, '', 'review', 'office_' || n % 50, 'reviewer', now(), now(),
+    CASE WHEN n % 2 = 0 THEN now() END, CASE WHEN n % 2 = 0 THEN gen_random_uuid()::text END FROM made m
+"""
+
+
+def _plan_of(told: Story, act: Callable[[], object]) -> str:
+    """The plans of what a query runs, as the planner would take them."""
+    seen: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+        seen.append((statement, parameters))
+
+    sa.event.listen(told.db, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        sa.event.remove(told.db, "before_cursor_execute", note)
+    with told.db.connect() as tx:
+        return "\n".join(
+            str(line[0])
+            for statement, parameters in seen
+            if "work_items w JOIN cases" in statement
+            or "WITH own" in statement
+            or "jsonb_path_query" in statement
+            for line in tx.exec_driver_sql(f"EXPLAIN {statement}", parameters)  # type: ignore[arg-type]
+        )

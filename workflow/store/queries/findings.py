@@ -1,0 +1,102 @@
+"""What the system knows beside an application: earlier grants, likely double funding, comparable grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor, load_case
+from workflow.store import reading
+from workflow.store.queries.rows import Answers, Comparable, Findings, Other
+
+ALIKE_OF_OWN, ALIKE_OF_OTHERS = 25, 40
+"""From so many per cent of common words on, two projects of one organisation, or of two, are called alike."""
+
+MOST_OTHERS, MOST_COMPARABLE = 40, 30
+WORDS = """to_tsvector('german', coalesce(a.answers #>> '{project,title}', '') || ' '
+ || coalesce(a.answers #>> '{project,summary}', ''))"""
+"""The words of a project without their endings, as the index has them."""
+
+OTHERS = f"""
+WITH own AS (
+  SELECT id FROM cases WHERE organisation_id = :organisation ORDER BY submitted_at DESC LIMIT :most),
+ alike AS (SELECT a.id FROM applications a WHERE {WORDS} @@ plainto_tsquery('german', :title) LIMIT :most),
+ mine AS (SELECT tsvector_to_array(to_tsvector('german', :text)) AS words)
+SELECT c.*, o.name AS organisation, c.organisation_id = :organisation AS own,
+  (SELECT 100 * count(*) FILTER (WHERE x.word = ANY(mine.words))
+     / greatest(1, cardinality(mine.words) + count(*) FILTER (WHERE NOT x.word = ANY(mine.words)))
+   FROM unnest(tsvector_to_array({WORDS})) AS x(word)) AS likeness
+FROM (SELECT id FROM own UNION SELECT id FROM alike) found
+JOIN cases c ON c.id = found.id AND c.parent_id IS NULL AND c.id <> :id
+JOIN applications a ON a.id = c.id JOIN organisations o ON o.id = c.organisation_id CROSS JOIN mine
+ORDER BY c.submitted_at DESC, c.id"""
+COMPARABLE = """
+SELECT c.number, c.committed, c.submitted_at, o.name AS organisation,
+  (SELECT sum(CAST(r->>'number' AS bigint))
+   FROM jsonb_path_query(t.data, '$.people.participants[*]') r) AS people
+FROM cases c JOIN organisations o ON o.id = c.organisation_id
+JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
+WHERE c.area = :area AND c.committed > 0 AND c.parent_id IS NULL AND c.id <> :id
+ORDER BY c.submitted_at DESC LIMIT :most"""
+
+
+def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Findings | None:
+    """For a case (a row of `cases`) whose dossier is open to the viewer; None for one without a project."""
+    project: Mapping[str, Any] = answers.get("project", {})
+    if row.parent_id is not None or not project:
+        return None
+    said = {
+        "id": row.id,
+        "organisation": row.organisation_id,
+        "title": row.title,
+        "text": f"{project.get('title', '')} {project.get('summary', '')}",
+        "most": MOST_OTHERS,
+    }
+    others = [_other(one, row, viewer) for one in tx.execute(sa.text(OTHERS), said) if _knows(one, viewer)]
+    grants = tx.execute(sa.text(COMPARABLE), {"area": row.area, "id": row.id, "most": MOST_COMPARABLE})
+    comparable = [_comparable(one) for one in grants if one.people]
+    return Findings(
+        earlier=[one for one in others if one.own],
+        alike=[one for one in others if one.reasons],
+        comparable=comparable,
+        median=int(median(one.per_person for one in comparable)) if comparable else None,
+    )
+
+
+def _knows(row: Any, viewer: Actor) -> bool:
+    """Nothing of cases from which the viewer keeps out."""
+    case = load_case(row.state)
+    return not (viewer.person in case.recused or reading.is_member(case, viewer))
+
+
+def _other(row: Any, this: Any, viewer: Actor) -> Other:
+    seen = reading.may_open(load_case(row.state), viewer)
+    pays = row.ending is None or row.committed > 0
+    similar = row.likeness >= (ALIKE_OF_OWN if row.own else ALIKE_OF_OTHERS)
+    same = row.own and (row.area, row.call) == (this.area, this.call)
+    reasons = (["similar"] * similar + ["same_area"] * same) if pays else []
+    return Other(
+        id=row.id,
+        number=row.number,
+        organisation=row.organisation,
+        own=row.own,
+        title=row.title if seen else None,
+        seen=seen,
+        area=row.area,
+        call=row.call,
+        status=row.status,
+        ending=row.ending,
+        requested=row.requested,
+        committed=row.committed,
+        submitted_at=row.submitted_at,
+        likeness=row.likeness,
+        reasons=tuple(reasons),
+    )
+
+
+def _comparable(row: Any) -> Comparable:
+    people = int(row.people)
+    return Comparable(row.number, row.organisation, row.committed, people, row.committed // people)
