@@ -41,7 +41,7 @@ class Sample:
 
     `ending`: draft | new | checked | query | silent | late | review | recused | split | synthesis |
     decision | reworked | signature | confirm, and the endings granted | rejected | inadmissible |
-    writtenoff | withdrawn. `contact`: who is named as the contact; `canton`: francs from elsewhere in the canton.
+    writtenoff | withdrawn. `contact`: whom it names; `canton`: francs from elsewhere there.
     """
 
     organisation: str
@@ -90,7 +90,9 @@ def load(settings: Settings, say: Callable[[str], None], files: Sequence[str] = 
         story = Story(db, settings, people, now, seed=f"demo-{now.isoformat()}")
         listed = [one for name in files for one in load_yaml(folder / f"{name}.yaml")["applications"]]
         words = Words(load_yaml(folder / f"{YEAR}.yaml")["words"])
-        _play(_Year(story, words, now), [Sample(**one) for one in listed], say)
+        year = _Year(story, words, now)
+        _play(year, [Sample(**one) for one in listed], say)
+        year.hand_out()
     finally:
         db.dispose()
 
@@ -187,6 +189,16 @@ class _Year:
         if sample.ending == "writtenoff":
             self.story.do(signer, case_id, "decline", None)
             yield 1
+
+    def hand_out(self) -> None:
+        """Some have taken the most urgent of what lies with their office."""
+        for (office, role), holders in self.holders.items():
+            for email in holders[:2] if role in ("reviewer", "coordinator") else ():
+                actor = self.story.actors[email]
+                free = queries.inbox(self.story.db, actor, now=self.story.now, limit=20).rows
+                mine = [one for one in free if one.office == office and one.may_take and not one.holder]
+                for one in mine[:2]:
+                    self.story.assign(email, one.case_id, one.seat, one.entry)
 
     def inadmissible(self, case_id: UUID, number: int) -> Iterator[float]:
         reasons = {"decision": {"reasons": self.words.next("inadmissible")}}
@@ -286,6 +298,12 @@ def _answers(sample: Sample, body: Mapping[str, Any], year: int) -> Mapping[str,
     )
     about = answers["organisation"]
     about["address"] = {name: body[name] for name in ("street", "postcode", "town")}
+    about["contact_name"] = sample.contact or about["contact_name"]
+    if sample.canton:
+        [own] = answers["financing"]["sources"]
+        francs = sample.canton * 100
+        other = {"source": "canton", "label": "Swisslos-Fonds", "status": "asked", "amount": francs}
+        answers["financing"]["sources"] = [{**own, "amount": own["amount"] - francs}, other]
     kind = body.get("kind", "non_state")
     if kind == "non_state":
         about["legal_form"] = body["legal_form"]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from workflow import drafts
 from workflow.engine.case import Actor
-from workflow.engine.commands import Command, Complete, Declare, Recuse, Submit, Withdraw
+from workflow.engine.commands import Assign, Command, Complete, Declare, Recuse, Submit, Withdraw
 from workflow.people import organisation_id, person_id
 from workflow.service import Done, advance_due, handle
 from workflow.settings import Settings
@@ -148,6 +148,12 @@ class Story:
 
     def recuse(self, email: str, case_id: UUID) -> None:
         handle(self.db, Recuse(case_id), self.actors[email], self.next_id(), self.now)
+
+    def assign(self, email: str, case_id: UUID, seat: str, entry: int) -> None:
+        """One person takes what lies with their office."""
+        actor = self.actors[email]
+        command = Assign(case_id, seat, entry, actor.person)
+        handle(self.db, command, actor, self.next_id(), self.now)
 
     def aside(self, email: str, command: Command, reason: str = "Begründet.") -> Done:
         """Off the straight way, with a reason."""
