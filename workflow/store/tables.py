@@ -35,8 +35,8 @@ metadata = MetaData(
 
 
 PROJECT_WORDS = (
-    "to_tsvector('german'::regconfig, (COALESCE((answers #>> '{project,title}'::text[]), ''::text)"
-    " || ' '::text) || COALESCE((answers #>> '{project,summary}'::text[]), ''::text))"
+    "to_tsvector('german'::regconfig, (COALESCE(answers #>> '{project,title}'::text[], ''::text)"
+    " || ' '::text) || COALESCE(answers #>> '{project,summary}'::text[], ''::text))"
 )
 """What a project is about, without the endings of the words: for finding the same project twice."""
 

@@ -11,8 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     words = (
-        "to_tsvector('german'::regconfig, (COALESCE((answers #>> '{project,title}'::text[]), ''::text)"
-        " || ' '::text) || COALESCE((answers #>> '{project,summary}'::text[]), ''::text))"
+        "to_tsvector('german'::regconfig, (COALESCE(answers #>> '{project,title}'::text[], ''::text)"
+        " || ' '::text) || COALESCE(answers #>> '{project,summary}'::text[], ''::text))"
     )
     op.create_index("ix_applications_words", "applications", [sa.text(words)], postgresql_using="gin")
     grants = sa.text("committed > 0")
