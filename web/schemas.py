@@ -175,6 +175,9 @@ class NewApplication(Schema):
 
     call = a_code(required=True)
     organisation = fields.UUID(required=True)
+    copy_of = fields.UUID(
+        load_default=None, metadata=said("An earlier application of the same organisation that fills it in")
+    )
     eligibility = fields.Dict(
         keys=fields.String(validate=validate.Regexp("[a-z0-9_]{1,80}$")),
         values=fields.String(validate=validate.OneOf(("yes", "no"))),

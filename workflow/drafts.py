@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Engine, Row
 from workflow.engine.case import Actor
 from workflow.engine.route import Human
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.funding.differences import carried_over, with_figures
 from workflow.funding.eligibility import assess
 from workflow.funding.forms import Form
+from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.settings import Settings
 from workflow.store import applications, files, journal, published
@@ -54,10 +56,12 @@ def start(
     now: datetime,
     application_id: UUID,
     area: str = "",
+    copy_of: UUID | None = None,
 ) -> UUID:
     """A new working copy, once per id. `area`: filled in already, if it is known.
 
-    Raises NotAllowed, Refused (call_closed, not_eligible).
+    `copy_of`: an earlier application of the same organisation, which fills it in, with the figures of its
+    latest report. Raises NotAllowed, Refused (call_closed, not_eligible), NotFound.
     """
     if not actor.rights_in(str(organisation_id)) & {"draft", "sign"}:
         raise NotAllowed("may_not_draft")
@@ -68,14 +72,19 @@ def start(
             raise Refused("call_closed")
         if not assess(found.eligibility, eligibility).ok:
             raise Refused("not_eligible")
+        programme = published.programme(tx, name)
         form = published.form(tx, name, found.form)
+        answers = _with_area(form, area) if area in found.areas else {}
+        if copy_of is not None:
+            answers = _copied(tx, organisation_id, copy_of, programme, form, found.year)
         row = {
             "id": application_id,
             "organisation_id": organisation_id,
             "call": call,
             "programme_hash": name,
             "form_hash": published.content(tx, name)["forms"][found.form],
-            "answers": _with_area(form, area) if area in found.areas else {},
+            "answers": answers,
+            "predecessor_id": copy_of,
             "eligibility": dict(eligibility),
             "revision": 1,
             "saved_by": UUID(actor.person),
@@ -84,6 +93,29 @@ def start(
         if not applications.add(tx, row):
             _editable(tx, actor, application_id)
     return application_id
+
+
+def _copied(
+    tx: Connection, organisation_id: UUID, copy_of: UUID, programme: Programme, form: Form, year: int
+) -> Answers:
+    """What of a submitted application goes into a new one; NotFound where it is not this organisation's."""
+    before = applications.find(tx, copy_of)
+    if before is None or before.organisation_id != organisation_id:
+        raise NotFound("no_such_application")
+    stored = journal.read(tx, copy_of)
+    answers = applications.content(tx, copy_of, stored.case.content) or {}
+    calls = published.programme(tx, before.programme_hash).calls
+    copied = carried_over(form, answers, year - calls[before.call].year)
+    reports = [
+        UUID(child)
+        for child, one in stored.case.children.items()
+        if one["code"] == programme.carry_over.get("child")
+    ]
+    if not reports:
+        return copied
+    content = journal.read(tx, reports[-1]).case.content
+    report = applications.content(tx, reports[-1], content) or {}
+    return with_figures(form, copied, report, programme.carry_over["figures"])
 
 
 def _with_area(form: Form, area: str) -> Answers:

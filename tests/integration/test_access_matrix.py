@@ -60,6 +60,7 @@ GET /api/v1/work-items                                        401 200 200 200 20
 GET /applications                                             303 200 200 200 200 200 200 200 200 200
 GET /applications/<application_id>                            303 200 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/archive                    303 200 404 404 200 404 200 404 200 404
+GET /applications/<application_id>/changes                    303 200 404 404 200 404 200 404 200 404
 GET /applications/<application_id>/receipt                    303 200 404 404 200 404 200 404 200 404
 GET /applications/<application_id>/sections/<code>            303 303 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/step                       303 303 404 404 404 404 404 404 404 404

@@ -65,6 +65,7 @@ def begin(body: Mapping[str, Any]) -> Answer:
         organisation_id=body["organisation"],
         call=body["call"],
         eligibility=body["eligibility"],
+        copy_of=body["copy_of"],
         now=now(),
         application_id=once(),
     )

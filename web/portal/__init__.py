@@ -28,6 +28,7 @@ _page("/applications/<uuid:application_id>/children/<code>", "opening", running.
 _page("/applications/<uuid:application_id>/children/<code>", "open_one", running.open_one, methods=["POST"])
 _page("/applications/<uuid:application_id>/receipt", "receipt", papers.receipt)
 _page("/applications/<uuid:application_id>/archive", "archive", papers.archive)
+_page("/applications/<uuid:application_id>/changes", "changes", papers.changes)
 _page("/receipts", "check_receipt", papers.check)
 _page("/files/<uuid:file_id>", "file", running.file)
 _page("/files/<uuid:file_id>/view", "view", running.view)

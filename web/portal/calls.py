@@ -82,6 +82,7 @@ def begin(code: str) -> Response | tuple[str, int]:
             call=code,
             eligibility=request.form,
             area=_area(found),
+            copy_of=_copy_of(),
             now=now(),
             application_id=application_id,
         )
@@ -98,6 +99,15 @@ def _call(code: str) -> Call:
     return found
 
 
+def _copy_of() -> UUID | None:
+    """The earlier application that this one is filled in from."""
+    given = request.values.get("copy", "")
+    try:
+        return UUID(given) if given else None
+    except ValueError:
+        raise BadRequest from None
+
+
 def _area(found: Call) -> str:
     """The area that the person's need led to, if this call has it."""
     area = request.values.get("area", "")
@@ -109,13 +119,15 @@ def _page(found: Call, refusal: str | None = None) -> str:
     mine = queries.my_organisations(db(), person.actor) if person else []
     asked = {one.code: request.values.get(one.code, "") for one in found.eligibility}
     area = _area(found)
-    known = {**asked, "area": area} if area else asked
+    copy_of = _copy_of()
+    known = {**asked, **({"area": area} if area else {}), **({"copy": str(copy_of)} if copy_of else {})}
     here = f"{url_for('portal.call', code=found.code)}?{urlencode(known)}"
     return render_template(
         "portal/call.html",
         call=found,
         given=asked,
         area=area,
+        copy_of=copy_of,
         assessed=assess(found.eligibility, asked) if any(asked.values()) else None,
         organisations=[one for one in mine if one.rights & {"draft", "sign"}],
         application_id=uuid4(),

@@ -26,6 +26,13 @@ def archive(application_id: UUID) -> Response:
     return archive_of(signed_in().actor, application_id)
 
 
+def changes(application_id: UUID) -> str:
+    """Before and after: what answers to queries changed, and what is other than last year; for both sides."""
+    found = _whole(signed_in().actor, application_id)
+    files = {one.id: one for one in found.uploads}
+    return render_template("portal/changes.html", whole=found, files=files)
+
+
 def check() -> str:
     """Whether what a receipt says was received, for whoever holds one."""
     number = request.args.get("number", "").strip()

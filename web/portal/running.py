@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from web import screens
 from web.errors import text_of
 from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
@@ -46,6 +47,12 @@ def application(application_id: UUID) -> str:
         "portal/case.html",
         child_words=children,
         stops=stops,
+        has_changes=found.has_changes,
+        open_calls=[
+            one
+            for one in screens.programme().calls.values()
+            if one.is_open(now()) and found.area in one.areas
+        ],
         ended=bool(stops) and stops[-1].state == "done",
         contact=contact_for(known.contacts, found.area or ""),
         **_shown(found),

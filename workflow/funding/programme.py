@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -135,6 +135,7 @@ class Programme:
     sender: Mapping[str, Any]
     needs: tuple[Need, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    carry_over: Mapping[str, Any] = field(default_factory=dict)
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Programme:
@@ -221,6 +222,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         sender=data["sender"],
         needs=parse_needs(data.get("needs", ())),
         contacts=parse_contacts(data.get("contacts", ())),
+        carry_over=data.get("carry_over", {}),
     )
 
 

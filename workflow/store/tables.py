@@ -166,6 +166,12 @@ applications = Table(
     Column("revision", Integer, nullable=False),
     Column("saved_by", UUID, ForeignKey("persons.id"), nullable=False),
     _time("saved_at"),
+    Column(
+        "predecessor_id",
+        UUID,
+        ForeignKey("applications.id"),
+        comment="the application of an earlier year that this one was copied from",
+    ),
     Index(None, "organisation_id"),
     Index("ix_applications_words", text(PROJECT_WORDS), postgresql_using="gin"),
     comment="The working copy of the answers; erasable",

@@ -169,6 +169,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         step_form=step_form if mine else None,
         may_edit=bool(rights & {"draft", "sign"}),
         may_sign="sign" in rights,
+        has_changes=row.predecessor_id is not None or any(one.data.get("application") for one in events),
     )
 
 

@@ -120,6 +120,7 @@ class Application:
     step_form: Form | None
     may_edit: bool
     may_sign: bool
+    has_changes: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from workflow.engine.case import Actor, load_case
+from workflow.funding.differences import Change, differences
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
 from workflow.store import published, reading
@@ -36,6 +38,23 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """What was handed in at `submission`, and what it changed."""
+
+    submission: Submission
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The application of an earlier year that one was copied from."""
+
+    id: UUID
+    number: str
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """A submitted application. `uploads`: files that any submission names; `letters`: newest first."""
 
@@ -51,6 +70,18 @@ class Whole:
     submissions: Sequence[Submission]
     uploads: Sequence[FileRow]
     letters: Sequence[FileRow]
+    predecessor: Predecessor | None
+
+    def revisions(self) -> list[Revision]:
+        """What each answer to a query changed, newest first."""
+        pairs = pairwise(self.submissions)
+        return [Revision(new, differences(self.form, old.answers, new.answers)) for old, new in pairs][::-1]
+
+    def since_predecessor(self) -> list[Change]:
+        """What is other than in the application of an earlier year, apart from its files."""
+        before = self.predecessor.answers if self.predecessor else {}
+        found = differences(self.form, before, self.submissions[-1].answers)
+        return [one for one in found if one.field.type != "file" and not one.field.must_be]
 
 
 def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
@@ -71,6 +102,7 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         files = files_of(tx, case_id)
         programme = published.programme(tx, row.programme_hash)
         route_data = published.content(tx, row.route_hash)
+        predecessor = _predecessor(tx, viewer, case_id)
     named = {name for one in submissions for name in form.files(one.answers)}
     return Whole(
         id=case_id,
@@ -85,7 +117,23 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         submissions=submissions,
         uploads=[one for one in files if one.kind == "upload" and str(one.id) in named],
         letters=letters(files, case.letters),
+        predecessor=predecessor,
     )
+
+
+def _predecessor(tx: sa.Connection, viewer: Actor, case_id: UUID) -> Predecessor | None:
+    """For who may read the later one, unless they have withdrawn from the earlier one."""
+    query = sa.text(
+        "SELECT c.id, c.number, c.state FROM applications a JOIN cases c ON c.id = a.predecessor_id"
+        " WHERE a.id = :id"
+    )
+    row: Any = tx.execute(query, {"id": case_id}).one_or_none()
+    if row is None:
+        return None
+    case = load_case(row.state)
+    if viewer.person in case.recused:
+        return None
+    return Predecessor(row.id, row.number, written(tx, row.id).get(case.content, {}))
 
 
 def submissions_of(tx: sa.Connection, case_id: UUID) -> list[Submission]:
