@@ -13,6 +13,7 @@ from tasks.app import app, db, now, settings
 from tasks.letters import make_letter
 from tasks.links import send_link
 from tasks.mail import send_mails
+from tasks.notices import send_notice
 from tasks.nudge import nudge
 from tasks.parents import tell_parent
 from workflow.engine.commands import Report
@@ -29,6 +30,7 @@ LOG = structlog.get_logger()
 Clock = Callable[[], datetime]
 AWAITED: Mapping[str, Callable[[sa.Engine, Settings, outbox.Due, datetime], None]] = {
     "link": send_link,
+    "notice": send_notice,
     "parent": tell_parent,
     "letter": make_letter,
 }

@@ -19,12 +19,21 @@ from workflow.texts import texts
 SUBJECTS: Mapping[str, str] = {
     "invitation": _("Ihr Zugang zu Förderweg"),
     "reset": _("Neues Passwort für Förderweg"),
+    "sign_up": _("Ihr neuer Zugang zu Förderweg"),
+    "known": _("Ihr Zugang zu Förderweg"),
+    "joining": _("Einladung in eine Trägerschaft"),
 }
 BODIES: Mapping[str, str] = {
     "invitation": _(
         "Für Sie wurde ein Zugang zu Förderweg eingerichtet. Bitte wählen Sie hier ein Passwort:"
     ),
     "reset": _("Für Ihren Zugang zu Förderweg wurde ein neues Passwort verlangt. Sie wählen es hier:"),
+    "sign_up": _("Mit diesem Link bestätigen Sie Ihre Adresse und richten Ihren Zugang ein:"),
+    "known": _(
+        "Sie haben bei Förderweg schon einen Zugang. "
+        "Wissen Sie Ihr Passwort nicht mehr, so wählen Sie hier ein neues:"
+    ),
+    "joining": _("Sie sind eingeladen, bei einer Trägerschaft mitzuarbeiten. Hier antworten Sie:"),
 }
 VALID: Mapping[str, str] = {
     "invitation": _("Der Link gilt sieben Tage und nur einmal."),
@@ -32,6 +41,15 @@ VALID: Mapping[str, str] = {
         "Der Link gilt eine Stunde und nur einmal. Haben Sie nichts verlangt, so ist nichts zu tun:"
         " Ihr Passwort bleibt, wie es ist."
     ),
+    "sign_up": _(
+        "Der Link gilt einen Tag und nur einmal. Haben Sie nichts verlangt, so ist nichts zu tun:"
+        " Es entsteht kein Zugang."
+    ),
+    "known": _(
+        "Der Link gilt eine Stunde und nur einmal. Haben Sie nichts verlangt, so ist nichts zu tun:"
+        " Ihr Passwort bleibt, wie es ist."
+    ),
+    "joining": _("Die Einladung gilt sieben Tage. Kennen Sie niemanden davon, so ist nichts zu tun."),
 }
 
 
@@ -45,7 +63,8 @@ def send_link(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> Non
     if made is None:
         return
     say = texts(made.language).gettext
-    address = f"{settings.base_url}/account/link/{made.token}"
+    way = f"account/link/{made.token}" if made.token else "organisations"
+    address = f"{settings.base_url}/{way}"
     words = [say(BODIES[what]), address, say(VALID[what])]
     if message := compose(settings, due.key, [made.email], say(SUBJECTS[what]), words, now):
         with open_smtp(settings) as smtp:

@@ -32,10 +32,12 @@ def choose(token: str) -> Response:
     password = request.form.get("password", "")
     if password != request.form.get("again", ""):
         return _page(token, gettext("Die beiden Passwörter sind nicht gleich."))
+    name = request.form.get("name", "")
     try:
-        made = accounts.choose_password(db(), token, password, now=now())
+        made = accounts.choose_password(db(), token, password, now=now(), name=name)
     except Invalid as error:
-        return _page(token, problem_text(error.fields["password"][0], lang()))
+        (found,) = error.fields.values()
+        return _page(token, problem_text(found[0], lang()))
     except NotFound:
         return _page(token)
     return begin_session(made, None)
@@ -81,12 +83,42 @@ def ask() -> Response:
     return response
 
 
+@blueprint.get("/new")
+def new() -> str:
+    """Ask for the mail address with which somebody signs up."""
+    return render_template("account/sign_up.html", asked="", error=None)
+
+
+@blueprint.post("/new")
+def sign_up() -> Response:
+    """The same answer for every address that is one."""
+    email = request.form.get("email", "")
+    error: FoerderwegError | None = None
+    said = None
+    try:
+        accounts.sign_up(db(), email, lang(), source=request.remote_addr or "", now=now())
+        nudge("deliver")
+    except Invalid as refused:
+        error, said = refused, problem_text(refused.fields["email"][0], lang())
+    except TryLater as refused:
+        error, said = refused, text_of(refused, lang())
+    page = render_template("account/sign_up.html", asked=email, error=said)
+    response = make_response(page, error.status if error else 200)
+    response.headers.update(retry_after(error) if error else {})
+    return response
+
+
 def _page(token: str, problem: str | None = None) -> Response:
-    email = accounts.link_opens(db(), token, now=now())
+    opened = accounts.link_opens(db(), token, now=now())
     page = render_template(
-        "account/link.html", token=token, email=email, problem=problem, least=accounts.LEAST_PASSWORD
+        "account/link.html",
+        token=token,
+        opened=opened,
+        problem=problem,
+        least=accounts.LEAST_PASSWORD,
+        name=request.form.get("name", ""),
     )
-    response = make_response(page, 404 if email is None else 422 if problem else 200)
+    response = make_response(page, 404 if opened is None else 422 if problem else 200)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response

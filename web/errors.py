@@ -29,6 +29,49 @@ TEXTS: dict[str, str] = {
         "Zu viele Versuche. Zum Schutz des Kontos ist die Anmeldung gesperrt. "
         "Versuchen Sie es in %(minutes)s Minuten wieder."
     ),
+    "too_many_requests": _(
+        "Zu viele Versuche. Bitte versuchen Sie es in %(minutes)s Minuten wieder. Es wurde nichts geändert."
+    ),
+    "name_missing": _("Bitte geben Sie Ihren Namen an."),
+    "name_too_long": _("Der Name ist zu lang: Er darf höchstens %(max)s Zeichen haben."),
+    "organisation_waits": _(
+        "Die Fachstelle hat Ihre Trägerschaft noch nicht bestätigt. Sie können schreiben und speichern; "
+        "einreichen können Sie nach der Bestätigung. Wir melden uns per Mail."
+    ),
+    "organisation_refused": _(
+        "Die Fachstelle konnte Ihre Trägerschaft nicht bestätigen. Einreichen ist darum nicht möglich. "
+        "Ihre Angaben sind gespeichert. Den Grund sehen Sie auf der Seite Ihrer Trägerschaft."
+    ),
+    "second_signature_needed": _(
+        "Es braucht zuerst die Unterschrift einer zweiten Person Ihrer Trägerschaft für diese Angaben. "
+        "Das Gesuch ist noch nicht eingereicht."
+    ),
+    "looks_registered": _(
+        "Eine Trägerschaft mit diesem Namen, dieser UID oder diesem Konto ist schon registriert. "
+        "Es wurde noch nichts gespeichert."
+    ),
+    "decided_already": _("Darüber ist schon entschieden. Es wurde nichts geändert."),
+    "same_organisation": _("Das ist schon dieselbe Trägerschaft. Es wurde nichts geändert."),
+    "kinds_differ": _(
+        "Diese beiden sind verschiedener Art und bleiben darum getrennt. Es wurde nichts geändert."
+    ),
+    "more_than_own": _(
+        "Wer zu zweien unterschreibt, kann niemandem Einzelunterschrift geben oder nehmen. "
+        "Es wurde nichts geändert."
+    ),
+    "signers_only": _("Das kann nur, wer für die Trägerschaft unterschreibt. Es wurde nichts geändert."),
+    "is_member_already": _("Diese Person gehört schon zu Ihrer Trägerschaft. Es wurde nichts geändert."),
+    "no_such_invitation": _("Diese Einladung gilt nicht mehr. Bitten Sie die Trägerschaft um eine neue."),
+    "adviser_stays_adviser": _(
+        "Wer berät, unterschreibt nicht. Beenden Sie die Beratung und laden Sie die Person neu ein."
+    ),
+    "last_signer": _(
+        "Jemand muss für die Trägerschaft unterschreiben können. Geben Sie dieses Recht zuerst einer anderen "
+        "Person. Es wurde nichts geändert."
+    ),
+    "kind_is_fixed": _(
+        "Diese Rechtsform würde die Art der Trägerschaft ändern. Wenden Sie sich bitte an die Fachstelle."
+    ),
     "not_eligible": _(
         "Nach Ihren Antworten kann dieses Projekt hier nicht gefördert werden. Es wurde kein Gesuch begonnen."
     ),

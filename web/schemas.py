@@ -106,7 +106,8 @@ class Organisation(Schema):
 
     id = fields.UUID()
     name = fields.String()
-    rights = Codes(metadata=said("Of: read, draft, sign"))
+    rights = Codes(metadata=said("Of: read, draft, cosign (signs with a second), sign (alone), advise"))
+    state = a_code("waiting, confirmed or refused; only a confirmed one can submit")
 
 
 class Me(Schema):
@@ -297,6 +298,12 @@ class Done(Schema):
     number = fields.String()
     version = fields.Integer(metadata=said("The number of events of the case"))
     repeated = fields.Boolean(metadata=said("This key had been used before; this is what it did then"))
+
+
+class Submission(Done):
+    """What submitting led to; of a first signature only `case_id` and `waits_for`."""
+
+    waits_for = a_code("second_signature: somebody else of the organisation has to sign the same answers")
 
 
 class Declaration(Schema):

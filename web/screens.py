@@ -20,10 +20,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from web.errors import problem_text
 from web.language import gettext, lang, ngettext
-from web.security import DESK_ROLES, OFFICE_ROLES, OPERATIONS_ROLES, command_id, csrf, current, db, now
+from web.security import (
+    DESK_ROLES,
+    OFFICE_ROLES,
+    OPERATIONS_ROLES,
+    ORGANISATIONS_ROLES,
+    command_id,
+    csrf,
+    current,
+    db,
+    now,
+)
 from workflow.errors import NotFound, Problem
 from workflow.funding.forms import Form
 from workflow.funding.money import format_amount, format_chf
+from workflow.funding.organisations import role_of
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.store import queries
@@ -73,6 +84,7 @@ def register(app: Flask) -> None:
         csrf=csrf,
         command_id=command_id,
         programme=programme,
+        role_of=role_of,
         languages=languages,
         language_name=lambda code: Locale(code).get_display_name(code),
         navigation=navigation,
@@ -96,6 +108,7 @@ def register(app: Flask) -> None:
         datetime=local_datetime,
         iso=lambda moment: moment.isoformat(),
         filesize=filesize,
+        iban=lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4)),
         days_left=days_left,
         closing=closing,
         lines=lambda text, width: textwrap.wrap(text, width)[:3],
@@ -135,10 +148,12 @@ def navigation() -> list[Way]:
     """The desks that this person has; what a desk shows is decided there."""
     person = current()
     ways = []
-    if person is None or person.actor.organisations:
+    applies = person is None or any(person.actor.organisations.values()) or not person.actor.offices
+    if applies:
         ways.append((url_for("portal.start"), gettext("Ausschreibungen")))
-    if person and person.actor.organisations:
+    if person and applies:
         ways.append((url_for("portal.applications"), gettext("Meine Gesuche")))
+        ways.append((url_for("portal.organisations"), gettext("Trägerschaft")))
     if person and person.actor.has_role(*DESK_ROLES):
         ways.append(("/desk", gettext("Pendenzen")))
     if person and person.actor.has_role(*OFFICE_ROLES):
@@ -146,6 +161,8 @@ def navigation() -> list[Way]:
         ways.append(("/office/cases", gettext("Gesuche")))
         ways.append(("/office/money", gettext("Geld")))
         ways.append(("/office/routes", gettext("Verfahren")))
+    if person and person.actor.has_role(*ORGANISATIONS_ROLES):
+        ways.append(("/office/organisations", gettext("Trägerschaften")))
     if person and person.actor.has_role(*OPERATIONS_ROLES):
         ways.append(("/operations", gettext("Betrieb")))
     fits = [url for url, _ in ways if request.path == url or request.path.startswith(f"{url.rstrip('/')}/")]

@@ -25,6 +25,7 @@ from workflow.settings import Settings
 OFFICE_ROLES = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 DESK_ROLES = ("coordinator", "reviewer", "head", "division_head", "department_head", "finance", "operator")
 OPERATIONS_ROLES = ("operator", "admin", "coordinator", "auditor")
+ORGANISATIONS_ROLES = ("coordinator", "auditor")
 NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz", "metrics.metrics")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORM_BYTES = 1024 * 1024
@@ -35,6 +36,7 @@ OPEN_TO_VISITORS = (
     "demo.enter",
     "account.choose",
     "account.ask",
+    "account.sign_up",
     "account.speak",
 )
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -179,7 +181,8 @@ def _first_desk(made: Session) -> str:
         return "/office"
     if person and person.actor.has_role(*OPERATIONS_ROLES):
         return "/operations"
-    return url_for("portal.applications" if person and person.actor.organisations else "portal.start")
+    mine = person is not None and any(person.actor.organisations.values())
+    return url_for("portal.applications" if mine else "portal.organisations")
 
 
 def _cookie() -> str:

@@ -11,16 +11,19 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from marshmallow import ValidationError
 from sqlalchemy import Connection, Engine
 
 from workflow.engine.case import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, Problem, TryLater
+from workflow.funding.answers import Limits, read_email
 from workflow.store import outbox
 from workflow.store import sign_in as store
 
 SESSION_HOURS = {"browser": 10, "api": 10}
-LINK_HOURS = {"first": 24, "invitation": 7 * 24, "reset": 1}
+LINK_HOURS = {"first": 24, "invitation": 7 * 24, "reset": 1, "sign_up": 24, "known": 1, "joining": 7 * 24}
 LEAST_PASSWORD, MOST_PASSWORD, LEAST_DIFFERENT = 12, 200, 6
+MOST_NAME = 120
 OBVIOUS = ("passwort", "password", "foerderweg", "förderweg")
 WINDOW = timedelta(minutes=15)
 MOST_ATTEMPTS = 10
@@ -48,11 +51,22 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A one-time link; `token` is told once and kept only as its hash."""
+    """A one-time link; `token` is told once and kept only as its hash.
+
+    Empty for somebody who was asked to join an organisation and has a password: they sign in with it.
+    """
 
     token: str
     email: str
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Whom a link is for; `name` is empty for somebody who signs up with it."""
+
+    email: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +104,48 @@ def sign_in(db: Engine, email: str, password: str, *, source: str, kind: str, no
 def ask_reset(db: Engine, email: str, *, source: str, now: datetime) -> None:
     """Let a mail with a link go to this address, if it is somebody's; nobody is told whether it is.
 
-    Raises TryLater (too_many_attempts).
+    Raises TryLater (too_many_requests).
     """
-    keys = [_hash(f"reset:{email.strip().lower()}"), _hash(f"reset from:{source}")]
+    limit(db, now, f"reset:{email.strip().lower()}", f"reset from:{source}")
     with db.begin() as tx:
-        if store.attempts_since(tx, keys, now - WINDOW) >= MOST_ATTEMPTS:
-            raise TryLater("too_many_attempts", minutes=int(WINDOW.total_seconds() // 60))
-        store.note_attempt(tx, keys, now, now - WINDOW)
         person = store.person_by_email(tx, email)
         if person is not None:
             send_link(tx, person.id, "reset", now)
 
 
+def sign_up(db: Engine, email: str, language: str, *, source: str, now: datetime) -> None:
+    """Let a mail with a link go to this address, for a new account or for the one that there is.
+
+    Nobody is told which. Raises Invalid ("email") and TryLater (too_many_requests).
+    """
+    address = read_address(email)
+    limit(db, now, f"sign up:{address}", f"sign up from:{source}")
+    with db.begin() as tx:
+        person = store.newcomer(tx, address, language)
+        if person is not None:
+            send_link(tx, person.id, "known" if person.password_hash else "sign_up", now)
+
+
+def read_address(email: str) -> str:
+    """A mail address in the spelling under which people are known; raises Invalid ("email")."""
+    try:
+        return read_email(email, Limits()).lower()
+    except ValidationError as error:
+        problems = error.messages if isinstance(error.messages, list) else []
+        raise Invalid({"email": [one for one in problems if isinstance(one, Problem)]}) from error
+
+
+def limit(db: Engine, now: datetime, *names: str) -> None:
+    """Count one more request under each name; raises TryLater (too_many_requests) after MOST_ATTEMPTS."""
+    keys = [_hash(name) for name in names]
+    with db.begin() as tx:
+        if store.attempts_since(tx, keys, now - WINDOW) >= MOST_ATTEMPTS:
+            raise TryLater("too_many_requests", minutes=int(WINDOW.total_seconds() // 60))
+        store.note_attempt(tx, keys, now, now - WINDOW)
+
+
 def send_link(tx: Connection, person_id: UUID, text: str, now: datetime) -> None:
-    """Ask for the mail with a link; `text`: invitation | reset. Within one minute it is one mail."""
+    """Ask for the mail with a link; `text`: a key of LINK_HOURS. Within one minute it is one mail."""
     payload = {"person": str(person_id), "text": text}
     outbox.add(tx, f"{person_id}:link:{text}:{now:%Y-%m-%dT%H:%M}", "link", payload, now)
 
@@ -115,34 +157,41 @@ def make_link(db: Engine, person_id: UUID, text: str, *, now: datetime) -> Link 
         person = store.person_by_id(tx, person_id)
         if person is None:
             return None
+        if text == "joining" and person.password_hash:
+            return Link("", person.email, person.language)
         store.add_link(tx, _hash(token), person_id, now + timedelta(hours=LINK_HOURS[text]), now)
     return Link(token, person.email, person.language)
 
 
-def link_opens(db: Engine, token: str, *, now: datetime) -> str | None:
-    """The mail address of the person for whom this link is; None when it is used, too old or none."""
+def link_opens(db: Engine, token: str, *, now: datetime) -> Opened | None:
+    """The person for whom this link is; None when it is used, too old or none."""
     with db.connect() as tx:
         person = store.person_of_link(tx, _hash(token), now)
-    return str(person.email) if person else None
+    return Opened(person.email, person.name) if person else None
 
 
-def choose_password(db: Engine, token: str, password: str, *, now: datetime) -> Session:
+def choose_password(db: Engine, token: str, password: str, *, now: datetime, name: str = "") -> Session:
     """Use the link up: a new password, and a session with it; all others of this person end.
 
-    Raises Invalid ("password": password_too_short, password_too_long, password_obvious) and NotFound
-    (no_such_link).
+    `name`: of somebody who has none yet. Raises Invalid ("password": password_too_short, password_too_long,
+    password_obvious; "name": name_missing, name_too_long) and NotFound (no_such_link).
     """
     with db.connect() as tx:
         person = store.person_of_link(tx, _hash(token), now)
     if person is None:
         raise NotFound("no_such_link")
-    if problem := _weakness(password, person.email, person.name):
+    name = person.name or " ".join(name.split())
+    if not name or not name.isprintable():
+        raise Invalid({"name": [Problem("name_missing")]})
+    if len(name) > MOST_NAME:
+        raise Invalid({"name": [Problem("name_too_long", {"max": MOST_NAME})]})
+    if problem := _weakness(password, person.email, name):
         raise Invalid({"password": [problem]})
     password_hash = HASHER.hash(password)  # slow: with no transaction open
     with db.begin() as tx:
         if store.person_of_link(tx, _hash(token), now, lock=True) is None:
             raise NotFound("no_such_link")
-        store.begin_anew(tx, person.id, password_hash)
+        store.begin_anew(tx, person.id, name, password_hash)
     return _begin(db, person.id, "browser", now)
 
 

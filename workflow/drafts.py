@@ -13,18 +13,20 @@ from uuid import UUID
 import puremagic
 from sqlalchemy import Connection, Engine, Row
 
-from workflow.engine.case import Actor
+from workflow.engine.case import SIGNING, Actor
 from workflow.engine.route import Human
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
 from workflow.funding.differences import carried_over, with_figures
 from workflow.funding.eligibility import assess
 from workflow.funding.forms import Form
+from workflow.funding.organisations import prefilled
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.settings import Settings
-from workflow.store import applications, files, journal, published
+from workflow.store import applications, files, journal, organisations, published
 
 MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
+MAY_WRITE = SIGNING | {"draft"}
 SIGNATURES = {".pdf": "pdf", ".jpg": "jpg", ".jpeg": "jpg", ".jfif": "jpg", ".png": "png"}
 
 Answers = dict[str, dict[str, Any]]
@@ -63,9 +65,10 @@ def start(
     `copy_of`: an earlier application of the same organisation, which fills it in, with the figures of its
     latest report. Raises NotAllowed, Refused (call_closed, not_eligible), NotFound.
     """
-    if not actor.rights_in(str(organisation_id)) & {"draft", "sign"}:
+    if not actor.rights_in(str(organisation_id)) & MAY_WRITE:
         raise NotAllowed("may_not_draft")
     with db.begin() as tx:
+        organisation_id = organisations.meant(tx, organisation_id)
         name = published.current(tx)
         found = published.programme(tx, name).calls.get(call)
         if found is None or not found.is_open(now):
@@ -74,7 +77,10 @@ def start(
             raise Refused("not_eligible")
         programme = published.programme(tx, name)
         form = published.form(tx, name, found.form)
-        answers = _with_area(form, area) if area in found.areas else {}
+        form_hash = published.content(tx, name)["forms"][found.form]
+        kind, record = organisations.record(tx, organisation_id)
+        answers = prefilled(published.form_of(tx, name, form_hash, kind), record)
+        answers |= _with_area(form, area) if area in found.areas else {}
         if copy_of is not None:
             answers = _copied(tx, organisation_id, copy_of, programme, form, found.year)
         row = {
@@ -82,7 +88,7 @@ def start(
             "organisation_id": organisation_id,
             "call": call,
             "programme_hash": name,
-            "form_hash": published.content(tx, name)["forms"][found.form],
+            "form_hash": form_hash,
             "answers": answers,
             "predecessor_id": copy_of,
             "eligibility": dict(eligibility),
@@ -229,7 +235,7 @@ def _editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[Row[A
     rights = actor.rights_in(str(draft.organisation_id)) if draft else frozenset()
     if draft is None or not rights:
         raise NotFound("no_such_application")
-    if not rights & {"draft", "sign"}:
+    if not rights & MAY_WRITE:
         raise NotAllowed("may_not_draft")
     form = published.form_of(tx, draft.programme_hash, draft.form_hash, draft.organisation_kind)
     return draft, form, open_sections(tx, application_id, form)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from workflow.engine import children
+from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor
 from workflow.engine.commands import OpenChild, Submit
 from workflow.engine.events import Submitted
@@ -19,24 +20,37 @@ from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
 from workflow.funding.programme import Programme
-from workflow.store import applications, published
+from workflow.store import applications, published, signatures
 from workflow.store.applications import Kept
 from workflow.store.journal import Stored
 from workflow.texts import ZURICH
 
 
-def accept(tx: Connection, command: Submit, actor: Actor, now: datetime, kept: Kept) -> tuple[Stored, Submit]:
-    """The new case's row and the command with what was submitted.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A working copy that can be submitted. `signed`: the hash that its people sign."""
 
-    Raises Invalid (incomplete), Refused (call_closed, area_not_in_call, size_not_open, no_own_measures),
-    NotFound, NotAllowed.
+    draft: Row[Any]
+    answers: Answers
+    facts: dict[str, Any]
+    signed: str
+
+
+def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -> Ready:
+    """The working copy, under its lock, for somebody who signs; all is there that a submission needs.
+
+    Raises Invalid (incomplete), Refused (call_closed, area_not_in_call, no_own_measures, submitted_already,
+    organisation_waits, organisation_refused), NotFound, NotAllowed.
     """
-    draft = applications.find(tx, command.case_id, lock=True)
-    rights = actor.rights_in(str(draft.organisation_id)) if draft else frozenset()
-    if draft is None or not rights:
+    draft = applications.find(tx, application_id, lock=True)
+    if draft is None or not actor.rights_in(str(draft.organisation_id)):
         raise NotFound("no_such_application")
-    if "sign" not in rights:
+    if not actor.signs_for(str(draft.organisation_id)):
         raise NotAllowed("may_not_sign")
+    if applications.is_begun(tx, application_id):
+        raise Refused("submitted_already")
+    if draft.organisation_state != "confirmed":
+        raise Refused(f"organisation_{'waits' if draft.organisation_state == 'waiting' else 'refused'}")
     programme = published.programme(tx, draft.programme_hash)
     call = programme.calls[draft.call]
     if not call.is_open(now):
@@ -50,6 +64,18 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime, kept: K
         facts[APPLICANT_OFFICE] = draft.office
     if facts["area"] not in call.areas:
         raise Refused("area_not_in_call", area=str(facts["area"]))
+    return Ready(draft, answers, facts, content_hash({"form": draft.form_hash, "answers": answers}))
+
+
+def accept(tx: Connection, command: Submit, actor: Actor, now: datetime, kept: Kept) -> tuple[Stored, Submit]:
+    """The new case's row and the command with what was submitted.
+
+    Raises what `checked` raises, and Refused (size_not_open).
+    """
+    ready = checked(tx, command.case_id, actor, now)
+    draft, answers, facts = ready.draft, ready.answers, ready.facts
+    programme = published.programme(tx, draft.programme_hash)
+    call = programme.calls[draft.call]
     size = programme.size_for(facts, now.astimezone(ZURICH).date())
     pot = _pot(programme, facts)
     content = published.content(tx, draft.programme_hash)
@@ -72,7 +98,10 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime, kept: K
     stored = applications.begin(tx, beginning, now)
     applicant = str(draft.organisation_id)
     content_name = kept.add("application", "", answers)
-    return stored, replace(command, applicant=applicant, facts=facts, content=content_name)
+    signed_with = signatures.other(tx, draft.id, actor.person, ready.signed)
+    return stored, replace(
+        command, applicant=applicant, facts=facts, content=content_name, signed_with=signed_with
+    )
 
 
 def accept_child(

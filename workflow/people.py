@@ -21,7 +21,7 @@ from workflow.funding.programme import Programme, load_yaml
 from workflow.funding.questions import APPLICANT_KINDS
 from workflow.store import people, published
 
-RIGHTS = ("read", "draft", "sign")
+RIGHTS = ("read", "draft", "cosign", "sign", "advise")
 FIRST_ROLES = ("admin", "operator")
 ADDRESS = ("name", "legal_form", "street", "postcode", "town")
 

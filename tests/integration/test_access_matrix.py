@@ -119,16 +119,32 @@ POST /desk/cases/<case_id>/aside                              401 404 404 403 40
 POST /desk/away                                               401 404 404 403 403 403 403 403 403 403
 POST /desk/cases/<case_id>/assign                             401 404 404 409 409 404 403 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
+GET /account/new                                              200 200 200 200 200 200 200 200 200 200
+POST /account/new                                             422 422 422 422 422 422 422 422 422 422
+GET /organisations                                            303 200 200 200 200 200 200 200 200 200
+GET /organisations/new                                        303 200 200 200 200 200 200 200 200 200
+POST /organisations/new                                       401 422 422 422 422 422 422 422 422 422
+GET /organisations/<organisation_id>                          303 200 404 404 404 404 404 404 404 404
+GET /organisations/<organisation_id>/record                   303 200 404 404 404 404 404 404 404 404
+POST /organisations/<organisation_id>/record                  401 422 404 404 404 404 404 404 404 404
+POST /organisations/<organisation_id>/members                 401 422 404 404 404 404 404 404 404 404
+POST /organisations/<organisation_id>/members/<person_id>     401 422 404 404 404 404 404 404 404 404
+POST /invitations/<invitation_id>                             401 404 404 404 404 404 404 404 404 404
+POST /applications/<application_id>/record                    401 303 404 404 404 404 404 404 404 404
+GET /office/organisations                                     303 404 404 404 404 404 200 404 200 404
+GET /office/organisations/<organisation_id>                   303 404 404 404 404 404 200 404 200 404
+POST /office/organisations/<organisation_id>                  401 404 404 404 404 404 422 404 404 404
+POST /invitations/<invitation_id>/end                         401 404 404 404 404 404 404 404 404 404
 # From here on each changes what the next one finds.
-POST /desk/cases/<case_id>/declare                            401 404 404 303 409 404 403 404 403 404
-POST /api/v1/cases/<case_id>/declaration                      401 403 404 409 409 404 403 403 403 404
-POST /desk/cases/<case_id>/recuse                             401 404 404 303 303 404 403 404 403 404
-POST /api/v1/cases/<case_id>/withdrawal                       401 200 404 403 403 404 403 403 403 404
-POST /applications/<application_id>/withdraw                  401 409 404 404 404 404 404 404 404 404
-DELETE /api/v1/sessions/current                               401 204 204 204 204 204 204 204 204 204
-POST /sign-out                                                303 303 303 303 303 303 303 303 303 303
-POST /sign-in                                                 303 303 303 303 303 303 303 303 303 303
-POST /demo/sign-in                                            303 303 303 303 303 303 303 303 303 303
+POST /desk/cases/<case_id>/declare                                 401 404 404 303 409 404 403 404 403 404
+POST /api/v1/cases/<case_id>/declaration                           401 403 404 409 409 404 403 403 403 404
+POST /desk/cases/<case_id>/recuse                                  401 404 404 303 303 404 403 404 403 404
+POST /api/v1/cases/<case_id>/withdrawal                            401 200 404 403 403 404 403 403 403 404
+POST /applications/<application_id>/withdraw                       401 409 404 404 404 404 404 404 404 404
+DELETE /api/v1/sessions/current                                    401 204 204 204 204 204 204 204 204 204
+POST /sign-out                                                     303 303 303 303 303 303 303 303 303 303
+POST /sign-in                                                      303 303 303 303 303 303 303 303 303 303
+POST /demo/sign-in                                                 303 303 303 303 303 303 303 303 303 303
 """
 CALL = "project-round-2027"
 SECTION = "project"
@@ -160,6 +176,8 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /applications/<application_id>/sections/<code>": {"data": {"revision": "9", "press": "save"}},
     "POST /applications/<application_id>/step": {"data": {k: str(v) for k, v in COMPLETION.items()}},
     "POST /desk/cases/<case_id>/complete": {"data": {k: str(v) for k, v in COMPLETION.items()}},
+    "POST /organisations/new": {"data": {"organisation_id": str(uuid4())}},
+    "POST /office/organisations/<organisation_id>": {"data": {"press": "refuse"}},
     "POST /sign-in": {"data": {"email": PEOPLE["own"], "password": "geheim"}},
     "POST /demo/sign-in": {"data": {"person": str(person_id("elias.graber@pd.bs.example"))}},
 }
@@ -196,6 +214,8 @@ def scene(told: Story) -> Iterator[Scene]:
     assert page is not None
     [file_id] = page.files
     ids = {"application_id": str(case_id), "case_id": str(case_id), "file_id": str(file_id)}
+    ids |= {"organisation_id": str(organisation_id("heks")), "invitation_id": str(uuid4())}
+    ids["person_id"] = str(person_id("selin.arslan@heks.example"))
     visitors = {name: visitor(app, told, email) for name, email in PEOPLE.items()}
     yield Scene(app, ids, visitors)
     app.extensions["foerderweg.db"].dispose()

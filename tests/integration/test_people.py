@@ -87,7 +87,7 @@ def test_weak_passwords_are_refused_and_the_link_stays(told: Story, password: st
     with pytest.raises(Invalid) as caught:
         accounts.choose_password(told.db, token, password, now=told.now)
     assert [one.code for one in caught.value.fields["password"]] == [code]
-    assert accounts.link_opens(told.db, token, now=told.now) == HEKS
+    assert accounts.link_opens(told.db, token, now=told.now) == accounts.Opened(HEKS, "Miriam Aebi")
 
 
 def test_a_forgotten_password_tells_nobody_who_has_an_account(told: Story, client: FlaskClient) -> None:

@@ -170,7 +170,7 @@ def test_forms_speak_of_outcomes_and_facts_that_their_steps_have() -> None:
     of_children = {
         child["form"] for raw in BUNDLE.routes.values() for child in raw.get("children", {}).values()
     }
-    assert set(choices) == set(FORMS) - {"application"} - of_children
+    assert set(choices) == set(FORMS) - {"application", "organisation"} - of_children
     for code, outcomes in choices.items():
         assert all(field.outcomes <= outcomes for field in FORMS[code].fields().values()), code
         assert all(rule.outcomes <= outcomes for rule in FORMS[code].rules), code

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from flask import Response, request, send_file, url_for
 
+from tasks.nudge import nudge
 from web import form_schemas, schemas
 from web.api.operations import caller, do, once, operation, revision_seen
 from web.errors import problem_document
 from web.language import lang
 from web.portal.papers import archive_of, receipt_of
 from web.security import db, now, settings
-from workflow import drafts
+from workflow import drafts, signing
 from workflow.engine.commands import Submit
 from workflow.errors import Conflict, Invalid, NotFound, Problem
 from workflow.funding.forms import Form as FormData
@@ -146,9 +147,23 @@ def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -
     return ""
 
 
-@operation("POST", "/applications/<uuid:application_id>/submission", gives=schemas.Done, status=201, key=True)
+@operation(
+    "POST",
+    "/applications/<uuid:application_id>/submission",
+    gives=schemas.Submission,
+    status=201,
+    key=True,
+)
 def submit(application_id: UUID) -> Any:
-    """Submit an application"""
+    """Submit an application
+
+    Where two sign together, the first one's request is answered with 202 and `waits_for: second_signature`;
+    the second one's submits. Whoever changes the answers in between makes the first signature void.
+    """
+    if not signing.sign(db(), caller().actor, application_id, now=now()):
+        once()
+        nudge("deliver")
+        return {"case_id": application_id, "waits_for": "second_signature"}, 202
     return do(Submit(application_id))
 
 

@@ -34,4 +34,5 @@ def inbox() -> str:
         tab=tab if tab in found.counts else "office",
         words=Words(),
         troubles=queries.troubles(db(), viewer),
+        waiting_organisations=queries.waiting_organisations(db(), viewer),
     )

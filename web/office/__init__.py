@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
 from web.language import lang
-from web.office import checking
+from web.office import checking, organisations
 from web.screens import programme
 from web.security import db, now, signed_in
 from workflow.engine.parsing import parse_route
@@ -25,6 +25,11 @@ from workflow.texts import ZURICH, label
 
 blueprint = Blueprint("office", __name__, url_prefix="/office")
 T = TypeVar("T")
+
+_page = blueprint.add_url_rule
+_page("/organisations", "organisations", organisations.organisations)
+_page("/organisations/<uuid:organisation_id>", "organisation", organisations.organisation)
+_page("/organisations/<uuid:organisation_id>", "act", organisations.act, methods=["POST"])
 
 ALL = ("stage", "step", "route", "status", "area", "size", "call", "office", "late", "text")
 OF_THE_PIPELINE = ("area", "size", "call", "office")
@@ -53,6 +58,7 @@ def pipeline() -> str:
         narrowed=narrowed,
         words=Words(),
         at=now().astimezone(ZURICH),
+        waiting=queries.waiting_organisations(db(), signed_in().actor),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web.portal import calls, drafting, papers, running
+from web.portal import calls, drafting, organisations, papers, running
 
 blueprint = Blueprint("portal", __name__)
 
@@ -32,3 +32,19 @@ _page("/applications/<uuid:application_id>/changes", "changes", papers.changes)
 _page("/receipts", "check_receipt", papers.check)
 _page("/files/<uuid:file_id>", "file", running.file)
 _page("/files/<uuid:file_id>/view", "view", running.view)
+_page("/applications/<uuid:application_id>/record", "take_over", organisations.take_over, methods=["POST"])
+_page("/organisations", "organisations", organisations.organisations)
+_page("/organisations/new", "registration", organisations.registration)
+_page("/organisations/new", "register", organisations.register, methods=["POST"])
+_page("/organisations/<uuid:organisation_id>", "organisation", organisations.organisation)
+_page("/organisations/<uuid:organisation_id>/record", "record", organisations.record)
+_page("/organisations/<uuid:organisation_id>/record", "change", organisations.change, methods=["POST"])
+_page("/organisations/<uuid:organisation_id>/members", "invite", organisations.invite, methods=["POST"])
+_page(
+    "/organisations/<uuid:organisation_id>/members/<uuid:person_id>",
+    "member",
+    organisations.member,
+    methods=["POST"],
+)
+_page("/invitations/<uuid:invitation_id>/end", "take_back", organisations.take_back, methods=["POST"])
+_page("/invitations/<uuid:invitation_id>", "answer", organisations.answer, methods=["POST"])

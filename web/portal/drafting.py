@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from tasks.nudge import nudge
 from web.errors import text_of
 from web.language import gettext, lang, ngettext
 from web.portal.own import (
@@ -22,11 +23,12 @@ from web.portal.own import (
 )
 from web.posted import Press, posted_answers, pressed
 from web.security import db, do, now, posted_uuid, settings, signed_in
-from workflow import drafts
+from workflow import drafts, signing
 from workflow.engine.canonical import content_hash
 from workflow.engine.commands import Submit
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from workflow.funding.questions import Section
+from workflow.store import queries
 from workflow.store.queries import Application
 from workflow.texts import ZURICH
 
@@ -81,6 +83,10 @@ def submit(application_id: UUID) -> Response | tuple[str, int]:
     """Hand it in: once, however often it is clicked."""
     application = own_application(application_id)
     try:
+        if not signing.sign(db(), signed_in().actor, application_id, now=now()):
+            nudge("deliver")
+            flash(gettext("Sie haben unterschrieben. Es fehlt noch eine zweite Unterschrift."), "done")
+            return redirect(url_for("portal.check", application_id=application_id), 303)
         done = do(Submit(application_id))
     except (Invalid, Refused, NotAllowed) as error:
         if application.number is not None:
@@ -196,6 +202,7 @@ def _check_page(application: Application, refusal: str | None = None) -> str:
         progress=progress_of(application),
         problems=problems_of(application),
         call=call_of(application),
+        sign_off=queries.sign_off(db(), signed_in().actor, application.id),
         refusal=refusal,
     )
 

@@ -30,9 +30,17 @@ VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
 
 
 def applications() -> str:
-    """All applications of one's organisations."""
-    rows = queries.my_applications(db(), signed_in().actor)
-    return render_template("portal/applications.html", rows=rows)
+    """All applications of one's organisations, or of the one that the address names."""
+    actor = signed_in().actor
+    mine = queries.my_organisations(db(), actor)
+    chosen = next((one.id for one in mine if str(one.id) == request.args.get("organisation")), None)
+    rows = queries.my_applications(db(), actor)
+    return render_template(
+        "portal/applications.html",
+        rows=[row for row in rows if chosen in (None, row.organisation_id)],
+        organisations=mine,
+        chosen=chosen,
+    )
 
 
 def application(application_id: UUID) -> str:
@@ -65,6 +73,7 @@ def _shown(found: Application) -> dict[str, Any]:
         "call": call_of(found),
         "progress": progress_of(found),
         "offer": _offer(found),
+        "sign_off": queries.sign_off(db(), signed_in().actor, found.id),
     }
 
 

@@ -11,10 +11,16 @@ from workflow.engine import events as ev
 from workflow.engine.route import OPERATOR
 from workflow.engine.tables import Fact
 
+SIGNING = frozenset({"sign", "cosign"})
+"""Rights of those who sign for an organisation: alone, or with a second person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks. `offices`: pairs of office and role; `organisations`: id → rights (draft, sign, read)."""
+    """Who asks. `offices`: pairs of office and role; `organisations`: id → rights.
+
+    Rights are of read, draft, cosign, sign, advise; an organisation without any is one they used to advise.
+    """
 
     person: str
     offices: frozenset[tuple[str, str]] = frozenset()
@@ -25,6 +31,10 @@ class Actor:
 
     def rights_in(self, organisation: str) -> frozenset[str]:
         return self.organisations.get(organisation, frozenset())
+
+    def signs_for(self, organisation: str) -> bool:
+        """Alone or with a second. What a running case asks of its applicant, one of them may do alone."""
+        return bool(self.rights_in(organisation) & SIGNING)
 
 
 @dataclass(frozen=True, slots=True)

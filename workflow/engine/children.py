@@ -77,5 +77,5 @@ def _refusal(case: Case, child: Child, actor: Actor) -> FoerderwegError | None:
     if len(opened_before) >= child.at_most:
         return Refused("way_used_up", most=child.at_most)
     if child.who.role == APPLICANT:
-        return None if "sign" in actor.rights_in(case.applicant) else NotAllowed("not_yours")
+        return None if actor.signs_for(case.applicant) else NotAllowed("not_yours")
     return refusal_of(child.who.meant(case.facts), case, actor)

@@ -25,12 +25,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """An organisation hands in its application; the case begins. `content`: hash of the answers."""
+    """An organisation hands in its application; the case begins. `content`: hash of the answers.
+
+    `signed_with`: who has signed the same answers before, where one person alone may not.
+    """
 
     case_id: UUID
     applicant: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     content: str = ""
+    signed_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

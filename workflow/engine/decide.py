@@ -136,7 +136,7 @@ def _worn_out(route: Route, case: Case, outcome: Outcome) -> bool:
 
 
 def _withdraw_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
-    if "sign" not in actor.rights_in(case.applicant):
+    if not actor.signs_for(case.applicant):
         return NotAllowed("not_yours")
     if case.ending is not None or case.step not in route.withdraw_from or case.to is not None:
         return Refused("too_late_to_withdraw")
@@ -146,10 +146,16 @@ def _withdraw_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError
 def _submit(route: Route, case: Case, command: cmd.Submit, actor: Actor) -> list[ev.Event]:
     if case.version:
         raise Refused("submitted_already")
-    if "sign" not in actor.rights_in(command.applicant):
+    if not actor.signs_for(command.applicant):
         raise NotAllowed("not_yours")
+    alone = "sign" in actor.rights_in(command.applicant)
+    if not alone and command.signed_with in ("", actor.person):
+        raise Refused("second_signature_needed")
     facts = {name: value for name, value in command.facts.items() if name in route.facts}
-    return [ev.Submitted(command.applicant, facts, command.content, route.start)]
+    signed_with = "" if alone else command.signed_with
+    return [
+        ev.Submitted(command.applicant, facts, command.content, route.start, signed_with=signed_with),
+    ]
 
 
 def _report(route: Route, case: Case, command: cmd.Report) -> list[ev.Event]:

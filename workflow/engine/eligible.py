@@ -24,7 +24,7 @@ def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foer
     """The rules that hold for every route, the declaration apart."""
     assert case.step is not None
     if seat.role == APPLICANT:
-        return None if "sign" in actor.rights_in(case.applicant) else NotAllowed("not_yours")
+        return None if actor.signs_for(case.applicant) else NotAllowed("not_yours")
     mine = actor.has_role(OPERATOR) if seat.role == OPERATOR else (seat.office, seat.role) in actor.offices
     if not mine:
         return NotAllowed("not_yours")

@@ -14,7 +14,10 @@ from workflow.engine.tables import Fact
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A case begins. `parent`: the case that it belongs to, if any; `recused`: who is kept out."""
+    """A case begins. `parent`: the case that it belongs to, if any; `recused`: who is kept out.
+
+    `signed_with`: who signed first, where two sign together.
+    """
 
     applicant: str
     facts: Mapping[str, Fact]
@@ -22,6 +25,7 @@ class Submitted:
     to: str
     parent: str = ""
     recused: tuple[str, ...] = ()
+    signed_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import EMPTY, Actor, dump_case
-from workflow.errors import Refused
 from workflow.store.journal import Stored
+from workflow.store.signatures import answers_change
 from workflow.store.tables import applications, case_number, cases, contents, files, organisations
 from workflow.store.writing import Row as Written
 
@@ -22,9 +22,14 @@ Answers = Mapping[str, Any]
 
 
 def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Row[Any] | None:
-    """The working copy, locked on request, with its applicant's `organisation_kind` and `office`."""
+    """The working copy, locked on request, with its applicant's `organisation_kind`, its state, `office`."""
     query = (
-        select(applications, organisations.c.kind.label("organisation_kind"), organisations.c.office)
+        select(
+            applications,
+            organisations.c.kind.label("organisation_kind"),
+            organisations.c.office,
+            organisations.c.state.label("organisation_state"),
+        )
         .join(organisations, organisations.c.id == applications.c.organisation_id)
         .where(applications.c.id == application_id)
     )
@@ -40,6 +45,8 @@ def add(tx: Connection, row: Mapping[str, Any]) -> bool:
 def save(
     tx: Connection, application_id: UUID, answers: Answers, revision: int, by: str, now: datetime
 ) -> None:
+    """New answers, where these change: signatures under the old ones become void."""
+    answers_change(tx, application_id, answers, by, now)
     values = {"answers": answers, "revision": revision, "saved_by": UUID(by), "saved_at": now}
     tx.execute(applications.update().where(applications.c.id == application_id).values(values))
 
@@ -89,6 +96,11 @@ class Beginning:
     parent_id: UUID | None = None
 
 
+def is_begun(tx: Connection, application_id: UUID) -> bool:
+    """Whether it has become a case."""
+    return tx.execute(select(cases.c.id).where(cases.c.id == application_id)).first() is not None
+
+
 def next_number(tx: Connection) -> int:
     """A running number that nobody else gets."""
     return int(tx.execute(select(case_number.next_value())).scalar_one())
@@ -100,12 +112,10 @@ def row_of(tx: Connection, case_id: UUID) -> Row[Any]:
 
 
 def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
-    """The case's row before its first event; Refused (submitted_already) when there is one.
+    """The case's row before its first event.
 
-    The caller has locked the application, so nobody else begins it meanwhile.
+    The caller has locked the application and seen that it is not begun, so nobody else begins it meanwhile.
     """
-    if tx.execute(select(cases.c.id).where(cases.c.id == beginning.application_id)).first():
-        raise Refused("submitted_already")
     tx.execute(
         insert(cases).values(
             id=beginning.application_id,

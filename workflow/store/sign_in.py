@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    any_,
     delete,
     func,
     insert,
@@ -23,8 +22,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from workflow.engine.case import Actor
+from workflow.store.organisations import is_named, may_sign
 from workflow.store.tables import (
     absences,
     links,
@@ -50,6 +51,13 @@ def person_by_id(tx: Connection, person_id: UUID) -> Row[Any] | None:
     return tx.execute(query).one_or_none()
 
 
+def newcomer(tx: Connection, email: str, language: str) -> Row[Any] | None:
+    """The person with this address, made without a name if there is none; None for one who has left."""
+    row = {"id": uuid5(NAMESPACE_URL, f"mailto:{email}"), "email": email, "name": "", "password_hash": ""}
+    tx.execute(upsert(persons).values({**row, "language": language}).on_conflict_do_nothing())
+    return person_by_email(tx, email)
+
+
 def set_password_hash(tx: Connection, person_id: UUID, password_hash: str) -> None:
     tx.execute(persons.update().where(persons.c.id == person_id).values(password_hash=password_hash))
 
@@ -70,9 +78,10 @@ def person_of_link(tx: Connection, token_hash: str, now: datetime, *, lock: bool
     return tx.execute(query.with_for_update(of=links) if lock else query).one_or_none()
 
 
-def begin_anew(tx: Connection, person_id: UUID, password_hash: str) -> None:
-    """A new password: all links and sessions of before end."""
+def begin_anew(tx: Connection, person_id: UUID, name: str, password_hash: str) -> None:
+    """A name and a new password: all links and sessions of before end."""
     set_password_hash(tx, person_id, password_hash)
+    tx.execute(persons.update().where(persons.c.id == person_id).values(name=name))
     for table in (links, sessions):
         tx.execute(delete(table).where(table.c.person_id == person_id))
 
@@ -160,8 +169,15 @@ def _with_roles(now: datetime) -> Select[Any]:
         .correlate(persons)
         .scalar_subquery()
     )
-    members = (
-        select(func.jsonb_agg(func.jsonb_build_array(memberships.c.organisation_id, memberships.c.rights)))
+    members = (  # of an organisation under each id that it has had: events hold them
+        select(func.jsonb_agg(func.jsonb_build_array(organisations.c.id, memberships.c.rights)))
+        .join(
+            memberships,
+            or_(
+                organisations.c.id == memberships.c.organisation_id,
+                organisations.c.merged_into == memberships.c.organisation_id,
+            ),
+        )
         .where(memberships.c.person_id == persons.c.id)
         .scalar_subquery()
     )
@@ -215,14 +231,20 @@ def set_language(tx: Connection, person_id: UUID, language: str) -> None:
 
 
 def addresses_of_members(tx: Connection, organisation_id: UUID) -> list[Row[Any]]:
-    """(email, language) of those who sign for an organisation."""
+    """(id, email, language) of those who sign for an organisation."""
     query = (
-        select(persons.c.email, persons.c.language)
+        select(persons.c.id, persons.c.email, persons.c.language)
         .join(memberships, memberships.c.person_id == persons.c.id)
-        .where(memberships.c.organisation_id == organisation_id, any_(memberships.c.rights) == "sign")
-        .where(persons.c.left_at.is_(None))
+        .where(is_named(organisation_id), may_sign(), persons.c.left_at.is_(None))
     )
     return list(tx.execute(query.order_by(persons.c.email)))
+
+
+def addresses_of_role(tx: Connection, role: str) -> list[Row[Any]]:
+    """(id, email, language) of those who have a role, in whichever office."""
+    has_role = select(staff_roles.c.person_id).where(staff_roles.c.role == role)
+    query = select(persons.c.id, persons.c.email, persons.c.language)
+    return list(tx.execute(query.where(persons.c.id.in_(has_role), persons.c.left_at.is_(None))))
 
 
 def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) -> list[Row[Any]]:

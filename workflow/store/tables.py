@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -122,7 +123,18 @@ organisations = Table(
         "kind", Text, nullable=False, server_default="non_state", comment="non_state | institution | office"
     ),
     Column("office", Text, unique=True, comment="of an office with measures of its own: its code"),
+    Column("uid", Text, nullable=False, server_default=""),
+    Column("iban", Text, nullable=False, server_default=""),
+    Column("holder", Text, nullable=False, server_default="", comment="of the account"),
+    Column(
+        "state", Text, nullable=False, server_default="confirmed", comment="waiting | confirmed | refused"
+    ),
+    Column("refusal", Text, nullable=False, server_default="", comment="why it was refused, in words"),
+    Column("merged_into", UUID, ForeignKey("organisations.id"), comment="of an alias: the one that stays"),
     CheckConstraint("(kind = 'office') = (office IS NOT NULL)", name="office_has_a_code"),
+    CheckConstraint("merged_into <> id", name="no_alias_of_itself"),
+    Index("ix_organisations_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+    Index("ix_organisations_waiting", "state", postgresql_where=text("state = 'waiting'")),
 )
 
 memberships = Table(
@@ -130,9 +142,52 @@ memberships = Table(
     metadata,
     Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
     Column("organisation_id", UUID, ForeignKey("organisations.id"), primary_key=True),
-    Column("rights", ARRAY(Text), nullable=False, comment="of: read, draft, sign"),
+    Column(
+        "rights",
+        ARRAY(Text),
+        nullable=False,
+        comment="of: read, draft, cosign, sign, advise; none: has advised, and no longer does",
+    ),
+    Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index(None, "organisation_id"),
 )
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("organisation_id", UUID, ForeignKey("organisations.id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("rights", ARRAY(Text), nullable=False),
+    Column("invited_by", UUID, ForeignKey("persons.id"), nullable=False),
+    _time("at"),
+    _time("until"),
+    _time("ended_at", nullable=True),
+    Index(
+        "uq_invitations_open",
+        "organisation_id",
+        "email",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(None, "email"),
+    comment="Who is asked to join an organisation, by mail address; ended when answered or taken back",
+)
+
+organisation_log = Table(
+    "organisation_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("organisation_id", UUID, ForeignKey("organisations.id"), nullable=False),
+    _time("at"),
+    Column("person_id", UUID, ForeignKey("persons.id"), nullable=False, comment="who did it"),
+    Column("kind", Text, nullable=False, comment="see workflow.organisations"),
+    Column("about", UUID, ForeignKey("persons.id"), comment="whom it concerns"),
+    Column("data", JSONB, nullable=False),
+    Index(None, "organisation_id"),
+    comment="Every change of an organisation and its members",
+)
+
 
 sessions = Table(
     "sessions",
@@ -175,6 +230,37 @@ applications = Table(
     Index(None, "organisation_id"),
     Index("ix_applications_words", text(PROJECT_WORDS), postgresql_using="gin"),
     comment="The working copy of the answers; erasable",
+)
+
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("application_id", UUID, ForeignKey("applications.id"), nullable=False),
+    Column("person_id", UUID, ForeignKey("persons.id"), nullable=False),
+    Column("hash", Text, nullable=False, comment="of the answers that were signed"),
+    _time("at"),
+    _time("void_at", nullable=True),
+    Column("void_by", UUID, ForeignKey("persons.id"), comment="who changed the answers"),
+    Index(
+        "uq_signatures_valid",
+        "application_id",
+        "person_id",
+        unique=True,
+        postgresql_where=text("void_at IS NULL"),
+    ),
+    Index(None, "application_id"),
+    comment="The first of two signatures under an application that is not submitted yet",
+)
+
+advice = Table(
+    "advice",
+    metadata,
+    Column("application_id", UUID, ForeignKey("applications.id"), primary_key=True),
+    Column("section", Text, primary_key=True),
+    Column("person_id", UUID, ForeignKey("persons.id"), primary_key=True),
+    _time("at"),
+    comment="Which sections an adviser has saved for an organisation, and when last",
 )
 
 contents = Table(
@@ -334,7 +420,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("kind", Text, nullable=False, comment="mail | letter | link | parent"),
+    Column("kind", Text, nullable=False, comment="mail | letter | link | notice | parent"),
     Column("case_id", UUID, ForeignKey("cases.id")),
     Column("payload", JSONB, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),

@@ -7,6 +7,17 @@ from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table
 from workflow.store.queries.inbox import TABS, inbox
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
+from workflow.store.queries.organisations import (
+    OrganisationPage,
+    SignOff,
+    advice,
+    invitations_to,
+    organisation,
+    record_form,
+    registered,
+    sign_off,
+    waiting_organisations,
+)
 from workflow.store.queries.portal import application, file, my_applications, my_organisations
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import (
@@ -62,15 +73,18 @@ __all__ = [
     "Milestone",
     "MoneyRow",
     "Operations",
+    "OrganisationPage",
     "OrganisationRow",
     "Pipeline",
     "Published",
     "RouteOverview",
+    "SignOff",
     "StageRow",
     "Statement",
     "Stop",
     "Submission",
     "Whole",
+    "advice",
     "application",
     "away",
     "bundle",
@@ -84,20 +98,26 @@ __all__ = [
     "health",
     "id_of",
     "inbox",
+    "invitations_to",
     "migrated",
     "money",
     "my_applications",
     "my_organisations",
     "newest_revision",
     "operations",
+    "organisation",
     "pipeline",
     "programme",
     "programme_of",
     "received_at",
+    "record_form",
+    "registered",
     "route_data",
     "routes",
+    "sign_off",
     "table_names",
     "timeline",
     "troubles",
+    "waiting_organisations",
     "whole",
 ]

@@ -16,7 +16,8 @@ from workflow.store import journal, published, reading
 
 PEOPLE = """
 SELECT p.id, p.name, r.office, r.role,
-       ARRAY(SELECT m.organisation_id::text FROM memberships m WHERE m.person_id = p.id) AS organisations
+       ARRAY(SELECT o.id::text FROM memberships m JOIN organisations o
+             ON m.organisation_id IN (o.id, o.merged_into) WHERE m.person_id = p.id) AS organisations
 FROM persons p JOIN staff_roles r ON r.person_id = p.id
 WHERE p.left_at IS NULL AND EXISTS (
   SELECT FROM staff_roles s JOIN work_items w ON w.office = s.office AND w.role = s.role

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.case import SIGNING, Actor, Case, load_case
 from workflow.engine.decide import allowed
 from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store import applications as store
@@ -38,10 +38,12 @@ from workflow.store.tables import applications, cases, organisations, persons
 
 
 def my_organisations(db: sa.Engine, viewer: Actor) -> list[OrganisationRow]:
-    query = sa.select(organisations.c.id, organisations.c.name).where(organisations.c.id.in_(_ids(viewer)))
+    """Those in which the viewer has rights, each once, whatever it has been merged with."""
+    query = sa.select(organisations.c.id, organisations.c.name, organisations.c.state)
+    query = query.where(organisations.c.id.in_(_ids(viewer)), organisations.c.merged_into.is_(None))
     with db.connect() as tx:
         rows = tx.execute(query.order_by(organisations.c.name)).all()
-    return [OrganisationRow(row.id, row.name, viewer.rights_in(str(row.id))) for row in rows]
+    return [OrganisationRow(row.id, row.name, viewer.rights_in(str(row.id)), row.state) for row in rows]
 
 
 def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
@@ -52,6 +54,7 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
             applications.c.call,
             applications.c.saved_at,
             applications.c.answers["project"]["title"].astext.label("draft_title"),
+            organisations.c.id.label("organisation_id"),
             organisations.c.name,
             cases.c.number,
             cases.c.status,
@@ -76,6 +79,7 @@ def _application_row(row: Any) -> ApplicationRow:
     waiting = any(seat["role"] == APPLICANT and seat["outcome"] is None for seat in row.seats or ())
     return ApplicationRow(
         id=row.id,
+        organisation_id=row.organisation_id,
         organisation=row.name,
         title=row.title or row.draft_title or "",
         call=row.call,
@@ -167,8 +171,8 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         parent=parent,
         children=children,
         step_form=step_form if mine else None,
-        may_edit=bool(rights & {"draft", "sign"}),
-        may_sign="sign" in rights,
+        may_edit=bool(rights & {"draft", *SIGNING}),
+        may_sign=bool(rights & SIGNING),
         has_changes=row.predecessor_id is not None or any(one.data.get("application") for one in events),
     )
 
@@ -194,7 +198,7 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
 
 
 def _ids(viewer: Actor) -> list[UUID]:
-    return [UUID(one) for one in viewer.organisations]
+    return [UUID(one) for one, rights in viewer.organisations.items() if rights]
 
 
 def _due(case: Case | None) -> datetime | None:

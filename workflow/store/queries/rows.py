@@ -31,6 +31,7 @@ class OrganisationRow:
     id: UUID
     name: str
     rights: frozenset[str]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class ApplicationRow:
     """`status`: "draft" or a public status; `number` and what follows are None before submission."""
 
     id: UUID
+    organisation_id: UUID
     organisation: str
     title: str
     call: str

@@ -1,0 +1,103 @@
+"""First signatures under applications, what advisers have saved; both follow every change of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from workflow.store import outbox
+from workflow.store.organisations import may_sign
+from workflow.store.tables import advice, applications, memberships, persons, signatures
+
+VOID = sa.text("""
+UPDATE signatures s SET void_at = :now, void_by = :by FROM applications a
+WHERE a.id = :id AND s.application_id = a.id AND s.void_at IS NULL AND a.answers <> :answers
+RETURNING s.id, s.person_id""").bindparams(sa.bindparam("answers", type_=JSONB))
+
+ADVISED = sa.text("""
+INSERT INTO advice (application_id, section, person_id, at)
+SELECT a.id, new.key, m.person_id, :now
+FROM applications a CROSS JOIN jsonb_each(:answers) new
+JOIN memberships m ON m.organisation_id = a.organisation_id AND m.person_id = :by AND 'advise' = ANY(m.rights)
+WHERE a.id = :id AND new.value IS DISTINCT FROM a.answers->new.key
+ON CONFLICT (application_id, section, person_id) DO UPDATE SET at = excluded.at""").bindparams(
+    sa.bindparam("answers", type_=JSONB)
+)
+
+
+def answers_change(
+    tx: sa.Connection, application_id: UUID, answers: Mapping[str, Any], by: str, now: datetime
+) -> None:
+    """To be told before new answers are kept: signatures under other ones become void, and their people are
+    told; an adviser's work is noted by section."""
+    given = {"id": application_id, "answers": answers, "by": UUID(by), "now": now}
+    for row in tx.execute(VOID, given).all():
+        payload = {
+            "text": "signature_void",
+            "person": str(row.person_id),
+            "path": f"applications/{application_id}",
+        }
+        outbox.add(tx, f"{application_id}:void:{row.id}", "notice", payload, now)
+    tx.execute(ADVISED, given)
+
+
+def sign(tx: sa.Connection, application_id: UUID, person: str, name: str, now: datetime) -> int | None:
+    """A first signature under the answers of this hash; its id, or None when this person has signed them."""
+    row = {"application_id": application_id, "person_id": UUID(person), "hash": name, "at": now}
+    statement = insert(signatures).values(row).on_conflict_do_nothing()
+    found: int | None = tx.execute(statement.returning(signatures.c.id)).scalar_one_or_none()
+    return found
+
+
+def other(tx: sa.Connection, application_id: UUID, person: str, name: str) -> str:
+    """Who else has signed exactly these answers and still signs for the organisation; empty for nobody."""
+    query = (
+        sa.select(signatures.c.person_id)
+        .join(applications, applications.c.id == signatures.c.application_id)
+        .join(
+            memberships,
+            sa.and_(
+                memberships.c.organisation_id == applications.c.organisation_id,
+                memberships.c.person_id == signatures.c.person_id,
+                may_sign(),
+            ),
+        )
+        .where(signatures.c.application_id == application_id, signatures.c.person_id != UUID(person))
+        .where(signatures.c.hash == name, signatures.c.void_at.is_(None))
+        .order_by(signatures.c.id)
+        .limit(1)
+    )
+    return str(tx.execute(query).scalar_one_or_none() or "")
+
+
+def of_application(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]:
+    """person_id, name, at, void_at, void_by (a name), oldest first."""
+    changer = persons.alias()
+    query = (
+        sa.select(
+            signatures.c.person_id,
+            persons.c.name,
+            signatures.c.at,
+            signatures.c.void_at,
+            changer.c.name.label("void_by"),
+        )
+        .join(persons, persons.c.id == signatures.c.person_id)
+        .outerjoin(changer, changer.c.id == signatures.c.void_by)
+        .where(signatures.c.application_id == application_id)
+    )
+    return list(tx.execute(query.order_by(signatures.c.id)))
+
+
+def advised(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]:
+    """section, name, at of what advisers have saved, the latest first."""
+    query = (
+        sa.select(advice.c.section, persons.c.name, advice.c.at)
+        .join(persons, persons.c.id == advice.c.person_id)
+        .where(advice.c.application_id == application_id)
+    )
+    return list(tx.execute(query.order_by(advice.c.at.desc(), advice.c.section)))
