@@ -419,7 +419,7 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
         if method != "parameters"
     }
     rules = {
-        (method, rule.rule.replace("<uuid:", "{").replace(">", "}"))
+        (method, rule.rule.replace("<uuid:", "{").replace("<", "{").replace(">", "}"))
         for rule in client.application.url_map.iter_rules()
         if rule.endpoint.startswith("api.")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
