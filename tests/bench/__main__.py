@@ -7,13 +7,13 @@ and tells what they found. It leaves nothing behind but var/bench.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from tests.bench import core, engine, limit, plain_sql
+from tests.bench import core, engine, libraries, limit, one_call, plain_sql
 from tests.bench.figures import SECONDS, Figure, rounds, tell
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, Postgres, start_postgres
@@ -23,19 +23,28 @@ from workflow.funding.programme import load_yaml
 from workflow.people import load_people
 from workflow.publish import publish_folder
 
-CLIENTS = (1, 4, 8)
+CLIENTS, PEERS_WITH = (1, 4, 8), 4
 
 
 def main() -> None:
     """Measure, print the table, write it as JSON."""
     with _servers() as postgres:
-        measured = [one for clients in CLIENTS for one in _human_actions(postgres, clients)]
-    tell([*measured, *engine.figures()], [])
+        peers, left_out = libraries.measures(postgres, PEERS_WITH)
+        measured = [
+            one
+            for clients in CLIENTS
+            for one in _human_actions(postgres, clients, peers if clients == PEERS_WITH else {})
+        ]
+    tell([*measured, *engine.figures()], left_out)
 
 
-def _human_actions(postgres: Postgres, clients: int) -> list[Figure]:
+def _human_actions(
+    postgres: Postgres, clients: int, peers: Mapping[str, Callable[[], float]]
+) -> list[Figure]:
     measures = {
+        **peers,
         limit.WHAT: lambda: limit.run(postgres, clients),
+        one_call.WHAT: lambda: one_call.run(postgres, clients, SECONDS),
         plain_sql.WHAT: lambda: plain_sql.run(postgres, clients, SECONDS),
         "Förderweg": lambda: core._ours(postgres, clients),
     }
@@ -57,6 +66,8 @@ def _servers() -> Iterator[Postgres]:
         load_people(db, load_yaml(core.FOLDER / "demo" / "people.yaml"), password="nobody signs in")
         db.dispose()
         plain_sql.prepare(postgres)
+        one_call.prepare(postgres)
+        libraries.prepare(postgres)
         yield postgres
 
 

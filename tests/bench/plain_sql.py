@@ -33,7 +33,7 @@ MOVE = "UPDATE bench.cases SET state = %s, yes = %s, version = %s WHERE id = %s"
 
 def prepare(postgres: Postgres) -> None:
     """The tables of the plain process and of the single row."""
-    with _connect(postgres.port, postgres.passwords[OWNER]) as db:
+    with connect(postgres.port, postgres.passwords[OWNER]) as db:
         db.execute(TABLES)
 
 
@@ -51,12 +51,13 @@ def run(postgres: Postgres, clients: int, seconds: float) -> float:
     return float(sum(count / took for count, took in done))
 
 
-def _connect(port: int, password: str) -> psycopg.Connection:
+def connect(port: int, password: str) -> psycopg.Connection:
+    """As the owner, in transactions."""
     return psycopg.connect(host="127.0.0.1", port=port, user=OWNER, password=password, dbname=DATABASE)
 
 
 def _client(port: int, password: str, seconds: float, barrier: Any, counts: Any) -> None:
-    with _connect(port, password) as db:
+    with connect(port, password) as db:
         barrier.wait()
         began, count = time.monotonic(), 0
         while time.monotonic() - began < seconds:
