@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 LIMITS = {
@@ -13,17 +17,18 @@ LIMITS = {
     "lock_timeout": "15s",
     "statement_timeout": "60s",
 }
-
+REST_SECONDS = 1.0
+"""A connection that lay idle longer is tried before it is used: the server may have gone in between."""
 
 IDLE_TOO_LONG = "25P03"
 
 
 def is_away(error: BaseException) -> bool:
     """The database did not answer, or gave up on this connection: nothing that was asked is to blame."""
-    if not isinstance(error, sa.exc.DBAPIError):
-        return False
-    gave_up = error.connection_invalidated or getattr(error.orig, "sqlstate", None) == IDLE_TOO_LONG
-    return gave_up or isinstance(error, sa.exc.InterfaceError | sa.exc.OperationalError)
+    invalidated = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    plain = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    gave_up = invalidated or getattr(plain, "sqlstate", None) == IDLE_TOO_LONG
+    return gave_up or isinstance(plain, psycopg.InterfaceError | psycopg.OperationalError)
 
 
 def connect(url: str, **pool: Any) -> sa.Engine:
@@ -31,4 +36,34 @@ def connect(url: str, **pool: Any) -> sa.Engine:
     # hide_parameters: messages of database errors would carry what people wrote
     options = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
     arguments = {"options": options, "connect_timeout": 5}
-    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments, **pool)
+    db = sa.create_engine(url, hide_parameters=True, connect_args=arguments, **pool)
+
+    def came_back(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def goes_out(connection: Any, record: Any, _proxy: Any) -> None:
+        rests_since = record.info.get("rests_since")
+        if rests_since is None or time.monotonic() - rests_since < REST_SECONDS:
+            return
+        try:
+            db.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise sa.exc.InvalidatePoolError from error  # the pool then makes a new one
+
+    sa.event.listen(db, "checkin", came_back)
+    sa.event.listen(db, "checkout", goes_out)
+    return db
+
+
+@contextmanager
+def autocommit(db: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection on which each statement is a transaction of its own, without a BEGIN and a COMMIT."""
+    with db.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def plain(tx: sa.Connection) -> psycopg.Connection[Any]:
+    """The connection below SQLAlchemy's, for the hot statements: half the price. Raises psycopg's errors."""
+    found = tx.connection.driver_connection
+    assert isinstance(found, psycopg.Connection)
+    return found

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from workflow.engine import children
 from workflow.engine.canonical import content_hash
-from workflow.engine.case import Actor
+from workflow.engine.case import EMPTY, Actor
 from workflow.engine.commands import OpenChild, Submit
 from workflow.engine.events import Submitted
 from workflow.engine.route import APPLICANT_OFFICE
@@ -22,32 +22,44 @@ from workflow.funding.forms import Answers
 from workflow.funding.programme import Programme
 from workflow.store import applications, published, signatures
 from workflow.store.applications import Kept
-from workflow.store.journal import Stored
+from workflow.store.journal import Beginning, Stored
 from workflow.texts import ZURICH
+
+NO_LINE = 0
+"""Of a case that has not begun: the statement that writes it finds its budget line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A case that can begin: `stored` before its first event, and the revision of the working copy read."""
+
+    stored: Stored
+    beginning: Beginning
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A working copy that can be submitted. `signed`: the hash that its people sign."""
 
-    draft: Row[Any]
+    draft: Any
     answers: Answers
     facts: dict[str, Any]
     signed: str
 
 
 def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -> Ready:
-    """The working copy, under its lock, for somebody who signs; all is there that a submission needs.
+    """The working copy, for somebody who signs; all is there that a submission needs.
 
     Raises Invalid (incomplete), Refused (call_closed, area_not_in_call, no_own_measures, submitted_already,
     organisation_waits, organisation_refused), NotFound, NotAllowed.
     """
-    draft = applications.find(tx, application_id, lock=True)
+    draft = applications.find(tx, application_id)
     if draft is None or not actor.rights_in(str(draft.organisation_id)):
         raise NotFound("no_such_application")
     if not actor.signs_for(str(draft.organisation_id)):
         raise NotAllowed("may_not_sign")
-    if applications.is_begun(tx, application_id):
+    if draft.submitted:
         raise Refused("submitted_already")
     if draft.organisation_state != "confirmed":
         raise Refused(f"organisation_{'waits' if draft.organisation_state == 'waiting' else 'refused'}")
@@ -67,8 +79,10 @@ def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -
     return Ready(draft, answers, facts, content_hash({"form": draft.form_hash, "answers": answers}))
 
 
-def accept(tx: Connection, command: Submit, actor: Actor, now: datetime, kept: Kept) -> tuple[Stored, Submit]:
-    """The new case's row and the command with what was submitted.
+def accept(
+    tx: Connection, command: Submit, actor: Actor, now: datetime, kept: Kept
+) -> tuple[Accepted, Submit]:
+    """What the new case begins with, and the command with what was submitted.
 
     Raises what `checked` raises, and Refused (size_not_open).
     """
@@ -77,37 +91,45 @@ def accept(tx: Connection, command: Submit, actor: Actor, now: datetime, kept: K
     programme = published.programme(tx, draft.programme_hash)
     call = programme.calls[draft.call]
     size = programme.size_for(facts, now.astimezone(ZURICH).date())
-    pot = _pot(programme, facts)
     content = published.content(tx, draft.programme_hash)
-    beginning = applications.Beginning(
-        application_id=draft.id,
+    beginning = Beginning(
         organisation_id=draft.organisation_id,
         title=str(answers["project"]["title"]),
-        number=f"{programme.number}-{call.year}-{applications.next_number(tx):05d}",
+        prefix=f"{programme.number}-{call.year}-",
         programme=programme.code,
-        programme_hash=draft.programme_hash,
-        route_hash=content["routes"][size.route],
         form_hash=draft.form_hash,
         call=call.code,
+        year=call.year,
         area=str(facts["area"]),
+        pot=_pot(programme, facts),
         size=size.code,
-        line_id=published.line_of(tx, programme.code, call.year, str(facts["area"]), pot),
+    )
+    stored = Stored(
+        id=draft.id,
+        number="",
+        case=EMPTY,
+        head="",
+        route_hash=content["routes"][size.route],
+        programme_hash=draft.programme_hash,
+        form_hash=draft.form_hash,
+        line_id=NO_LINE,
         target_group=str(facts["target_group"]),
-        requested=int(facts["requested"]),
     )
-    stored = applications.begin(tx, beginning, now)
-    applicant = str(draft.organisation_id)
-    content_name = kept.add("application", "", answers)
-    signed_with = signatures.other(tx, draft.id, actor.person, ready.signed)
-    return stored, replace(
-        command, applicant=applicant, facts=facts, content=content_name, signed_with=signed_with
+    alone = "sign" in actor.rights_in(str(draft.organisation_id))
+    submitted = replace(
+        command,
+        applicant=str(draft.organisation_id),
+        facts=facts,
+        content=kept.add("application", "", answers),
+        signed_with="" if alone else signatures.other(tx, draft.id, actor.person, ready.signed),
     )
+    return Accepted(stored, beginning, draft.revision), submitted
 
 
 def accept_child(
     tx: Connection, parent: Stored, command: OpenChild, raw: Mapping[str, Any], kept: Kept
-) -> tuple[Stored, Submitted]:
-    """The row and the first event of a case that belongs to `parent`: charged to the same budget line.
+) -> tuple[Accepted, Submitted]:
+    """The beginning and the first event of a case that belongs to `parent`: charged to the same budget line.
 
     Raises Invalid for what is wrong in its form, Refused (submitted_already).
     """
@@ -135,32 +157,41 @@ def accept_child(
         raise Refused("submitted_already")
     content = kept.add("application", "", answers)
     begun = children.begun(route, parent.case, child, str(parent.id), facts, content)
-    beginning = applications.Beginning(
-        application_id=command.child_id,
+    number = f"{parent.number}.{len(parent.case.children) + 1}"
+    beginning = Beginning(
         organisation_id=row.organisation_id,
         title=f"{published.programme(tx, parent.programme_hash).own(titles)}: {row.title}",
-        number=f"{parent.number}.{len(parent.case.children) + 1}",
+        prefix="",
         programme=row.programme,
-        programme_hash=parent.programme_hash,
-        route_hash=whole["routes"][child.route],
         form_hash=whole["forms"][child.form],
         call=row.call,
+        year=0,
         area=row.area,
+        pot="",
         size=row.size,
-        line_id=parent.line_id,
-        target_group=parent.target_group,
-        requested=int(begun.facts.get("requested", 0)),
+        number=number,
         parent_id=parent.id,
     )
-    return applications.begin(tx, beginning, kept.now), begun
+    stored = Stored(
+        id=command.child_id,
+        number=number,
+        case=EMPTY,
+        head="",
+        route_hash=whole["routes"][child.route],
+        programme_hash=parent.programme_hash,
+        form_hash=whole["forms"][child.form],
+        line_id=parent.line_id,
+        target_group=parent.target_group,
+    )
+    return Accepted(stored, beginning, draft["revision"]), begun
 
 
-def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[Answers, Facts]:
-    """The working copy of a case whose sections were reopened, complete again, and its facts.
+def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[Answers, Facts, int]:
+    """The working copy of a case whose sections were reopened, complete again, its facts, its revision.
 
     Raises Invalid, and Refused (route_would_change) when area, size or pot would no longer be the same.
     """
-    draft = applications.find(tx, stored.id, lock=True)
+    draft = applications.find(tx, stored.id)
     if draft is None:
         raise NotFound("no_such_application")
     programme = published.programme(tx, stored.programme_hash)
@@ -170,7 +201,7 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
     # a child stays where its parent is
     if not stored.case.parent and _place(programme, facts, now) != _place(programme, stored.case.facts, now):
         raise Refused("route_would_change")
-    return answers, facts
+    return answers, facts, draft.revision
 
 
 def _place(programme: Programme, facts: Facts, now: datetime) -> tuple[object, ...]:

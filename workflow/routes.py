@@ -63,14 +63,14 @@ def migrate(db: Engine, actor: Actor, now: datetime) -> list[Move]:
 def _migrate(
     tx: Connection, case_id: UUID, programme_hash: str, route_hash: str, actor: Actor, now: datetime
 ) -> None:
-    stored = journal.lock(tx, case_id)
+    stored = journal.read(tx, case_id, lock=True)
     before, after = published.route(tx, stored.route_hash), published.route(tx, route_hash)
     if stored.route_hash == route_hash or why_not(before, after, stored.case) is not None:
         return  # it has moved on in the meantime
     event = ev.Migrated(route_hash, stored.route_hash, actor.person)
     case = evolve(stored.case, event)
     change = journal.Change(stored, case, [event], actor.person, now, next_due(after, case, now))
-    journal.commit(tx, [change])
+    journal.commit(tx, change)
     versions.pin(tx, case_id, programme_hash, route_hash)
 
 

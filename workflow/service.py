@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
-from workflow.connecting import is_away
+from workflow.connecting import autocommit, is_away
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.advance import advance, next_due
@@ -24,9 +24,9 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, evolve
 from workflow.engine.decide import Outside, decide, seat_meant
 from workflow.engine.route import Human, Route
-from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, Problem
+from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem
 from workflow.funding.effects import Effect, effects_of
-from workflow.intake import accept, accept_child, edited_application
+from workflow.intake import Accepted, accept, accept_child, edited_application
 from workflow.store import agenda, journal, published
 from workflow.store.applications import Kept
 from workflow.store.reading import SYSTEM, takes_part
@@ -38,6 +38,8 @@ Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse
 FREELY = (cmd.Receive, cmd.Recuse)
 """Commands that need no reason."""
 MOST_REASON = 4000
+MOST_TRIES = 20
+"""So often a wish is decided anew because somebody else was faster; each time somebody got on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,24 @@ def handle(
 
     Raises what workflow.errors names; then nothing was changed.
     """
-    said = {"command": type(command).__name__, **asdict(command), "answers": answers}
+    said = {"command": type(command).__name__, "answers": answers}
+    said |= {item.name: getattr(command, item.name) for item in fields(command)}
     key = journal.Key(command_id, actor.person, content_hash(_plain(said)))
-    try:
-        with db.begin() as tx:
-            return _handle(tx, command, actor, key, now, answers)
-    except (FoerderwegError, IntegrityError):
-        # A repetition meets a case that has moved on, or its own row: then its first result is the answer.
-        with db.connect() as tx:
-            done = journal.done(tx, key)
-        if done is None:
-            raise
-        return Done(*done, repeated=True)
+    tried = 1
+    while True:
+        try:
+            # Only a child's beginning is more than one statement: all else needs no BEGIN and no COMMIT.
+            with db.begin() if isinstance(command, cmd.OpenChild) else autocommit(db) as tx:
+                return _handle(tx, command, actor, key, now, answers)
+        except (FoerderwegError, UniqueViolation) as error:
+            # A repetition meets a case that has moved on, or its own row: its first result is the answer.
+            with db.connect() as tx:
+                done = journal.done(tx, key)
+            if done is not None:
+                return Done(*done, repeated=True)
+            if not isinstance(error, Conflict | UniqueViolation) or tried == MOST_TRIES:
+                raise
+            tried += 1  # somebody was faster: the same wish, of the case as it stands now
 
 
 def _handle(
@@ -85,10 +93,13 @@ def _handle(
     answers: Answers | None,
 ) -> Done:
     kept = Kept(command.case_id, actor, now)
+    begins: Accepted | None = None
+    revision: int | None = None
     if isinstance(command, cmd.Submit):
-        stored, command = accept(tx, command, actor, now, kept)
+        begins, command = accept(tx, command, actor, now, kept)
+        stored, revision = begins.stored, begins.revision
     else:
-        stored = journal.lock(tx, command.case_id)
+        stored = journal.read(tx, command.case_id)
         if not takes_part(stored.case, actor):
             raise NotFound("no_such_case")
         if isinstance(command, cmd.Report | cmd.ChildEnded) and actor is not SYSTEM:
@@ -96,16 +107,19 @@ def _handle(
     route = published.route(tx, stored.route_hash)
     if isinstance(command, cmd.Complete):
         seat_meant(route, stored.case, command, actor)
-        command = _with_content(tx, stored, route, command, answers, kept)
+        command, revision = _with_content(tx, stored, route, command, answers, kept)
     elif isinstance(command, Reasoned):
         command = _with_reason(stored, command, answers, kept)
-    events = decide(route, stored.case, command, actor, _outside(tx, stored, route, command, now))
+    outside = _outside(tx, stored, command, now)
+    events = decide(route, stored.case, command, actor, outside)
+    number = stored.number
     if events:
-        changes = [_change(route, stored, events, actor.person, now, key, kept.rows)]
+        change = _change(route, stored, events, actor.person, now, key, kept.rows)
+        beginning = begins.beginning if begins else None
+        number = journal.commit(tx, replace(change, revision=revision, beginning=beginning))
         if isinstance(command, cmd.OpenChild):
-            changes.append(_child(tx, stored, command, answers or {}, actor, now))
-        journal.commit(tx, changes)
-    return Done(stored.id, stored.number, stored.case.version + len(events))
+            journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
+    return Done(stored.id, number, stored.case.version + len(events))
 
 
 def advance_due(db: Engine, now: datetime, limit: int = 100) -> int:
@@ -155,7 +169,7 @@ def _advance(tx: Connection, claimed: Sequence[journal.Stored], now: datetime) -
         else:
             agenda.look_again(tx, stored.id, next_due(route, stored.case, now))
     if changes:
-        journal.commit(tx, changes)
+        journal.commit_batch(tx, changes)
 
 
 def _change(
@@ -187,9 +201,10 @@ def _child(
 ) -> journal.Change:
     """The first event of a case that belongs to another one, written in the same transaction."""
     kept = Kept(command.child_id, actor, now)
-    stored, begun = accept_child(tx, parent, command, answers, kept)
-    route = published.route(tx, stored.route_hash)
-    return _change(route, stored, [begun], actor.person, now, None, kept.rows)
+    begins, begun = accept_child(tx, parent, command, answers, kept)
+    route = published.route(tx, begins.stored.route_hash)
+    change = _change(route, begins.stored, [begun], actor.person, now, None, kept.rows)
+    return replace(change, revision=begins.revision, beginning=begins.beginning)
 
 
 def _with_content(
@@ -199,23 +214,27 @@ def _with_content(
     command: cmd.Complete,
     answers: Answers | None,
     kept: Kept,
-) -> cmd.Complete:
-    """The command with what its form says: facts, reopened sections, hashes of what is kept."""
-    step = route.steps.get(command.step)
+) -> tuple[cmd.Complete, int | None]:
+    """The command with what its form says: facts, reopened sections, hashes of what is kept.
+
+    And the revision of the working copy, if that was read.
+    """
+    step, revision = route.steps.get(command.step), None
     if not isinstance(step, Human):
-        return command
+        return command, revision
     if step.edits is not None:
-        edited, facts = edited_application(tx, stored, kept.now)
+        edited, facts, revision = edited_application(tx, stored, kept.now)
         application = kept.add("application", command.step, edited)
         command = replace(command, facts=facts, application=application)
     if step.form is None or (answers is None and step.edits):
-        return command
+        return command, revision
     form = published.form(tx, stored.programme_hash, step.form)
     loaded = form.load(answers or {}, outcome=command.outcome, facts=stored.case.facts)
     outcome = step.outcomes.get(command.outcome)
     reopens = _named(loaded, outcome.reopens) if outcome and outcome.reopens else ()
     content = kept.add("statement", command.step, loaded)
-    return replace(command, facts={**command.facts, **form.facts(loaded)}, content=content, reopens=reopens)
+    facts = {**command.facts, **form.facts(loaded)}
+    return replace(command, facts=facts, content=content, reopens=reopens), revision
 
 
 def _with_reason(stored: journal.Stored, command: Reasoned, answers: Answers | None, kept: Kept) -> Reasoned:
@@ -236,23 +255,14 @@ def _named(answers: Answers, path: str) -> tuple[str, ...]:
     return tuple(answers.get(section, {}).get(field) or ())
 
 
-def _outside(
-    tx: Connection, stored: journal.Stored, route: Route, command: cmd.Command, now: datetime
-) -> Outside:
-    """What is left of the case's money, under its lock, when the command asks for some; else the time."""
-    if isinstance(command, cmd.Resume | cmd.Suspend | cmd.Extend | cmd.OpenChild | cmd.ChildEnded):
-        return Outside(now=now, calendar=published.calendar(tx, stored.programme_hash))
-    if isinstance(command, cmd.Assign):
-        return Outside(person=actor_by_id(tx, command.to, now) if command.to else None)
-    if isinstance(command, cmd.Recuse):
-        roles = [(seat.office, seat.role) for seat in stored.case.open_seats]
-        return Outside(people=actors_with(tx, roles, now))
-    step = route.steps.get(command.step) if isinstance(command, cmd.Complete) else None
-    if isinstance(step, Human) and isinstance(command, cmd.Complete):
-        outcome = step.outcomes.get(command.outcome)
-        if outcome is not None and outcome.money == "hold":
-            return Outside(left=journal.lock_lines(tx, [stored.line_id])[stored.line_id])
-    return Outside()
+def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: datetime) -> Outside:
+    """What the case does not know: the time, the money left, and whom the command is about."""
+    person, people = None, ()
+    if isinstance(command, cmd.Assign) and command.to:
+        person = actor_by_id(tx, command.to, now)
+    elif isinstance(command, cmd.Recuse):
+        people = actors_with(tx, [(seat.office, seat.role) for seat in stored.case.open_seats], now)
+    return Outside(stored.left, now, published.calendar(tx, stored.programme_hash), person, people)
 
 
 def _plain(value: Any) -> Any:

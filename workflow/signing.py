@@ -19,8 +19,8 @@ def sign(db: Engine, actor: Actor, application_id: UUID, *, now: datetime) -> bo
     new. Raises what `intake.accept` raises for an application that is not ready.
     """
     with db.begin() as tx:
-        applications.find(tx, application_id, lock=True)
-        if applications.is_begun(tx, application_id):
+        draft = applications.find(tx, application_id, lock=True)
+        if draft is not None and draft.submitted:
             return True  # the door knows whether it is the same click again
         ready = checked(tx, application_id, actor, now)
         alone = "sign" in actor.rights_in(str(ready.draft.organisation_id))

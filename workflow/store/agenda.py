@@ -7,25 +7,26 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from workflow.connecting import plain
 from workflow.store.journal import COLUMNS, Stored, stored
 
-CLAIM = text(f"""
+DUE = f"""
 SELECT {COLUMNS} FROM agenda a JOIN cases c ON c.id = a.case_id
-WHERE a.due_at <= :now AND a.parked_at IS NULL
-ORDER BY a.due_at LIMIT :limit
-FOR UPDATE OF c, a SKIP LOCKED
-""")
+WHERE a.due_at <= %s AND a.parked_at IS NULL
+"""
+LOCKED = "FOR UPDATE OF c, a SKIP LOCKED"
+CLAIM = f"{DUE} ORDER BY a.due_at LIMIT %s {LOCKED}".encode()
+CLAIM_ONE = f"{DUE} AND a.case_id = %s {LOCKED}".encode()
 
 
 def claim(tx: Connection, now: datetime, limit: int) -> list[Stored]:
     """Due cases, locked with their agenda rows until the transaction ends; others pass them by."""
-    return [stored(row) for row in tx.execute(CLAIM, {"now": now, "limit": limit})]
+    return [stored(row) for row in plain(tx).execute(CLAIM, (now, limit))]
 
 
 def claim_one(tx: Connection, case_id: UUID, now: datetime) -> Stored | None:
     """One case, if it is still due and nobody else has it."""
-    one = CLAIM.text.replace("ORDER BY a.due_at LIMIT :limit", "AND a.case_id = :id")
-    row = tx.execute(text(one), {"now": now, "id": case_id}).one_or_none()
+    row = plain(tx).execute(CLAIM_ONE, (now, case_id)).fetchone()
     return stored(row) if row else None
 
 

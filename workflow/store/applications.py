@@ -8,32 +8,34 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.rows import namedtuple_row
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
+from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
-from workflow.engine.case import EMPTY, Actor, dump_case
-from workflow.store.journal import Stored
+from workflow.engine.case import Actor
 from workflow.store.signatures import answers_change
-from workflow.store.tables import applications, case_number, cases, contents, files, organisations
+from workflow.store.tables import applications, cases, contents, files
 from workflow.store.writing import Row as Written
 
 Answers = Mapping[str, Any]
 
 
-def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Row[Any] | None:
-    """The working copy, locked on request, with its applicant's `organisation_kind`, its state, `office`."""
-    query = (
-        select(
-            applications,
-            organisations.c.kind.label("organisation_kind"),
-            organisations.c.office,
-            organisations.c.state.label("organisation_state"),
-        )
-        .join(organisations, organisations.c.id == applications.c.organisation_id)
-        .where(applications.c.id == application_id)
-    )
-    return tx.execute(query.with_for_update(of=applications) if lock else query).one_or_none()
+FIND = """
+SELECT a.*, o.kind AS organisation_kind, o.office, o.state AS organisation_state,
+       EXISTS (SELECT FROM cases c WHERE c.id = a.id) AS submitted
+FROM applications a JOIN organisations o ON o.id = a.organisation_id WHERE a.id = %s"""
+
+
+def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Any:
+    """The working copy, locked on request: a row of `applications`, or None.
+
+    With its applicant's `organisation_kind`, `organisation_state` and `office`; `submitted`: it is a case already.
+    """
+    query = f"{FIND} FOR UPDATE OF a" if lock else FIND
+    rows = plain(tx).cursor(row_factory=namedtuple_row)
+    return rows.execute(query.encode(), (application_id,)).fetchone()
 
 
 def add(tx: Connection, row: Mapping[str, Any]) -> bool:
@@ -75,86 +77,9 @@ def content(tx: Connection, case_id: UUID, name: str) -> Answers | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """What a case is pinned to and listed by, from its first moment. Amounts in Rappen."""
-
-    application_id: UUID
-    organisation_id: UUID
-    title: str
-    number: str
-    programme: str
-    programme_hash: str
-    route_hash: str
-    form_hash: str
-    call: str
-    area: str
-    size: str
-    line_id: int
-    target_group: str
-    requested: int
-    parent_id: UUID | None = None
-
-
-def is_begun(tx: Connection, application_id: UUID) -> bool:
-    """Whether it has become a case."""
-    return tx.execute(select(cases.c.id).where(cases.c.id == application_id)).first() is not None
-
-
-def next_number(tx: Connection) -> int:
-    """A running number that nobody else gets."""
-    return int(tx.execute(select(case_number.next_value())).scalar_one())
-
-
 def row_of(tx: Connection, case_id: UUID) -> Row[Any]:
     """The columns by which a case is listed."""
     return tx.execute(select(cases).where(cases.c.id == case_id)).one()
-
-
-def begin(tx: Connection, beginning: Beginning, now: datetime) -> Stored:
-    """The case's row before its first event.
-
-    The caller has locked the application and seen that it is not begun, so nobody else begins it meanwhile.
-    """
-    tx.execute(
-        insert(cases).values(
-            id=beginning.application_id,
-            number=beginning.number,
-            organisation_id=beginning.organisation_id,
-            title=beginning.title,
-            programme=beginning.programme,
-            programme_hash=beginning.programme_hash,
-            route_hash=beginning.route_hash,
-            form_hash=beginning.form_hash,
-            call=beginning.call,
-            area=beginning.area,
-            size=beginning.size,
-            line_id=beginning.line_id,
-            parent_id=beginning.parent_id,
-            target_group=beginning.target_group,
-            requested=beginning.requested,
-            held=0,
-            committed=0,
-            stage="",
-            step="",
-            status="",
-            submitted_at=now,
-            version=0,
-            hash="",
-            state=dump_case(EMPTY),
-        )
-    )
-    return Stored(
-        beginning.application_id,
-        beginning.number,
-        EMPTY,
-        "",
-        beginning.route_hash,
-        beginning.programme_hash,
-        beginning.form_hash,
-        beginning.line_id,
-        beginning.target_group,
-    )
 
 
 def add_file(tx: Connection, row: Mapping[str, Any]) -> bool:

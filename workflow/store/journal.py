@@ -7,25 +7,29 @@ command. The UPDATE of `cases` checks the version; where it does not hold, nothi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
+from workflow.connecting import plain
 from workflow.engine import events as ev
 from workflow.engine.canonical import canonical
 from workflow.engine.case import Case, Seat, dump_case, load_case, replay
 from workflow.errors import Conflict, KeyReused, NotFound
 from workflow.funding.effects import Effect
-from workflow.store.writing import Row, write
+from workflow.store.writing import Row, write, write_batch
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A case as it stands in the database, with the versions it is pinned to. `head`: its last hash."""
+    """A case as it stands in the database, with the versions it is pinned to.
+
+    `head`: its last hash; `look_at`: when a worker looks at it again; `left`: Rappen free on its budget line.
+    """
 
     id: UUID
     number: str
@@ -36,6 +40,30 @@ class Stored:
     form_hash: str
     line_id: int
     target_group: str
+    look_at: datetime | None = None
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a case is pinned to and listed by, from its first moment. Amounts in Rappen.
+
+    `number`: of a case that belongs to another one; all others get the next running one behind `prefix`.
+    Its year, area and pot name the budget line that it is charged to, unless that is known.
+    """
+
+    organisation_id: UUID
+    title: str
+    prefix: str
+    programme: str
+    form_hash: str
+    call: str
+    year: int
+    area: str
+    pot: str
+    size: str
+    number: str | None = None
+    parent_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +79,8 @@ class Key:
 class Change:
     """New events of one case, and everything that belongs to them.
 
-    `due_at`: when to look again; `contents`: rows of what people wrote, by the hashes that the events hold.
+    `look_at`: when to look again; `contents`: rows of what people wrote, by the hashes that the events hold;
+    `revision`: of the working copy that this rests on, if it does; `beginning`: of a new case.
     """
 
     stored: Stored
@@ -59,61 +88,53 @@ class Change:
     events: Sequence[ev.Event]
     actor: str
     at: datetime
-    due_at: datetime | None
+    look_at: datetime | None
     effects: Sequence[Effect] = ()
     key: Key | None = None
     contents: Sequence[Row] = ()
+    revision: int | None = None
+    beginning: Beginning | None = None
 
 
 COLUMNS = (
-    "c.id, c.number, c.state, c.hash, c.route_hash, c.programme_hash, c.form_hash, c.line_id, c.target_group"
+    "c.id, c.number, c.state, c.hash, c.route_hash, c.programme_hash, c.form_hash, c.line_id, c.target_group,"
+    " CASE WHEN a.parked_at IS NULL THEN a.due_at END"
 )
-READ_CASE = text(f"SELECT {COLUMNS} FROM cases c WHERE c.id = :id")
-LOCK_CASE = text(f"{READ_CASE.text} FOR UPDATE")
-LOCK_LINES = text("SELECT id, available FROM budget_lines WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+READ_CASE = f"""
+SELECT {COLUMNS}, b.available FROM cases c JOIN budget_lines b ON b.id = c.line_id
+LEFT JOIN agenda a ON a.case_id = c.id WHERE c.id = %s"""
+LOCK_LINES = "SELECT 1 FROM budget_lines WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 
 
-def lock(tx: Connection, case_id: UUID) -> Stored:
-    """The case, locked until the transaction ends; raises NotFound."""
-    return read(tx, case_id, LOCK_CASE)
-
-
-def read(tx: Connection, case_id: UUID, query: TextClause = READ_CASE) -> Stored:
-    """The case as it stands; raises NotFound."""
-    row = tx.execute(query, {"id": case_id}).one_or_none()
+def read(tx: Connection, case_id: UUID, *, lock: bool = False) -> Stored:
+    """The case as it stands, locked on request until the transaction ends; raises NotFound."""
+    query = f"{READ_CASE} FOR UPDATE OF c" if lock else READ_CASE
+    row = plain(tx).execute(query.encode(), (case_id,)).fetchone()
     if row is None:
         raise NotFound("no_such_case")
     return stored(row)
 
 
-def stored(row: Any) -> Stored:
-    """A `Stored` from a row that has COLUMNS."""
-    return Stored(
-        row.id,
-        row.number,
-        load_case(row.state),
-        row.hash,
-        row.route_hash,
-        row.programme_hash,
-        row.form_hash,
-        row.line_id,
-        row.target_group,
-    )
+def stored(row: Sequence[Any]) -> Stored:
+    """A `Stored` from a row of COLUMNS, and of what is left on its line if that was read too."""
+    case_id, number, state, *rest = row
+    return Stored(case_id, number, load_case(state), *rest)
 
 
-def lock_lines(tx: Connection, lines: Iterable[int]) -> dict[int, int]:
-    """Budget lines locked in one order for everyone, so that nobody waits in a circle: id → Rappen left."""
-    return {row.id: row.available for row in tx.execute(LOCK_LINES, {"ids": sorted(set(lines))})}
+def commit(tx: Connection, change: Change) -> str:
+    """Write the change of one case; returns its number. Raises Conflict when it is not as it was read."""
+    return write(plain(tx), _rows(change))
 
 
-def commit(tx: Connection, changes: Sequence[Change]) -> None:
-    """Write the changes of different cases. Raises Conflict when one of them is not as it was read."""
-    lines = [change.stored.line_id for change in changes if _moves(change)]
-    if lines:
-        lock_lines(tx, lines)
+def commit_batch(tx: Connection, changes: Sequence[Change]) -> None:
+    """Write the changes of different cases that this transaction has locked."""
+    connection = plain(tx)
+    lines = sorted({change.stored.line_id for change in changes if _moves(change)})
+    if lines:  # locked in one order by everyone, so that nobody waits in a circle
+        connection.execute(LOCK_LINES, (lines,))
     rows = [_rows(change) for change in changes]
     together = {kind: [row for part in rows for row in part[kind]] for kind in rows[0]}
-    if write(tx, together) != len(changes):
+    if write_batch(connection, together) != len(changes):
         raise Conflict("someone_was_faster")
 
 
@@ -189,7 +210,9 @@ def _rows(change: Change) -> dict[str, list[Row]]:
     before_seats = _open_items(stored.case)
     after_seats = _open_items(after)
     return {
-        "cases": [_case_row(change, head)],
+        "drafts": [{"id": case_id, "revision": change.revision}] if change.revision is not None else [],
+        "begun": [_beginning_row(change, change.beginning, head)] if change.beginning else [],
+        "cases": [] if change.beginning else [_case_row(change, head)],
         "events": events,
         "commands": [
             {
@@ -204,7 +227,7 @@ def _rows(change: Change) -> dict[str, list[Row]]:
         if change.key
         else [],
         "closed": [
-            {"case_id": case_id, "entry": entry, "seat": seat, "at": at, "by": change.actor}
+            {"case_id": case_id, "entry": entry, "seat": seat, "at": at, "actor": change.actor}
             for entry, seat in before_seats.keys() - after_seats.keys()
         ],
         "opened": [
@@ -222,7 +245,9 @@ def _rows(change: Change) -> dict[str, list[Row]]:
             for (entry, code), seat in after_seats.items()
             if _due(stored.case) != _due(after) or _holder(before_seats.get((entry, code))) != (seat.holder,)
         ],
-        "agenda": [{"case_id": case_id, "due_at": change.due_at.isoformat() if change.due_at else None}],
+        "agenda": [{"case_id": case_id, "look_at": change.look_at.isoformat() if change.look_at else None}]
+        if change.look_at is None or change.look_at != stored.look_at
+        else [],
         "outbox": [
             {"key": effect.key, "kind": effect.kind, "case_id": case_id, "payload": effect.payload, "at": at}
             for effect in change.effects
@@ -270,6 +295,19 @@ def _case_row(change: Change, head: str) -> Row:
         "entered_at": after.entered_at,
         "due_at": _due(after),
     }
+
+
+def _beginning_row(change: Change, beginning: Beginning, head: str) -> Row:
+    stored = change.stored
+    pinned = {
+        "programme_hash": stored.programme_hash,
+        "route_hash": stored.route_hash,
+        "line_id": stored.line_id or None,
+        "target_group": stored.target_group,
+        "at": change.at.isoformat(),
+    }
+    listed = {name: getattr(beginning, name) for name in Beginning.__slots__}
+    return {**_case_row(change, head), **pinned, **listed}
 
 
 def _due(case: Case) -> str | None:

@@ -144,13 +144,3 @@ def set_ceiling(tx: Connection, line: Mapping[str, Any], ceiling: int, now: date
     )
     for account, amount in (("ceiling", -change), ("available", change)):
         tx.execute(postings.insert().values(line_id=row.id, account=account, amount=amount, at=now))
-
-
-def line_of(tx: Connection, programme: str, year: int, area: str, pot: str) -> int:
-    """The budget line that a new case is charged to; raises NotFound when the programme has none."""
-    wanted = {"programme": programme, "year": year, "area": area, "pot": pot}
-    where = [budget_lines.c[key] == value for key, value in wanted.items()]
-    found = tx.execute(select(budget_lines.c.id).where(*where)).scalar_one_or_none()
-    if found is None:
-        raise NotFound("no_budget_line")
-    return int(found)

@@ -1,8 +1,9 @@
 """The hot statement: events, case, work, agenda, outbox, money, command and texts, written as one.
 
-The UPDATE of `cases` checks the version; where it does not hold, nothing of that case is written. A person's
-action has its few rows as VALUES: the planner knows how many there are, and looks each up by its index. A
-worker's batch of many cases has them as JSON: one spelling, prepared once, however many rows.
+`changed` is the case: a new row, or an UPDATE that checks the version and, where the change rests on a
+working copy, its revision. Where that does not hold, nothing is written, because every other part joins it.
+A person's action has its few rows as VALUES: the planner knows how many there are, and looks each up by its
+index. A worker's batch of many cases has them as JSON: one spelling, prepared once, however many rows.
 """
 
 from __future__ import annotations
@@ -12,21 +13,30 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection
+import psycopg
+from psycopg.errors import CheckViolation, NotNullViolation
+
+from workflow.errors import Conflict, NotFound
 
 Row = dict[str, Any]
 
 COLUMNS = {
+    "drafts": "id uuid, revision int",
+    "begun": "id uuid, number text, prefix text, organisation_id uuid, title text, programme text,"
+    " programme_hash text, route_hash text, form_hash text, call text, year int, area text, pot text,"
+    " size text, line_id int, parent_id uuid, target_group text, at timestamptz, version int, hash text,"
+    " state jsonb, stage text, step text, status text, requested bigint, entered_at timestamptz,"
+    " due_at timestamptz",
     "cases": "id uuid, was int, version int, hash text, state jsonb, stage text, step text, status text,"
     " ending text, requested bigint, held bigint, committed bigint, entered_at timestamptz,"
     " due_at timestamptz",
     "events": "case_id uuid, version int, name text, data jsonb, actor text, at timestamptz,"
     " command_id uuid, hash text",
     "commands": "command_id uuid, actor text, payload_hash text, case_id uuid, version int, at timestamptz",
-    "closed": "case_id uuid, entry int, seat text, at timestamptz, by text",
-    "opened": "case_id uuid, entry int, seat text, step text, office text, role text,"
-    " holder uuid, at timestamptz, due_at timestamptz",
-    "agenda": "case_id uuid, due_at timestamptz",
+    "closed": "case_id uuid, entry int, seat text, at timestamptz, actor text",
+    "opened": "case_id uuid, entry int, seat text, step text, office text, role text, holder uuid,"
+    " at timestamptz, due_at timestamptz",
+    "agenda": "case_id uuid, look_at timestamptz",
     "outbox": "key text, kind text, case_id uuid, payload jsonb, at timestamptz",
     "postings": "case_id uuid, version int, account text, amount bigint, target_group text, at timestamptz",
     "contents": "case_id uuid, hash text, kind text, step text, data jsonb, written_by uuid, at timestamptz",
@@ -34,13 +44,28 @@ COLUMNS = {
 """What each part of the statement reads: the names are the keys of its rows."""
 
 PARTS = {
+    # Nobody saves the working copy between here and the end of the transaction.
+    "drafts": """drafts AS (
+  SELECT a.id FROM applications a, {rows} WHERE a.id = n.id AND a.revision = n.revision FOR UPDATE OF a)""",
+    "begun": """changed AS (
+  INSERT INTO cases (id, number, organisation_id, title, programme, programme_hash, route_hash, form_hash,
+         call, area, size, line_id, parent_id, target_group, submitted_at, version, hash, state, stage, step,
+         status, requested, held, committed, entered_at, due_at)
+  SELECT n.id, coalesce(n.number, n.prefix || to_char(nextval('case_number'), 'FM999900000')),
+         n.organisation_id, n.title, n.programme, n.programme_hash, n.route_hash, n.form_hash,
+         n.call, n.area, n.size, coalesce(n.line_id, b.id), n.parent_id, n.target_group, n.at,
+         n.version, n.hash, n.state, n.stage, n.step, n.status, n.requested, 0, 0, n.entered_at, n.due_at
+  FROM {rows} JOIN drafts USING (id) LEFT JOIN budget_lines b
+    ON (b.programme, b.year, b.area, b.pot) = (n.programme, n.year, n.area, n.pot)
+  ON CONFLICT (id) DO NOTHING
+  RETURNING id, number, line_id)""",
     "cases": """changed AS (
   UPDATE cases c SET version = n.version, hash = n.hash, state = n.state, stage = n.stage, step = n.step,
          status = n.status, ending = n.ending, requested = n.requested, held = n.held,
          committed = n.committed, entered_at = n.entered_at, due_at = n.due_at
-  FROM {rows}
+  FROM {rows}{drafts}
   WHERE c.id = n.id AND c.version = n.was
-  RETURNING c.id, c.line_id)""",
+  RETURNING c.id, c.number, c.line_id)""",
     "events": """new_events AS (
   INSERT INTO events (case_id, version, name, data, actor, at, command_id, hash)
   SELECT n.case_id, n.version, n.name, n.data, n.actor, n.at, n.command_id, n.hash
@@ -51,7 +76,7 @@ PARTS = {
   SELECT n.command_id, n.actor, n.payload_hash, n.case_id, n.version, n.at
   FROM {rows} JOIN changed ON changed.id = n.case_id)""",
     "closed": """closed_items AS (
-  UPDATE work_items w SET closed_at = n.at, closed_by = n.by
+  UPDATE work_items w SET closed_at = n.at, closed_by = n.actor
   FROM {rows} JOIN changed ON changed.id = n.case_id
   WHERE w.case_id = n.case_id AND w.entry = n.entry AND w.seat = n.seat)""",
     "opened": """opened_items AS (
@@ -62,7 +87,7 @@ PARTS = {
   SET closed_at = NULL, closed_by = NULL, due_at = excluded.due_at, holder = excluded.holder)""",
     "agenda": """next_look AS (
   INSERT INTO agenda (case_id, due_at, attempts)
-  SELECT n.case_id, n.due_at, 0
+  SELECT n.case_id, n.look_at, 0
   FROM {rows} JOIN changed ON changed.id = n.case_id
   ON CONFLICT (case_id) DO UPDATE
   SET due_at = excluded.due_at, attempts = 0, error = NULL, parked_at = NULL)""",
@@ -96,41 +121,78 @@ NAMES = {
     kind: tuple(column.split()[0] for column in columns.split(", ")) for kind, columns in COLUMNS.items()
 }
 JSON_COLUMNS = frozenset({"state", "data", "payload"})
+SHARED = frozenset({"id", "case_id", "at", "actor", "command_id"})
+"""Columns in which all rows of one case's change say the same: sent once."""
+
+IN_BATCHES = tuple(kind for kind in PARTS if kind not in ("drafts", "begun", "contents", "commands"))
+"""What a worker's batch can have: nobody's own words, no command, no beginning."""
 
 
-def write(tx: Connection, rows: Mapping[str, Sequence[Row]]) -> int:
-    """Write these rows, by part; returns how many cases were as they had been read."""
-    if len(rows["cases"]) == 1:
-        given = [(kind, rows[kind]) for kind in PARTS if rows[kind]]
-        statement = _with_values(tuple((kind, len(some)) for kind, some in given))
-        parameters = [_value(name, row[name]) for kind, some in given for row in some for name in NAMES[kind]]
-    else:
-        statement = _with_json()
-        parameters = [json.dumps(rows[kind]) for kind in PARTS]
-    return int(tx.exec_driver_sql(statement, tuple(parameters)).scalar_one())
+def write(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> str:
+    """Write the change of one case, given as its rows by part; returns the case's number.
+
+    Raises Conflict when the case, its working copy or its money is no longer as it had been read, and
+    NotFound (no_budget_line) when there is no line to charge a new case to.
+    """
+    shape = tuple((kind, len(rows[kind])) for kind in PARTS if rows.get(kind))
+    parameters: dict[str, Any] = {}
+    for kind, _ in shape:
+        for number, row in enumerate(rows[kind]):
+            for name in NAMES[kind]:
+                parameters[_place(kind, number, name)] = _value(name, row[name])
+    try:
+        found = tx.execute(_with_values(shape), parameters).fetchone()
+    except CheckViolation as error:
+        if error.diag.constraint_name != NO_OVERSPENDING:
+            raise
+        found = None
+    except NotNullViolation as error:
+        if error.diag.column_name != "line_id":
+            raise
+        raise NotFound("no_budget_line") from None
+    if found is None:
+        raise Conflict("someone_was_faster")
+    return str(found[0])
+
+
+def write_batch(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> int:
+    """Write the changes of many cases, given as their rows by part; returns how many were as they had been
+    read."""
+    found = tx.execute(_with_json(), [json.dumps(rows[kind]) for kind in IN_BATCHES]).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+NO_OVERSPENDING = "ck_budget_lines_no_overspending"
 
 
 def _value(name: str, value: Any) -> Any:
     return json.dumps(value) if name in JSON_COLUMNS else value
 
 
+def _place(kind: str, number: int, name: str) -> str:
+    return name if name in SHARED else f"{kind}{number}_{name}"
+
+
 @lru_cache(256)  # few shapes: how many events, seats and effects an action makes
-def _with_values(shape: tuple[tuple[str, int], ...]) -> str:
+def _with_values(shape: tuple[tuple[str, int], ...]) -> bytes:
+    drafts = " JOIN drafts USING (id)" if shape[0][0] == "drafts" else ""
     parts = []
     for kind, count in shape:
-        types = [column.split()[1] for column in COLUMNS[kind].split(", ")]
-        row = ", ".join(f"%s::{one}" for one in types)
-        values = ", ".join([f"({row})"] * count)
-        parts.append(PARTS[kind].format(rows=f"(VALUES {values}) AS n({', '.join(NAMES[kind])})"))
-    return _whole(parts)
+        typed = [column.split() for column in COLUMNS[kind].split(", ")]
+        values = ", ".join(
+            f"({', '.join(f'%({_place(kind, number, name)})s::{one}' for name, one in typed)})"
+            for number in range(count)
+        )
+        rows = f"(VALUES {values}) AS n({', '.join(NAMES[kind])})"
+        parts.append(PARTS[kind].format(rows=rows, drafts=drafts))
+    return f"WITH {', '.join(parts)}\nSELECT number FROM changed".encode()
 
 
 @lru_cache(1)
-def _with_json() -> str:
-    return _whole(
-        [part.format(rows=f"json_to_recordset(%s) AS n({COLUMNS[kind]})") for kind, part in PARTS.items()]
-    )
-
-
-def _whole(parts: Sequence[str]) -> str:
-    return f"WITH {', '.join(parts)}\nSELECT count(*) FROM changed"
+def _with_json() -> bytes:
+    parts = [
+        PARTS[kind].format(rows=f"json_to_recordset(%s) AS n({COLUMNS[kind]})", drafts="")
+        for kind in IN_BATCHES
+    ]
+    return f"WITH {', '.join(parts)}\nSELECT count(*) FROM changed".encode()
