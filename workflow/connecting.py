@@ -59,7 +59,13 @@ def connect(url: str, **pool: Any) -> sa.Engine:
 def autocommit(db: sa.Engine) -> Iterator[sa.Connection]:
     """A connection on which each statement is a transaction of its own, without a BEGIN and a COMMIT."""
     with db.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        below = plain(connection)
+        below.autocommit = True  # as isolation_level="AUTOCOMMIT", for a third of its price
+        try:
+            yield connection
+        finally:
+            if not below.closed:
+                below.autocommit = False
 
 
 def plain(tx: sa.Connection) -> psycopg.Connection[Any]:

@@ -134,14 +134,10 @@ def write(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> str
     Raises Conflict when the case, its working copy or its money is no longer as it had been read, and
     NotFound (no_budget_line) when there is no line to charge a new case to.
     """
-    shape = tuple((kind, len(rows[kind])) for kind in PARTS if rows.get(kind))
-    parameters: dict[str, Any] = {}
-    for kind, _ in shape:
-        for number, row in enumerate(rows[kind]):
-            for name in NAMES[kind]:
-                parameters[_place(kind, number, name)] = _value(name, row[name])
+    statement, places = _with_values(tuple((kind, len(rows[kind])) for kind in PARTS if rows[kind]))
+    parameters = [_value(name, rows[kind][number][name]) for kind, number, name in places]
     try:
-        found = tx.execute(_with_values(shape), parameters).fetchone()
+        found = psycopg.RawCursor(tx).execute(statement, parameters).fetchone()
     except CheckViolation as error:
         if error.diag.constraint_name != NO_OVERSPENDING:
             raise
@@ -170,23 +166,30 @@ def _value(name: str, value: Any) -> Any:
     return json.dumps(value) if name in JSON_COLUMNS else value
 
 
-def _place(kind: str, number: int, name: str) -> str:
-    return name if name in SHARED else f"{kind}{number}_{name}"
+Place = tuple[str, int, str]
+"""Where a parameter of the statement comes from: part, row, column."""
 
 
 @lru_cache(256)  # few shapes: how many events, seats and effects an action makes
-def _with_values(shape: tuple[tuple[str, int], ...]) -> bytes:
-    drafts = " JOIN drafts USING (id)" if shape[0][0] == "drafts" else ""
+def _with_values(shape: tuple[tuple[str, int], ...]) -> tuple[bytes, list[Place]]:
+    """The statement for so many rows of each part, and where its parameters $1, $2 … come from."""
+    numbers: dict[Place, int] = {}
+
+    def row(kind: str, number: int) -> str:
+        cells = []
+        for column in COLUMNS[kind].split(", "):
+            name, type_ = column.split()
+            place = next((one for one in numbers if name in SHARED and one[2] == name), (kind, number, name))
+            cells.append(f"${numbers.setdefault(place, len(numbers) + 1)}::{type_}")
+        return f"({', '.join(cells)})"
+
     parts = []
     for kind, count in shape:
-        typed = [column.split() for column in COLUMNS[kind].split(", ")]
-        values = ", ".join(
-            f"({', '.join(f'%({_place(kind, number, name)})s::{one}' for name, one in typed)})"
-            for number in range(count)
-        )
+        values = ", ".join(row(kind, number) for number in range(count))
         rows = f"(VALUES {values}) AS n({', '.join(NAMES[kind])})"
+        drafts = " JOIN drafts USING (id)" if shape[0][0] == "drafts" else ""
         parts.append(PARTS[kind].format(rows=rows, drafts=drafts))
-    return f"WITH {', '.join(parts)}\nSELECT number FROM changed".encode()
+    return f"WITH {', '.join(parts)}\nSELECT number FROM changed".encode(), list(numbers)
 
 
 @lru_cache(1)
