@@ -66,7 +66,7 @@ def handle(
     """
     said = {"command": type(command).__name__, "answers": answers}
     said |= {item.name: getattr(command, item.name) for item in fields(command)}
-    key = journal.Key(command_id, actor.person, content_hash(_plain(said)))
+    key = journal.Key(command_id, actor.person, content_hash(said))
     tried = 1
     while True:
         try:
@@ -114,9 +114,9 @@ def _handle(
     events = decide(route, stored.case, command, actor, outside)
     number = stored.number
     if events:
-        change = _change(route, stored, events, actor.person, now, key, kept.rows)
         beginning = begins.beginning if begins else None
-        number = journal.commit(tx, replace(change, revision=revision, beginning=beginning))
+        change = _change(route, stored, events, actor.person, now, key, kept.rows, revision, beginning)
+        number = journal.commit(tx, change)
         if isinstance(command, cmd.OpenChild):
             journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
     return Done(stored.id, number, stored.case.version + len(events))
@@ -180,14 +180,17 @@ def _change(
     now: datetime,
     key: journal.Key | None,
     contents: Sequence[Row] = (),
+    revision: int | None = None,
+    beginning: journal.Beginning | None = None,
 ) -> journal.Change:
     case: Case = stored.case
     effects: list[Effect] = []
     for event in events:
         before, case = case, evolve(case, event)
         effects += effects_of(stored.id, event, before, case)
+    look_at = next_due(route, case, now)
     return journal.Change(
-        stored, case, events, actor, now, next_due(route, case, now), effects, key, contents
+        stored, case, events, actor, now, look_at, effects, key, contents, revision, beginning
     )
 
 
@@ -203,8 +206,9 @@ def _child(
     kept = Kept(command.child_id, actor, now)
     begins, begun = accept_child(tx, parent, command, answers, kept)
     route = published.route(tx, begins.stored.route_hash)
-    change = _change(route, begins.stored, [begun], actor.person, now, None, kept.rows)
-    return replace(change, revision=begins.revision, beginning=begins.beginning)
+    return _change(
+        route, begins.stored, [begun], actor.person, now, None, kept.rows, begins.revision, begins.beginning
+    )
 
 
 def _with_content(
@@ -257,18 +261,9 @@ def _named(answers: Answers, path: str) -> tuple[str, ...]:
 
 def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: datetime) -> Outside:
     """What the case does not know: the time, the money left, and whom the command is about."""
-    person, people = None, ()
+    person, people = None, None
     if isinstance(command, cmd.Assign) and command.to:
         person = actor_by_id(tx, command.to, now)
     elif isinstance(command, cmd.Recuse):
         people = actors_with(tx, [(seat.office, seat.role) for seat in stored.case.open_seats], now)
     return Outside(stored.left, now, published.calendar(tx, stored.programme_hash), person, people)
-
-
-def _plain(value: Any) -> Any:
-    """What a command says, as JSON for its hash."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return str(value) if isinstance(value, UUID) else value

@@ -6,7 +6,7 @@ No personal data: ids, codes, amounts and content hashes. Times are UTC, written
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from workflow.engine.tables import Fact
@@ -366,13 +366,14 @@ _KINDS: dict[str, type[Any]] = {
 
 def dump(event: Event) -> tuple[str, dict[str, Any]]:
     """The event's name and its data as JSON-ready values."""
-    return type(event).__name__, {item.name: _plain(getattr(event, item.name)) for item in fields(event)}
+    kind = type(event)
+    return kind.__name__, {name: _plain(getattr(event, name)) for name in kind.__slots__}
 
 
 def load(name: str, data: Mapping[str, Any]) -> Event:
     """The event that `dump` wrote; fields added since take their defaults."""
     kind = _KINDS[name]
-    known = {item.name for item in fields(kind)}
+    known = kind.__slots__
     event: Event = kind(**{key: _tuples(value) for key, value in data.items() if key in known})
     return event
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg import RawCursor
 from sqlalchemy import Connection, text
 
 from workflow.connecting import plain
@@ -102,14 +103,14 @@ COLUMNS = (
 )
 READ_CASE = f"""
 SELECT {COLUMNS}, b.available FROM cases c JOIN budget_lines b ON b.id = c.line_id
-LEFT JOIN agenda a ON a.case_id = c.id WHERE c.id = %s"""
+LEFT JOIN agenda a ON a.case_id = c.id WHERE c.id = $1"""
 LOCK_LINES = "SELECT 1 FROM budget_lines WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 
 
 def read(tx: Connection, case_id: UUID, *, lock: bool = False) -> Stored:
     """The case as it stands, locked on request until the transaction ends; raises NotFound."""
     query = f"{READ_CASE} FOR UPDATE OF c" if lock else READ_CASE
-    row = plain(tx).execute(query.encode(), (case_id,)).fetchone()
+    row = RawCursor(plain(tx)).execute(query.encode(), (case_id,)).fetchone()
     if row is None:
         raise NotFound("no_such_case")
     return stored(row)

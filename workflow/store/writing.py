@@ -124,6 +124,8 @@ JSON_COLUMNS = frozenset({"state", "data", "payload"})
 SHARED = frozenset({"id", "case_id", "at", "actor", "command_id"})
 """Columns in which all rows of one case's change say the same: sent once."""
 
+ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
 IN_BATCHES = tuple(kind for kind in PARTS if kind not in ("drafts", "begun", "contents", "commands"))
 """What a worker's batch can have: nobody's own words, no command, no beginning."""
 
@@ -135,7 +137,10 @@ def write(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> str
     NotFound (no_budget_line) when there is no line to charge a new case to.
     """
     statement, places = _with_values(tuple((kind, len(rows[kind])) for kind in PARTS if rows[kind]))
-    parameters = [_value(name, rows[kind][number][name]) for kind, number, name in places]
+    parameters = [
+        ENCODE(rows[kind][number][name]) if name in JSON_COLUMNS else rows[kind][number][name]
+        for kind, number, name in places
+    ]
     try:
         found = psycopg.RawCursor(tx).execute(statement, parameters).fetchone()
     except CheckViolation as error:
@@ -154,16 +159,12 @@ def write(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> str
 def write_batch(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> int:
     """Write the changes of many cases, given as their rows by part; returns how many were as they had been
     read."""
-    found = tx.execute(_with_json(), [json.dumps(rows[kind]) for kind in IN_BATCHES]).fetchone()
+    found = tx.execute(_with_json(), [ENCODE(rows[kind]) for kind in IN_BATCHES]).fetchone()
     assert found is not None
     return int(found[0])
 
 
 NO_OVERSPENDING = "ck_budget_lines_no_overspending"
-
-
-def _value(name: str, value: Any) -> Any:
-    return json.dumps(value) if name in JSON_COLUMNS else value
 
 
 Place = tuple[str, int, str]
