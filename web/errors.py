@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, json, render_template, request
-from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import get_contextvars
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, ServiceUnavailable
 
@@ -244,7 +243,6 @@ TITLES: dict[int, str] = {
 def register(app: Flask) -> None:
     """Every error of this app becomes a page, or under /api/ application/problem+json."""
     app.register_error_handler(FoerderwegError, _refused)
-    app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)
 
@@ -301,14 +299,10 @@ def _refused(error: FoerderwegError) -> Response:
     return _answer(problem_document(error, lang()), retry_after(error))
 
 
-def _database(error: Exception) -> Response:
-    if not is_away(error):
-        return _unknown(error)
-    structlog.get_logger().error("database_away", error=str(error))
-    return _http(ServiceUnavailable())
-
-
 def _unknown(error: Exception) -> Response:
+    if is_away(error):
+        structlog.get_logger().error("database_away", error=str(error))
+        return _http(ServiceUnavailable())
     structlog.get_logger().error("unknown_error", exc_info=error)
     return _http(InternalServerError())
 

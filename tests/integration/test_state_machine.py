@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 import psycopg
 import pytest
 import sqlalchemy as sa
