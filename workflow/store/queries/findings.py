@@ -40,7 +40,7 @@ SELECT c.number, c.committed, c.submitted_at, o.name AS organisation,
 FROM cases c JOIN organisations o ON o.id = c.organisation_id
 JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
 WHERE c.area = :area AND c.committed > 0 AND c.parent_id IS NULL AND c.id <> :id
-ORDER BY c.submitted_at DESC LIMIT :most"""
+ORDER BY c.submitted_at DESC, c.number DESC LIMIT :most"""
 
 
 def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Findings | None:
