@@ -20,6 +20,7 @@ def statements(app: Flask, browser: Browser, path: str) -> int:
         return sends(cursor, *said, **how)
 
     sends = psycopg.Cursor.execute
+    browser.http.get(path)  # what is read once is read, and no connection has lain idle
     with pytest.MonkeyPatch.context() as patch:  # all statements come by here, the hot ones too
         patch.setattr(psycopg.Cursor, "execute", execute)
         assert browser.http.get(path).status_code == 200

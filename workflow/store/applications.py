@@ -31,7 +31,7 @@ FROM applications a JOIN organisations o ON o.id = a.organisation_id WHERE a.id 
 def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Any:
     """The working copy, locked on request: a row of `applications`, or None.
 
-    With its applicant's `organisation_kind`, `organisation_state` and `office`; `submitted`: it is a case already.
+    With its applicant's `organisation_kind`, `organisation_state` and `office`; `submitted`: it is a case.
     """
     query = f"{FIND} FOR UPDATE OF a" if lock else FIND
     rows = plain(tx).cursor(row_factory=namedtuple_row)
