@@ -144,15 +144,15 @@ def _loops(route: Route, ways: dict[str, tuple[str, ...]]) -> Iterator[RouteErro
     """
     for code, step in route.steps.items():
         if isinstance(step, Human) and step.at_most is not None:
-            yield from _entered_by_choice(route, code)
-    free = {code for code in route.steps if not _bounded(route, code)}
+            yield from _entered_by_choice(route, code, ways)
+    free = {code for code in ways if not _bounded(route, code)}  # what is unreachable is told as such
     before: set[str] = set()
     while free != before:
         before = set(free)
         free = {code for code in free if free.intersection(_edges(route, code))}
     for code in sorted(free):
         if _reaches(route, code, free):
-            yield RouteError("loop_without_bound", at=code, way=" → ".join(ways.get(code, (code,))))
+            yield RouteError("loop_without_bound", at=code, way=" → ".join(ways[code]))
 
 
 def _bounded(route: Route, code: str) -> bool:
@@ -173,9 +173,9 @@ def _reaches(route: Route, start: str, within: set[str]) -> bool:
     return False
 
 
-def _entered_by_choice(route: Route, bounded: str) -> Iterator[RouteError]:
+def _entered_by_choice(route: Route, bounded: str, ways: Collection[str]) -> Iterator[RouteError]:
     for code, step in route.steps.items():
-        if bounded not in route.follows(code):
+        if code not in ways or bounded not in route.follows(code):
             continue
         if not isinstance(step, Human) or step.is_panel:
             yield RouteError("bounded_step_entered_by_rule", at=code, step=bounded)
