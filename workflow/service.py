@@ -232,7 +232,8 @@ def _with_content(
         command = replace(command, facts=facts, application=application)
     if step.form is None or (answers is None and step.edits):
         return command, revision
-    form = published.form(tx, stored.programme_hash, step.form)
+    area = str(stored.case.facts.get("area", ""))
+    form = published.form(tx, stored.programme_hash, step.form, area)
     loaded = form.load(answers or {}, outcome=command.outcome, facts=stored.case.facts)
     outcome = step.outcomes.get(command.outcome)
     reopens = _named(loaded, outcome.reopens) if outcome and outcome.reopens else ()

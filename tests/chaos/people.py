@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 import httpx
 
-from web.cli.story import ELIGIBLE, PDF, SCORES, application
+from web.cli.story import ELIGIBLE, PDF, application, review
 
 NAMESPACE = UUID("6e1f0c1e-0d6c-4f3e-9a55-1c4a2f1e7d10")
 PAUSE = 0.3
@@ -177,18 +177,18 @@ class Official(Somebody):
         if "complete" not in offers:
             return
         offer, entry = offers["complete"], shown.json()["entry"]
-        requested = shown.json()["case"]["requested"]
+        case = shown.json()["case"]
         outcome = self.choice(offer["step"], offer["outcomes"], random)
         body = {
             "step": offer["step"],
             "seat": offer["seat"],
             "outcome": outcome,
             "entry": entry,
-            "answers": self.said(offer["step"], outcome, requested),
+            "answers": self.said(offer["step"], outcome, case),
         }
         done = self.ask("POST", f"/cases/{case_id}/completions", self.email, entry, outcome, json=body)
         if done is not None and done.status_code == 409 and "not_enough_money" in done.text:
-            body |= {"outcome": "reject", "answers": self.said(offer["step"], "reject", requested)}
+            body |= {"outcome": "reject", "answers": self.said(offer["step"], "reject", case)}
             done = self.ask("POST", f"/cases/{case_id}/completions", self.email, entry, "reject", json=body)
         if done is not None and done.status_code == 422:
             self.log.wrong.append(f"{outcome} at {offer['step']}: {done.text[:300]}")
@@ -204,15 +204,15 @@ class Official(Somebody):
         rare = {"formal_check": "inadmissible", "decide": "reject", "review": "no"}
         return rare[step] if step in rare and random.random() < 0.08 else first
 
-    def said(self, step: str, outcome: str, requested: int) -> dict[str, Any]:
+    def said(self, step: str, outcome: str, case: Mapping[str, Any]) -> dict[str, Any]:
         match step:
             case "formal_check" if outcome == "complete":
                 return {"check": {"complete": True, "responsible": True}}
             case "formal_check":
                 return {"check": {"reasons": "Es findet anderswo statt."}}
             case "review":
-                return {"criteria": SCORES, "recommendation": {"reasons": "So ist es."}}
-        grant = {"amount": requested} if outcome == "grant" else {}
+                return review("So ist es.", area=case["area"])
+        grant = {"amount": case["requested"]} if outcome == "grant" else {}
         return {"decision": {"reasons": "Im Rahmen des Kredits.", **grant}}
 
 

@@ -49,7 +49,7 @@ def before_decision(told: Story) -> UUID:
     )
     case_id = told.submit(HEKS, answers)
     told.do(CHECKER, case_id, "complete", {"check": {"complete": True, "responsible": True}})
-    told.do(INTEGRATION, case_id, "yes", review("Nötig."))
+    told.do(INTEGRATION, case_id, "yes", review("Nötig.", area="interpreting"))
     told.declare(HEAD, case_id)
     return case_id
 

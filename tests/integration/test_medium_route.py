@@ -197,8 +197,9 @@ def test_an_advisory_office_is_asked_and_not_waited_for(told: Story) -> None:
     case_id = told.submit(HEKS, answers)
     told.do(CHECKER, case_id, "complete", COMPLETE)
     assert queries.inbox(told.db, court, now=told.now).total == 1
-    told.do("nadine.oser@integration.bs.example", case_id, "yes", review("Ja."))
-    told.do(SECOND, case_id, "yes", review("Ja."))
+    said = review("Ja.", area="interpreting")
+    told.do("nadine.oser@integration.bs.example", case_id, "yes", said)
+    told.do(SECOND, case_id, "yes", said)
     assert state(told, case_id).step == "synthesis"
     assert queries.inbox(told.db, court, now=told.now).total == 0
 

@@ -63,8 +63,8 @@ def interpreting(told: Story, francs: int) -> UUID:
     )
     case_id = told.submit(HEKS, answers)
     told.do(CHECKER, case_id, "complete", COMPLETE)
-    told.do(INTEGRATION, case_id, "yes", review("Nötig."))
-    told.do(SECOND, case_id, "yes", review("Nötig."))
+    told.do(INTEGRATION, case_id, "yes", review("Nötig.", area="interpreting"))
+    told.do(SECOND, case_id, "yes", review("Nötig.", area="interpreting"))
     assert state(told, case_id).step == "synthesis"
     return case_id
 

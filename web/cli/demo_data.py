@@ -216,12 +216,13 @@ class _Year:
             if sample.ending == "review" and place == len(mandatory) - 1:
                 return
             if place and sample.ending == "split":
-                self.act(case_id, number, "no", review(self.words.next("no")), seat)
+                self.act(case_id, number, "no", review(self.words.next("no"), area=sample.area), seat)
             elif place:
-                said = review(self.words.next("yes"), conditions=self.words.next("conditions"))
+                conditions = self.words.next("conditions")
+                said = review(self.words.next("yes"), conditions=conditions, area=sample.area)
                 self.act(case_id, number, "yes_with_conditions", said, seat)
             else:
-                self.act(case_id, number, "yes", review(self.words.next("yes")), seat)
+                self.act(case_id, number, "yes", review(self.words.next("yes"), area=sample.area), seat)
             yield 3
         return
 

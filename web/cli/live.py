@@ -74,8 +74,8 @@ class Live:
                 return "complete", COMPLETE
             case "review":
                 if self.pick.random() < 0.15:
-                    return "no", review(self.word("no"))
-                return "yes", review(self.word("yes"))
+                    return "no", review(self.word("no"), area=case["area"])
+                return "yes", review(self.word("yes"), area=case["area"])
             case "mediation":
                 return "settled", {"mediation": {"summary": self.word("proposal")}}
             case "synthesis" | "rework":

@@ -234,16 +234,30 @@ def application(
 
 
 SCORES = {"need": "4", "goals": "4", "access": "4", "quality": "4", "costs": "3"}
+OWN_CRITERIA = {
+    "counselling": "referral",
+    "discrimination": "independence",
+    "early_childhood": "parents",
+    "employability": "labour_market",
+    "interpreting": "neutrality",
+}
 
 
-def review(reasons: str, *, conditions: str = "", amount: int | None = None) -> dict[str, Any]:
-    """A filled-in criteria form; `amount` in Rappen for a reduced recommendation."""
+def scores(area: str) -> dict[str, str]:
+    """A score for each criterion of this funding area."""
+    return SCORES | ({OWN_CRITERIA[area]: "4"} if area in OWN_CRITERIA else {})
+
+
+def review(
+    reasons: str, *, conditions: str = "", amount: int | None = None, area: str = "language"
+) -> dict[str, Any]:
+    """A filled-in criteria form of this area; `amount` in Rappen for a reduced recommendation."""
     said: dict[str, Any] = {"reasons": reasons}
     if conditions:
         said["conditions"] = conditions
     if amount:
         said["amount"] = amount
-    return {"criteria": SCORES, "recommendation": said}
+    return {"criteria": scores(area), "recommendation": said}
 
 
 def proposal(amount: int, reasons: str, conditions: str = "") -> dict[str, Any]:

@@ -233,7 +233,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         viewable=VIEWABLE,
         said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
-        rounds=rounds(found.statements, found.step_forms, route, words),
+        rounds=rounds(found, words),
         history=[(row, sentence(row.name, row.data, route, words)) for row in reversed(found.history)],
     )
 

@@ -4,60 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 from web.desk.words import Words
 from web.language import lang
+from workflow.engine.case import Seat
 from workflow.funding.forms import Form
 from workflow.funding.questions import Field
-from workflow.store.queries import Statement
-
-FAR_APART = 2
+from workflow.funding.scores import far_apart, score_of, weighted_total
+from workflow.store.queries import Dossier, Statement
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One question of the panel's form: what each statement says. `apart`: scores differ by two or more."""
+    """One question of the panel's form: what each statement says. `weight`: per cent, of a criterion.
+
+    `apart`: the scores are a dissent.
+    """
 
     field: Field
+    weight: int | None
     cells: tuple[str, ...]
     apart: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One visit of a step. `sides`: «for» or «against» of each statement; empty when it is no panel."""
+    """One visit of a step. `sides`: «for» or «against» of each statement; empty when it is no panel.
+
+    `totals`: each statement's weighted total in hundredths of a point; `missing`: seats of the panel that
+    said nothing, while it `runs` or for good.
+    """
 
     step: str
     statements: tuple[Statement, ...]
     form: Form | None
     sides: tuple[str, ...]
     lines: tuple[Line, ...]
+    totals: tuple[int | None, ...]
+    missing: tuple[Seat, ...]
+    runs: bool
 
     @property
     def split(self) -> bool:
         return len(set(self.sides)) > 1
 
-
-def rounds(
-    statements: Sequence[Statement], forms: Mapping[str, Form], route: str, words: Words
-) -> list[Round]:
-    """Statements, oldest first, as rounds, newest first."""
-    groups: list[list[Statement]] = []
-    for one in statements:
-        last = groups[-1] if groups else []
-        if last and last[0].step == one.step and all(other.seat != one.seat for other in last):
-            last.append(one)
-        else:
-            groups.append([one])
-    return [_round(tuple(group), forms, route, words) for group in reversed(groups)]
+    @property
+    def apart(self) -> list[Field]:
+        """The criteria on which the scores are a dissent."""
+        return [line.field for line in self.lines if line.apart]
 
 
-def _round(group: tuple[Statement, ...], forms: Mapping[str, Form], route: str, words: Words) -> Round:
-    step = group[0].step
-    votes = words.step_data(route, step).get("votes", {})
-    form = forms.get(group[0].form_code or "")
-    lines = _lines(group, form) if votes and form else ()
-    return Round(step, group, form, tuple(votes[one.outcome] for one in group) if votes else (), lines)
+def rounds(found: Dossier, words: Words) -> list[Round]:
+    """The visits of steps at which something was said, newest first."""
+    seats = {row.data["entry"]: row.data["seats"] for row in found.history if row.name == "Entered"}
+    groups = groupby(found.statements, key=lambda one: one.entry)
+    made = [_round(tuple(group), seats.get(entry, ()), found, words) for entry, group in groups]
+    return made[::-1]
+
+
+def _round(
+    group: tuple[Statement, ...], seats: Sequence[Mapping[str, Any]], found: Dossier, words: Words
+) -> Round:
+    first = group[0]
+    votes = words.step_data(found.case.route_hash, first.step).get("votes", {})
+    form = found.step_forms.get(first.form_code or "")
+    panel = bool(votes and form)
+    spoken = {one.seat for one in group}
+    runs = first.entry == found.entry and first.step == found.step
+    return Round(
+        step=first.step,
+        statements=group,
+        form=form,
+        sides=tuple(votes[one.outcome] for one in group) if votes else (),
+        lines=_lines(group, form) if panel and form else (),
+        totals=tuple(weighted_total(form.weights, one.data) for one in group) if panel and form else (),
+        missing=tuple(Seat(**one) for one in seats if one["code"] not in spoken) if panel else (),
+        runs=runs and any(seat.outcome is None for seat in found.seats),
+    )
 
 
 def _lines(group: tuple[Statement, ...], form: Form) -> tuple[Line, ...]:
@@ -67,12 +92,6 @@ def _lines(group: tuple[Statement, ...], form: Form) -> tuple[Line, ...]:
         values = [one.data.get(section, {}).get(code) for one in group]
         if any(value not in (None, "", []) for value in values):
             cells = tuple(field.as_text(value, lang()) for value in values)
-            found.append(Line(field, cells, _apart(values)))
+            apart = field.type == "choice" and far_apart([score_of(one.data, path) for one in group])
+            found.append(Line(field, form.weights.get(path), cells, apart))
     return tuple(found)
-
-
-def _apart(values: Sequence[object]) -> bool:
-    scores = [
-        int(value) for value in values if isinstance(value, str) and value.isdecimal() and len(value) < 3
-    ]
-    return len(scores) > 1 and max(scores) - min(scores) >= FAR_APART

@@ -77,10 +77,18 @@ def at_most(values: Values, params: Params, facts: Facts) -> Problem | None:
     return Problem("more_than", {"max": most}) if amount(values, params["field"]) > most else None
 
 
+def below(values: Values, params: Params, facts: Facts) -> Problem | None:
+    """The amount at `field` is less than the fact `fact` of the case."""
+    wanted = int(facts[params["fact"]])
+    given = amount(values, params["field"])
+    return Problem("not_below", {"wanted": wanted}) if given >= wanted else None
+
+
 CHECKS: Mapping[str, Check] = {
     "totals_meet": totals_meet,
     "share": share,
     "period_order": period_order,
     "total_is": total_is,
     "at_most": at_most,
+    "below": below,
 }

@@ -24,6 +24,7 @@ from workflow.funding.questions import (
     parse_field,
     parse_rule,
 )
+from workflow.funding.scores import Scoring, Weights, parse_scoring
 
 Answers = dict[str, dict[str, Any]]
 Problems = dict[str, list[Problem]]
@@ -53,6 +54,9 @@ class Form:
     rules: tuple[Rule, ...]
     hash: str
     schema: Schema = field(compare=False, repr=False)
+    scoring: Scoring | None = None
+    weights: Weights = field(default_factory=dict)
+    """Of the criteria in the area that the form is asked for: path → per cent; see `in_area`."""
 
     @staticmethod
     def parse(data: Mapping[str, Any], options: Mapping[str, Sequence[Option]]) -> Form:
@@ -62,7 +66,7 @@ class Form:
         (form_malformed) naming what is wrong where.
         """
         code = data["form"]
-        for key in set(data) - {"form", "title", "sections", "rules"}:
+        for key in set(data) - {"form", "title", "sections", "rules", "scoring"}:
             raise RouteError("form_malformed", at=code, key=key)
         sections = tuple(
             Section(
@@ -76,7 +80,10 @@ class Form:
         known = {f"{section.code}.{one.code}": one for section in sections for one in section.fields}
         check_conditions(known, code)
         rules = tuple(parse_rule(raw, known, code) for raw in data.get("rules", ()))
-        return Form(code, data["title"], sections, rules, content_hash(data), compiled(sections))
+        scoring = None
+        if raw := data.get("scoring"):
+            scoring = parse_scoring(raw, known, [area.code for area in options["areas"]], code)
+        return Form(code, data["title"], sections, rules, content_hash(data), compiled(sections), scoring)
 
     def asked_of(self, kind: str) -> Form:
         """The form as an applicant of this kind (APPLICANT_KINDS) gets it, under the same hash."""
@@ -88,6 +95,19 @@ class Form:
         known = {f"{section.code}.{one.code}" for section in sections for one in section.fields}
         rules = tuple(rule for rule in self.rules if _asked(rule, kind) and rule.paths <= known)
         return replace(self, sections=sections, rules=rules, schema=compiled(sections))
+
+    def in_area(self, area: str) -> Form:
+        """The form as it is asked in this funding area: with the criteria that have a weight there."""
+        if self.scoring is None or area not in self.scoring.areas:
+            return self
+        weights = self.scoring.weights(area)
+        sections = tuple(
+            replace(one, fields=tuple(f for f in one.fields if f"{one.code}.{f.code}" in weights))
+            if one.code == self.scoring.section
+            else one
+            for one in self.sections
+        )
+        return replace(self, sections=sections, schema=compiled(sections), weights=weights)
 
     def fields(self) -> dict[str, Field]:
         """All fields by path section.field, in the order of the form."""

@@ -39,6 +39,7 @@ PROBLEMS: dict[str, str] = {
     "totals_differ": _("Kosten ({left:chf}) und Finanzierung ({right:chf}) müssen gleich hoch sein."),
     "total_is_not": _("Kosten ohne weitere Finanzierung: {total:chf}. Bewilligt sind {wanted:chf}."),
     "more_than": _("Der Betrag darf höchstens {max:chf} sein."),
+    "not_below": _("Der gekürzte Betrag muss kleiner sein als der beantragte: {wanted:chf}."),
     "overhead_too_high": _("Gemeinkosten sind bis {percent} Prozent der Kosten möglich: {limit:chf}."),
     "own_share_too_low": _("Der eigene Anteil muss mindestens {percent} Prozent betragen: {limit:chf}."),
     "day_is_past": _("Dieser Tag ist schon vorbei."),

@@ -79,15 +79,18 @@ def route(tx: Connection, name: str) -> Route:
     return _keep(name, "route", lambda: parse_route(content(tx, name)))
 
 
-def form(tx: Connection, name: str, code: str) -> Form:
-    """A form of the programme with this hash, its lists of areas, target groups and sections filled in."""
+def form(tx: Connection, name: str, code: str, area: str = "") -> Form:
+    """A form of the programme with this hash, its lists of areas, target groups and sections filled in.
+
+    `area`: the funding area for which its criteria are weighted.
+    """
 
     def parse() -> Form:
         forms = content(tx, name)["forms"]
         application = content(tx, forms["application"])
-        return Form.parse(content(tx, forms[code]), programme(tx, name).options(application))
+        return Form.parse(content(tx, forms[code]), programme(tx, name).options(application)).in_area(area)
 
-    return _keep(name, f"form:{code}", parse)
+    return _keep(name, f"form:{code}:{area}", parse)
 
 
 def form_of(tx: Connection, name: str, form_hash: str, kind: str) -> Form:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from workflow.engine.aside import is_asked
 from workflow.engine.assigning import is_head
-from workflow.engine.case import Actor, Case
-from workflow.engine.route import APPLICANT, APPLICANT_OFFICE
+from workflow.engine.case import Actor, Case, Seat
+from workflow.engine.eligible import seat_refusal
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Human, Route
 
 OVERVIEW = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 """Roles that see the pipeline and the lists of all cases."""
 
 ALL_DOSSIERS = ("coordinator", "auditor")
 """Roles that may open every dossier from which they have not withdrawn."""
+
+SEES_ALL_STATEMENTS = ("coordinator", "head", "division_head", "department_head", "auditor")
 
 SYSTEM = Actor("system")
 
@@ -59,3 +62,23 @@ def may_open(case: Case, viewer: Actor) -> bool:
         return False
     involved = has_seat(case, viewer) or is_asked(case, viewer)
     return viewer.has_role(*ALL_DOSSIERS) or (involved and viewer.person in case.declared)
+
+
+def own_first(route: Route, case: Case, viewer: Actor) -> bool:
+    """At a panel that still runs, what others say is for those who have had their say, or who steer.
+
+    Whoever could still take a seat there waits as well, whatever else they are.
+    """
+    step = route.steps.get(case.step or "")
+    if not isinstance(step, Human) or not step.is_panel or not case.open_seats:
+        return False
+    if any(act.by == viewer.person and act.entry == case.entry for act in case.acts):
+        return False
+    return not viewer.has_role(*SEES_ALL_STATEMENTS) or any(
+        _could_take(route, case, seat, viewer) for seat in case.open_seats
+    )
+
+
+def _could_take(route: Route, case: Case, seat: Seat, viewer: Actor) -> bool:
+    refusal = seat_refusal(route, case, seat, viewer)
+    return refusal is None or refusal.code == "declare_first"

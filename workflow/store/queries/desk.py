@@ -33,7 +33,8 @@ from workflow.store.queries.rows import (
     Statement,
 )
 
-SEES_ALL_STATEMENTS = ("coordinator", "head", "division_head", "department_head", "auditor")
+VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
+"""Events that tell what others do at a panel, and who they are."""
 
 
 def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Dossier | None:
@@ -58,8 +59,10 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             return None
         opened = reading.may_open(case, viewer)
         offers = allowed(route, case, viewer)
-        unseen = None if opened and _sees_votes(case, viewer) else case.entry
-        events = [row for row in history(tx, case_id) if not _voted(row, unseen)] if opened else []
+        veiled = not opened or reading.own_first(route, case, viewer)
+        events = history(tx, case_id) if opened else []
+        if veiled:
+            events = _unveiled(events, viewer)
         texts = written(tx, case_id) if opened else {}
         files = files_of(tx, case_id) if opened else []
         line: Any = (
@@ -72,7 +75,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         sees = partial(_has_page, viewer=viewer)
         parent, children = family(tx, case_id, sees) if opened else (None, [])
         parents = parent_read(tx, parent.id) if parent else None
-        step_forms = _step_forms(tx, row.programme_hash, route)
+        step_forms = _step_forms(tx, row.programme_hash, route, row.area)
         answers = texts.get(case.content, {})
         found = findings(tx, row, answers, viewer) if opened else None
         asked = any(offer.action == "declare" for offer in offers)
@@ -94,10 +97,9 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         suspended=case.suspended_at is not None,
         offers=offers,
         seats=tuple(
-            replace(seat, outcome=HIDDEN) if seat.outcome and unseen is not None else seat
-            for seat in case.seats
+            replace(seat, outcome=HIDDEN) if seat.outcome and veiled else seat for seat in case.seats
         ),
-        holders=row.by_seat or {},
+        holders=_holders(row.by_seat or {}, case, viewer, veiled=veiled),
         colleagues=colleagues,
         due_at=row.due_at,
         entry=case.entry,
@@ -157,23 +159,29 @@ def _has_page(case: Case, route: Route, viewer: Actor) -> bool:
     return involved or reading.may_open(case, viewer) or bool(allowed(route, case, viewer))
 
 
-def _step_forms(tx: sa.Connection, programme_hash: str, route: Route) -> Mapping[str, Form]:
+def _step_forms(tx: sa.Connection, programme_hash: str, route: Route, area: str) -> Mapping[str, Form]:
     codes = {step.form for step in route.steps.values() if isinstance(step, Human) and step.form}
-    return {code: published.form(tx, programme_hash, code) for code in sorted(codes)}
+    return {code: published.form(tx, programme_hash, code, area) for code in sorted(codes)}
 
 
 def _is_reason(data: Answers) -> bool:
     return set(data) == {"reason"} and set(data["reason"]) == {"reason"}
 
 
-def _sees_votes(case: Case, viewer: Actor) -> bool:
-    """Own vote first: those of others at a step that still runs are for who has voted, or steers."""
-    voted = any(act.by == viewer.person and act.entry == case.entry for act in case.acts)
-    return voted or not case.open_seats or viewer.has_role(*SEES_ALL_STATEMENTS)
+def _unveiled(events: Sequence[HistoryRow], viewer: Actor) -> list[HistoryRow]:
+    """Own vote first: without what others have done since the running panel began."""
+    begun = max((row.version for row in events if row.name == "Entered"), default=0)
+    return [
+        row
+        for row in events
+        if row.version < begun or row.name not in VEILED or row.data["by"] == viewer.person
+    ]
 
 
-def _voted(row: HistoryRow, entry: int | None) -> bool:
-    return row.name == "Completed" and row.data["entry"] == entry
+def _holders(names: Mapping[str, str], case: Case, viewer: Actor, *, veiled: bool) -> Mapping[str, str]:
+    """Who has the work of each seat; at other offices nobody by name before the own vote."""
+    own = {seat.code for seat in case.seats if (seat.office, seat.role) in viewer.offices}
+    return {seat: name for seat, name in names.items() if not veiled or seat in own}
 
 
 def _statements(route: Route, events: Sequence[HistoryRow], texts: Mapping[str, Answers]) -> list[Statement]:
@@ -188,6 +196,7 @@ def _statements(route: Route, events: Sequence[HistoryRow], texts: Mapping[str, 
         step = route.steps[row.data["step"]]
         found.append(
             Statement(
+                entry=row.data["entry"],
                 step=row.data["step"],
                 seat=row.data["seat"],
                 outcome=row.data["outcome"],

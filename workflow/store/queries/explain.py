@@ -60,6 +60,8 @@ def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -
         calendar = published.calendar(tx, row.programme_hash)
         happened = journal.happened(tx, case_id)
         people = people_of(tx, case_id)
+        if reading.own_first(route, case, viewer):
+            people = [(name, one) for name, one in people if one.person == viewer.person]
     days, waited = explain.with_applicant(route, happened, now, calendar)
     return Explanation(
         route_hash=row.route_hash,

@@ -204,8 +204,9 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What somebody wrote in a step's form."""
+    """What somebody wrote in a step's form. `entry`: the visit of the step."""
 
+    entry: int
     step: str
     seat: str
     outcome: str
