@@ -229,6 +229,8 @@ def load_people(db: Engine, data: Mapping[str, Any], *, password: str) -> None:
                 {"id": organisation_id(body["code"])}
                 | {name: body[name] for name in ADDRESS}
                 | {"kind": body.get("kind", "non_state"), "office": body.get("office")}
+                | {name: body.get(name, "") for name in ("uid", "iban", "holder")}
+                | {"state": body.get("state", "confirmed")}
                 for body in data["organisations"]
             ],
             members=[

@@ -87,7 +87,9 @@ def look_at_every_page(person: Person, start: list[str], looked: Counter[str]) -
         )
         for link in links:
             path = link.partition("#")[0]
-            if path not in known and not (path.startswith(ELSEWHERE) or path.endswith(".bpmn")):
+            if path not in known and not (
+                path.startswith(ELSEWHERE) or path.endswith((".bpmn", "/receipt", "/archive"))
+            ):
                 known.add(path)
                 waiting.append(path)
     return wide

@@ -95,7 +95,11 @@ class Live:
     def apply(self) -> str:
         """An organisation hands in something like what it, or another one, has handed in before."""
         sample = self.pick.choice(self.samples)
-        bodies = [one for one in self.people["organisations"] if one.get("kind", "non_state") == "non_state"]
+        bodies = [
+            one
+            for one in self.people["organisations"]
+            if one.get("kind", "non_state") == "non_state" and one.get("state", "confirmed") == "confirmed"
+        ]
         body = self.pick.choice(bodies)
         email = next(one["email"] for one in body["members"] if "sign" in one["rights"])
         program = self.program(email)
