@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any, cast
 from uuid import UUID
 
@@ -111,10 +109,8 @@ def register(app: Flask) -> None:
         iban=lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4)),
         days_left=days_left,
         closing=closing,
-        lines=lambda text, width: textwrap.wrap(text, width)[:3],
         last_day=last_day,
         spoken_day=spoken_day,
-        pairs=lambda row: list(pairwise(row)),
     )
 
 

@@ -29,6 +29,7 @@ from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
 from workflow.funding.plausibility import budget_of
+from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import Dossier
@@ -80,7 +81,8 @@ def why(case_id: UUID) -> str:
     explained = queries.explanation(db(), staff(), case_id, now=now())
     if explained is None:
         abort(404)
-    words, route = Words(), found.route_data
+    words, data = Words(), found.route_data
+    route = parse_route(data)
     return render_template(
         "desk/why.html",
         dossier=found,
@@ -88,7 +90,7 @@ def why(case_id: UUID) -> str:
         words=words,
         reason=reason,
         read=read_facts,
-        diagram=lay_out(parse_route(route), route, lang(), words.lane),
+        bpmn=bpmn(route, lay_out(route, data, lang(), words.lane)).decode(),
         way=["start", *(row.data["step"] for row in found.history if row.name in PASSES)],
     )
 

@@ -64,7 +64,9 @@ class Words:
         return _title(self.step_data(route, code).get("title"), code)
 
     def lane(self, code: str) -> str:
-        """Who acts in a band of a diagram, of office:role; a panel's has a role alone."""
+        """Who acts in a band of a diagram, of office:role; a panel has a role alone, an empty one nobody."""
+        if not code:
+            return gettext("von selbst")
         office, _, role = code.partition(":")
         return ", ".join([self.office(office)] * bool(office) + [self.role(role)] * bool(role))
 

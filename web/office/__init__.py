@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
-from web.language import lang
+from web.language import gettext, lang, ngettext
 from web.office import checking, organisations
 from web.screens import programme
 from web.security import db, now, signed_in
@@ -20,7 +20,7 @@ from workflow.engine.parsing import parse_route
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
-from workflow.store.queries import MoneyRow
+from workflow.store.queries import AtStep, MoneyRow, RouteOverview
 from workflow.texts import ZURICH, label
 
 blueprint = Blueprint("office", __name__, url_prefix="/office")
@@ -102,14 +102,32 @@ def route(code: str) -> str:
     words = Words()
     shown = found[code]
     parsed = parse_route(shown.data)
+    diagram = lay_out(parsed, shown.data, lang(), words.lane)
     return render_template(
         "office/route.html",
         code=code,
         routes={one: label(overview.data["title"], lang()) for one, overview in found.items()},
         shown=shown,
-        diagram=lay_out(parsed, shown.data, lang(), words.lane),
+        diagram=diagram,
+        bpmn=bpmn(parsed, diagram).decode(),
+        marks=[_mark(shown, step, at, words) for step, at in shown.steps.items()],
         words=words,
     )
+
+
+def _mark(shown: RouteOverview, step: str, at: AtStep, words: Words) -> dict[str, object]:
+    """What the drawing shows at a step, and the same said."""
+    count = ngettext("%(n)s Gesuch", "%(n)s Gesuche", at.count)
+    oldest = ngettext("das älteste seit %(n)s Tag", "das älteste seit %(n)s Tagen", at.oldest_days)
+    late = [gettext("%(n)s überfällig", n=at.late)] if at.late else []
+    return {
+        "step": step,
+        "count": at.count,
+        "heat": at.heat,
+        "late": at.late,
+        "url": url_for(".cases", route=shown.hash, step=step),
+        "says": ", ".join([f"{words.step(shown.hash, step)}: {count}", *late, oldest]),
+    }
 
 
 @blueprint.get("/routes/<code>.bpmn")

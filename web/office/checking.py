@@ -13,7 +13,8 @@ from workflow import publish
 from workflow.engine.parsing import parse_route
 from workflow.errors import RouteError
 from workflow.funding.programme import Bundle, Programme, read_yaml
-from workflow.interchange.layout import Diagram, lay_out
+from workflow.interchange.bpmn import bpmn
+from workflow.interchange.layout import lay_out
 from workflow.texts import marked as _
 
 MOST = 100_000
@@ -88,12 +89,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`diagram`: None where the route cannot be drawn."""
+    """`bpmn`: the XML to draw it by, empty where the route cannot be drawn."""
 
     findings: Sequence[Finding]
     title: str
     steps: int
-    diagram: Diagram | None
+    bpmn: str
 
 
 def page(bundle: Bundle, programme: Programme) -> str:
@@ -115,12 +116,12 @@ def check(text: str, bundle: Bundle, programme: Programme) -> Checked:
         route = parse_route(publish.compiled(raw, programme.tables))
         routes = publish.parsed_routes(bundle, programme) | {route.code: route}
         found = publish.findings(bundle, programme, route, routes)
-        diagram = None if found else lay_out(route, raw, lang(), Words().lane)
+        drawn = "" if found else bpmn(route, lay_out(route, raw, lang(), Words().lane)).decode()
     except RouteError as error:
-        return Checked([_said(error)], "", 0, None)
+        return Checked([_said(error)], "", 0, "")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return Checked([_said(RouteError("malformed_step", detail=repr(error)))], "", 0, None)
-    return Checked([_said(one) for one in found], route.code, len(route.steps), diagram)
+        return Checked([_said(RouteError("malformed_step", detail=repr(error)))], "", 0, "")
+    return Checked([_said(one) for one in found], route.code, len(route.steps), drawn)
 
 
 def _said(error: RouteError) -> Finding:

@@ -66,7 +66,7 @@ class Diagram:
 
 
 def lay_out(route: Route, data: Mapping[str, Any], lang: str, lane_title: Callable[[str], str]) -> Diagram:
-    """The route of this published data, its titles in this language; `lane_title` names office:role."""
+    """The route of this published data, titles in this language; `lane_title` names office:role or nobody."""
     columns = _columns(route)
     lanes = _lanes(route, columns, lane_title)
     row_of = {code: lane for lane in lanes for code in lane.steps}
@@ -165,7 +165,7 @@ def _lanes(route: Route, columns: Mapping[str, int], lane_title: Callable[[str],
     lanes, y = [], 0
     for code, inside in sorted(steps.items(), key=lambda one: (one[0] == "", columns[one[1][0]])):
         rows = max(sum(columns[one] == columns[other] for other in inside) for one in inside)
-        lanes.append(Lane(code, lane_title(code) if code else "", y, rows * ROW, tuple(inside)))
+        lanes.append(Lane(code, lane_title(code), y, rows * ROW, tuple(inside)))
         y += rows * ROW
     return lanes
 
