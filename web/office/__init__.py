@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
-from web.language import gettext, lang, ngettext
+from web.language import lang, ngettext
 from web.office import checking, organisations
 from web.screens import programme
 from web.security import db, now, signed_in
@@ -119,7 +119,7 @@ def _mark(shown: RouteOverview, step: str, at: AtStep, words: Words) -> dict[str
     """What the drawing shows at a step, and the same said."""
     count = ngettext("%(n)s Gesuch", "%(n)s Gesuche", at.count)
     oldest = ngettext("das älteste seit %(n)s Tag", "das älteste seit %(n)s Tagen", at.oldest_days)
-    late = [gettext("%(n)s überfällig", n=at.late)] if at.late else []
+    late = [ngettext("%(n)s überfällig", "%(n)s überfällig", at.late)] if at.late else []
     return {
         "step": step,
         "count": at.count,
