@@ -20,7 +20,7 @@ from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
 from workflow.funding.programme import Programme
-from workflow.store import applications, published, signatures
+from workflow.store import applications, organisations, published, signatures
 from workflow.store.applications import Kept
 from workflow.store.journal import Beginning, Stored
 from workflow.texts import ZURICH
@@ -140,10 +140,11 @@ def accept_child(
     route = published.route(tx, whole["routes"][child.route])
     titles = published.content(tx, whole["routes"][child.route])["title"]
     row = applications.row_of(tx, parent.id)
+    organisation = organisations.meant(tx, row.organisation_id)
     facts = {**form.facts(answers), "size": row.size}
     draft = {
         "id": command.child_id,
-        "organisation_id": row.organisation_id,
+        "organisation_id": organisation,
         "call": row.call,
         "programme_hash": parent.programme_hash,
         "form_hash": whole["forms"][child.form],
@@ -159,7 +160,7 @@ def accept_child(
     begun = children.begun(route, parent.case, child, str(parent.id), facts, content)
     number = f"{parent.number}.{len(parent.case.children) + 1}"
     beginning = Beginning(
-        organisation_id=row.organisation_id,
+        organisation_id=organisation,
         title=f"{published.programme(tx, parent.programme_hash).own(titles)}: {row.title}",
         prefix="",
         programme=row.programme,

@@ -25,7 +25,8 @@ Answers = Mapping[str, Any]
 FIND = """
 SELECT a.*, o.kind AS organisation_kind, o.office, o.state AS organisation_state,
        EXISTS (SELECT FROM cases c WHERE c.id = a.id) AS submitted
-FROM applications a JOIN organisations o ON o.id = a.organisation_id WHERE a.id = %s"""
+FROM (SELECT * FROM applications WHERE id = %s{lock}) a JOIN organisations o ON o.id = a.organisation_id"""
+"""Locked before it is joined: it may belong to another organisation when a merge is over."""
 
 
 def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Any:
@@ -33,7 +34,7 @@ def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Any:
 
     With its applicant's `organisation_kind`, `organisation_state` and `office`; `submitted`: it is a case.
     """
-    query = f"{FIND} FOR UPDATE OF a" if lock else FIND
+    query = FIND.format(lock=" FOR UPDATE" if lock else "")
     rows = plain(tx).cursor(row_factory=namedtuple_row)
     return rows.execute(query.encode(), (application_id,)).fetchone()
 

@@ -183,7 +183,7 @@ def aliases(tx: Connection, organisation_id: UUID) -> list[Row[Any]]:
 def merge(tx: Connection, gone: UUID, stays: UUID, now: datetime) -> None:
     """Everything of the one belongs to the other, which is locked as well; events keep the id that they hold.
 
-    A case that is begun meanwhile is moved too: its parent's or its application's row is waited for.
+    A case that is begun meanwhile waits, or finds its working copy at another revision, and is begun anew.
     """
     tx.execute(
         organisations.update()
@@ -196,9 +196,6 @@ def merge(tx: Connection, gone: UUID, stays: UUID, now: datetime) -> None:
     tx.execute(memberships.delete().where(memberships.c.organisation_id == gone))
     open_ones = (invitations.c.organisation_id == gone, invitations.c.ended_at.is_(None))
     tx.execute(invitations.update().where(*open_ones).values(ended_at=now))
-    moved = True
-    while moved:
-        moved = False
-        for table in (applications, cases):
-            where = table.c.organisation_id == gone
-            moved |= tx.execute(table.update().where(where).values(organisation_id=stays)).rowcount > 0
+    own = applications.update().where(applications.c.organisation_id == gone)
+    tx.execute(own.values(organisation_id=stays, revision=applications.c.revision + 1))
+    tx.execute(cases.update().where(cases.c.organisation_id == gone).values(organisation_id=stays))
