@@ -14,6 +14,7 @@ from workflow import log
 from workflow.connecting import connect
 from workflow.settings import Settings
 
+TIDY_SECONDS = 60.0
 CLOCK_SECONDS = 2.0
 """How long a lost message can delay anything."""
 
@@ -42,6 +43,7 @@ def configuration() -> dict[str, Any]:
         "beat_schedule": {
             "route": {"task": "route", **nudge},
             "deliver": {"task": "deliver", **nudge},
+            "tidy": {"task": "tidy", "schedule": TIDY_SECONDS, "options": {"expires": TIDY_SECONDS}},
         },
     }
 
@@ -52,7 +54,7 @@ def _log(**_: object) -> None:
     log.configure()
 
 
-app = Celery("foerderweg", include=["tasks.route", "tasks.deliver", "tasks.alive"])
+app = Celery("foerderweg", include=["tasks.route", "tasks.deliver", "tasks.tidy", "tasks.alive"])
 app.add_defaults(configuration)
 
 

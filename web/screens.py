@@ -36,7 +36,7 @@ from workflow.funding.organisations import role_of
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.store import queries
-from workflow.texts import LANGUAGES, SOURCE_LANGUAGE, ZURICH, label, local_date, local_datetime
+from workflow.texts import LANGUAGES, SOURCE_LANGUAGE, ZURICH, label, local_date, local_datetime, local_time
 
 LANGUAGE_COOKIE = "foerderweg_language"
 # HTML's autocomplete tokens (HTML Standard, 4.10.18.7) for fields that ask about the person or organisation.
@@ -104,6 +104,7 @@ def register(app: Flask) -> None:
         amount=format_amount,
         date=local_date,
         datetime=local_datetime,
+        clock=local_time,
         iso=lambda moment: moment.isoformat(),
         filesize=filesize,
         iban=lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4)),

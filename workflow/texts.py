@@ -55,6 +55,11 @@ def local_date(moment: date | datetime) -> str:
     return f"{moment:%d.%m.%Y}"
 
 
+def local_time(moment: datetime) -> str:
+    """14:05 in Europe/Zurich, of an aware datetime."""
+    return f"{moment.astimezone(ZURICH):%H:%M}"
+
+
 def local_datetime(moment: datetime) -> str:
     """03.02.2026, 14:05 in Europe/Zurich, of an aware datetime."""
     return f"{moment.astimezone(ZURICH):%d.%m.%Y, %H:%M}"

@@ -119,6 +119,7 @@ POST /desk/cases/<case_id>/aside                              401 404 404 403 40
 POST /desk/away                                               401 404 404 403 403 403 403 403 403 403
 POST /desk/cases/<case_id>/assign                             401 404 404 409 409 404 403 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
+POST /desk/cases/<case_id>/statement                           401 404 404 403 303 404 403 404 403 404
 GET /account/new                                              200 200 200 200 200 200 200 200 200 200
 POST /account/new                                             422 422 422 422 422 422 422 422 422 422
 GET /organisations                                            303 200 200 200 200 200 200 200 200 200
@@ -176,6 +177,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /applications/<application_id>/sections/<code>": {"data": {"revision": "9", "press": "save"}},
     "POST /applications/<application_id>/step": {"data": {k: str(v) for k, v in COMPLETION.items()}},
     "POST /desk/cases/<case_id>/complete": {"data": {k: str(v) for k, v in COMPLETION.items()}},
+    "POST /desk/cases/<case_id>/statement": {"data": {k: str(v) for k, v in COMPLETION.items()}},
     "POST /organisations/new": {"data": {"organisation_id": str(uuid4())}},
     "POST /office/organisations/<organisation_id>": {"data": {"press": "refuse"}},
     "POST /sign-in": {"data": {"email": PEOPLE["own"], "password": "geheim"}},

@@ -216,7 +216,9 @@ class _Year:
             if sample.ending == "review" and place == len(mandatory) - 1:
                 return
             if place and sample.ending == "split":
-                self.act(case_id, number, "no", review(self.words.next("no"), area=sample.area), seat)
+                against = review(self.words.next("no"), area=sample.area)
+                against["criteria"] = against["criteria"] | {"need": "2", "costs": "1"}
+                self.act(case_id, number, "no", against, seat)
             elif place:
                 conditions = self.words.next("conditions")
                 said = review(self.words.next("yes"), conditions=conditions, area=sample.area)

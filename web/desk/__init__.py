@@ -24,15 +24,18 @@ from web.language import lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.running import VIEWABLE
 from web.security import db, do, local_path, now, signed_in
+from workflow import statements
 from workflow.engine.commands import Assign, Command, Complete, Declare, Offer, Recuse
 from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
 from workflow.funding.plausibility import budget_of
+from workflow.funding.scores import weighted_total
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import Dossier
+from workflow.texts import local_time
 
 PASSES = ("Entered", "Chosen", "Ended")
 """Events that bring a case to a step."""
@@ -61,6 +64,10 @@ class Task:
     offer: Offer
     form: Form | None
     outcomes: Mapping[str, str]
+
+    def total(self, answers: Answers) -> int | None:
+        """The weighted total of these scores, in hundredths of a point."""
+        return weighted_total(self.form.weights, answers) if self.form else None
 
 
 blueprint.add_url_rule("", view_func=inbox)
@@ -148,11 +155,34 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
     answers = form.parse_html(request.form) if form else {}
     # Without an outcome the form cannot tell which of its fields are meant.
     refused = None if outcome else Attempt(Refused("no_such_outcome"), form, "", answers)
-    if refused := refused or _refusal(Complete(case_id, step, seat, outcome, _entry()), form, answers):
+    command = Complete(case_id, step, seat, outcome, _entry())
+    if refused := refused or _refusal(command, form, answers):
+        if form and isinstance(refused.error, Invalid):
+            statements.save(db(), staff(), command, answers, now=now())
         return _page(case_id, refused), refused.error.status
     title = words.outcome(found.case.route_hash, step, outcome)
     flash(_("%(number)s: «%(outcome)s» ist eingetragen.", number=found.case.number, outcome=title))
     return _to(url_for(".inbox"))
+
+
+@blueprint.post("/cases/<uuid:case_id>/statement")
+def keep(case_id: UUID) -> Response | tuple[str, int] | tuple[dict[str, str], int]:
+    """Keep what is written so far: a button for people, JSON for the script that saves by itself."""
+    found, words = _dossier(case_id), Words()
+    step, seat, outcome = (_posted(name) for name in ("step", "seat", "outcome"))
+    form = found.step_forms.get(words.step_data(found.case.route_hash, step).get("form", ""))
+    answers = form.parse_html(request.form) if form else {}
+    by_itself = request.accept_mimetypes.best == "application/json"
+    try:
+        statements.save(db(), staff(), Complete(case_id, step, seat, outcome, _entry()), answers, now=now())
+    except (NotAllowed, Refused) as error:
+        if by_itself:
+            return {"saved": "", "said": text_of(error, lang())}, error.status
+        return _page(case_id, Attempt(error, form, outcome, answers)), error.status
+    if by_itself:
+        return {"saved": local_time(now())}, 200
+    flash(_("Zwischengespeichert; noch nicht abgegeben. Nur Sie sehen es."))
+    return _to(url_for(".dossier", case_id=case_id, _anchor="task"))
 
 
 @blueprint.post("/cases/<uuid:case_id>/aside")

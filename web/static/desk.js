@@ -13,3 +13,14 @@ for (const form of document.querySelectorAll("[data-outcome-form]")) {
   form.addEventListener("change", show);
   show();
 }
+
+// The weighted total of the scores as they are picked; the server computes the one that counts.
+for (const line of document.querySelectorAll("[data-weights]")) {
+  const weights = Object.entries(JSON.parse(line.dataset.weights));
+  const form = line.closest("form");
+  form.addEventListener("change", () => {
+    const scores = weights.map(([name, weight]) => weight * Number(form.elements[name]?.value || NaN));
+    const total = scores.reduce((sum, one) => sum + one, 0);
+    line.querySelector("output").textContent = Number.isNaN(total) ? "–" : (total / 100).toFixed(2);
+  });
+}

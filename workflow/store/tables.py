@@ -11,6 +11,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -400,6 +401,22 @@ work_items = Table(
     ),
     Index("ix_work_items_done", "closed_by", postgresql_where=text("closed_by <> 'system'")),
     comment="Who has to do what by when",
+)
+
+statement_drafts = Table(
+    "statement_drafts",
+    metadata,
+    Column("case_id", UUID, primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("seat", Text, primary_key=True),
+    Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    Column("outcome", Text, nullable=False, comment="empty while none is chosen"),
+    Column("answers", JSONB, nullable=False, comment="as typed"),
+    _time("saved_at"),
+    ForeignKeyConstraint(
+        ["case_id", "entry", "seat"], ["work_items.case_id", "work_items.entry", "work_items.seat"]
+    ),
+    comment="Written at a seat and not yet handed in: its author's alone, erased when the seat is done",
 )
 
 agenda = Table(

@@ -38,6 +38,7 @@ from workflow.store.queries.rows import (
     Published,
     StageRow,
     Statement,
+    StatementDraft,
 )
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
@@ -81,6 +82,7 @@ __all__ = [
     "SignOff",
     "StageRow",
     "Statement",
+    "StatementDraft",
     "Stop",
     "Submission",
     "Whole",

@@ -19,7 +19,7 @@ from workflow.engine.eligible import eligible_refusal
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.funding.ties import Tie, ties
-from workflow.store import published, reading
+from workflow.store import published, reading, statement_drafts
 from workflow.store.queries.explain import people_of
 from workflow.store.queries.family import family, parent_read
 from workflow.store.queries.findings import findings
@@ -31,6 +31,7 @@ from workflow.store.queries.rows import (
     Dossier,
     HistoryRow,
     Statement,
+    StatementDraft,
 )
 
 VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
@@ -80,6 +81,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         found = findings(tx, row, answers, viewer) if opened else None
         asked = any(offer.action == "declare" for offer in offers)
         linked = _ties(tx, row, case, viewer) if asked else []
+        draft = _draft(tx, case_id, case, viewer, offers)
         colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
         case=case_row(row, viewer, now),
@@ -96,6 +98,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         reasons={name: str(data["reason"]["reason"]) for name, data in texts.items() if _is_reason(data)},
         suspended=case.suspended_at is not None,
         offers=offers,
+        draft=draft,
         seats=tuple(
             replace(seat, outcome=HIDDEN) if seat.outcome and veiled else seat for seat in case.seats
         ),
@@ -132,6 +135,17 @@ def _ties(tx: sa.Connection, row: Any, case: Case, viewer: Actor) -> list[Tie]:
     if found is None:
         return []
     return list(ties(found.name, found.email, found.answers or {}, found.domains, found.wrote))
+
+
+def _draft(
+    tx: sa.Connection, case_id: UUID, case: Case, viewer: Actor, offers: Sequence[Offer]
+) -> StatementDraft | None:
+    """What the viewer has written at the seat that is theirs."""
+    for offer in offers:
+        if offer.action == "complete":
+            row = statement_drafts.find(tx, case_id, case.entry, offer.seat, viewer.person)
+            return StatementDraft(row.outcome, row.answers, row.saved_at) if row else None
+    return None
 
 
 def _colleagues(

@@ -218,6 +218,15 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementDraft:
+    """What the viewer has written at an open seat and not handed in; `outcome` is empty before the choice."""
+
+    outcome: str
+    answers: Answers
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryRow:
     """One event. `actor_name` is empty for what followed by rule."""
 
@@ -320,6 +329,7 @@ class Dossier:
     statements: list[Statement]
     history: list[HistoryRow]
     offers: tuple[Offer, ...]
+    draft: StatementDraft | None
     seats: tuple[Seat, ...]
     holders: Mapping[str, str]
     colleagues: Mapping[str, Sequence[tuple[str, str]]]

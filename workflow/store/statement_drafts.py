@@ -1,0 +1,51 @@
+"""Statements that are not handed in yet: one a person and seat, erased when there is nothing to hand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from workflow.store.tables import statement_drafts
+
+KEY = ("case_id", "entry", "seat", "person_id")
+
+
+def find(tx: Connection, case_id: UUID, entry: int, seat: str, person: str) -> Row[Any] | None:
+    """outcome, answers and saved_at of what this person has written at this seat."""
+    where = dict(zip(KEY, (case_id, entry, seat, UUID(person)), strict=True))
+    query = select(statement_drafts).where(
+        *(statement_drafts.c[key] == value for key, value in where.items())
+    )
+    return tx.execute(query).one_or_none()
+
+
+def save(
+    tx: Connection,
+    case_id: UUID,
+    entry: int,
+    seat: str,
+    person: str,
+    outcome: str,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    kept = {"outcome": outcome, "answers": answers, "saved_at": now}
+    key = dict(zip(KEY, (case_id, entry, seat, UUID(person)), strict=True))
+    tx.execute(
+        insert(statement_drafts).values(key | kept).on_conflict_do_update(index_elements=KEY, set_=kept)
+    )
+
+
+def erase_over(tx: Connection) -> int:
+    """Without those whose seat is done, whose step has ended, or whose author has withdrawn; how many."""
+    return tx.execute(
+        text("""
+DELETE FROM statement_drafts d USING work_items w JOIN cases c ON c.id = w.case_id
+WHERE (w.case_id, w.entry, w.seat) = (d.case_id, d.entry, d.seat)
+  AND (w.closed_at IS NOT NULL OR c.state->'recused' ? d.person_id::text)""")
+    ).rowcount
