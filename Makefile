@@ -69,7 +69,7 @@ lock: ## pin what runs in requirements.lock, what development needs in requireme
 web/static/packages/installed: web/package.json web/package-lock.json .venv/installed
 	@echo "Installing what pages use of others' scripts into web/static/packages"
 	@rm -rf $(@D)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web ci --silent --ignore-scripts --no-audit --no-fund
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent copy
 	@touch $@
 
