@@ -25,14 +25,17 @@ TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll'))
   .map((one) => one.outerHTML.slice(0, 120))"""
 # A focused element is marked, and not wholly behind what sticks to the window's edge (WCAG 2.4.7, 2.4.11).
-FOCUS = """() => {
+FOCUS = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));  // scrolled there
   const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
   const seen = [0.1, 0.5, 0.9].some((share) => {
     const hit = document.elementFromPoint(box.x + box.width / 2, box.y + share * box.height);
     return hit && (one.contains(hit) || hit.contains(one) && hit.tagName === 'LABEL');
   });
   const marked = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-  return {tag: one.tagName, text: (one.innerText || one.name || '').trim(), seen, marked};
+  const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  const before = there ? there.outerHTML.slice(0, 120) : `outside the window, at ${box.y}`;
+  return {tag: one.tagName, text: (one.innerText || one.name || '').trim(), seen, marked, before};
 }"""
 
 
@@ -80,6 +83,7 @@ def look_at_every_page(person: Person, start: list[str], looked: Counter[str]) -
         person.open(address)
         for width in (NARROW, PHONE):
             person.page.set_viewport_size({"width": width, "height": 740})
+            person.page.wait_for_function(f"innerWidth === {width}")
             if person.page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
                 wide.append(f"{person.name}, {width} px, {address}: {person.page.evaluate(TOO_WIDE)}")
         links = person.page.eval_on_selector_all(
