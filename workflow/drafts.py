@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import puremagic
 from sqlalchemy import Connection, Engine, Row
@@ -18,8 +18,12 @@ from workflow.engine.route import Human
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
 from workflow.funding.differences import carried_over, with_figures
 from workflow.funding.eligibility import assess
+<<<<<<< HEAD
 from workflow.funding.forms import Form
 from workflow.funding.organisations import prefilled
+=======
+from workflow.funding.forms import Form, mark
+>>>>>>> 9417613 (The form saves itself, each answer for itself: kept on the device without a connection, and two who write the same choose)
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.settings import Settings
@@ -97,7 +101,7 @@ def start(
             "saved_at": now,
         }
         if not applications.add(tx, row):
-            _editable(tx, actor, application_id)
+            editable(tx, actor, application_id)
     return application_id
 
 
@@ -145,7 +149,7 @@ def save(
     Raises Conflict (saved_elsewhere), Refused (section_closed), NotFound, NotAllowed.
     """
     with db.begin() as tx:
-        draft, form, open_sections = _editable(tx, actor, application_id)
+        draft, form, open_sections = editable(tx, actor, application_id)
         if draft.revision != revision:
             raise Conflict("saved_elsewhere")
         for section in answers:
@@ -160,6 +164,13 @@ def save(
             there = draft.answers.get(section, {})
             merged[section] = typed | {code: there[code] for code in uploads & there.keys()}
         applications.save(tx, application_id, merged, revision + 1, actor.person, now)
+        changed = {
+            f"{section}.{code}"
+            for section in answers
+            for code in merged[section].keys() | draft.answers.get(section, {}).keys()
+            if mark(merged[section].get(code)) != mark(draft.answers.get(section, {}).get(code))
+        }
+        applications.note_fields(tx, application_id, changed, uuid4(), actor.person, now)
     return Saved(
         revision + 1, {path: found for path, found in problems.items() if path.split(".")[0] in answers}
     )
@@ -209,7 +220,7 @@ def attach(
         "at": now,
     }
     with db.begin() as tx:
-        draft, _, _ = _editable(tx, actor, application_id)
+        draft, _, _ = editable(tx, actor, application_id)
         if applications.add_file(tx, row):
             _set_files(tx, draft, path, [*_named(draft, path), str(file_id)], actor, now)
         else:
@@ -225,11 +236,11 @@ def detach(
     """Take a file out of its field; what was submitted with it keeps it."""
     with db.begin() as tx:
         _file_field(tx, actor, application_id, path)
-        draft, _, _ = _editable(tx, actor, application_id)
+        draft, _, _ = editable(tx, actor, application_id)
         _set_files(tx, draft, path, [one for one in _named(draft, path) if one != str(file_id)], actor, now)
 
 
-def _editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[Row[Any], Form, frozenset[str]]:
+def editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[Row[Any], Form, frozenset[str]]:
     """The working copy under its lock, its form, and the sections that are open to this person."""
     draft = applications.find(tx, application_id, lock=True)
     rights = actor.rights_in(str(draft.organisation_id)) if draft else frozenset()
@@ -253,7 +264,7 @@ def open_sections(tx: Connection, application_id: UUID, form: Form) -> frozenset
 
 
 def _file_field(tx: Connection, actor: Actor, application_id: UUID, path: str) -> Field:
-    _, form, sections = _editable(tx, actor, application_id)
+    _, form, sections = editable(tx, actor, application_id)
     field = form.fields().get(path)
     if field is None or field.type != "file":
         raise NotFound("no_such_field")

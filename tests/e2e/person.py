@@ -112,8 +112,8 @@ class Person:
         for name, value in fields.items():
             if not self._field(name).first.is_visible():
                 table = ".".join(name.split(".")[:2])
-                with self.page.expect_navigation():
-                    self.page.locator(f'button[value="add:{table}"]').click()
+                self.page.locator(f'button[value="add:{table}"]').click()
+                self._field(name).first.wait_for(state="visible")
             for one in [value] if isinstance(value, str) else value:
                 self._enter(name, one)
 

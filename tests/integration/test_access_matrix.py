@@ -105,6 +105,7 @@ POST /api/v1/applications/<application_id>/submission         401 409 404 404 40
 POST /api/v1/cases/<case_id>/completions                      401 403 404 403 422 404 403 403 403 404
 POST /api/v1/sessions                                         201 201 201 201 201 201 201 201 201 201
 POST /applications/<application_id>/sections/<code>           401 409 404 404 404 404 404 404 404 404
+POST /applications/<application_id>/autosave                  401 409 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/step                      401 403 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/submit                    401 409 404 404 404 404 404 404 404 404
 POST /operations/cases                                        401 403 403 403 403 403 403 403 403 303
@@ -175,6 +176,9 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /operations/cases": {"data": {"case_id": str(uuid4())}},
     "POST /calls/<code>": {"data": {**ELIGIBLE, "organisation": str(organisation_id("heks"))}},
     "POST /applications/<application_id>/sections/<code>": {"data": {"revision": "9", "press": "save"}},
+    "POST /applications/<application_id>/autosave": {
+        "data": {"changes": '{"project.title": {"value": "Anders", "seen": []}}', "save_id": str(uuid4())}
+    },
     "POST /applications/<application_id>/step": {"data": {k: str(v) for k, v in COMPLETION.items()}},
     "POST /desk/cases/<case_id>/complete": {"data": {k: str(v) for k, v in COMPLETION.items()}},
     "POST /desk/cases/<case_id>/statement": {"data": {k: str(v) for k, v in COMPLETION.items()}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web.portal import calls, drafting, organisations, papers, running
+from web.portal import autosave, calls, drafting, organisations, papers, running
 
 blueprint = Blueprint("portal", __name__)
 
@@ -18,6 +18,7 @@ _page("/applications", "applications", running.applications)
 _page("/applications/<uuid:application_id>", "application", running.application)
 _page("/applications/<uuid:application_id>/sections/<code>", "section", drafting.section)
 _page("/applications/<uuid:application_id>/sections/<code>", "save", drafting.save, methods=["POST"])
+_page("/applications/<uuid:application_id>/autosave", "autosave", autosave.autosave, methods=["POST"])
 _page("/applications/<uuid:application_id>/submit", "check", drafting.check)
 _page("/applications/<uuid:application_id>/submit", "submit", drafting.submit, methods=["POST"])
 _page("/applications/<uuid:application_id>/step", "step", running.step)

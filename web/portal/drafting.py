@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, cast
 from uuid import UUID, uuid5
 
@@ -24,10 +25,11 @@ from web.portal.own import (
 from web.posted import Press, posted_answers, pressed
 from web.security import db, do, now, posted_uuid, settings, signed_in
 from workflow import drafts, signing
-from workflow.engine.canonical import content_hash
 from workflow.engine.commands import Submit
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from workflow.funding.forms import mark
 from workflow.funding.questions import Section
+from workflow.merging import Change, Clash, merge
 from workflow.store import queries
 from workflow.store.queries import Application
 from workflow.texts import ZURICH
@@ -54,21 +56,28 @@ def save(application_id: UUID, code: str) -> Response | str | tuple[str, int]:
     application = own_application(application_id)
     _section(application, code)
     typed = posted_answers(application.form, [code])
-    try:
-        wrong = _save(application, code, typed)
-    except Conflict as error:
-        fresh = own_application(application_id)
-        given = {**fresh.answers, code: {**_files(fresh, code), **_without_files(fresh, code, typed)}}
-        page = _section_page(fresh, code, given, {}, conflict=text_of(error, lang()))
-        return page, error.status
+    before = application.form.hidden(application.answers)
+    merged = merge(
+        db(),
+        signed_in().actor,
+        application_id,
+        _changes(application, code, typed),
+        save_id=posted_uuid("command_id"),
+        now=now(),
+    )
     press, refused = pressed(), _take_files(application, code)
     if press.action == "detach":
         path, _, file_id = press.at.rpartition(".")
         drafts.detach(db(), signed_in().actor, application_id, path, _uuid(file_id), now=now())
+    application = own_application(application_id)
+    if merged.clashes:
+        given = _with_own(application, code, typed, merged.clashes)
+        page = _section_page(application, code, given, refused, clashes=merged.clashes)
+        return page, Conflict.status
     if refused:
-        application = own_application(application_id)
         return _section_page(application, code, application.answers, refused), Invalid.status
-    return _after_saving(application, code, press, wrong)
+    asked = sorted(before - application.form.hidden(application.answers))
+    return _after_saving(application, code, press, dict(merged.problems), asked)
 
 
 def check(application_id: UUID) -> str | Response:
@@ -103,24 +112,28 @@ def _section(application: Application, code: str) -> Section:
     raise NotFound("no_such_section")
 
 
-def _save(application: Application, code: str, typed: Typed) -> Found:
-    """Save; somebody else's change to another section, or one's own double click, is no conflict."""
+def _changes(application: Application, code: str, typed: Typed) -> dict[str, Change]:
+    """The section's answers but for files, and those where the other version was chosen."""
     try:
-        revision = int(request.form["revision"])
-    except (KeyError, ValueError):
+        seen = json.loads(request.form.get("seen", "{}"))
+        marks = {str(path): str(one) for path, one in seen.items()}
+    except (ValueError, AttributeError):
         raise BadRequest from None
-    person = signed_in().actor
-    try:
-        return dict(drafts.save(db(), person, application.id, typed, revision=revision, now=now()).problems)
-    except Conflict:
-        fresh = own_application(application.id)
-        readable, problems = fresh.form.load_partial(typed)
-        if _digest(fresh, code, readable) == _digest(fresh, code, fresh.answers):
-            return {path: found for path, found in problems.items() if path.split(".")[0] == code}
-        if _digest(fresh, code, fresh.answers) != request.form.get("seen"):
-            raise
-        saved = drafts.save(db(), person, fresh.id, typed, revision=fresh.revision, now=now())
-        return dict(saved.problems)
+    paths = [f"{code}.{one}" for one in _without_files(application, code, typed)]
+    return {
+        path: Change(typed[code][path.split(".")[1]], frozenset({marks[path]} if path in marks else ()))
+        for path in paths
+        if request.form.get(f"keep.{path}") != "theirs"
+    }
+
+
+def _with_own(
+    application: Application, code: str, typed: Typed, clashes: Mapping[str, Clash]
+) -> dict[str, Any]:
+    """What is stored, with the person's own answers where somebody else's were stored meanwhile."""
+    readable, _ = application.form.load_partial(typed)
+    own = {name: value for name, value in readable[code].items() if f"{code}.{name}" in clashes}
+    return {**application.answers, code: {**application.answers.get(code, {}), **own}}
 
 
 def _take_files(application: Application, code: str) -> Found:
@@ -147,7 +160,10 @@ def _take_files(application: Application, code: str) -> Found:
     return refused
 
 
-def _after_saving(application: Application, code: str, press: Press, wrong: Found) -> Response:
+def _after_saving(
+    application: Application, code: str, press: Press, wrong: Found, asked: Sequence[str]
+) -> Response:
+    """`asked`: paths of the questions that the answers have added."""
     flash(gettext("Gespeichert um %(time)s.", time=f"{now().astimezone(ZURICH):%H:%M}"), "done")
     if wrong:
         flash(
@@ -158,8 +174,11 @@ def _after_saving(application: Application, code: str, press: Press, wrong: Foun
             ),
             "warning",
         )
-    if press.changes_rows or wrong or press.action != "next":
-        anchor = ".".join(press.at.split(".")[:2]) or None
+    asked_here = [path for path in asked if path.split(".")[0] == code]
+    if asked_here:
+        flash(gettext("Nach Ihren Antworten ist hier noch etwas auszufüllen."), "warning")
+    if press.changes_rows or wrong or asked_here or press.action != "next":
+        anchor = ".".join(press.at.split(".")[:2]) or next(iter(asked_here), None)
         here = url_for(
             "portal.section", application_id=application.id, code=code, more=press.more, _anchor=anchor
         )
@@ -179,8 +198,15 @@ def _section_page(
     problems: Found,
     *,
     more: str | None = None,
-    conflict: str | None = None,
+    clashes: Mapping[str, Clash] | None = None,
 ) -> str:
+    here = [path for path in application.form.fields() if path.split(".")[0] == code]
+    stored = application.answers.get(code, {})
+    others = {
+        path: one
+        for path, one in application.field_saves.items()
+        if path in here and one.person_id != signed_in().person_id
+    }
     return render_template(
         "portal/section.html",
         application=application,
@@ -189,9 +215,11 @@ def _section_page(
         call=call_of(application),
         given=given,
         problems=problems,
-        seen=_digest(application, code, application.answers),
+        seen=json.dumps({path: mark(stored.get(path.split(".")[1])) for path in here}),
         more=more,
-        conflict=conflict,
+        clashes=clashes or {},
+        others=others,
+        person=signed_in().person_id,
     )
 
 
@@ -215,19 +243,9 @@ def _file_paths(application: Application, code: str) -> list[str]:
     ]
 
 
-def _files(application: Application, code: str) -> dict[str, Any]:
-    names = [path.split(".")[1] for path in _file_paths(application, code)]
-    return {name: value for name, value in application.answers.get(code, {}).items() if name in names}
-
-
 def _without_files(application: Application, code: str, answers: Typed) -> dict[str, Any]:
     names = [path.split(".")[1] for path in _file_paths(application, code)]
     return {name: value for name, value in answers.get(code, {}).items() if name not in names}
-
-
-def _digest(application: Application, code: str, answers: Typed) -> str:
-    """Of a section's answers apart from files: tells whether somebody changed what a page had shown."""
-    return content_hash(_without_files(application, code, answers))
 
 
 def _uuid(text: str) -> UUID:

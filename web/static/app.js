@@ -20,6 +20,12 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// Signing out leaves nothing of what was typed on this device.
+document.addEventListener("submit", (event) => {
+  if (!new URL(event.target.action).pathname.endsWith("/sign-out")) return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith("foerderweg:")) localStorage.removeItem(key);
+});
+
 // In the last hour before a closing time, count down by the server's clock (its difference is on the page).
 for (const note of document.querySelectorAll("[data-closes]")) {
   const skew = Date.parse(note.dataset.now) - Date.now();

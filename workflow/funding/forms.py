@@ -283,6 +283,11 @@ class Form:
                         yield at
 
 
+def mark(value: Any) -> str:
+    """A short name of a stored answer; empty for none, and a box that is not ticked is none."""
+    return "" if value is None or value is False or value in ("", [], {}) else content_hash(value)[:12]
+
+
 def _asked(part: Field | Rule, kind: str) -> bool:
     return not part.for_kinds or kind in part.for_kinds
 

@@ -29,6 +29,7 @@ from workflow.store.queries.rows import (
     Answers,
     Application,
     ApplicationRow,
+    FieldSave,
     FileRow,
     HistoryRow,
     Milestone,
@@ -130,6 +131,10 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             else None
         )
         files = files_of(tx, application_id)
+        saves = {
+            path: FieldSave(one.saved_by, one.name, one.saved_at)
+            for path, one in store.field_saves_of(tx, application_id).items()
+        }
         parent, children = family(tx, application_id, lambda _case, _route: True) if case else (None, [])
     rights = viewer.rights_in(str(row.organisation_id))
     mine = bool(case and any(seat.role == APPLICANT for seat in case.open_seats))
@@ -150,6 +155,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         revision=row.revision,
         saved_at=row.saved_at,
         saved_by_name=row.saved_by_name,
+        field_saves=saves,
         submitted_at=row.submitted_at,
         open_sections=open_sections,
         files={one.id: one for one in files if one.kind == "upload"},

@@ -85,6 +85,15 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldSave:
+    """Who saved an answer last, and when."""
+
+    person_id: UUID
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """An application as its organisation sees it. `held_by`: code of the office where it lies now."""
 
@@ -101,6 +110,7 @@ class Application:
     revision: int
     saved_at: datetime
     saved_by_name: str
+    field_saves: Mapping[str, FieldSave]
     submitted_at: datetime | None
     open_sections: frozenset[str]
     files: Mapping[UUID, FileRow]

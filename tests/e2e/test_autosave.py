@@ -1,0 +1,158 @@
+"""The form saves itself: through a lost connection, a closed tab, and beside somebody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
+from tests.e2e.conftest import Demo, Visit, running_demo
+from tests.e2e.person import PHONE, Person
+from workflow.store import queries
+
+COLLEAGUE = "Jonas Wirz"
+STATUS = "[data-saving]"
+SAVED = re.compile(r"Gespeichert um \d\d:\d\d")
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for all tests of this module; each has a draft of its own."""
+    assert browser.is_connected()
+    with running_demo(tmp_path_factory.mktemp("demo") / "data") as running:
+        yield running
+
+
+def draft(demo: Demo) -> UUID:
+    return demo.story.draft(HEKS_MAIL, language_course("Deutsch im Park", 38_000_00))
+
+
+def stored(demo: Demo, application_id: UUID, path: str) -> object:
+    found = queries.application(demo.story.db, demo.story.actors[HEKS_MAIL], application_id)
+    assert found is not None
+    section, code = path.split(".")
+    return found.answers[section].get(code)
+
+
+def section(person: Person, application_id: UUID, code: str) -> Page:
+    person.sign_in()
+    person.open(f"/applications/{application_id}/sections/{code}")
+    return person.page
+
+
+def kept(page: Page) -> int:
+    """How many answers wait on this device."""
+    found: int = page.evaluate(
+        "Object.keys(localStorage).filter((one) => one.startsWith('foerderweg:')).length"
+    )
+    return found
+
+
+def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(demo: Demo, visit: Visit) -> None:
+    mine, heks = draft(demo), visit(HEKS, width=PHONE)
+    page = section(heks, mine, "plan")
+    page.locator('[name="plan.need"]').fill("Erst verbunden.")
+    expect(page.locator(STATUS)).to_have_text(SAVED)
+    assert stored(demo, mine, "plan.need") == "Erst verbunden."
+    heks.context.set_offline(True)
+    page.locator('[name="plan.need"]').fill("Im Tunnel geschrieben.")
+    expect(page.locator(STATUS)).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
+    page.get_by_role("button", name="Speichern und weiter").click()
+    page.wait_for_timeout(30_000)
+    page.locator('[name="plan.risks"]').fill("Funklöcher.")
+    assert stored(demo, mine, "plan.need") == "Erst verbunden."
+    assert kept(page) == 2
+    heks.complaints.clear()  # the browser's own, about the missing network
+    heks.context.set_offline(False)
+    expect(page.locator(STATUS)).to_have_text(SAVED, timeout=15_000)
+    assert stored(demo, mine, "plan.need") == "Im Tunnel geschrieben."
+    assert stored(demo, mine, "plan.risks") == "Funklöcher."
+    assert kept(page) == 0
+
+
+def test_a_closed_tab_loses_no_keystroke(demo: Demo, visit: Visit) -> None:
+    mine, heks = draft(demo), visit(HEKS)
+    page = section(heks, mine, "budget")
+    heks.context.set_offline(True)
+    page.get_by_role("button", name="Zeile hinzufügen").click()
+    page.locator('[name="budget.costs.3.label"]').fill("Kinderbetreuung")
+    page.locator('[name="budget.costs.3.amount"]').fill("250")
+    page.close()
+    heks.complaints.clear()
+    heks.context.set_offline(False)
+    page = heks.page = heks.context.new_page()
+    heks.open(f"/applications/{mine}/sections/budget")
+    expect(page.locator(STATUS)).to_have_text(SAVED)
+    expect(page.locator('[name="budget.costs.3.label"]')).to_have_value("Kinderbetreuung")
+    costs = stored(demo, mine, "budget.costs")
+    assert isinstance(costs, list)
+    assert costs[3] == {"label": "Kinderbetreuung", "amount": 250_00}
+
+
+def test_signing_out_leaves_nothing_on_the_device(demo: Demo, visit: Visit) -> None:
+    mine, heks = draft(demo), visit(HEKS)
+    page = section(heks, mine, "plan")
+    page.route("**/autosave", lambda route: route.abort())
+    page.locator('[name="plan.need"]').fill("Geheim.")
+    expect(page.locator(STATUS)).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
+    assert kept(page) == 1
+    heks.complaints.clear()
+    page.locator("summary", has_text=HEKS).click()
+    heks.press("Abmelden")
+    assert kept(page) == 0
+
+
+def test_two_members_side_by_side(demo: Demo, visit: Visit) -> None:
+    """Different fields go together; the same field asks which version holds, and each choice does."""
+    mine, miriam, jonas = draft(demo), visit(HEKS), visit(COLLEAGUE, width=PHONE)
+    hers, his = section(miriam, mine, "plan"), section(jonas, mine, "plan")
+    hers.locator('[name="plan.need"]').fill("Bedarf von Miriam.")
+    his.locator('[name="plan.risks"]').fill("Risiken von Jonas.")
+    for page in (hers, his):
+        expect(page.locator(STATUS)).to_have_text(SAVED)
+    assert stored(demo, mine, "plan.need") == "Bedarf von Miriam."
+    assert stored(demo, mine, "plan.risks") == "Risiken von Jonas."
+    his.locator('[name="plan.need"]').fill("Bedarf von Jonas.")
+    clash = his.locator(".clash")
+    expect(clash).to_contain_text("Miriam Aebi hat hier inzwischen etwas anderes gespeichert")
+    expect(clash).to_contain_text("Bedarf von Miriam.")
+    expect(his.locator('[name="plan.need"]')).to_have_value("Bedarf von Jonas.")
+    assert stored(demo, mine, "plan.need") == "Bedarf von Miriam."
+    clash.get_by_role("button", name="Meine Fassung gilt").click()
+    expect(his.locator(STATUS)).to_have_text(SAVED)
+    expect(clash).to_have_count(0)
+    assert stored(demo, mine, "plan.need") == "Bedarf von Jonas."
+    hers.locator('[name="plan.need"]').fill("Bedarf von Miriam, länger.")
+    hers.locator(".clash").get_by_role("button", name="Die andere Fassung gilt").click()
+    expect(hers.locator('[name="plan.need"]')).to_have_value("Bedarf von Jonas.")
+    assert stored(demo, mine, "plan.need") == "Bedarf von Jonas."
+
+
+def test_the_form_counts_along(demo: Demo, visit: Visit) -> None:
+    """Characters left, sums, the difference to the financing, a unit, a question that comes with an answer."""
+    mine, heks = draft(demo), visit(HEKS)
+    page = section(heks, mine, "plan")
+    page.locator('[name="plan.need"]').fill("x" * 2990)
+    expect(page.locator('[data-count="plan.need"]')).to_have_text("Noch 10 Zeichen")
+    expect(page.locator('[data-unit-of="plan.targets.0.indicator"]')).to_have_text("Personen")
+    page.locator('[name="plan.targets.0.indicator"]').select_option("lessons")
+    expect(page.locator('[data-unit-of="plan.targets.0.indicator"]')).to_have_text("Lektionen")
+    assert page.locator('[name="plan.targets.0.indicator"] option[value="assignments"]').count() == 0
+    heks.open(f"/applications/{mine}/sections/financing")
+    expect(page.locator("[data-even]")).to_be_visible()
+    page.locator('[name="financing.requested"]').fill("60'000")
+    expect(page.locator("[data-difference]")).to_have_text("CHF -22'000.00")
+    expect(page.locator(STATUS)).to_have_text(SAVED)
+    heks.open(f"/applications/{mine}/sections/attachments")
+    heks.sees("Letzter Revisionsbericht")
+    heks.open(f"/applications/{mine}/sections/people")
+    page.locator('[name="people.participants.0.hours"]').fill("20")
+    expect(page.locator('[id="people.participants.0.hours_total"]')).to_have_text("960")
+    heks.open(f"/applications/{mine}/sections/particulars")
+    expect(page.locator('[name="particulars.children"]')).to_be_hidden()
+    page.locator('[name="particulars.child_care"]').check()
+    expect(page.locator('[name="particulars.children"]')).to_be_visible()

@@ -1,0 +1,115 @@
+"""Several people fill in one working copy: each answer is saved for itself, and nobody's is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from workflow.drafts import editable
+from workflow.engine.case import Actor
+from workflow.errors import NotFound, Problem, Refused
+from workflow.funding.forms import Form, mark
+from workflow.store import applications
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An answer as it was typed. `seen`: marks of what the person saw stored, and ids of own saves since."""
+
+    value: Any
+    seen: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Somebody saved another answer since: that, its mark, by whom and when."""
+
+    theirs: Any
+    mark: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`problems`: path → what cannot be read (kept as typed); `clashes`: path → what stands there instead.
+
+    `marks`: path → mark of what is stored now, of each change that did not clash.
+    """
+
+    problems: Mapping[str, list[Problem]]
+    clashes: Mapping[str, Clash]
+    marks: Mapping[str, str]
+
+
+def merge(
+    db: Engine,
+    actor: Actor,
+    application_id: UUID,
+    changes: Mapping[str, Change],
+    *,
+    save_id: UUID,
+    now: datetime,
+) -> Merged:
+    """Save each answer (path section.field) that nobody else changed since the person saw it.
+
+    What was left as it was seen changes nothing; where both changed it, theirs stays and is returned.
+    Raises Refused (section_closed), NotFound (no_such_application, no_such_field), NotAllowed.
+    """
+    with db.begin() as tx:
+        draft, form, open_sections = editable(tx, actor, application_id)
+        _check(form, open_sections, changes)
+        saves = applications.field_saves_of(tx, application_id)
+        answers = {section: dict(part) for section, part in draft.answers.items()}
+        readable = _readable(form, changes)
+        changed: set[str] = set()
+        clashes: dict[str, Clash] = {}
+        for path, change in changes.items():
+            section, code = path.split(".")
+            part = answers.setdefault(section, {})
+            there, mine = mark(part.get(code)), mark(readable[path])
+            last = saves.get(path)
+            own = last is not None and str(last.save_id) in change.seen
+            if mine == there or (mine in change.seen and not own):
+                continue
+            if there in change.seen or own:
+                part[code] = readable[path]
+                changed.add(path)
+            else:
+                by, at = (last.name, last.saved_at) if last else (draft.saved_by_name, draft.saved_at)
+                clashes[path] = Clash(part.get(code), there, by, at)
+        if changed or answers.keys() != draft.answers.keys():
+            revision = draft.revision + 1
+            applications.save(tx, application_id, answers, revision, actor.person, now)
+            applications.note_fields(tx, application_id, changed, save_id, actor.person, now)
+    _, problems = form.load_partial(answers)
+    kept = changes.keys() - clashes.keys()
+    return Merged(
+        {at: found for at, found in problems.items() if ".".join(at.split(".")[:2]) in changes},
+        clashes,
+        {path: mark(answers[path.split(".")[0]].get(path.split(".")[1])) for path in kept},
+    )
+
+
+def _check(form: Form, open_sections: frozenset[str], changes: Mapping[str, Change]) -> None:
+    known = form.fields()
+    for path in changes:
+        if path not in known or known[path].type == "file":
+            raise NotFound("no_such_field")
+        if path.split(".")[0] not in open_sections:
+            raise Refused("section_closed", section=path.split(".")[0])
+
+
+def _readable(form: Form, changes: Mapping[str, Change]) -> dict[str, Any]:
+    """Each answer as it would be stored; None for what was emptied."""
+    typed: dict[str, dict[str, Any]] = {}
+    for path, change in changes.items():
+        section, code = path.split(".")
+        typed.setdefault(section, {})[code] = change.value
+    values, _ = form.load_partial(typed)
+    return {path: values[path.split(".")[0]].get(path.split(".")[1]) for path in changes}
