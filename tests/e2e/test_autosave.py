@@ -133,7 +133,7 @@ def test_two_members_side_by_side(demo: Demo, visit: Visit) -> None:
 
 
 def test_the_form_counts_along(demo: Demo, visit: Visit) -> None:
-    """Characters left, sums, the difference to the financing, a unit, a question that comes with an answer."""
+    """Characters left, sums, the difference to the financing, a unit, a question that comes."""
     mine, heks = draft(demo), visit(HEKS)
     page = section(heks, mine, "plan")
     page.locator('[name="plan.need"]').fill("x" * 2990)
