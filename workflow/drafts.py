@@ -18,12 +18,8 @@ from workflow.engine.route import Human
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
 from workflow.funding.differences import carried_over, with_figures
 from workflow.funding.eligibility import assess
-<<<<<<< HEAD
-from workflow.funding.forms import Form
-from workflow.funding.organisations import prefilled
-=======
 from workflow.funding.forms import Form, mark
->>>>>>> 9417613 (The form saves itself, each answer for itself: kept on the device without a connection, and two who write the same choose)
+from workflow.funding.organisations import prefilled
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.settings import Settings

@@ -81,7 +81,8 @@ def merge(
                 part[code] = readable[path]
                 changed.add(path)
             else:
-                by, at = (last.name, last.saved_at) if last else (draft.saved_by_name, draft.saved_at)
+                by = last.name if last else applications.saved_by_name(tx, draft.saved_by)
+                at = last.saved_at if last else draft.saved_at
                 clashes[path] = Clash(part.get(code), there, by, at)
         if changed or answers.keys() != draft.answers.keys():
             revision = draft.revision + 1

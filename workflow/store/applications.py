@@ -14,31 +14,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
-<<<<<<< HEAD
 from workflow.engine.case import Actor
 from workflow.store.signatures import answers_change
-from workflow.store.tables import applications, cases, contents, files
-=======
-from workflow.engine.case import EMPTY, Actor, dump_case
-from workflow.errors import Refused
-from workflow.store.journal import Stored
-from workflow.store.tables import (
-    applications,
-    case_number,
-    cases,
-    contents,
-    field_saves,
-    files,
-    organisations,
-    persons,
-)
->>>>>>> 9417613 (The form saves itself, each answer for itself: kept on the device without a connection, and two who write the same choose)
+from workflow.store.tables import applications, cases, contents, field_saves, files, persons
 from workflow.store.writing import Row as Written
 
 Answers = Mapping[str, Any]
 
 
-<<<<<<< HEAD
 FIND = """
 SELECT a.*, o.kind AS organisation_kind, o.office, o.state AS organisation_state,
        EXISTS (SELECT FROM cases c WHERE c.id = a.id) AS submitted
@@ -54,22 +37,6 @@ def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Any:
     query = FIND.format(lock=" FOR UPDATE" if lock else "")
     rows = plain(tx).cursor(row_factory=namedtuple_row)
     return rows.execute(query.encode(), (application_id,)).fetchone()
-=======
-def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Row[Any] | None:
-    """The working copy, locked on request, with `organisation_kind`, `office` and `saved_by_name`."""
-    query = (
-        select(
-            applications,
-            organisations.c.kind.label("organisation_kind"),
-            organisations.c.office,
-            persons.c.name.label("saved_by_name"),
-        )
-        .join(organisations, organisations.c.id == applications.c.organisation_id)
-        .join(persons, persons.c.id == applications.c.saved_by)
-        .where(applications.c.id == application_id)
-    )
-    return tx.execute(query.with_for_update(of=applications) if lock else query).one_or_none()
->>>>>>> 9417613 (The form saves itself, each answer for itself: kept on the device without a connection, and two who write the same choose)
 
 
 def add(tx: Connection, row: Mapping[str, Any]) -> bool:
@@ -106,6 +73,11 @@ def note_fields(
     statement = insert(field_saves).values(rows)
     newer = {name: statement.excluded[name] for name in ("save_id", "saved_by", "saved_at")}
     tx.execute(statement.on_conflict_do_update(index_elements=["application_id", "path"], set_=newer))
+
+
+def saved_by_name(tx: Connection, person_id: UUID) -> str:
+    """The name of who saved the working copy last."""
+    return str(tx.execute(select(persons.c.name).where(persons.c.id == person_id)).scalar_one())
 
 
 def field_saves_of(tx: Connection, application_id: UUID) -> dict[str, Row[Any]]:

@@ -233,7 +233,6 @@ applications = Table(
     comment="The working copy of the answers; erasable",
 )
 
-<<<<<<< HEAD
 signatures = Table(
     "signatures",
     metadata,
@@ -263,7 +262,8 @@ advice = Table(
     Column("person_id", UUID, ForeignKey("persons.id"), primary_key=True),
     _time("at"),
     comment="Which sections an adviser has saved for an organisation, and when last",
-=======
+)
+
 field_saves = Table(
     "field_saves",
     metadata,
@@ -273,7 +273,6 @@ field_saves = Table(
     Column("saved_by", UUID, ForeignKey("persons.id"), nullable=False),
     _time("saved_at"),
     comment="Who last saved which answer of a working copy, and when",
->>>>>>> 9417613 (The form saves itself, each answer for itself: kept on the device without a connection, and two who write the same choose)
 )
 
 contents = Table(
