@@ -36,8 +36,9 @@ def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
             parked = all_of("SELECT count(*) FROM agenda WHERE parked_at IS NOT NULL")
         db.dispose()
         report = verify(system.settings.database_url, system.settings.data_dir, jobs=1)
-    assert said[-1].startswith("Application 120 of 120")
-    assert applications == [120]
+    [count] = applications
+    assert count >= 120
+    assert said[-1].startswith(f"Application {count} of {count}")
     assert organisations[0] in range(55, 70)
     everything = {"formal_check", "query", "review", "mediation", "synthesis", "decision", "confirmation"}
     assert stages - {"remedy"} == everything | {"closed"}  # a period of appeal may run just now
