@@ -81,6 +81,7 @@ def test_the_receipt_bears_the_hash_of_the_event(told: Story, app: Flask) -> Non
     assert grouped(name) in said
     assert "KIP3-2027-" in said
     assert "07.09.2026, 09:00 Uhr" in said
+    assert f"/receipts?number=KIP3-2027-00001&hash={name}" in said.replace(" ", "")
     assert pdf == browser.download(page.link("/receipt"))
 
 

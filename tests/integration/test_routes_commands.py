@@ -135,9 +135,7 @@ def test_running_cases_follow_a_new_version_or_say_why_not(told: Story, tmp_path
 
 def test_a_case_that_moved_keeps_the_form_that_its_answers_fit(told: Story, tmp_path: Path) -> None:
     case_id = at_check(told)
-    folder = another_version(
-        tmp_path, "forms/application.yaml", "title: {de: Budget, ", "title: {de: Geld, "
-    )
+    folder = another_version(tmp_path, "forms/application.yaml", "title: {de: Budget, ", "title: {de: Geld, ")
     route = folder / "routes" / "medium.yaml"
     route.write_text(route.read_text("utf-8").replace("at_most: 3", "at_most: 4"), "utf-8")
     publish_folder(told.db, folder, told.now)
