@@ -156,3 +156,15 @@ def test_the_form_counts_along(demo: Demo, visit: Visit) -> None:
     expect(page.locator('[name="particulars.children"]')).to_be_hidden()
     page.locator('[name="particulars.child_care"]').check()
     expect(page.locator('[name="particulars.children"]')).to_be_visible()
+
+
+def test_on_a_phone_the_next_row_comes_when_one_is_begun(demo: Demo, visit: Visit) -> None:
+    mine, heks = draft(demo), visit(HEKS, width=PHONE)
+    page = section(heks, mine, "plan")
+    expect(page.locator('[name="plan.targets.1.goal"]')).to_be_visible()
+    expect(page.locator('[name="plan.targets.2.goal"]')).to_be_hidden()
+    page.locator('[name="plan.targets.1.goal"]').fill("Alle kennen den Park.")
+    expect(page.locator('[name="plan.targets.2.goal"]')).to_be_visible()
+    for row in (3, 4):
+        page.get_by_role("button", name="Zeile hinzufügen").click()
+        expect(page.locator(f'[name="plan.targets.{row}.goal"]')).to_be_focused()

@@ -37,6 +37,8 @@ function sums(table) {
   for (const row of table.tBodies[0].rows) {
     const cells = {};
     const types = {};
+    // On a phone only the first blank row is shown: once it is begun, the next one is.
+    if ([...row.querySelectorAll("input, select")].some((one) => one.value)) row.classList.remove("blank");
     for (const one of row.querySelectorAll("input, select")) {
       const column = one.name.split(".").pop();
       types[column] = one.closest("td").className.includes("cell--money") ? "money" : "number";
@@ -81,7 +83,9 @@ export function rows(form) {
   form.addEventListener("click", (event) => {
     const button = event.target.closest('button[value^="add:"]');
     const table = button && form.querySelector(`table[data-table="${button.value.slice(4)}"]`);
-    const row = table && addRow(table);
+    const hidden = table && [...table.tBodies[0].rows].find((one) => one.offsetParent === null);
+    hidden?.classList.remove("blank");
+    const row = hidden ?? (table && addRow(table));
     if (!row) return;
     event.preventDefault();
     row.querySelector("input, select").focus();
