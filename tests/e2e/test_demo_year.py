@@ -37,6 +37,7 @@ def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
         db.dispose()
         report = verify(system.settings.database_url, system.settings.data_dir, jobs=1)
     [count] = applications
+    assert isinstance(count, int)
     assert count >= 120
     assert said[-1].startswith(f"Application {count} of {count}")
     assert organisations[0] in range(55, 70)
