@@ -29,17 +29,20 @@ JUMPS = (
 )
 STOPPED_SECONDS = 24.0
 """Longer than a lease (20 s), an idle transaction (10 s) and the wait for a lock (15 s)."""
-MOST_DOUBLED = 20
+DOUBLING_SECONDS = 2.0
+QUEUE = "celery"
 FILE_LIMIT = 600
-"""Bytes that a file may have while the folder of uploads is «full»; the statutes have more."""
+"""Bytes that a file may have while the folder of files is «full»; the statutes and every letter have more."""
 
 
 class Faults:
-    """A system whose clock is moved, its mails by way of a gate. `wrong`: what did not start again."""
+    """A system whose clock is moved, its mails by way of a gate. `wrong`: what did not start again;
+    `doubled`: messages that came twice."""
 
     def __init__(self, system: System, random: Random) -> None:
         self.system, self.random = system, random
         self.wrong: list[str] = []
+        self.doubled = 0
         self.offset = STARTS_AT - datetime.now(UTC)
         self.gate = Gate(free_port(), int(system.settings.smtp_url.rsplit(":", 1)[1]))
         self.smtp = f"smtp://127.0.0.1:{self.gate.listener.getsockname()[1]}"
@@ -74,15 +77,19 @@ class Faults:
         self.wrong.append(f"{name} does not start again")
 
     def kill_worker(self) -> None:
+        """SIGKILL to the whole process group, started again"""
         self.kill("worker")
 
     def kill_web(self) -> None:
+        """SIGKILL to the whole process group, started again"""
         self.kill("web")
 
     def kill_clock(self) -> None:
+        """SIGKILL to the whole process group, started again"""
         self.kill("clock")
 
     def kill_all_at_once(self) -> None:
+        """SIGKILL to web, worker and clock while Redis is emptied and killed"""
         for name in ("web", "worker", "clock"):
             with suppress(KeyError):
                 self.system.kill(name)
@@ -91,6 +98,7 @@ class Faults:
             self.start(name)
 
     def empty_and_kill_redis(self) -> None:
+        """FLUSHALL, SIGKILL, its files deleted, away for up to 2 s"""
         with suppress(redis.RedisError), redis.Redis.from_url(self.system.valkey.url) as client:
             client.flushall()
         self.system.kill("valkey")
@@ -99,28 +107,42 @@ class Faults:
         self.start("valkey")
 
     def stop_postgres_at_once(self) -> None:
+        """SIGQUIT: immediate shutdown, recovery from its log"""
         self.kill("postgres", signal.SIGQUIT)
 
     def double_messages(self) -> None:
-        """Every message that waits, and hints of our own besides."""
+        """every message that waits or is sent meanwhile comes twice: Redis's MONITOR shows each"""
         with suppress(redis.RedisError), redis.Redis.from_url(self.system.valkey.url) as client:
-            for _ in range(30):
-                for message in client.lrange("celery", 0, MOST_DOUBLED):
-                    client.rpush("celery", message, message)
-                time.sleep(0.02)
+            for message in client.lrange(QUEUE, 0, -1):
+                self.again(client, message)
+            with client.monitor() as seen:
+                client.ping()  # so that there is a command to read even when nobody sends a message
+                over = threading.Timer(DOUBLING_SECONDS, lambda: client.echo(QUEUE))
+                over.start()
+                for said in seen.listen():
+                    command = str(said["command"])
+                    if command == f"ECHO {QUEUE}":
+                        break
+                    if command.startswith(f"LPUSH {QUEUE} "):
+                        self.again(client, command.removeprefix(f"LPUSH {QUEUE} "))
+
+    def again(self, client: redis.Redis, message: bytes | str) -> None:
+        client.rpush(QUEUE, message)
+        self.doubled += 1
 
     def delay_and_reorder_messages(self) -> None:
+        """all messages are held back for 1.5 s and given back in another order"""
         with suppress(redis.RedisError), redis.Redis.from_url(self.system.valkey.url) as client:
             held: list[Any] = []
             until = time.monotonic() + 1.5
             while time.monotonic() < until:
-                if message := client.lpop("celery"):
+                if message := client.lpop(QUEUE):
                     held.append(message)
                 else:
                     time.sleep(0.01)
             self.random.shuffle(held)
             for message in held:
-                client.rpush("celery", message)
+                client.rpush(QUEUE, message)
 
     def stop_for_long(self, name: str) -> None:
         """SIGSTOP for longer than any timeout, while the others go on."""
@@ -135,9 +157,11 @@ class Faults:
         self.stopped += side_by_side([stop])
 
     def stop_worker_for_long(self) -> None:
+        """SIGSTOP for 24 s, while the others go on"""
         self.stop_for_long("worker")
 
     def stop_web_for_long(self) -> None:
+        """SIGSTOP for 24 s, while the others go on"""
         self.stop_for_long("web")
 
     def mail_server(self, mode: Mode, seconds: float) -> None:
@@ -146,19 +170,22 @@ class Faults:
         self.gate.mode = "open"
 
     def mail_refused(self) -> None:
+        """the mail server refuses for 2 s"""
         self.mail_server("refuse", 2)
 
     def mail_hangs(self) -> None:
+        """the mail server says nothing for 3 s"""
         self.mail_server("hang", 3)
 
     def mail_dies_after_accepting(self) -> None:
+        """the mail server takes mails for 1.5 s and dies before it says so"""
         self.mail_server("die", 1.5)
 
-    def uploads_full(self) -> None:
-        """No file may grow beyond FILE_LIMIT: RLIMIT_FSIZE of the running web processes (Linux)."""
+    def files_full(self) -> None:
+        """no file of web and worker may grow beyond 600 bytes for 3 s: RLIMIT_FSIZE (Linux)"""
         import resource
 
-        pids = _group(self.system.supervisor.pid("web"))
+        pids = [pid for name in ("web", "worker") for pid in _group(self.system.supervisor.pid(name))]
         for pid in pids:
             with suppress(ProcessLookupError, PermissionError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (FILE_LIMIT, resource.RLIM_INFINITY))
@@ -168,6 +195,7 @@ class Faults:
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
 
     def move_the_time(self) -> None:
+        """web, worker and clock are killed and start at the next moment of JUMPS"""
         _, moment = self.jumps.pop(0)
         for name in ("web", "worker", "clock"):
             with suppress(KeyError):

@@ -78,10 +78,7 @@ PARKED = "SELECT c.number FROM agenda a JOIN cases c ON c.id = a.case_id WHERE a
 def stuck(db: sa.Engine) -> list[str]:
     """Cases without an ending, a due row, open work, or an effect on its way; and those that are parked."""
     with db.connect() as tx:
-        parked = (
-            "SELECT c.number FROM agenda a JOIN cases c ON c.id = a.case_id WHERE a.parked_at IS NOT NULL"
-        )
-        return [*tx.execute(sa.text(STUCK)).scalars(), *tx.execute(sa.text(parked)).scalars()]
+        return [*tx.execute(sa.text(STUCK)).scalars(), *tx.execute(sa.text(PARKED)).scalars()]
 
 
 def undone(db: sa.Engine) -> list[str]:

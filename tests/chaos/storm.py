@@ -70,6 +70,7 @@ class Outcome:
     wrong_replay: int = 0
     caught_up_seconds: float = 0.0
     seconds: float = 0.0
+    doubled_messages: int = 0
     requests_broken_off: int = 0
     answers_later: int = 0
     said: list[str] = field(default_factory=list)
@@ -102,7 +103,7 @@ class Storm:
             "mail_refused",
             "mail_hangs",
             "mail_dies_after_accepting",
-            *(["uploads_full"] if sys.platform == "linux" else []),
+            *(["files_full"] if sys.platform == "linux" else []),
         ]
         long = ["stop_worker_for_long", "stop_web_for_long"]
         found = [*once, *often, *(long if count >= 24 else long[:1])]
@@ -135,8 +136,9 @@ class Storm:
             until = time.monotonic() + 20
             while len(self.log.submitted) < wanted and time.monotonic() < until:
                 time.sleep(0.05)
-            self.say(f"{len(self.log.submitted):>5} submitted  {fault.replace('_', ' ')}")
-            getattr(self.faults, fault)()
+            bring = getattr(self.faults, fault)
+            self.say(f"{len(self.log.submitted):>5} submitted  {fault.replace('_', ' ')}: {bring.__doc__}")
+            bring()
             self.came[fault] += 1
             for name in self.system.supervisor.lost():
                 self.faults.start(name)
@@ -208,6 +210,7 @@ class Storm:
             chain_broken=codes["chain_broken"],
             wrong_replay=len(replayed),
             caught_up_seconds=caught_up,
+            doubled_messages=self.faults.doubled,
             requests_broken_off=self.log.broken_off,
             answers_later=self.log.unavailable,
             said=[

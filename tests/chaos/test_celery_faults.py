@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+import sqlalchemy as sa
 
 from tests.chaos.crowd import Request, insist
 from tests.chaos.test_kills import assert_recovered, hold_up, steps, submissions
@@ -30,6 +31,11 @@ def submitted(system: System, told: Story, count: int = 5) -> list[Request]:
     requests = submissions(told, count)
     insist(system.base_url, requests)
     return requests
+
+
+def events(told: Story) -> int:
+    with told.db.connect() as tx:
+        return int(tx.execute(sa.text("SELECT count(*) FROM events")).scalar_one())
 
 
 def children(pid: int) -> list[int]:
@@ -82,6 +88,41 @@ def test_messages_delivered_many_times_work_once(system: System, told: Story) ->
         wait_for(lambda: client.llen(QUEUE) > 0)
         for message in client.lrange(QUEUE, 0, -1):
             client.rpush(QUEUE, *[message] * 10)
+    system.start("worker")
+    assert_recovered(system, told)
+    assert steps(told, requests) == {"formal_check"}
+
+
+def test_a_message_given_back_long_after_its_work_was_done(system: System, told: Story) -> None:
+    """kombu#2558, celery#4984: after a visibility timeout, a dead worker's message came again, 103 s late.
+
+    Nobody waits for it: the work is done within seconds by the next hint, and then it changes nothing.
+    """
+    system.stop("worker")
+    requests = submitted(system, told)
+    with broker(system) as client:
+        wait_for(lambda: client.llen(QUEUE) > 0)
+        kept = client.lrange(QUEUE, 0, -1)
+        client.delete(QUEUE)
+        system.start("worker")
+        assert_recovered(system, told)
+        before = events(told)
+        client.rpush(QUEUE, *kept)
+        wait_for(lambda: client.llen(QUEUE) == 0)
+    assert_recovered(system, told)
+    assert steps(told, requests) == {"formal_check"}
+    assert events(told) == before
+
+
+def test_redis_dies_with_all_its_messages(system: System, told: Story) -> None:
+    """celery#1789: 1,000 queued messages were none after a SIGKILL."""
+    system.stop("worker")
+    requests = submitted(system, told)
+    with broker(system) as client:
+        wait_for(lambda: client.llen(QUEUE) > 0)
+    system.kill("valkey")
+    system.empty_valkey()
+    system.start("valkey")
     system.start("worker")
     assert_recovered(system, told)
     assert steps(told, requests) == {"formal_check"}

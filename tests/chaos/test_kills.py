@@ -33,6 +33,7 @@ ANSWERS = application(
 
 
 def test_worker_dies_in_mid_batch(system: System, told: Story) -> None:
+    """celery#3541, #7924: a message is acknowledged when it is taken, and its task dies with the worker."""
     system.kill("worker")
     requests: list[Request] = []
     for _ in range(3):
