@@ -100,7 +100,7 @@ def _check_migrations(_options: argparse.Namespace) -> int:
         migrate(postgres.url(OWNER))
         found = differences(postgres.url(OWNER))
     for difference in found:
-        print(f"The migrations differ from workflow/store/tables.py: {difference}", file=sys.stderr)
+        print(f"The migrations differ from workflow/store/tables: {difference}", file=sys.stderr)
     return 1 if found else 0
 
 

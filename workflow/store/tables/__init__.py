@@ -1,0 +1,53 @@
+"""The tables. Facts are append-only; the rest is written beside them in the same transaction."""
+
+from workflow.store.tables.applications import (
+    PROJECT_WORDS,
+    advice,
+    applications,
+    contents,
+    field_saves,
+    files,
+    signatures,
+)
+from workflow.store.tables.cases import case_number, cases, commands, events
+from workflow.store.tables.columns import metadata
+from workflow.store.tables.definitions import definitions, programmes
+from workflow.store.tables.money import budget_lines, postings
+from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
+from workflow.store.tables.people import absences, links, persons, sessions, sign_in_attempts, staff_roles
+from workflow.store.tables.work import agenda, interventions, outbox, processes, statement_drafts, work_items
+
+__all__ = [
+    "PROJECT_WORDS",
+    "absences",
+    "advice",
+    "agenda",
+    "applications",
+    "budget_lines",
+    "case_number",
+    "cases",
+    "commands",
+    "contents",
+    "definitions",
+    "events",
+    "field_saves",
+    "files",
+    "interventions",
+    "invitations",
+    "links",
+    "memberships",
+    "metadata",
+    "organisation_log",
+    "organisations",
+    "outbox",
+    "persons",
+    "postings",
+    "processes",
+    "programmes",
+    "sessions",
+    "sign_in_attempts",
+    "signatures",
+    "staff_roles",
+    "statement_drafts",
+    "work_items",
+]

@@ -1,0 +1,75 @@
+"""Facts: cases, the commands that changed them, and their events, append-only."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Sequence, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from workflow.store.tables.columns import metadata, moment
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", UUID, ForeignKey("applications.id"), primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("organisation_id", UUID, ForeignKey("organisations.id"), nullable=False),
+    Column("title", Text, nullable=False, comment="for lists; erasable"),
+    Column("programme", Text, nullable=False),
+    Column("programme_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("route_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("form_hash", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("call", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("size", Text, nullable=False),
+    Column("line_id", Integer, ForeignKey("budget_lines.id"), nullable=False),
+    Column("parent_id", UUID, ForeignKey("cases.id"), comment="of an amendment, a report, an appeal"),
+    Column("target_group", Text, nullable=False),
+    Column("requested", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("committed", BigInteger, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("ending", Text),
+    moment("submitted_at"),
+    moment("entered_at", nullable=True),
+    moment("due_at", nullable=True),
+    Column("version", Integer, nullable=False),
+    Column("hash", Text, nullable=False, comment="of the last event: the head of the chain"),
+    Column("state", JSONB, nullable=False),
+    Index(None, "programme", "stage", "entered_at", "id"),
+    Index(None, "organisation_id"),
+    Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+    Index(None, "area", "stage"),
+    Index("ix_cases_grants", "area", "submitted_at", postgresql_where=text("committed > 0")),
+    Index(None, "submitted_at", "id"),
+)
+
+case_number = Sequence("case_number", metadata=metadata)
+"""The running number of a case: never given twice; a refused submission leaves a gap."""
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("command_id", UUID, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("payload_hash", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("version", Integer, nullable=False, comment="of the case when the command was done: its result"),
+    moment("at"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("position", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("actor", Text, nullable=False),
+    moment("at"),
+    Column("command_id", UUID),
+    Column("hash", Text, nullable=False),
+    comment="The truth. Each hash covers the one before it: the audit chain of a case",
+)
