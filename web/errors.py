@@ -259,9 +259,9 @@ def text_of(error: FoerderwegError, language: str) -> str:
 
 def problem_text(problem: Problem, language: str) -> str:
     """What is wrong with one answer, or with a file that came for it."""
-    if problem.code in TEXTS:
-        return texts(language).gettext(TEXTS[problem.code]) % problem.params
-    return problems.problem_text(problem, language)
+    if problem.code in problems.PROBLEMS:  # «too_long» is an answer here, and a deadline in TEXTS
+        return problems.problem_text(problem, language)
+    return texts(language).gettext(TEXTS[problem.code]) % problem.params
 
 
 def retry_after(error: FoerderwegError) -> dict[str, str]:

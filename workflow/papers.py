@@ -22,7 +22,7 @@ from workflow.settings import Settings
 from workflow.store import files
 from workflow.store.queries.rows import FileRow
 from workflow.store.queries.whole import Submission, Whole
-from workflow.texts import label, local_datetime, texts
+from workflow.texts import label, local_date, local_datetime, texts
 
 FOLDER = Path(letters.__file__).parent / "papers"
 CHUNK = 1 << 16
@@ -55,7 +55,7 @@ def receipt(found: Whole, settings: Settings, lang: str) -> bytes:
             ),
         },
     }
-    data["facts"] = [*data["facts"], (gettext("Eingegangen"), _at(first, lang))]
+    data["facts"] = [*data["facts"], (gettext("Eingegangen"), _at(first, lang)), *_advised(found, lang)]
     return letters.render(_templates(), "receipt", data, now=last.at)
 
 
@@ -183,6 +183,17 @@ def _sheet(found: Whole, lang: str, title: str) -> dict[str, Any]:
             (gettext("Förderbereich"), label(programme.areas[found.area].title, lang)),
         ],
     }
+
+
+def _advised(found: Whole, lang: str) -> list[tuple[str, str]]:
+    """Who filled it in for the organisation, and on whose word; a line for each adviser."""
+    gettext, lines = texts(lang).gettext, {}
+    for one in found.advice:
+        said = gettext("%(name)s, Einwilligung von %(by)s, seit %(since)s")
+        if not one.consent_by:
+            said = gettext("%(name)s, mit Einwilligung seit %(since)s")
+        lines[one.name] = said % {"name": one.name, "by": one.consent_by, "since": local_date(one.since)}
+    return [(gettext("Ausgefüllt mit Beratung"), line) for line in lines.values()]
 
 
 def _title(found: Whole, one: Submission, lang: str) -> str:

@@ -34,8 +34,8 @@ from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
 
 Answers = Mapping[str, Any]
-Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse
-FREELY = (cmd.Receive, cmd.Recuse)
+Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse | cmd.Withdraw
+FREELY = (cmd.Receive, cmd.Recuse, cmd.Withdraw)
 """Commands that need no reason."""
 MOST_REASON = 4000
 MOST_TRIES = 20

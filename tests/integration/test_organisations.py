@@ -1,51 +1,47 @@
-"""Organisations that register, are confirmed, have members and advisers, sign together, and are merged."""
+"""Organisations that register, are confirmed, and have members."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tests.browsing import app_for, signed_in, visitor
 from tests.counting import statements
+from tests.integration.members import (
+    COORDINATOR,
+    GGG,
+    HEKS,
+    JONAS,
+    LEAD,
+    NEW,
+    ORGANISATION,
+    OTHER,
+    RECORD,
+    SELIN,
+    actor,
+    give,
+    joined,
+    kinds,
+    notices,
+    refused,
+    register,
+    together,
+    who,
+)
 from tests.integration.test_web_portal import stored
-from tests.integration.walks import assert_kept, at_once, language, rows
-from web.cli.story import PDF, Story
-from workflow import accounts, drafts, organisations, people, signing
-from workflow.accounts import SignedIn
-from workflow.engine.case import Actor
-from workflow.engine.commands import Declare, Submit, Withdraw
-from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, TryLater
-from workflow.people import organisation_id, person_id
-from workflow.service import Done, handle
-from workflow.store import queries, sign_in
-
-HEKS = "miriam.aebi@heks.example"
-JONAS = "jonas.wirz@heks.example"
-SELIN = "selin.arslan@heks.example"
-GGG = "daniela.frey@ggg-migration.example"
-ADVISER = "tarek.haddad@ggg-migration.example"
-COORDINATOR = "regula.keller@integration.bs.example"
-LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
-ORGANISATION = organisation_id("heks")
-OTHER = organisation_id("ggg-migration")
-NEW = UUID("00000000-0000-4000-8000-0000000000aa")
-RECORD: dict[str, dict[str, Any]] = {
-    "organisation": {
-        "name": "Verein Neuland",
-        "legal_form": "association",
-        "uid": "",
-        "address": {"street": "Gasse 1", "postcode": "4057", "town": "Basel"},
-    },
-    "account": {"iban": "CH93 0076 2011 6238 5295 7", "holder": "Verein Neuland"},
-    "signing": {"signing": "single"},
-}
+from tests.integration.walks import at_once, language, rows
+from web.cli.story import Story
+from workflow import accounts, drafts, organisations, people
+from workflow.engine.commands import Submit
+from workflow.errors import Invalid, NotFound, TryLater
+from workflow.people import person_id
+from workflow.service import handle
+from workflow.store import queries
 
 
 @pytest.fixture
@@ -53,56 +49,6 @@ def app(told: Story) -> Iterator[Flask]:
     made = app_for(told, told.settings)
     yield made
     made.extensions["foerderweg.db"].dispose()
-
-
-def who(told: Story, email: str) -> SignedIn:
-    """This person as a session sees them now."""
-    token = accounts.sign_in_as(told.db, person_id(email), now=told.now).token
-    found = accounts.who_is(told.db, token, kind="browser", now=told.now)
-    assert found is not None
-    return found
-
-
-def actor(told: Story, email: str) -> Actor:
-    return who(told, email).actor
-
-
-def give(told: Story, email: str, role: str, by: str = HEKS) -> None:
-    organisations.set_role(told.db, actor(told, by), ORGANISATION, person_id(email), role, now=told.now)
-
-
-def joined(told: Story, email: str, role: str, organisation: UUID = ORGANISATION, by: str = HEKS) -> UUID:
-    """Invited and accepted."""
-    asked = uuid4()
-    organisations.invite(
-        told.db, actor(told, by), organisation, email, role, now=told.now, invitation_id=asked
-    )
-    return organisations.answer(told.db, who(told, email), asked, accept=True, now=told.now)
-
-
-def together(told: Story) -> None:
-    """From now on HEKS signs with two: Jonas and Miriam."""
-    give(told, JONAS, "signs_with")
-    give(told, HEKS, "signs_with")
-
-
-def register(told: Story, email: str = GGG, new: UUID = NEW, **about: str) -> None:
-    given = {**RECORD, "organisation": {**RECORD["organisation"], **about}}
-    organisations.register(told.db, actor(told, email), new, given, all_the_same=False, now=told.now)
-
-
-def refused(code: str) -> Any:
-    return pytest.raises(FoerderwegError, match=f"^{code}")
-
-
-def kinds(told: Story, organisation: UUID) -> list[str]:
-    sql = "SELECT kind FROM organisation_log WHERE organisation_id = :id ORDER BY id"
-    return [row.kind for row in rows(told.db, sql, id=organisation)]
-
-
-def notices(told: Story) -> list[tuple[str, str]]:
-    found = rows(told.db, "SELECT payload FROM outbox WHERE kind = 'notice' ORDER BY next_try, key")
-    return [(row.payload["text"], row.payload["path"]) for row in found]
 
 
 # Signing up
@@ -336,151 +282,6 @@ def test_one_person_in_two_organisations_always_sees_for_whom(told: Story, app: 
     assert browser.open("/applications").words().count("Deutsch im Quartier") == 2
 
 
-# Signing
-
-
-def test_two_sign_and_the_second_submits(told: Story, app: Flask) -> None:
-    together(told)
-    draft = told.draft(HEKS, language())
-    with refused("second_signature_needed"):
-        handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
-    miriam, jonas = signed_in(app, HEKS), signed_in(app, JONAS)
-    path = f"/applications/{draft}/submit"
-    page = miriam.send(miriam.open(path).form(path))
-    assert "Es fehlt noch eine zweite Unterschrift" in page.text
-    assert not any(form.action.endswith("/submit") for form in page.forms)
-    assert notices(told) == [("signature_wanted", f"applications/{draft}/submit")]
-    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)  # one's own second is none
-    page = jonas.open(path)
-    assert "Miriam Aebi hat unterschrieben" in page.text
-    page = jonas.send(page.form(path))
-    assert "eingereicht. Es hat die Nummer KIP3-2027-" in page.text
-    [event] = rows(told.db, "SELECT data, actor FROM events WHERE name = 'Submitted'")
-    assert (event.actor, event.data["signed_with"]) == (str(person_id(JONAS)), str(person_id(HEKS)))
-    told.route()
-    handle(told.db, Withdraw(draft), actor(told, HEKS), uuid4(), told.now)  # a running case: either of them
-    assert_kept(told.db)
-
-
-def test_a_change_after_the_first_signature_voids_it_visibly(told: Story, app: Flask) -> None:
-    together(told)
-    draft = told.draft(HEKS, language())
-    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
-    page = stored(told, draft)
-    same = {"project": page.answers["project"]}
-    drafts.save(told.db, actor(told, SELIN), draft, same, revision=page.revision, now=told.now)
-    other = {"project": {**page.answers["project"], "title": "Anders"}}
-    state = queries.sign_off(told.db, actor(told, JONAS), draft)
-    assert state is not None
-    assert state.waits_for_me  # saving the same is no change
-    drafts.save(told.db, actor(told, SELIN), draft, other, revision=page.revision + 1, now=told.now)
-    assert not signing.sign(told.db, actor(told, JONAS), draft, now=told.now)
-    page_text = signed_in(app, HEKS).open(f"/applications/{draft}/submit").text
-    assert "Selin Arslan" in page_text
-    assert ("signature_void", f"applications/{draft}") in notices(told)
-    drafts.save(told.db, actor(told, SELIN), draft, same, revision=page.revision + 2, now=told.now)
-    with refused("second_signature_needed"):  # also when it is changed back
-        handle(told.db, Submit(draft), actor(told, JONAS), uuid4(), told.now)
-
-
-def test_who_signs_no_longer_has_not_signed(told: Story) -> None:
-    together(told)
-    draft = told.draft(HEKS, language())
-    signing.sign(told.db, actor(told, JONAS), draft, now=told.now)
-    give(told, JONAS, "drafts")
-    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
-    with refused("second_signature_needed"):
-        handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
-
-
-def test_two_sign_at_the_same_instant_and_it_is_submitted_once(told: Story) -> None:
-    together(told)
-    for _ in range(5):
-        draft = told.draft(HEKS, language())
-
-        def both(email: str, draft: UUID = draft) -> Done | None:
-            person = actor(told, email)
-            if not signing.sign(told.db, person, draft, now=told.now):
-                return None
-            return handle(told.db, Submit(draft), person, uuid4(), told.now)
-
-        results = at_once(partial(both, HEKS), partial(both, JONAS))
-        assert sorted(type(one).__name__ for one in results) == ["Done", "NoneType"]
-    third = told.draft(HEKS, language())
-    joined(told, GGG, "signs_with")
-    signing.sign(told.db, actor(told, HEKS), third, now=told.now)
-    submit = [
-        partial(handle, told.db, Submit(third), actor(told, one), uuid4(), told.now) for one in (JONAS, GGG)
-    ]
-    results = at_once(*submit)
-    assert sorted(type(one).__name__ for one in results) == ["Done", "Refused"]
-    assert_kept(told.db)
-
-
-def test_the_api_says_that_a_second_signature_is_waited_for(told: Story, app: Flask) -> None:
-    together(told)
-    draft = told.draft(HEKS, language())
-    client = app.test_client()
-
-    def ask(email: str) -> Any:
-        token = client.post("/api/v1/sessions", json={"email": email, "password": "geheim"}).get_json()
-        headers = {"Authorization": f"Bearer {token['token']}", "Idempotency-Key": str(uuid4())}
-        return client.post(f"/api/v1/applications/{draft}/submission", headers=headers)
-
-    first = ask(HEKS)
-    assert (first.status_code, first.get_json()["waits_for"]) == (202, "second_signature")
-    assert ask(SELIN).get_json()["code"] == "may_not_sign"
-    second = ask(JONAS)
-    assert (second.status_code, second.get_json()["number"]) == (201, "KIP3-2027-00001")
-    again = ask(HEKS)
-    assert (again.status_code, again.get_json()["code"]) == (409, "submitted_already")
-
-
-# Advisers
-
-
-def test_an_adviser_fills_in_visibly_never_signs_and_never_reviews(told: Story, app: Flask) -> None:
-    joined(told, LEAD, "advises")
-    draft = told.draft(HEKS, language())
-    page = stored(told, draft)
-    changed = {"plan": {**page.answers["plan"], "need": "Neuer Bedarf"}}
-    drafts.save(told.db, actor(told, LEAD), draft, changed, revision=page.revision, now=told.now)
-    drafts.attach(
-        told.db,
-        actor(told, LEAD),
-        draft,
-        "attachments.accounts",
-        "Rechnung.pdf",
-        io.BytesIO(PDF),
-        settings=told.settings,
-        now=told.now,
-        file_id=uuid4(),
-    )
-    state = queries.sign_off(told.db, actor(told, HEKS), draft)
-    assert state is not None
-    assert {(one.section, one.name) for one in state.advice} == {
-        ("plan", "Barbara Wenger"),
-        ("attachments", "Barbara Wenger"),
-    }
-    assert "Barbara Wenger (Beratung)" in signed_in(app, HEKS).open(f"/applications/{draft}").text
-    with pytest.raises(NotAllowed, match="may_not_sign"):
-        handle(told.db, Submit(draft), actor(told, LEAD), uuid4(), told.now)
-    with refused("adviser_stays_adviser"):
-        give(told, LEAD, "signs")
-    handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
-    told.route()
-    told.do(COORDINATOR, draft, "complete", {"check": {"complete": True, "responsible": True}})
-    organisations.remove(told.db, actor(told, HEKS), ORGANISATION, person_id(LEAD), now=told.now)
-    ended = actor(told, LEAD)
-    assert queries.application(told.db, ended, draft) is None
-    assert queries.my_organisations(told.db, ended) == []
-    inbox = queries.inbox(told.db, ended, now=told.now)
-    assert not inbox.rows  # has advised, so never reviews
-    with refused("own_organisation"):
-        handle(told.db, Declare(draft), ended, uuid4(), told.now)
-    assert kinds(told, ORGANISATION) == ["invited", "joined", "left"]
-
-
 # The record and the form
 
 
@@ -495,60 +296,6 @@ def test_differences_are_offered_to_the_record(told: Story, app: Flask) -> None:
     assert found.record["iban"] == "CH9300762011623852957"
     assert found.record["street"] == "Pfeffingerstrasse 41"  # not ticked
     assert kinds(told, ORGANISATION) == ["changed"]
-
-
-# Merging
-
-
-def test_what_was_registered_twice_becomes_one_and_both_ids_are_theirs(told: Story, app: Flask) -> None:
-    case_id = told.submit(HEKS, language())
-    draft = told.draft(HEKS, language())
-    register(told)
-    organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, NEW, now=told.now)
-    for email in (HEKS, GGG):
-        assert queries.application(told.db, actor(told, email), case_id) is not None
-        assert queries.application(told.db, actor(told, email), draft) is not None
-        assert len(queries.my_organisations(told.db, actor(told, email))) == (1 if email == HEKS else 2)
-    [event] = rows(told.db, "SELECT data FROM events WHERE name = 'Submitted'")
-    assert event.data["applicant"] == str(ORGANISATION)  # events hold what they held
-    page = signed_in(app, GGG).open(f"/organisations/{ORGANISATION}")
-    assert page.url.endswith(f"/organisations/{NEW}")
-    handle(told.db, Withdraw(case_id), actor(told, GGG), uuid4(), told.now)
-    told.route()
-    assert_kept(told.db)
-    with told.db.connect() as tx:
-        mails = {row.email for row in sign_in.addresses_of_members(tx, ORGANISATION)}
-    assert mails == {HEKS, JONAS, GGG}
-    with refused("same_organisation"):
-        organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, NEW, now=told.now)
-    third = organisation_id("stimmen")
-    organisations.merge(told.db, actor(told, COORDINATOR), NEW, third, now=told.now)
-    assert queries.application(told.db, actor(told, HEKS), case_id) is not None  # an alias of an alias
-
-
-def test_merges_and_submissions_at_once_lose_nothing(told: Story) -> None:
-    both = [ORGANISATION, organisation_id("stimmen")]
-    for _ in range(10):
-        gone, stays = both
-        draft = told.draft(HEKS, language())
-        merged, done = at_once(
-            partial(organisations.merge, told.db, actor(told, COORDINATOR), gone, stays, now=told.now),
-            partial(handle, told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now),
-        )
-        assert merged is None
-        if isinstance(
-            done, NotFound
-        ):  # who asked was looked up before the merge: the next click is theirs again
-            handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
-        else:
-            assert isinstance(done, Done)
-        for table in ("cases", "applications", "memberships"):
-            assert rows(told.db, f"SELECT * FROM {table} WHERE organisation_id = :id", id=gone) == []
-        both.reverse()
-        with told.db.begin() as tx:  # apart again: the one that stayed goes next
-            alive = sa.text("UPDATE organisations SET merged_into = NULL WHERE id = :id")
-            tx.execute(alive, {"id": gone})
-    assert_kept(told.db)
 
 
 def test_the_list_takes_as_many_queries_for_many_as_for_one(told: Story, app: Flask) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in, visitor
+from tests.counting import statements
 from web.cli.story import ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.cli.visitors import Browser, Page
 from workflow.people import organisation_id
@@ -342,7 +342,7 @@ def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Stor
     question = {"check": {"sections": ["plan"], "question": "Wie viele Kurse sind es?"}}
     told.do(COORDINATOR, case_id, "query", question)
     browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
-    assert "Wartet auf Sie" in browser.open("/applications").text
+    assert "Das wartet auf Sie" in browser.open("/applications").text
     assert "Jetzt sind Sie an der Reihe" in browser.open(path).text
     step = browser.open(f"{path}/step")
     assert "Wie viele Kurse sind es?" in step.text
@@ -404,6 +404,10 @@ def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(
         told.route()
     page = browser.open(path)
     assert "Bewilligt" in page.text
+    words = page.words()
+    assert "1. 80 % CHF 24'000.00" in words
+    assert "2. 20 % CHF 6'000.00" in words
+    assert "Innert 60 Tagen nach dem Ende des Projekts: Schlussbericht mit Abrechnung." in words
     assert browser.download(page.link("/files/")).startswith(b"%PDF")
 
 
@@ -411,9 +415,14 @@ def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:
     case_id = told.submit(HEKS, ANSWERS)
     browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
     asked = browser.open(browser.open(path).link("/withdraw"))
-    done = browser.send(asked.form("/withdraw"))
+    refused = browser.send(asked.form("/withdraw"), {"reason": "x" * 4001}, status=422)
+    assert "Zu lang: höchstens 4000 Zeichen." in refused.words()
+    assert "x" * 4001 in refused.text
+    done = browser.send(refused.form("/withdraw"), {"reason": "Der Raum ist gekündigt."})
     assert "zurückgezogen" in done.text
     told.route()
+    desk = signed_in(app, "regula.keller@integration.bs.example")
+    assert "Gesuch zurückgezogen: «Der Raum ist gekündigt.»" in desk.open(f"/desk/cases/{case_id}").words()
     page = browser.open(f"{path}/withdraw")
     assert page.url.endswith(path)
     assert "Zurückgezogen" in page.text
@@ -443,23 +452,10 @@ def test_an_organisation_cannot_be_borrowed(app: Flask, told: Story) -> None:
 
 def test_the_list_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Story) -> None:
     told.submit(HEKS, ANSWERS)
+    told.draft(HEKS, ANSWERS)
     browser = signed_in(app, HEKS)
     few = statements(app, browser, "/applications")
     for _ in range(4):
         told.submit(HEKS, ANSWERS)
+        told.draft(HEKS, ANSWERS)
     assert statements(app, browser, "/applications") == few
-
-
-def statements(app: Flask, browser: Browser, path: str) -> int:
-    seen: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    engine = app.extensions["foerderweg.db"]
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        assert browser.http.get(path).status_code == 200
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
-    return len(seen)

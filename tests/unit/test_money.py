@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.funding.money import format_amount, format_chf, parse_chf
+from workflow.funding.money import format_amount, format_chf, parse_chf, split
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,13 @@ def test_amounts_are_shown_with_a_straight_apostrophe() -> None:
 @given(st.integers(-(10**14), 10**14))
 def test_every_amount_reads_back(rappen: int) -> None:
     assert parse_chf(format_chf(rappen)) == rappen
+
+
+@given(st.integers(0, 10**11), st.sampled_from([[100], [80, 20], [50, 40, 10], [23, 22, 23, 22, 10]]))
+def test_instalments_add_up_to_what_was_granted(rappen: int, percents: list[int]) -> None:
+    parts = split(rappen, percents)
+    assert sum(parts) == rappen
+    assert all(
+        abs(part - rappen * percent / 100) < len(percents)
+        for part, percent in zip(parts, percents, strict=True)
+    )

@@ -14,20 +14,14 @@ from werkzeug.wrappers import Response
 from tasks.nudge import nudge
 from web.errors import text_of
 from web.language import gettext, lang, ngettext
-from web.portal.own import (
-    Found,
-    call_of,
-    own_application,
-    problems_of,
-    progress_of,
-    wrong_only,
-)
+from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import Press, posted_answers, pressed
 from web.security import db, do, now, posted_uuid, settings, signed_in
 from workflow import drafts, signing
 from workflow.engine.commands import Submit
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
-from workflow.funding.forms import mark
+from workflow.funding.forms import Problems, mark
+from workflow.funding.progress import wrong_only
 from workflow.funding.questions import Section
 from workflow.merging import Change, Clash, merge
 from workflow.store import queries
@@ -136,10 +130,10 @@ def _with_own(
     return {**application.answers, code: {**application.answers.get(code, {}), **own}}
 
 
-def _take_files(application: Application, code: str) -> Found:
+def _take_files(application: Application, code: str) -> Problems:
     """Keep the files that came along; what was refused of them, and why."""
     key = posted_uuid("command_id")
-    refused: Found = {}
+    refused: Problems = {}
     for path in _file_paths(application, code):
         for number, upload in enumerate(one for one in request.files.getlist(path) if one.filename):
             try:
@@ -161,7 +155,7 @@ def _take_files(application: Application, code: str) -> Found:
 
 
 def _after_saving(
-    application: Application, code: str, press: Press, wrong: Found, asked: Sequence[str]
+    application: Application, code: str, press: Press, wrong: Problems, asked: Sequence[str]
 ) -> Response:
     """`asked`: paths of the questions that the answers have added."""
     flash(gettext("Gespeichert um %(time)s.", time=f"{now().astimezone(ZURICH):%H:%M}"), "done")
@@ -195,7 +189,7 @@ def _section_page(
     application: Application,
     code: str,
     given: Mapping[str, Any],
-    problems: Found,
+    problems: Problems,
     *,
     more: str | None = None,
     clashes: Mapping[str, Clash] | None = None,

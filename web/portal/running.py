@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from web import screens
-from web.errors import text_of
+from web.errors import problem_text, text_of
 from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
@@ -21,6 +21,7 @@ from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
+from workflow.funding.money import split
 from workflow.store import queries
 from workflow.store.queries import Application, FileRow
 from workflow.texts import label
@@ -34,10 +35,18 @@ def applications() -> str:
     actor = signed_in().actor
     mine = queries.my_organisations(db(), actor)
     chosen = next((one.id for one in mine if str(one.id) == request.args.get("organisation")), None)
-    rows = queries.my_applications(db(), actor)
+    every = queries.my_applications(db(), actor)
+    rows = [row for row in every if chosen in (None, row.organisation_id)]
+    groups = {
+        "todo": [row for row in rows if row.waiting_for_me],
+        "drafts": [row for row in rows if row.number is None and not row.waiting_for_me],
+        "on_the_way": [row for row in rows if row.number and not row.over and not row.waiting_for_me],
+        "over": [row for row in rows if row.over],
+    }
     return render_template(
         "portal/applications.html",
-        rows=[row for row in rows if chosen in (None, row.organisation_id)],
+        rows=rows,
+        groups=groups,
         organisations=mine,
         chosen=chosen,
     )
@@ -63,8 +72,17 @@ def application(application_id: UUID) -> str:
         ],
         ended=bool(stops) and stops[-1].state == "done",
         contact=contact_for(known.contacts, found.area or ""),
+        terms=known.terms.get(found.size or "", {}),
+        instalments=_instalments(found, known.terms.get(found.size or "", {})),
         **_shown(found),
     )
+
+
+def _instalments(found: Application, terms: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """(per cent, Rappen) of each payment once it is granted; the same as in the order."""
+    if found.granted is None or found.parent is not None:
+        return []
+    return list(zip(terms["instalments"], split(found.granted, terms["instalments"]), strict=True))
 
 
 def _shown(found: Application) -> dict[str, Any]:
@@ -119,13 +137,18 @@ def withdrawal(application_id: UUID) -> str | Response:
     found = own_application(application_id)
     if not any(offer.action == "withdraw" for offer in found.offers):
         return redirect(url_for("portal.application", application_id=application_id), 303)
-    return render_template("portal/withdraw.html", application=found)
+    return render_template("portal/withdraw.html", application=found, reason="", wrong="")
 
 
-def withdraw(application_id: UUID) -> Response:
-    """Take it back."""
-    own_application(application_id)
-    do(Withdraw(application_id))
+def withdraw(application_id: UUID) -> Response | tuple[str, int]:
+    """Take it back, with a reason if one is given."""
+    found, reason = own_application(application_id), request.form.get("reason", "")
+    try:
+        do(Withdraw(application_id), {"reason": reason})
+    except Invalid as error:
+        wrong = " ".join(problem_text(one, lang()) for one in error.fields.get("reason", ()))
+        page = render_template("portal/withdraw.html", application=found, reason=reason, wrong=wrong)
+        return page, error.status
     flash(gettext("Ihr Gesuch ist zurückgezogen."), "done")
     return redirect(url_for("portal.application", application_id=application_id), 303)
 

@@ -83,9 +83,10 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The applicant takes the application back."""
+    """The applicant takes the application back; why, they say if they like."""
 
     case_id: UUID
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Withdraw():
             require(_withdraw_refusal(route, case, actor))
             assert route.withdraw_to is not None
-            return [ev.Withdrawn(actor.person, route.withdraw_to)]
+            return [ev.Withdrawn(actor.person, route.withdraw_to, command.content)]
         case cmd.Complete():
             return _complete(route, case, command, actor, outside)
         case cmd.Assign():

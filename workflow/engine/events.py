@@ -283,8 +283,11 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
+    """`content`: hash of the reason, if one was given."""
+
     by: str
     to: str
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _as_here(route: Route, case: Case, event: ev.Event, now: datetime, calendar:
             due_at, timers = moved(case, event.days, calendar)
             return replace(event, due_at=due_at or event.due_at, timers=timers)
         case ev.Withdrawn():
-            return ev.Withdrawn(event.by, route.withdraw_to or "")
+            return ev.Withdrawn(event.by, route.withdraw_to or "", event.content)
         case ev.Received() if isinstance(step, Wait):
             return ev.Received(event.step, event.message, event.by, step.received or "")
         case ev.ChildAwaited() if isinstance(step, Wait):  # the child itself is not played again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # Thousands apart as keyboards and spreadsheets write them; «.–» and «.--» stand for no Rappen.
 _AMOUNT = re.compile(
@@ -31,3 +32,9 @@ def parse_chf(text: str) -> int:
     sign, francs, rest = match.groups()
     rappen = int(re.sub(r"\D", "", francs)) * 100 + int((rest or "0").ljust(2, "0"))
     return -rappen if sign else rappen
+
+
+def split(rappen: int, percents: Sequence[int]) -> list[int]:
+    """An amount in parts of so many per cent, each rounded down; the last one is what is left."""
+    parts = [rappen * percent // 100 for percent in percents[:-1]]
+    return [*parts, rappen - sum(parts)]

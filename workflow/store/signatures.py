@@ -12,14 +12,14 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from workflow.store import outbox
 from workflow.store.organisations import may_sign
-from workflow.store.tables import advice, applications, memberships, persons, signatures
+from workflow.store.tables import applications, memberships, persons, signatures
 
 VOID = sa.text("""
 UPDATE signatures s SET void_at = :now, void_by = :by FROM applications a
 WHERE a.id = :id AND s.application_id = a.id AND s.void_at IS NULL AND a.answers <> :answers
 RETURNING s.id, s.person_id""").bindparams(sa.bindparam("answers", type_=JSONB))
 
-ADVISED = sa.text("""
+NOTE_ADVICE = sa.text("""
 INSERT INTO advice (application_id, section, person_id, at)
 SELECT a.id, new.key, m.person_id, :now
 FROM applications a CROSS JOIN jsonb_each(:answers) new
@@ -28,6 +28,20 @@ WHERE a.id = :id AND new.value IS DISTINCT FROM a.answers->new.key
 ON CONFLICT (application_id, section, person_id) DO UPDATE SET at = excluded.at""").bindparams(
     sa.bindparam("answers", type_=JSONB)
 )
+
+CONSENTS = sa.text("""
+SELECT v.section, p.name, v.at, i.name AS consent_by, coalesce(i.ended_at, m.since, v.at) AS since,
+       NOT 'advise' = ANY(coalesce(m.rights, '{}')) AS ended
+FROM advice v
+JOIN applications a ON a.id = v.application_id
+JOIN persons p ON p.id = v.person_id
+LEFT JOIN memberships m ON m.organisation_id = a.organisation_id AND m.person_id = v.person_id
+LEFT JOIN LATERAL (
+  SELECT i.ended_at, by.name FROM invitations i JOIN persons by ON by.id = i.invited_by
+  WHERE i.organisation_id = a.organisation_id AND i.email = p.email AND 'advise' = ANY(i.rights)
+    AND i.ended_at <= v.at ORDER BY i.ended_at DESC LIMIT 1) i ON true
+WHERE v.application_id = :id ORDER BY v.at DESC, v.section""")
+"""With the invitation that held when the adviser saved: asking them was the organisation's consent."""
 
 
 def answers_change(
@@ -43,7 +57,7 @@ def answers_change(
             "path": f"applications/{application_id}",
         }
         outbox.add(tx, f"{application_id}:void:{row.id}", "notice", payload, now)
-    tx.execute(ADVISED, given)
+    tx.execute(NOTE_ADVICE, given)
 
 
 def sign(tx: sa.Connection, application_id: UUID, person: str, name: str, now: datetime) -> int | None:
@@ -94,10 +108,5 @@ def of_application(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]
 
 
 def advised(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]:
-    """section, name, at of what advisers have saved, the latest first."""
-    query = (
-        sa.select(advice.c.section, persons.c.name, advice.c.at)
-        .join(persons, persons.c.id == advice.c.person_id)
-        .where(advice.c.application_id == application_id)
-    )
-    return list(tx.execute(query.order_by(advice.c.at.desc(), advice.c.section)))
+    """section, name, at of what advisers have saved, the latest first; consent_by, since, ended."""
+    return list(tx.execute(CONSENTS, {"id": application_id}))

@@ -5,12 +5,12 @@ from workflow.store.queries.desk import dossier
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.inbox import TABS, inbox
+from workflow.store.queries.mine import my_applications, my_organisations
 from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import (
     OrganisationPage,
     SignOff,
-    advice,
     invitations_to,
     organisation,
     record_form,
@@ -18,7 +18,7 @@ from workflow.store.queries.organisations import (
     sign_off,
     waiting_organisations,
 )
-from workflow.store.queries.portal import application, file, my_applications, my_organisations
+from workflow.store.queries.portal import application, file
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import (
     Application,
@@ -86,7 +86,6 @@ __all__ = [
     "Stop",
     "Submission",
     "Whole",
-    "advice",
     "application",
     "away",
     "bundle",

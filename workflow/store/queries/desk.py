@@ -20,6 +20,7 @@ from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.funding.ties import Tie, ties
 from workflow.store import published, reading, statement_drafts
+from workflow.store.queries.advice import advised
 from workflow.store.queries.explain import people_of
 from workflow.store.queries.family import family, parent_read
 from workflow.store.queries.findings import findings
@@ -79,6 +80,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         step_forms = _step_forms(tx, row.programme_hash, route, row.area)
         answers = texts.get(case.content, {})
         found = findings(tx, row, answers, viewer) if opened else None
+        helped = advised(tx, case_id) if opened else []
         asked = any(offer.action == "declare" for offer in offers)
         linked = _ties(tx, row, case, viewer) if asked else []
         draft = _draft(tx, case_id, case, viewer, offers)
@@ -89,6 +91,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         own_measure=reading.is_of_own_office(case, viewer),
         form=form,
         answers=answers,
+        advice=helped,
         findings=found,
         ties=linked,
         files={one.id: one for one in files if one.kind == "upload"},

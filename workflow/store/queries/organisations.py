@@ -23,6 +23,7 @@ from workflow.funding.organisations import (
 )
 from workflow.store import applications, published, signatures
 from workflow.store import organisations as store
+from workflow.store.queries.advice import Advised, advised
 from workflow.store.tables import applications as drafts
 from workflow.store.tables import cases, invitations, memberships, organisations, persons
 
@@ -113,15 +114,6 @@ class Signed:
     at: datetime
     void_at: datetime | None
     void_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Advised:
-    """An adviser saved this section for the organisation."""
-
-    section: str
-    name: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,21 +269,11 @@ def sign_off(db: sa.Engine, viewer: Actor, application_id: UUID) -> SignOff | No
             i_signed=i_signed,
             waits_for_me=bool(valid) and not i_signed and bool(rights & SIGNING),
             others=[one.name or one.email for one in signs if str(one.person_id) != viewer.person],
-            advice=_advice(tx, application_id),
+            advice=advised(tx, application_id),
             differences=differences(form, store.record(tx, row.id)[1], draft.answers)
             if rights & SIGNING and row.kind != "office"
             else [],
         )
-
-
-def advice(db: sa.Engine, application_id: UUID) -> list[Advised]:
-    """Who advised, for a page that its viewer may open."""
-    with db.connect() as tx:
-        return _advice(tx, application_id)
-
-
-def _advice(tx: sa.Connection, application_id: UUID) -> list[Advised]:
-    return [Advised(one.section, one.name, one.at) for one in signatures.advised(tx, application_id)]
 
 
 def _row(tx: sa.Connection, organisation_id: UUID) -> sa.Row[Any] | None:

@@ -1,4 +1,4 @@
-"""What applicants see: their organisations' applications, and nothing of anybody else's."""
+"""One application as its organisation sees it, and its files; nothing of anybody else's."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store import applications as store
 from workflow.store import published, reading
 from workflow.store.queries.family import family
+from workflow.store.queries.mine import ids
 from workflow.store.queries.record import (
     answer_named,
     decision_text,
@@ -28,70 +29,12 @@ from workflow.store.queries.record import (
 from workflow.store.queries.rows import (
     Answers,
     Application,
-    ApplicationRow,
     FieldSave,
     FileRow,
     HistoryRow,
     Milestone,
-    OrganisationRow,
 )
 from workflow.store.tables import applications, cases, organisations, persons
-
-
-def my_organisations(db: sa.Engine, viewer: Actor) -> list[OrganisationRow]:
-    """Those in which the viewer has rights, each once, whatever it has been merged with."""
-    query = sa.select(organisations.c.id, organisations.c.name, organisations.c.state)
-    query = query.where(organisations.c.id.in_(_ids(viewer)), organisations.c.merged_into.is_(None))
-    with db.connect() as tx:
-        rows = tx.execute(query.order_by(organisations.c.name)).all()
-    return [OrganisationRow(row.id, row.name, viewer.rights_in(str(row.id)), row.state) for row in rows]
-
-
-def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
-    """Drafts and cases of the viewer's organisations, what waits for them first, then the newest."""
-    query = (
-        sa.select(
-            applications.c.id,
-            applications.c.call,
-            applications.c.saved_at,
-            applications.c.answers["project"]["title"].astext.label("draft_title"),
-            organisations.c.id.label("organisation_id"),
-            organisations.c.name,
-            cases.c.number,
-            cases.c.status,
-            cases.c.area,
-            cases.c.requested,
-            cases.c.submitted_at,
-            cases.c.title,
-            cases.c.state["seats"].label("seats"),
-            cases.c.state["to"].astext.label("to"),
-        )
-        .join(organisations, organisations.c.id == applications.c.organisation_id)
-        .outerjoin(cases, cases.c.id == applications.c.id)
-        .where(applications.c.organisation_id.in_(_ids(viewer)))
-        .order_by(applications.c.saved_at.desc(), applications.c.id)
-    )
-    with db.connect() as tx:
-        rows = [_application_row(row) for row in tx.execute(query)]
-    return sorted(rows, key=lambda row: not row.waiting_for_me)
-
-
-def _application_row(row: Any) -> ApplicationRow:
-    waiting = any(seat["role"] == APPLICANT and seat["outcome"] is None for seat in row.seats or ())
-    return ApplicationRow(
-        id=row.id,
-        organisation_id=row.organisation_id,
-        organisation=row.name,
-        title=row.title or row.draft_title or "",
-        call=row.call,
-        number=row.number,
-        status=row.status or ("received" if row.number else "draft"),
-        area=row.area,
-        requested=row.requested,
-        saved_at=row.saved_at,
-        submitted_at=row.submitted_at,
-        waiting_for_me=waiting and row.to is None,
-    )
 
 
 def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Application | None:
@@ -105,6 +48,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             cases.c.number,
             cases.c.title,
             cases.c.area,
+            cases.c.size,
             cases.c.status,
             cases.c.route_hash,
             cases.c.state,
@@ -113,7 +57,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         .join(organisations, organisations.c.id == applications.c.organisation_id)
         .join(persons, persons.c.id == applications.c.saved_by)
         .outerjoin(cases, cases.c.id == applications.c.id)
-        .where(applications.c.id == application_id, applications.c.organisation_id.in_(_ids(viewer)))
+        .where(applications.c.id == application_id, applications.c.organisation_id.in_(ids(viewer)))
     )
     with db.connect() as tx:
         row: Any = tx.execute(query).one_or_none()
@@ -169,6 +113,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
         granted=_granted(case),
+        size=row.size,
         conditions=decision_text(signing(route, events), texts, "conditions")
         if route and _granted(case)
         else None,
@@ -201,10 +146,6 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
         return None
     staff = any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
     return file_row(row) if member or staff else None
-
-
-def _ids(viewer: Actor) -> list[UUID]:
-    return [UUID(one) for one, rights in viewer.organisations.items() if rights]
 
 
 def _due(case: Case | None) -> datetime | None:

@@ -13,6 +13,7 @@ from workflow.engine.commands import Offer
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
 from workflow.funding.ties import Tie
+from workflow.store.queries.advice import Advised
 
 Answers = Mapping[str, Any]
 
@@ -36,7 +37,12 @@ class OrganisationRow:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationRow:
-    """`status`: "draft" or a public status; `number` and what follows are None before submission."""
+    """`status`: "draft" or a public status; `number` is None before submission.
+
+    Of a draft, `area` and `requested` are None as long as it does not say, `done` of its `sections` are
+    complete, and `closes` is the end of its call. `due_at`: of what waits for the applicant. `over`: it has
+    come to its end.
+    """
 
     id: UUID
     organisation_id: UUID
@@ -50,6 +56,12 @@ class ApplicationRow:
     saved_at: datetime
     submitted_at: datetime | None
     waiting_for_me: bool
+    due_at: datetime | None = None
+    closes: datetime | None = None
+    done: int = 0
+    sections: int = 0
+    granted: int | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,7 @@ class Application:
     query_message: str | None
     requested: int | None
     granted: int | None
+    size: str | None
     conditions: str | None
     route_hash: str | None
     title: str
@@ -332,6 +345,7 @@ class Dossier:
     own_measure: bool
     form: Form
     answers: Answers
+    advice: Sequence[Advised]
     findings: Findings | None
     ties: Sequence[Tie]
     files: Mapping[UUID, FileRow]

@@ -16,6 +16,7 @@ from workflow.funding.differences import Change, differences
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
 from workflow.store import published, reading
+from workflow.store.queries.advice import Advised, advised
 from workflow.store.queries.record import files_of, letters, written
 from workflow.store.queries.rows import Answers, FileRow
 
@@ -71,6 +72,7 @@ class Whole:
     uploads: Sequence[FileRow]
     letters: Sequence[FileRow]
     predecessor: Predecessor | None
+    advice: Sequence[Advised]
 
     def revisions(self) -> list[Revision]:
         """What each answer to a query changed, newest first."""
@@ -103,6 +105,7 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         programme = published.programme(tx, row.programme_hash)
         route_data = published.content(tx, row.route_hash)
         predecessor = _predecessor(tx, viewer, case_id)
+        helped = advised(tx, case_id)
     named = {name for one in submissions for name in form.files(one.answers)}
     return Whole(
         id=case_id,
@@ -118,6 +121,7 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         uploads=[one for one in files if one.kind == "upload" and str(one.id) in named],
         letters=letters(files, case.letters),
         predecessor=predecessor,
+        advice=helped,
     )
 
 

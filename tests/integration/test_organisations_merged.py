@@ -1,0 +1,90 @@
+"""Organisations that registered twice become one; both ids go on meaning it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.browsing import app_for, signed_in
+from tests.integration.members import (
+    COORDINATOR,
+    GGG,
+    HEKS,
+    JONAS,
+    NEW,
+    ORGANISATION,
+    actor,
+    refused,
+    register,
+)
+from tests.integration.walks import assert_kept, at_once, language, rows
+from web.cli.story import Story
+from workflow import organisations
+from workflow.engine.commands import Submit, Withdraw
+from workflow.errors import NotFound
+from workflow.people import organisation_id
+from workflow.service import Done, handle
+from workflow.store import queries, sign_in
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def test_what_was_registered_twice_becomes_one_and_both_ids_are_theirs(told: Story, app: Flask) -> None:
+    case_id = told.submit(HEKS, language())
+    draft = told.draft(HEKS, language())
+    register(told)
+    organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, NEW, now=told.now)
+    for email in (HEKS, GGG):
+        assert queries.application(told.db, actor(told, email), case_id) is not None
+        assert queries.application(told.db, actor(told, email), draft) is not None
+        assert len(queries.my_organisations(told.db, actor(told, email))) == (1 if email == HEKS else 2)
+    [event] = rows(told.db, "SELECT data FROM events WHERE name = 'Submitted'")
+    assert event.data["applicant"] == str(ORGANISATION)  # events hold what they held
+    page = signed_in(app, GGG).open(f"/organisations/{ORGANISATION}")
+    assert page.url.endswith(f"/organisations/{NEW}")
+    handle(told.db, Withdraw(case_id), actor(told, GGG), uuid4(), told.now)
+    told.route()
+    assert_kept(told.db)
+    with told.db.connect() as tx:
+        mails = {row.email for row in sign_in.addresses_of_members(tx, ORGANISATION)}
+    assert mails == {HEKS, JONAS, GGG}
+    with refused("same_organisation"):
+        organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, NEW, now=told.now)
+    third = organisation_id("stimmen")
+    organisations.merge(told.db, actor(told, COORDINATOR), NEW, third, now=told.now)
+    assert queries.application(told.db, actor(told, HEKS), case_id) is not None  # an alias of an alias
+
+
+def test_merges_and_submissions_at_once_lose_nothing(told: Story) -> None:
+    both = [ORGANISATION, organisation_id("stimmen")]
+    for _ in range(10):
+        gone, stays = both
+        draft = told.draft(HEKS, language())
+        merged, done = at_once(
+            partial(organisations.merge, told.db, actor(told, COORDINATOR), gone, stays, now=told.now),
+            partial(handle, told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now),
+        )
+        assert merged is None
+        if isinstance(
+            done, NotFound
+        ):  # who asked was looked up before the merge: the next click is theirs again
+            handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
+        else:
+            assert isinstance(done, Done)
+        for table in ("cases", "applications", "memberships"):
+            assert rows(told.db, f"SELECT * FROM {table} WHERE organisation_id = :id", id=gone) == []
+        both.reverse()
+        with told.db.begin() as tx:  # apart again: the one that stayed goes next
+            alive = sa.text("UPDATE organisations SET merged_into = NULL WHERE id = :id")
+            tx.execute(alive, {"id": gone})
+    assert_kept(told.db)

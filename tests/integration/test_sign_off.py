@@ -1,0 +1,203 @@
+"""Sign-off inside an organisation: one or two signatures; advisers, who fill in visibly and never sign."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from pypdf import PdfReader
+
+from tests.browsing import app_for, signed_in
+from tests.integration.members import (
+    COORDINATOR,
+    GGG,
+    HEKS,
+    JONAS,
+    LEAD,
+    ORGANISATION,
+    SELIN,
+    actor,
+    give,
+    joined,
+    kinds,
+    notices,
+    refused,
+    together,
+)
+from tests.integration.test_web_portal import stored
+from tests.integration.walks import assert_kept, at_once, language, rows
+from web.cli.story import PDF, Story
+from workflow import drafts, organisations, signing
+from workflow.engine.commands import Declare, Submit, Withdraw
+from workflow.errors import NotAllowed
+from workflow.people import person_id
+from workflow.service import Done, handle
+from workflow.store import queries
+from workflow.texts import local_date
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+# Signing
+
+
+def test_two_sign_and_the_second_submits(told: Story, app: Flask) -> None:
+    together(told)
+    draft = told.draft(HEKS, language())
+    with refused("second_signature_needed"):
+        handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
+    miriam, jonas = signed_in(app, HEKS), signed_in(app, JONAS)
+    path = f"/applications/{draft}/submit"
+    page = miriam.send(miriam.open(path).form(path))
+    assert "Es fehlt noch eine zweite Unterschrift" in page.text
+    assert not any(form.action.endswith("/submit") for form in page.forms)
+    assert notices(told) == [("signature_wanted", f"applications/{draft}/submit")]
+    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)  # one's own second is none
+    page = jonas.open(path)
+    assert "Miriam Aebi hat unterschrieben" in page.text
+    page = jonas.send(page.form(path))
+    assert "eingereicht. Es hat die Nummer KIP3-2027-" in page.text
+    [event] = rows(told.db, "SELECT data, actor FROM events WHERE name = 'Submitted'")
+    assert (event.actor, event.data["signed_with"]) == (str(person_id(JONAS)), str(person_id(HEKS)))
+    told.route()
+    handle(told.db, Withdraw(draft), actor(told, HEKS), uuid4(), told.now)  # a running case: either of them
+    assert_kept(told.db)
+
+
+def test_a_change_after_the_first_signature_voids_it_visibly(told: Story, app: Flask) -> None:
+    together(told)
+    draft = told.draft(HEKS, language())
+    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
+    page = stored(told, draft)
+    same = {"project": page.answers["project"]}
+    drafts.save(told.db, actor(told, SELIN), draft, same, revision=page.revision, now=told.now)
+    other = {"project": {**page.answers["project"], "title": "Anders"}}
+    state = queries.sign_off(told.db, actor(told, JONAS), draft)
+    assert state is not None
+    assert state.waits_for_me  # saving the same is no change
+    drafts.save(told.db, actor(told, SELIN), draft, other, revision=page.revision + 1, now=told.now)
+    assert not signing.sign(told.db, actor(told, JONAS), draft, now=told.now)
+    page_text = signed_in(app, HEKS).open(f"/applications/{draft}/submit").text
+    assert "Selin Arslan" in page_text
+    assert ("signature_void", f"applications/{draft}") in notices(told)
+    drafts.save(told.db, actor(told, SELIN), draft, same, revision=page.revision + 2, now=told.now)
+    with refused("second_signature_needed"):  # also when it is changed back
+        handle(told.db, Submit(draft), actor(told, JONAS), uuid4(), told.now)
+
+
+def test_who_signs_no_longer_has_not_signed(told: Story) -> None:
+    together(told)
+    draft = told.draft(HEKS, language())
+    signing.sign(told.db, actor(told, JONAS), draft, now=told.now)
+    give(told, JONAS, "drafts")
+    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
+    with refused("second_signature_needed"):
+        handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
+
+
+def test_two_sign_at_the_same_instant_and_it_is_submitted_once(told: Story) -> None:
+    together(told)
+    for _ in range(5):
+        draft = told.draft(HEKS, language())
+
+        def both(email: str, draft: UUID = draft) -> Done | None:
+            person = actor(told, email)
+            if not signing.sign(told.db, person, draft, now=told.now):
+                return None
+            return handle(told.db, Submit(draft), person, uuid4(), told.now)
+
+        results = at_once(partial(both, HEKS), partial(both, JONAS))
+        assert sorted(type(one).__name__ for one in results) == ["Done", "NoneType"]
+    third = told.draft(HEKS, language())
+    joined(told, GGG, "signs_with")
+    signing.sign(told.db, actor(told, HEKS), third, now=told.now)
+    submit = [
+        partial(handle, told.db, Submit(third), actor(told, one), uuid4(), told.now) for one in (JONAS, GGG)
+    ]
+    results = at_once(*submit)
+    assert sorted(type(one).__name__ for one in results) == ["Done", "Refused"]
+    assert_kept(told.db)
+
+
+def test_the_api_says_that_a_second_signature_is_waited_for(told: Story, app: Flask) -> None:
+    together(told)
+    draft = told.draft(HEKS, language())
+    client = app.test_client()
+
+    def ask(email: str) -> Any:
+        token = client.post("/api/v1/sessions", json={"email": email, "password": "geheim"}).get_json()
+        headers = {"Authorization": f"Bearer {token['token']}", "Idempotency-Key": str(uuid4())}
+        return client.post(f"/api/v1/applications/{draft}/submission", headers=headers)
+
+    first = ask(HEKS)
+    assert (first.status_code, first.get_json()["waits_for"]) == (202, "second_signature")
+    assert ask(SELIN).get_json()["code"] == "may_not_sign"
+    second = ask(JONAS)
+    assert (second.status_code, second.get_json()["number"]) == (201, "KIP3-2027-00001")
+    again = ask(HEKS)
+    assert (again.status_code, again.get_json()["code"]) == (409, "submitted_already")
+
+
+# Advisers
+
+
+def test_an_adviser_fills_in_visibly_never_signs_and_never_reviews(told: Story, app: Flask) -> None:
+    joined(told, LEAD, "advises")
+    draft = told.draft(HEKS, language())
+    page = stored(told, draft)
+    changed = {"plan": {**page.answers["plan"], "need": "Neuer Bedarf"}}
+    drafts.save(told.db, actor(told, LEAD), draft, changed, revision=page.revision, now=told.now)
+    drafts.attach(
+        told.db,
+        actor(told, LEAD),
+        draft,
+        "attachments.accounts",
+        "Rechnung.pdf",
+        io.BytesIO(PDF),
+        settings=told.settings,
+        now=told.now,
+        file_id=uuid4(),
+    )
+    state = queries.sign_off(told.db, actor(told, HEKS), draft)
+    assert state is not None
+    assert {(one.section, one.name) for one in state.advice} == {
+        ("plan", "Barbara Wenger"),
+        ("attachments", "Barbara Wenger"),
+    }
+    consent = f"mit Einwilligung von Miriam Aebi seit {local_date(told.now)}"
+    shown = signed_in(app, HEKS).open(f"/applications/{draft}").words()
+    assert "Barbara Wenger (Beratung)" in shown
+    assert consent in shown
+    with pytest.raises(NotAllowed, match="may_not_sign"):
+        handle(told.db, Submit(draft), actor(told, LEAD), uuid4(), told.now)
+    with refused("adviser_stays_adviser"):
+        give(told, LEAD, "signs")
+    handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
+    told.route()
+    told.do(COORDINATOR, draft, "complete", {"check": {"complete": True, "responsible": True}})
+    dossier = signed_in(app, COORDINATOR).open(f"/desk/cases/{draft}").words()
+    assert "Barbara Wenger (Beratung)" in dossier
+    assert consent in dossier
+    receipt = signed_in(app, HEKS).download(f"/applications/{draft}/receipt")
+    said = " ".join(PdfReader(io.BytesIO(receipt)).pages[0].extract_text().split())
+    assert f"Barbara Wenger, Einwilligung von Miriam Aebi, seit {local_date(told.now)}" in said
+    organisations.remove(told.db, actor(told, HEKS), ORGANISATION, person_id(LEAD), now=told.now)
+    assert "inzwischen beendet" in signed_in(app, COORDINATOR).open(f"/desk/cases/{draft}").words()
+    ended = actor(told, LEAD)
+    assert queries.application(told.db, ended, draft) is None
+    assert queries.my_organisations(told.db, ended) == []
+    inbox = queries.inbox(told.db, ended, now=told.now)
+    assert not inbox.rows  # has advised, so never reviews
+    with refused("own_organisation"):
+        handle(told.db, Declare(draft), ended, uuid4(), told.now)
+    assert kinds(told, ORGANISATION) == ["invited", "joined", "left"]

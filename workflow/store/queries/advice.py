@@ -1,0 +1,35 @@
+"""Who filled in an application for its organisation as an adviser, and on whose word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.store import signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """An adviser saved this section for the organisation, `at` last.
+
+    The consent: `consent_by` (a name; empty where people were imported) invited them, they said yes at
+    `since`; `ended`: it has been taken back since.
+    """
+
+    section: str
+    name: str
+    at: datetime
+    consent_by: str
+    since: datetime
+    ended: bool
+
+
+def advised(tx: sa.Connection, application_id: UUID) -> list[Advised]:
+    """The latest first."""
+    return [
+        Advised(one.section, one.name, one.at, one.consent_by or "", one.since, one.ended)
+        for one in signatures.advised(tx, application_id)
+    ]

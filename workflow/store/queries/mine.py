@@ -1,0 +1,118 @@
+"""What is the viewer's own: organisations with rights in them, and their applications as a list."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine.case import SIGNING, Actor
+from workflow.engine.route import APPLICANT
+from workflow.funding.progress import progress
+from workflow.store import published
+from workflow.store.queries.rows import ApplicationRow, OrganisationRow
+from workflow.store.tables import applications, cases, organisations, signatures
+
+
+def ids(viewer: Actor) -> list[UUID]:
+    """The organisations in which the viewer has any right, whatever they have been merged with."""
+    return [UUID(one) for one, rights in viewer.organisations.items() if rights]
+
+
+def my_organisations(db: sa.Engine, viewer: Actor) -> list[OrganisationRow]:
+    """Those in which the viewer has rights, each once."""
+    query = sa.select(organisations.c.id, organisations.c.name, organisations.c.state)
+    query = query.where(organisations.c.id.in_(ids(viewer)), organisations.c.merged_into.is_(None))
+    with db.connect() as tx:
+        rows = tx.execute(query.order_by(organisations.c.name)).all()
+    return [OrganisationRow(row.id, row.name, viewer.rights_in(str(row.id)), row.state) for row in rows]
+
+
+def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
+    """Drafts and cases of the viewer's: what waits for them by its deadline, then the newest."""
+    signed = sa.exists().where(
+        signatures.c.application_id == applications.c.id,
+        signatures.c.void_at.is_(None),
+        signatures.c.person_id != UUID(viewer.person),
+    )
+    query = (
+        sa.select(
+            applications,
+            organisations.c.name,
+            organisations.c.kind.label("organisation_kind"),
+            signed.label("signed"),
+            cases.c.number,
+            cases.c.status,
+            cases.c.area,
+            cases.c.requested,
+            cases.c.committed,
+            cases.c.submitted_at,
+            cases.c.due_at,
+            cases.c.ending,
+            cases.c.title,
+            cases.c.state["seats"].label("seats"),
+            cases.c.state["to"].astext.label("to"),
+        )
+        .join(organisations, organisations.c.id == applications.c.organisation_id)
+        .outerjoin(cases, cases.c.id == applications.c.id)
+        .where(applications.c.organisation_id.in_(ids(viewer)))
+        .order_by(applications.c.saved_at.desc(), applications.c.id)
+    )
+    with db.connect() as tx:
+        rows = [
+            _draft(tx, viewer, row) if row.number is None else _case(row) for row in tx.execute(query).all()
+        ]
+    return sorted(rows, key=_urgency)
+
+
+def _urgency(row: ApplicationRow) -> tuple[bool, float]:
+    due = row.due_at if row.waiting_for_me else None
+    return not row.waiting_for_me, due.timestamp() if due else float("inf")
+
+
+def _draft(tx: sa.Connection, viewer: Actor, row: Any) -> ApplicationRow:
+    form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
+    values, problems = form.judge(row.answers)
+    facts = form.facts(values)
+    sections = progress(form, row.answers, problems, {one.code for one in form.sections})
+    area, requested = facts.get("area"), facts.get("requested")
+    call = published.programme(tx, row.programme_hash).calls.get(row.call)
+    return ApplicationRow(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        organisation=row.name,
+        title=str(row.answers.get("project", {}).get("title") or ""),
+        call=row.call,
+        number=None,
+        status="draft",
+        area=str(area) if area else None,
+        requested=requested if isinstance(requested, int) else None,
+        saved_at=row.saved_at,
+        submitted_at=None,
+        waiting_for_me=row.signed and bool(viewer.rights_in(str(row.organisation_id)) & SIGNING),
+        closes=call.closes if call else None,
+        done=sum(one.state == "done" for one in sections),
+        sections=len(sections),
+    )
+
+
+def _case(row: Any) -> ApplicationRow:
+    waiting = any(seat["role"] == APPLICANT and seat["outcome"] is None for seat in row.seats or ())
+    return ApplicationRow(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        organisation=row.name,
+        title=row.title or "",
+        call=row.call,
+        number=row.number,
+        status=row.status or "received",
+        area=row.area,
+        requested=row.requested,
+        saved_at=row.saved_at,
+        submitted_at=row.submitted_at,
+        waiting_for_me=waiting and row.to is None,
+        due_at=row.due_at if waiting else None,
+        granted=row.committed or None,
+        over=row.ending is not None,
+    )
