@@ -23,6 +23,7 @@ from web import (
     security,
     sign_in,
 )
+from web.deciding import blueprint as deciding
 from web.desk import blueprint as desk
 from web.office import blueprint as office
 from workflow.connecting import connect
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         account.blueprint,
         portal.blueprint,
         desk,
+        deciding,
         office,
         operations.blueprint,
     ):

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from web.errors import problem_text
 from web.language import gettext, lang, ngettext
 from web.security import (
+    DECIDING_ROLES,
     DESK_ROLES,
     OFFICE_ROLES,
     OPERATIONS_ROLES,
@@ -153,6 +154,8 @@ def navigation() -> list[Way]:
         ways.append((url_for("portal.organisations"), gettext("Trägerschaft")))
     if person and person.actor.has_role(*DESK_ROLES):
         ways.append(("/desk", gettext("Pendenzen")))
+    if person and person.actor.has_role(*DECIDING_ROLES):
+        ways.append(("/desk/decisions", gettext("Entscheide")))
     if person and person.actor.has_role(*OFFICE_ROLES):
         ways.append(("/office", gettext("Übersicht")))
         ways.append(("/office/cases", gettext("Gesuche")))

@@ -23,7 +23,8 @@ from workflow.service import Done, handle
 from workflow.settings import Settings
 
 OFFICE_ROLES = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
-DESK_ROLES = ("coordinator", "reviewer", "head", "division_head", "department_head", "finance", "operator")
+DECIDING_ROLES = ("head", "division_head", "department_head", "chancellery")
+DESK_ROLES = ("coordinator", "reviewer", "finance", "operator", *DECIDING_ROLES)
 OPERATIONS_ROLES = ("operator", "admin", "coordinator", "auditor")
 ORGANISATIONS_ROLES = ("coordinator", "auditor")
 NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz", "metrics.metrics")
@@ -164,9 +165,12 @@ def posted_uuid(name: str) -> UUID:
         raise BadRequest from None
 
 
-def do(command: Command, answers: Mapping[str, Any] | None = None) -> Done:
-    """Let the signed-in person do this to a case: the one place where pages change one."""
-    key = posted_uuid("command_id")
+def do(command: Command, answers: Mapping[str, Any] | None = None, key: UUID | None = None) -> Done:
+    """Let the signed-in person do this to a case: the one place where pages change one.
+
+    `key`: of one command of several that a form sends; else the form's own.
+    """
+    key = key or posted_uuid("command_id")
     bind_contextvars(command_id=str(key), case_id=str(command.case_id))
     done = handle(db(), command, signed_in().actor, key, now(), answers)
     nudge()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,15 +11,38 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Route
-from workflow.funding.letters import Order, Remedy, Sender
+from workflow.funding.letters import Order, Remedy, Sender, render
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
 from workflow.store.queries.record import decision_text, history, signing, written
 from workflow.store.queries.rows import HistoryRow
 from workflow.texts import ZURICH
 
+DRAFT = """#set page(foreground: rotate(-38deg, text(size: 96pt, fill: rgb("#DB1A0030"))[ENTWURF]))
+#include "{template}.typ"
+"""
 
-def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str], Order]:
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an order would say before it is decided. `granted`: Rappen; `signers`: (name, office, role)."""
+
+    granted: int
+    reasons: str
+    conditions: str
+    signers: Sequence[tuple[str, str, str]]
+
+
+def draft_order(db: sa.Engine, case_id: UUID, template: str, draft: Draft, *, now: datetime) -> bytes:
+    """The letter as it would go out, marked as a draft: PDF."""
+    templates, order = templates_and_order(db, case_id, draft)
+    marked = {**templates, "draft": DRAFT.format(template=template)}
+    return render(marked, "draft", order, now=now)
+
+
+def templates_and_order(
+    db: sa.Engine, case_id: UUID, draft: Draft | None = None
+) -> tuple[Mapping[str, str], Order]:
     """The letter templates that the case is pinned to, and what an order about it says."""
     with db.connect() as tx:
         stored = journal.read(tx, case_id)
@@ -39,8 +63,9 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         ).one()
         answers = written(tx, listed.id).get(listed.content, {})
     terms = programme.terms[listed.size]
-    decided = signing(route, events)
-    deciders = _deciders(decided, events)
+    decided = [] if draft else signing(route, events)
+    deciders = [(office, role) for _, office, role in draft.signers] if draft else _deciders(decided, events)
+    signers = [name for name, _, _ in draft.signers] if draft else [row.actor_name for row in decided]
     internal = APPLICANT_OFFICE in stored.case.facts
     order: Order = {
         "language": programme.languages[0],
@@ -59,10 +84,10 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         "submitted_on": _day(listed.submitted_at),
         "opened_on": _day(listed.opened_at) if listed.parent_id else None,
         "requested": listed.requested,
-        "granted": int(stored.case.facts.get("granted", 0)),
+        "granted": draft.granted if draft else int(stored.case.facts.get("granted", 0)),
         "reviewed_by": _offices(programme, route, events),
-        "reasons": decision_text(decided, texts, "reasons") or "",
-        "conditions": _lines(decision_text(decided, texts, "conditions")),
+        "reasons": (draft.reasons if draft else decision_text(decided, texts, "reasons")) or "",
+        "conditions": _lines(draft.conditions if draft else decision_text(decided, texts, "conditions")),
         "budget_confirmed_on": _answered_on(route, events, "accept"),
         "declined_on": _answered_on(route, events, "decline"),
         "instalments": terms["instalments"],
@@ -71,8 +96,8 @@ def templates_and_order(db: sa.Engine, case_id: UUID) -> tuple[Mapping[str, str]
         "remedy": None if internal else _remedy(programme, deciders[-1][1]),
         "copies": _offices(programme, route, events),
         "signatures": [
-            {"name": row.actor_name, "function": _function(programme, office, role)}
-            for row, (office, role) in zip(decided, deciders, strict=True)
+            {"name": name, "function": _function(programme, office, role)}
+            for name, (office, role) in zip(signers, deciders, strict=True)
         ],
     }
     return templates, order

@@ -59,6 +59,11 @@ def receipt(found: Whole, settings: Settings, lang: str) -> bytes:
     return letters.render(_templates(), "receipt", data, now=last.at)
 
 
+def proposal(sheet: Mapping[str, Any], *, now: datetime) -> bytes:
+    """The one page for those who decide, as PDF. `sheet`: all that it says, in words."""
+    return letters.render(_templates(), "proposal", sheet, now=now)
+
+
 def answers_pdf(found: Whole, lang: str) -> bytes:
     """The answers as they stand now, to read and to print."""
     gettext = texts(lang).gettext

@@ -107,7 +107,7 @@ def declare(case_id: UUID) -> Response | tuple[str, int]:
     """No conflict of interest: the dossier opens."""
     if refused := _refusal(Declare(case_id)):
         return _page(case_id, refused), refused.error.status
-    return _to(url_for(".dossier", case_id=case_id))
+    return _to(local_path(_posted("back")) or url_for(".dossier", case_id=case_id))
 
 
 @blueprint.get("/cases/<uuid:case_id>/recuse")
@@ -162,7 +162,7 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
         return _page(case_id, refused), refused.error.status
     title = words.outcome(found.case.route_hash, step, outcome)
     flash(_("%(number)s: «%(outcome)s» ist eingetragen.", number=found.case.number, outcome=title))
-    return _to(url_for(".inbox"))
+    return _to(local_path(_posted("back")) or url_for(".inbox"))
 
 
 @blueprint.post("/cases/<uuid:case_id>/statement")
@@ -247,7 +247,7 @@ def _dossier(case_id: UUID) -> Dossier:
 def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
     found, words = _dossier(case_id), Words()
     route = found.case.route_hash
-    task = _task(found, words)
+    task = task_of(found, words)
     # What was written for a step that has passed is shown to be copied; it fits no form any more.
     stale = (
         attempt is not None and attempt.form is not None and (task is None or task.form is not attempt.form)
@@ -276,7 +276,7 @@ def _said(attempt: Attempt) -> str:
     return text_of(attempt.error, lang())
 
 
-def _task(found: Dossier, words: Words) -> Task | None:
+def task_of(found: Dossier, words: Words) -> Task | None:
     """The first seat that is this person's: nobody takes two at one step."""
     for offer in found.offers:
         if offer.action == "complete":

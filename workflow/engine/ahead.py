@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Case
 from workflow.engine.route import APPLICANT, Call, Choice, End, Human, Route, Until, Wait
-from workflow.engine.tables import pick
+from workflow.engine.tables import Facts, pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def ahead(route: Route, case: Case, now: datetime, calendar: Calendar) -> list[A
         return []
     found: list[Ahead] = []
     moment, still = now, case.suspended_at is not None
-    for code in _usual(route, case):
+    for code in usual(route, case.to or case.step, case.facts):
         step = route.steps[code]
         present = code == case.step and case.to is None
         if isinstance(step, End) or (not present and _tells(step)):
@@ -49,9 +49,9 @@ def ahead(route: Route, case: Case, now: datetime, calendar: Calendar) -> list[A
     return found
 
 
-def _usual(route: Route, case: Case) -> Iterator[str]:
-    """Steps in the order in which they usually come, each once."""
-    code, seen = case.to or case.step, set[str]()
+def usual(route: Route, start: str | None, facts: Facts) -> Iterator[str]:
+    """Steps from `start` on in the order in which they usually come, each once."""
+    code, seen = start, set[str]()
     while code and code not in seen:
         seen.add(code)
         yield code
@@ -60,7 +60,7 @@ def _usual(route: Route, case: Case) -> Iterator[str]:
             case Human():
                 code = next((one.to for one in step.outcomes.values() if one.to and not one.by_clock), None)
             case Choice():
-                code = pick(step.table, case.facts)[0]
+                code = pick(step.table, facts)[0]
             case Call():
                 code = step.to
             case Wait():

@@ -1,6 +1,14 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
 from workflow.store.queries.away import AwayPage, away
+from workflow.store.queries.deciding import (
+    MOST_DECISIONS,
+    Decisions,
+    Waiting,
+    decisions,
+    done_already,
+    outlooks,
+)
 from workflow.store.queries.desk import dossier
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
@@ -40,6 +48,7 @@ from workflow.store.queries.rows import (
     Statement,
     StatementDraft,
 )
+from workflow.store.queries.standing import Dissent, Standing
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
     bundle,
@@ -55,6 +64,7 @@ from workflow.store.queries.whole import Submission, Whole, received_at, whole
 
 __all__ = [
     "LEAST_SERVER",
+    "MOST_DECISIONS",
     "TABS",
     "Application",
     "ApplicationRow",
@@ -62,6 +72,8 @@ __all__ = [
     "AwayPage",
     "CasePage",
     "CaseRow",
+    "Decisions",
+    "Dissent",
     "Dossier",
     "Explanation",
     "FileRow",
@@ -81,15 +93,19 @@ __all__ = [
     "RouteOverview",
     "SignOff",
     "StageRow",
+    "Standing",
     "Statement",
     "StatementDraft",
     "Stop",
     "Submission",
+    "Waiting",
     "Whole",
     "application",
     "away",
     "bundle",
     "cases",
+    "decisions",
+    "done_already",
     "dossier",
     "explanation",
     "file",
@@ -107,6 +123,7 @@ __all__ = [
     "newest_revision",
     "operations",
     "organisation",
+    "outlooks",
     "pipeline",
     "programme",
     "programme_of",

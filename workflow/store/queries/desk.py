@@ -18,7 +18,6 @@ from workflow.engine.decide import allowed
 from workflow.engine.eligible import eligible_refusal
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
-from workflow.funding.ties import Tie, ties
 from workflow.store import published, reading, statement_drafts
 from workflow.store.queries.advice import advised
 from workflow.store.queries.explain import people_of
@@ -34,6 +33,7 @@ from workflow.store.queries.rows import (
     Statement,
     StatementDraft,
 )
+from workflow.store.queries.ties import linked_to
 
 VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
 """Events that tell what others do at a panel, and who they are."""
@@ -82,7 +82,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         found = findings(tx, row, answers, viewer) if opened else None
         helped = advised(tx, case_id) if opened else []
         asked = any(offer.action == "declare" for offer in offers)
-        linked = _ties(tx, row, case, viewer) if asked else []
+        linked = linked_to(tx, [case_id], viewer).get(case_id, []) if asked else []
         draft = _draft(tx, case_id, case, viewer, offers)
         colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
@@ -96,7 +96,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         ties=linked,
         files={one.id: one for one in files if one.kind == "upload"},
         letters=letters(files, case.letters),
-        statements=_statements(route, events, texts),
+        statements=statements_of(route, events, texts),
         history=events,
         reasons={name: str(data["reason"]["reason"]) for name, data in texts.items() if _is_reason(data)},
         suspended=case.suspended_at is not None,
@@ -119,25 +119,6 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         line=money_row(line) if line is not None else None,
         granted=int(case.facts["granted"]) if opened and "granted" in case.facts else None,
     )
-
-
-TIES = """
-SELECT p.name, p.email,
-  ARRAY(SELECT DISTINCT split_part(q.email, '@', 2) FROM memberships m JOIN persons q ON q.id = m.person_id
-        WHERE m.organisation_id = :organisation) AS domains,
-  (SELECT max(t.at) FROM cases c JOIN contents t ON t.case_id = c.id
-   WHERE c.organisation_id = :organisation AND t.written_by = p.id AND t.kind = 'application') AS wrote,
-  (SELECT t.data FROM contents t WHERE t.case_id = :id AND t.hash = :content) AS answers
-FROM persons p WHERE p.id = CAST(:person AS uuid)"""
-
-
-def _ties(tx: sa.Connection, row: Any, case: Case, viewer: Actor) -> list[Tie]:
-    """What links the viewer, who is about to declare, to the applicant."""
-    said = {"id": row.id, "organisation": row.organisation_id, "content": case.content}
-    found = tx.execute(sa.text(TIES), {**said, "person": viewer.person}).one_or_none()
-    if found is None:
-        return []
-    return list(ties(found.name, found.email, found.answers or {}, found.domains, found.wrote))
 
 
 def _draft(
@@ -201,7 +182,9 @@ def _holders(names: Mapping[str, str], case: Case, viewer: Actor, *, veiled: boo
     return {seat: name for seat, name in names.items() if not veiled or seat in own}
 
 
-def _statements(route: Route, events: Sequence[HistoryRow], texts: Mapping[str, Answers]) -> list[Statement]:
+def statements_of(
+    route: Route, events: Sequence[HistoryRow], texts: Mapping[str, Answers]
+) -> list[Statement]:
     """What was written at the steps, oldest first."""
     offices: dict[tuple[int, str], str] = {}
     found = []

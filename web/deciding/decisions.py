@@ -1,0 +1,258 @@
+"""Many decisions in one go: tick, look at the sums, decide. Each is a command of its own.
+
+What a person decides here is what was proposed; everything else is decided singly, on the case's own page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid5
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from web.deciding.prefilled import missing, prefilled
+from web.desk.inbox import staff
+from web.desk.words import Words
+from web.errors import text_of
+from web.language import gettext as _
+from web.language import lang, ngettext
+from web.security import db, do, now, posted_uuid
+from workflow.engine.commands import Complete, Declare
+from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.funding.forms import Form
+from workflow.store import queries
+from workflow.store.queries import MoneyRow, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """One row as its hidden input says it: the case, and the visit of the step that was seen."""
+
+    case_id: UUID
+    entry: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.case_id}.{self.entry}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Of one money line: `needs` Rappen beyond what is reserved already, of what is `left`."""
+
+    line: MoneyRow
+    count: int
+    granted: int
+    needs: int
+
+    @property
+    def short(self) -> int:
+        return max(0, self.needs - self.line.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a form asks that no proposal answers: once for all of these cases."""
+
+    form: Form
+    paths: Sequence[str]
+    count: int
+
+
+@dataclass(slots=True)
+class Results:
+    """What came of each case: `done` (number, what was decided), `failed` (case, number, why)."""
+
+    done: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[UUID, str, str]] = field(default_factory=list)
+
+
+def page() -> str:
+    """What waits for this person's decision, by the money that it takes from."""
+    found = queries.decisions(db(), staff(), now=now(), after=request.args.get("after"))
+    ready = [row for row in found.rows if not row.refusal and row.outcome]
+    return render_template(
+        "deciding/decisions.html",
+        found=found,
+        lines=_by_line(ready),
+        single=[row for row in found.rows if not row.refusal and not row.outcome],
+        closed=[row for row in found.rows if row.refusal == "declare_first"],
+        others=[row for row in found.rows if row.refusal not in ("", "declare_first")],
+        words=Words(),
+        why=_why,
+    )
+
+
+def declare() -> Response:
+    """Of many that there is no conflict of interest: these dossiers open."""
+    ticked = _ticked()
+    rows = {row.case_id: row for row in _rows(ticked)}
+    opened = 0
+    for one in ticked:
+        row = rows.get(one.case_id)
+        if row is None or row.tied:
+            continue  # what is known to link somebody to the applicant is weighed on the case's own page
+        try:
+            do(Declare(one.case_id), key=_key(one))
+            opened += 1
+        except (Conflict, NotAllowed, NotFound, Refused):
+            continue
+    flash(ngettext("%(n)s Dossier ist geöffnet.", "%(n)s Dossiers sind geöffnet.", opened))
+    return redirect(url_for(".decisions"), 303)
+
+
+def act() -> str | tuple[str, int]:
+    """Look at the sums of many; decide many."""
+    ticked = _ticked()
+    match request.form.get("press"):
+        case "check":
+            return _check(ticked)
+        case "decide":
+            return _decide(ticked)
+    raise BadRequest
+
+
+def _check(ticked: Sequence[Ticked], problems: Mapping[str, Sequence[Problem]] | None = None) -> str:
+    rows = _fresh(ticked)
+    return render_template(
+        "deciding/check.html",
+        rows=rows,
+        gone=len(ticked) - len(rows),
+        lines=_by_line(rows),
+        asked=_asked(rows),
+        given=_common(rows),
+        problems=problems or {},
+        words=Words(),
+    )
+
+
+def _decide(ticked: Sequence[Ticked]) -> str | tuple[str, int]:
+    keys = {one: _key(one) for one in ticked}
+    done = queries.done_already(db(), staff(), list(keys.values()))
+    rows, words, results = {row.case_id: row for row in _fresh(ticked)}, Words(), Results()
+    common = _common(rows.values())
+    lacking = {path: [Problem("required")] for path in _unanswered(_asked(rows.values()), common)}
+    if lacking:
+        return _check(ticked, lacking), 422
+    for one, key in keys.items():
+        if key in done:
+            results.done.append((_posted(f"number.{one.case_id}"), _posted(f"says.{one.case_id}")))
+        elif row := rows.get(one.case_id):
+            _decide_one(row, key, common, words, results)
+        else:
+            number = _posted(f"number.{one.case_id}")
+            results.failed.append((one.case_id, number, _("Inzwischen liegt es nicht mehr bei Ihnen.")))
+    page = render_template("deciding/results.html", results=results)
+    return page, 200 if results.done or not results.failed else 409
+
+
+def _decide_one(row: Waiting, key: UUID, common: Mapping[str, Any], words: Words, results: Results) -> None:
+    command = Complete(row.case_id, row.step, row.seat, row.outcome, row.entry)
+    try:
+        do(command, answers_of(row, common), key=key)
+    except Invalid as error:
+        [first, *_rest] = error.fields
+        why = _("«%(field)s» fehlt oder passt nicht: bitte einzeln entscheiden.", field=first)
+        results.failed.append((row.case_id, row.number, why))
+    except (Conflict, NotAllowed, NotFound, Refused) as error:
+        results.failed.append((row.case_id, row.number, text_of(error, lang())))
+    else:
+        results.done.append((row.number, words.outcome(row.route_hash, row.step, row.outcome)))
+
+
+def answers_of(row: Waiting, common: Mapping[str, Any]) -> dict[str, dict[str, Any]] | None:
+    """What was proposed, and what was said for all where it says nothing."""
+    if row.form is None:
+        return None
+    answers = prefilled(row.form, row.outcome, row.proposal)
+    for path in missing(row.form, row.outcome, answers):
+        section, code = path.split(".")
+        answers[section][code] = common.get(f"{row.form.code}.{path}")
+    return answers
+
+
+def _asked(rows: Iterable[Waiting]) -> list[Asked]:
+    """What has to be said for all, by form."""
+    forms: dict[str, Form] = {}
+    paths: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row.form is None:
+            continue
+        forms[row.form.code] = row.form
+        for path in missing(row.form, row.outcome, prefilled(row.form, row.outcome, row.proposal)):
+            counts = paths.setdefault(row.form.code, {})
+            counts[path] = counts.get(path, 0) + 1
+    return [Asked(forms[code], list(found), max(found.values())) for code, found in paths.items()]
+
+
+def _common(rows: Iterable[Waiting]) -> dict[str, str]:
+    """What was typed for all, by form, section and field."""
+    names = {f"{one.form.code}.{path}" for one in _asked(rows) for path in one.paths}
+    return {name: _posted(name).strip() for name in names}
+
+
+def _unanswered(asked: Sequence[Asked], common: Mapping[str, str]) -> list[str]:
+    return [
+        f"{one.form.code}.{path}"
+        for one in asked
+        for path in one.paths
+        if not common.get(f"{one.form.code}.{path}")
+    ]
+
+
+def _by_line(rows: Iterable[Waiting]) -> list[tuple[Sum, list[Waiting]]]:
+    """The rows by the money line they take from, each with its sums."""
+    ordered = sorted(rows, key=lambda row: (row.line.year, row.area, row.line.pot, row.line_id))
+    found = []
+    for _line, group in groupby(ordered, key=lambda row: row.line_id):
+        those = list(group)
+        granted = sum(row.proposal.amount or 0 for row in those if row.proposal)
+        needs = sum(row.needs for row in those)
+        found.append((Sum(those[0].line, len(those), granted, needs), those))
+    return found
+
+
+def _fresh(ticked: Sequence[Ticked]) -> list[Waiting]:
+    """Those of the ticked rows that still stand as they were seen, and that the viewer may decide."""
+    seen = {one.case_id: one.entry for one in ticked}
+    return [
+        row for row in _rows(ticked) if row.entry == seen[row.case_id] and not row.refusal and row.outcome
+    ]
+
+
+def _rows(ticked: Sequence[Ticked]) -> list[Waiting]:
+    return queries.decisions(db(), staff(), now=now(), ids=[one.case_id for one in ticked]).rows
+
+
+def _ticked() -> list[Ticked]:
+    """The ticked rows, each once; 400 for anything that is not one of our own inputs, 404 without a desk."""
+    staff()
+    found = {}
+    for text in request.form.getlist("case"):
+        case_id, _dot, entry = text.partition(".")
+        try:
+            found[UUID(case_id)] = Ticked(UUID(case_id), int(entry))
+        except ValueError:
+            raise BadRequest from None
+    if len(found) > queries.MOST_DECISIONS:
+        raise BadRequest
+    return list(found.values())
+
+
+def _key(one: Ticked) -> UUID:
+    """The command's own key: the same when the form is sent again."""
+    return uuid5(posted_uuid("command_id"), one.name)
+
+
+def _why(code: str) -> str:
+    error: FoerderwegError = NotAllowed(code)
+    return text_of(error, lang())
+
+
+def _posted(name: str) -> str:
+    return request.form.get(name, "")

@@ -1,0 +1,124 @@
+"""What stands before those who decide: the proposal, or what the first of two has decided; the dissent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflow.engine.route import Human, Route
+from workflow.funding.forms import Form
+from workflow.funding.scores import far_apart, score_of
+from workflow.store.queries.record import answer_named
+from workflow.store.queries.rows import HistoryRow, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`amount`: Rappen, None where nothing is granted. `signed`: by somebody who signs, and one more has to.
+
+    `by_panel`: what the one reviewer recommends, where no synthesis is made of it; its `reasons` are then the
+    reviewer's own and belong into no order.
+    """
+
+    grants: bool
+    amount: int | None
+    conditions: str
+    reasons: str
+    dissent: str
+    entry: int
+    step: str
+    office: str
+    by_name: str
+    at: datetime
+    signed: bool
+    by_panel: bool
+
+
+def standing(
+    route: Route, said: Sequence[Statement], events: Sequence[HistoryRow], requested: int
+) -> Standing | None:
+    """The newest statement that proposes or decides something; None where none does.
+
+    None too after a way off the route: what was said before it was said of something else.
+    """
+    strayed = max((row.version for row in events if row.name == "WayTaken"), default=0)
+    since = min((row.at for row in events if row.version > strayed), default=None)
+    for one in reversed(said):
+        step = route.steps[one.step]
+        if not isinstance(step, Human) or (strayed and (since is None or one.at < since)):
+            continue
+        if step.is_panel:
+            return _of_panel(step, one, said, requested)
+        if reasons := answer_named(one.data, "reasons"):
+            return _of_one(step, one, str(reasons))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Dissent:
+    """Of the newest panel: votes for and against, criteria far apart; and objections that came after it."""
+
+    votes_for: int
+    votes_against: int
+    apart: int
+    objections: int
+
+    @property
+    def is_some(self) -> bool:
+        return bool((self.votes_for and self.votes_against) or self.apart or self.objections)
+
+
+def dissent(route: Route, said: Sequence[Statement], form_of: Callable[[str], Form]) -> Dissent:
+    """`form_of`: a form of the case's programme, weighted for its area."""
+    panels = [one for one in said if route.human(one.step).is_panel]
+    if not panels:
+        return Dissent(0, 0, 0, 0)
+    last = [one for one in panels if one.entry == panels[-1].entry]
+    votes, form = route.human(last[0].step).votes or {}, form_of(last[0].form_code)
+    against = sum(votes[one.outcome] == "against" for one in last)
+    apart = sum(far_apart([score_of(one.data, path) for one in last]) for path in form.weights)
+    later = [one for one in said if one.entry > last[0].entry]
+    objections = sum(bool(answer_named(one.data, "objections")) for one in later)
+    return Dissent(len(last) - against, against, apart, objections)
+
+
+def _of_one(step: Human, one: Statement, reasons: str) -> Standing:
+    outcome = step.outcomes[one.outcome]
+    amount = answer_named(one.data, "amount")
+    return Standing(
+        grants=outcome.amount is not None,
+        amount=int(amount) if outcome.amount and amount else None,
+        conditions=str(answer_named(one.data, "conditions") or ""),
+        reasons=reasons,
+        dissent=str(answer_named(one.data, "dissent") or ""),
+        entry=one.entry,
+        step=one.step,
+        office=one.office,
+        by_name=one.by_name,
+        at=one.at,
+        signed=step.signs is not None,
+        by_panel=False,
+    )
+
+
+def _of_panel(step: Human, one: Statement, said: Sequence[Statement], requested: int) -> Standing | None:
+    """One vote alone is a proposal; of several somebody has to make one."""
+    if sum(other.entry == one.entry for other in said) > 1 or not step.votes:
+        return None
+    grants = step.votes[one.outcome] == "for"
+    amount = answer_named(one.data, "amount") or requested
+    return Standing(
+        grants=grants,
+        amount=int(amount) if grants else None,
+        conditions=str(answer_named(one.data, "conditions") or ""),
+        reasons=str(answer_named(one.data, "reasons") or ""),
+        dissent="",
+        entry=one.entry,
+        step=one.step,
+        office=one.office,
+        by_name=one.by_name,
+        at=one.at,
+        signed=False,
+        by_panel=True,
+    )
