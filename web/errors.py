@@ -156,6 +156,9 @@ TEXTS: dict[str, str] = {
     "way_used_up": _("Das ist für dieses Gesuch schon so oft geschehen, wie das Verfahren es zulässt."),
     "too_long": _("Die Frist kann noch um höchstens %(most)s Arbeitstage verlängert werden."),
     "own_review": _("Ihre Stelle hat in diesem Geschäft schon mitgewirkt. Es wurde nichts geändert."),
+    "export_too_long": _(
+        "Das sind mehr als %(most)s Zeilen: zu viele für eine Datei. Grenzen Sie die Liste bitte zuerst ein."
+    ),
     "closed": _("Dieses Geschäft ist abgeschlossen. Es wurde nichts geändert."),
     "step_has_passed": _(
         "Dieser Schritt ist inzwischen erledigt: jemand anders war schneller, oder die Frist ist abgelaufen. "

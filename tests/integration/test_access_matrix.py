@@ -143,6 +143,11 @@ GET /office/organisations                                     303 404 404 404 40
 GET /office/organisations/<organisation_id>                   303 404 404 404 404 404 200 404 200 404
 POST /office/organisations/<organisation_id>                  401 404 404 404 404 404 422 404 404 404
 POST /invitations/<invitation_id>/end                         401 404 404 404 404 404 404 404 404 404
+GET /desk/inbox.<kind>                                        303 404 404 200 200 200 200 200 200 200
+GET /office/pipeline.<kind>                                   303 404 404 404 404 404 200 200 200 404
+GET /office/cases.<kind>                                      303 404 404 404 404 404 200 200 200 404
+GET /office/money.<kind>                                      303 404 404 404 404 404 200 200 200 404
+GET /office/organisations.<kind>                              303 404 404 404 404 404 200 404 200 404
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                                 401 404 404 303 409 404 403 404 403 404
 POST /api/v1/cases/<case_id>/declaration                           401 403 404 409 409 404 403 403 403 404
@@ -244,7 +249,7 @@ def visitor(app: Flask, told: Story, email: str | None) -> Visitor:
 
 def test_every_address_is_listed(scene: Scene) -> None:
     there = {
-        f"{method} {re.sub('<[a-z]+:', '<', rule.rule)}"
+        f"{method} {re.sub('<[^<>]+:', '<', rule.rule)}"
         for rule in scene.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -283,7 +288,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     method, path = address.split(" ")
     code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
     code = "report" if "/children/" in path else "language_course" if "/needs/" in path else code
-    for name, value in {**scene.ids, "code": code, "filename": "app.css"}.items():
+    for name, value in {**scene.ids, "code": code, "filename": "app.css", "kind": "csv"}.items():
         path = path.replace(f"<{name}>", value)
     options: dict[str, Any] = dict(BODIES.get(address, {}))
     if path.startswith("/api/"):

@@ -16,9 +16,10 @@ from web.desk.away import away, put_away
 from web.desk.comparison import rounds
 from web.desk.explaining import read_facts, reason
 from web.desk.history import sentence
-from web.desk.inbox import inbox, staff
+from web.desk.inbox import inbox, inbox_file, staff
 from web.desk.words import Words
 from web.errors import text_of
+from web.exports import FORMATS
 from web.language import gettext as _
 from web.language import lang
 from web.opening import Parent, open_child, opening_page
@@ -71,6 +72,7 @@ class Task:
 
 
 blueprint.add_url_rule("", view_func=inbox)
+blueprint.add_url_rule(f"/inbox.<{FORMATS}>", view_func=inbox_file)
 blueprint.add_url_rule("/away", view_func=away)
 blueprint.add_url_rule("/away", view_func=put_away, methods=["POST"])
 

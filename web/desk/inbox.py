@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from flask import abort, render_template, request
+from werkzeug.wrappers import Response
 
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
+from web.exports import PAGE_ROWS, As, Column, every, export
+from web.language import gettext as _
 from web.security import db, now, signed_in
 from workflow.engine.case import Actor
 from workflow.store import queries
+from workflow.store.queries import Inbox, ItemRow
+
+FILTERS = ("tab", "stage", "area", "late")
 
 
 def staff() -> Actor:
@@ -21,11 +27,9 @@ def staff() -> Actor:
 
 def inbox() -> str:
     """What I and my offices have to do, the most urgent first."""
-    viewer, narrowed = staff(), narrowing("tab", "stage", "area", "late")
+    viewer, narrowed = staff(), narrowing(*FILTERS)
+    found = _inbox(request.args.get("after"))
     tab = narrowed.given.get("tab", "office")
-    found = queries.inbox(
-        db(), viewer, now=now(), tab=tab, filters=narrowed.filters, after=request.args.get("after")
-    )
     return render_template(
         "desk/inbox.html",
         inbox=found,
@@ -36,3 +40,33 @@ def inbox() -> str:
         troubles=queries.troubles(db(), viewer),
         waiting_organisations=queries.waiting_organisations(db(), viewer),
     )
+
+
+def inbox_file(kind: str) -> Response:
+    """All of it as a file."""
+    staff()
+    return export(kind, _("Pendenzen"), _columns(Words()), every(lambda after: _inbox(after, PAGE_ROWS)))
+
+
+def _inbox(after: str | None, limit: int = 50) -> Inbox:
+    narrowed = narrowing(*FILTERS)
+    tab = narrowed.given.get("tab", "office")
+    return queries.inbox(
+        db(), staff(), now=now(), tab=tab, limit=limit, filters=narrowed.filters, after=after
+    )
+
+
+def _columns(words: Words) -> list[Column[ItemRow]]:
+    return [
+        Column(_("Fällig"), lambda row: row.due_at, As.MOMENT),
+        Column(_("Überfällig"), lambda row: _("ja") if row.late else _("nein")),
+        Column(_("Nummer"), lambda row: row.number),
+        Column(_("Trägerschaft"), lambda row: row.organisation),
+        Column(_("Titel"), lambda row: row.title),
+        Column(_("Zu tun"), lambda row: words.step(row.route_hash, row.step)),
+        Column(_("Förderbereich"), lambda row: words.area(row.area)),
+        Column(_("Grösse"), lambda row: row.size),
+        Column(_("Stelle"), lambda row: words.office(row.office) if row.office else words.role(row.role)),
+        Column(_("Wer ist dran?"), lambda row: row.holder_name),
+        Column(_("Liegt hier seit"), lambda row: row.opened_at, As.MOMENT),
+    ]

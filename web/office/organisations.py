@@ -10,20 +10,27 @@ from werkzeug.wrappers import Response
 
 from tasks.nudge import nudge
 from web.errors import problem_text, text_of
+from web.exports import MOST_ROWS, export
 from web.language import gettext, lang
+from web.office import columns
 from web.security import ORGANISATIONS_ROLES, db, now, signed_in
 from workflow import organisations as door
 from workflow.errors import Invalid, NotAllowed, Refused
 from workflow.store import queries
+from workflow.store.queries import Registered
 
 
 def organisations() -> str:
     """All of them, those that wait first."""
     text = request.args.get("text", "").strip()
-    rows = queries.registered(db(), signed_in().actor, text=text)
-    if rows is None:
-        abort(404)
-    return render_template("office/organisations.html", rows=rows, text=text, form=queries.record_form(db()))
+    form = queries.record_form(db())
+    return render_template("office/organisations.html", rows=_registered(200), text=text, form=form)
+
+
+def organisations_file(kind: str) -> Response:
+    """All of them as a file."""
+    rows = _registered(MOST_ROWS + 1)
+    return export(kind, gettext("Trägerschaften"), columns.of_organisations(queries.record_form(db())), rows)
 
 
 def organisation(organisation_id: UUID) -> str:
@@ -56,6 +63,12 @@ def act(organisation_id: UUID) -> Response | str | tuple[str, int]:
     nudge("deliver")
     flash(said, "done")
     return redirect(url_for("office.organisation", organisation_id=stays), 303)
+
+
+def _registered(limit: int) -> list[Registered]:
+    text = request.args.get("text", "").strip()
+    rows = queries.registered(db(), signed_in().actor, text=text, limit=limit)
+    return rows if rows is not None else abort(404)
 
 
 def _page(organisation_id: UUID, refusal: str | None = None) -> str:

@@ -18,6 +18,7 @@ from workflow.store.queries.office import cases, money, pipeline
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import (
     OrganisationPage,
+    Registered,
     SignOff,
     invitations_to,
     organisation,
@@ -90,6 +91,7 @@ __all__ = [
     "OrganisationRow",
     "Pipeline",
     "Published",
+    "Registered",
     "RouteOverview",
     "SignOff",
     "StageRow",

@@ -1,0 +1,92 @@
+"""Every table of desk and office as a file: the page's rows, all of them, for those who see the page."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.browsing import app_for, signed_in
+from tests.counting import statements
+from web import exports
+from web.cli.story import Story, application
+from web.cli.visitors import Browser
+
+HEKS = "miriam.aebi@heks.example"
+CHECKER = "regula.keller@integration.bs.example"
+FINANCE = "karin.moeschlin@pd.bs.example"
+LANGUAGE = application(
+    "HEKS", title="=Deutsch", area="language", goals=["everyday_language"], requested=38_000_00
+)
+FILES = ("/desk/inbox", "/office/pipeline", "/office/cases", "/office/money", "/office/organisations")
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def table(browser: Browser, path: str) -> list[dict[str, str]]:
+    answer = browser.http.get(path)
+    assert answer.status_code == 200, answer.text
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines(), delimiter=";"))
+
+
+def test_a_file_has_the_rows_of_all_pages_in_the_order_and_with_the_filters_of_the_page(
+    app: Flask, told: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.office.pipeline.PAGE_ROWS", 2)
+    for _ in range(5):
+        told.submit(HEKS, LANGUAGE)
+    browser = signed_in(app, CHECKER)
+    rows = table(browser, "/office/cases.csv?area=language&sort=newest")
+    assert {row["Nummer"] for row in rows} == {f"KIP3-2027-0000{n}" for n in range(1, 6)}
+    first = rows[0]
+    assert (first["Titel"], first["Beantragt"], first["Überfällig"]) == ("'=Deutsch", "38000.00", "nein")
+    assert table(browser, "/office/cases.csv?area=counselling") == []
+    assert len(table(browser, "/desk/inbox.csv")) == 5
+    [first, *_] = table(browser, "/office/pipeline.csv")
+    assert (first["Gesuche"], first["Beantragt"]) == ("5", "190000.00")
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_each_table_comes_in_both_formats(app: Flask, told: Story, path: str) -> None:
+    told.submit(HEKS, LANGUAGE)
+    browser = signed_in(app, CHECKER)
+    assert table(browser, f"{path}.csv")
+    assert browser.http.get(f"{path}.xlsx").content.startswith(b"PK")
+    assert browser.http.get(f"{path}.pdf").status_code == 404
+
+
+def test_a_file_shows_no_more_than_its_page(app: Flask, told: Story) -> None:
+    told.submit(HEKS, LANGUAGE)
+    [row] = table(signed_in(app, FINANCE), "/office/cases.csv")
+    assert row["Titel"] == ""
+    assert "Deutsch" not in str(row)
+
+
+def test_too_many_rows_are_a_page_that_says_so(
+    app: Flask, told: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "MOST_ROWS", 1)
+    for _ in range(2):
+        told.submit(HEKS, LANGUAGE)
+    answer = signed_in(app, CHECKER).http.get("/office/cases.xlsx")
+    assert answer.status_code == 409
+    assert "mehr als 1 Zeilen" in answer.text
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Story, path: str) -> None:
+    told.submit(HEKS, LANGUAGE)
+    browser = signed_in(app, CHECKER)
+    few = statements(app, browser, f"{path}.csv")
+    for _ in range(3):
+        told.submit(HEKS, LANGUAGE)
+    browser.http.get(f"{path}.csv")
+    assert statements(app, browser, f"{path}.csv") == few

@@ -1,0 +1,71 @@
+"""The money: every budget line by year, area and pot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import abort, render_template
+from werkzeug.wrappers import Response
+
+from web.desk.words import Words
+from web.exports import export
+from web.language import gettext as _
+from web.office import columns
+from web.screens import programme
+from web.security import db, now, signed_in
+from workflow.store import queries
+from workflow.store.queries import MoneyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year's money by area or pot, and its total (a row of no area). `call`: the year's only one."""
+
+    year: int
+    call: str | None
+    rows: tuple[MoneyRow, ...]
+    total: MoneyRow
+
+
+def money() -> str:
+    """Every budget line by year, area and pot."""
+    return render_template("office/money.html", years=years_of(_lines()), words=Words())
+
+
+def money_file(kind: str) -> Response:
+    """The same as a file."""
+    return export(kind, _("Geld"), columns.of_money(Words()), _lines())
+
+
+def years_of(lines: Sequence[MoneyRow]) -> list[Year]:
+    """Budget lines by year, the newest year first, each with its total."""
+    ordered = sorted(lines, key=lambda line: -line.year)
+    return [_year(year, tuple(rows)) for year, rows in groupby(ordered, key=lambda line: line.year)]
+
+
+def running(years: Sequence[Year]) -> list[Year]:
+    """The years whose money an open call, or a case on its way, is about; the newest when there is none."""
+    open_years = {call.year for call in programme().calls.values() if call.is_open(now())}
+    shown = [one for one in years if one.year in open_years or one.total.reserved]
+    return shown or list(years[:1])
+
+
+def _lines() -> list[MoneyRow]:
+    lines = queries.money(db(), signed_in().actor)
+    return lines if lines is not None else abort(404)
+
+
+def _year(year: int, rows: tuple[MoneyRow, ...]) -> Year:
+    total = MoneyRow(
+        year,
+        "",
+        "",
+        sum(row.ceiling for row in rows),
+        sum(row.reserved for row in rows),
+        sum(row.committed for row in rows),
+        sum(row.left for row in rows),
+    )
+    calls = [call.code for call in programme().calls.values() if call.year == year]
+    return Year(year, calls[0] if len(calls) == 1 else None, rows, total)
