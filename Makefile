@@ -34,8 +34,8 @@ format: install ## write the code in the common style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: install ## how fast the core is, beside plain SQL and the limit; writes var/bench/core.json
-	@exec $(BIN)/python -m tests.bench
+bench: install ## how fast the core is, beside peers and the limit; writes var/bench/core.json (ARGS=timers: one room)
+	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 chaos: install ## 1,000 applications over HTTP while everything is killed; races and random routes by the thousand (SEED=7)
 	@$(BIN)/python -m tests.chaos.storm --seed $(SEED) --applications $(APPLICATIONS)

@@ -1,4 +1,4 @@
-"""How fast the core is, beside peers and the machine's limit: `make bench`.
+"""How fast the core is, beside peers and the limit: `make bench`, or one room: `make bench ARGS=timers`.
 
 Each room of this folder measures one thing; this brings the servers up, opens the rooms one after the other,
 and tells what they found. It leaves nothing behind but var/bench.
@@ -6,69 +6,57 @@ and tells what they found. It leaves nothing behind but var/bench.
 
 from __future__ import annotations
 
+import argparse
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from tests.bench import core, engine, libraries, limit, one_call, plain_sql
-from tests.bench.figures import SECONDS, Figure, rounds, tell
-from web.cli.data_folder import open_data_folder
-from web.cli.embedded import OWNER, Postgres, start_postgres
-from web.cli.migrations import migrate
-from web.cli.processes import Supervisor
+from tests.bench import core, engine, latency, libraries, one_call, plain_sql, routing, timers
+from tests.bench.figures import Figure, tell
+from web.cli.system import System, running_system
+from workflow.connecting import connect
 from workflow.funding.programme import load_yaml
 from workflow.people import load_people
-from workflow.publish import publish_folder
 
-CLIENTS, PEERS_WITH = (1, 4, 8), 4
+ROOMS = ("actions", "routing", "timers", "latency", "engine")
 
 
 def main() -> None:
     """Measure, print the table, write it as JSON."""
-    with _servers() as postgres:
-        peers, left_out = libraries.measures(postgres, PEERS_WITH)
-        measured = [
-            one
-            for clients in CLIENTS
-            for one in _human_actions(postgres, clients, peers if clients == PEERS_WITH else {})
-        ]
-    tell([*measured, *engine.figures()], left_out)
-
-
-def _human_actions(
-    postgres: Postgres, clients: int, peers: Mapping[str, Callable[[], float]]
-) -> list[Figure]:
-    measures = {
-        **peers,
-        limit.WHAT: lambda: limit.run(postgres, clients),
-        one_call.WHAT: lambda: one_call.run(postgres, clients, SECONDS),
-        plain_sql.WHAT: lambda: plain_sql.run(postgres, clients, SECONDS),
-        "Förderweg": lambda: core._ours(postgres, clients),
-    }
-    return rounds(measures, clients, plain_sql.WHAT)
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all unless named")
+    rooms = parser.parse_args().rooms or ROOMS
+    if unknown := set(rooms) - set(ROOMS):
+        parser.error(f"no such room: {', '.join(sorted(unknown))}")
+    found: list[Figure] = []
+    left_out: list[str] = []
+    with _servers() as system:
+        if "actions" in rooms:
+            found, left_out = core.figures(system)
+        for room in (routing, timers, latency):
+            if room.__name__.rpartition(".")[2] in rooms:
+                found += room.figures(system)
+    tell([*found, *(engine.figures() if "engine" in rooms else [])], left_out)
 
 
 @contextmanager
-def _servers() -> Iterator[Postgres]:
-    """PostgreSQL as it is in production but for its size, with the bench's programme and people."""
+def _servers() -> Iterator[System]:
+    """As in production but for PostgreSQL's size, with the bench's programme and people."""
+    options = ("max_connections=200", "shared_buffers=256MB", latency.OPTION)
     with (
-        tempfile.TemporaryDirectory(prefix="bench-") as name,
-        open_data_folder(Path(name)) as folder,
-        Supervisor(folder.path / "log", (folder.lock,)) as supervisor,
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        running_system(
+            Path(folder), programme=core.FOLDER, processes=("mail",), postgres_options=options
+        ) as system,
     ):
-        postgres = start_postgres(supervisor, folder, ("max_connections=200", "shared_buffers=256MB"))
-        migrate(postgres.url(OWNER))
-        db = sa.create_engine(postgres.url())
-        publish_folder(db, core.FOLDER, core.NOW)
+        db = connect(system.settings.database_url)
         load_people(db, load_yaml(core.FOLDER / "demo" / "people.yaml"), password="nobody signs in")
         db.dispose()
-        plain_sql.prepare(postgres)
-        one_call.prepare(postgres)
-        libraries.prepare(postgres)
-        yield postgres
+        libraries.prepare(system.postgres)
+        plain_sql.prepare(system.postgres)
+        one_call.prepare(system.postgres)
+        yield system
 
 
 if __name__ == "__main__":

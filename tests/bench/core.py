@@ -9,19 +9,21 @@ all that plain SQL lacks: forms, hash chain, commands, agenda, ledger, four eyes
 from __future__ import annotations
 
 import multiprocessing
-import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from tests.bench.figures import SECONDS
-from web.cli.embedded import OWNER, Postgres
+from tests.bench import libraries, limit, one_call, plain_sql
+from tests.bench.backlog import world
+from tests.bench.figures import SECONDS, Figure, medians, to
 from web.cli.story import actors
+from web.cli.system import System
 from workflow import drafts
 from workflow.connecting import connect
 from workflow.engine.case import Actor
@@ -39,57 +41,74 @@ PAUSE_SECONDS = 0.02
 """A worker that found nothing is asked again after this time: a nudge comes at most once in 25 ms."""
 APPLICANT, HEAD = "applicant@bench.example", "head@bench.example"
 REVIEWERS = ("a@bench.example", "b@bench.example")
+CLIENTS, PEERS_WITH, OURS = (1, 4, 8), 4, "Förderweg"
+CHECK = """
+SELECT (SELECT count(*) FROM cases WHERE ending = 'granted' AND committed = 400000),
+       (SELECT count(*) FROM work_items WHERE closed_at IS NULL),
+       (SELECT count(*) FROM work_items WHERE seat = 'c' AND closed_by = 'system')
+"""
 NOW = datetime(2026, 9, 7, 7, tzinfo=UTC)
 
 
-def _ours(postgres: Postgres, clients: int) -> float:
+def figures(system: System, clients: Sequence[int] = CLIENTS) -> tuple[list[Figure], list[str]]:
+    """Human actions a second beside plain SQL, with the peers at four clients; and what was left out."""
+    peers, left_out = libraries.measures(system.postgres, PEERS_WITH)
+    found = []
+    for count in clients:
+        measures: dict[str, Callable[[], float]] = {
+            **(peers if count == PEERS_WITH else {}),
+            limit.WHAT: partial(limit.run, system.postgres, count),
+            one_call.WHAT: partial(one_call.run, system.postgres, count, SECONDS),
+            plain_sql.WHAT: partial(plain_sql.run, system.postgres, count, SECONDS),
+            OURS: partial(_ours, system, count),
+        }
+        print(f"  human actions a second, {count} clients", flush=True)
+        rates = medians(measures)
+        plain = rates[plain_sql.WHAT]
+        found += [to(what, count, rate, plain_sql.WHAT, plain) for what, rate in rates.items()]
+    return found, left_out
+
+
+def _ours(system: System, clients: int) -> float:
     """Actions a second of so many clients, with one worker beside them that routes."""
-    settings = _settings(postgres)
     each = max(60, int(900 / clients))
-    ready = multiprocessing.get_context("spawn")
-    barrier, stop = ready.Barrier(clients + 1), ready.Event()
-    counts = ready.Queue()
-    worker = ready.Process(target=_worker, args=(settings, stop))
-    people = [ready.Process(target=_client, args=(settings, each, barrier, counts)) for _ in range(clients)]
-    for process in (worker, *people):
-        process.start()
-    barrier.wait()
-    began = time.monotonic()
-    done = [counts.get(timeout=60) for _ in people]
-    took = max(end for _, end in done) - began
-    stop.set()
-    for process in (worker, *people):
-        process.join()
-    return float(sum(count for count, _ in done) / took)
+    spawn = multiprocessing.get_context("spawn")
+    barrier, stop, counts = spawn.Barrier(clients + 1), spawn.Event(), spawn.Queue()
+    with world(system, "actions") as here:
+        url = here.settings.database_url
+        worker = spawn.Process(target=_worker, args=(url, stop))
+        people = [spawn.Process(target=_client, args=(url, each, barrier, counts)) for _ in range(clients)]
+        for process in (worker, *people):
+            process.start()
+        barrier.wait()
+        began = time.monotonic()
+        done = [counts.get(timeout=60) for _ in people]
+        took = max(end for _, end in done) - began
+        for _ in range(100):  # the last endings are the worker's
+            if not here.admin.execute("SELECT 1 FROM cases WHERE ending IS NULL LIMIT 1").fetchone():
+                break
+            time.sleep(PAUSE_SECONDS)
+        stop.set()
+        for process in (worker, *people):
+            process.join()
+        total = sum(count for count, _ in done)
+        assert here.admin.execute(CHECK).fetchone() == (total / 4, 0, total / 4)
+    return float(total / took)
 
 
-def _settings(postgres: Postgres) -> Settings:
-    return Settings(
-        database_url=postgres.url(),
-        owner_database_url=postgres.url(OWNER),
-        redis_url="redis://127.0.0.1:1/0",
-        smtp_url="smtp://127.0.0.1:1",
-        data_dir=Path(tempfile.gettempdir()) / "bench-files",
-        base_url="http://127.0.0.1",
-        mail_from="bench@example.org",
-        secret_key="s" * 32,
-        programme=FOLDER,
-    )
-
-
-def _worker(settings: Settings, stop: Any) -> None:
-    db = connect(settings.database_url)
+def _worker(url: str, stop: Any) -> None:
+    db = connect(url)
     while not stop.is_set():
         if not advance_due(db, datetime.now(UTC), 200):
             time.sleep(PAUSE_SECONDS)
     db.dispose()
 
 
-def _client(settings: Settings, cases: int, barrier: Any, counts: Any) -> None:
+def _client(url: str, cases: int, barrier: Any, counts: Any) -> None:
     """Takes its applications through the process, each action as soon as routing allows it."""
-    db = connect(settings.database_url)
-    who = actors(load_yaml(FOLDER / "demo" / "people.yaml"))
-    ids = [_draft(db, who[APPLICANT]) for _ in range(cases)]
+    db = connect(url)
+    who = people()
+    ids = [draft(db, who[APPLICANT]) for _ in range(cases)]
     barrier.wait()
     end, count = time.monotonic() + SECONDS, 0
     said = {"opinion": {"reasons": "Gut."}}
@@ -119,7 +138,22 @@ def _act(db: sa.Engine, command: Complete, actor: Actor, answers: Mapping[str, A
     raise RuntimeError("the worker does not route")
 
 
-def _draft(db: sa.Engine, actor: Actor) -> UUID:
+def people() -> Mapping[str, Actor]:
+    """Who is at work in the bench's programme, by mail address."""
+    return actors(load_yaml(FOLDER / "demo" / "people.yaml"))
+
+
+def submitted(settings: Settings, now: datetime) -> UUID:
+    """A case that no worker has seen yet."""
+    db, who = connect(settings.database_url), people()[APPLICANT]
+    case_id = draft(db, who)
+    handle(db, Submit(case_id), who, uuid4(), now)
+    db.dispose()
+    return case_id
+
+
+def draft(db: sa.Engine, actor: Actor) -> UUID:
+    """A working copy that can be submitted."""
     eligible: Mapping[str, str] = {"place": "yes"}
     application_id = drafts.start(
         db,

@@ -25,27 +25,26 @@ class Figure:
     ratio_to: str
 
 
-def rounds(
-    measures: Mapping[str, Callable[[], float]], clients: int, ratio_to: str, times: int = ROUNDS
-) -> list[Figure]:
+def medians(measures: Mapping[str, Callable[[], float]], times: int = ROUNDS) -> dict[str, float]:
     """Interleaved rounds, so that a slow minute of the machine is slow for all. `measures`: each a rate."""
     found: dict[str, list[float]] = {what: [] for what in measures}
     for _ in range(times):
         for what, measure in measures.items():
             found[what].append(measure())
-            print(f"  {what}, {clients} clients: {found[what][-1]:.4g}", flush=True)
-    middle = {what: statistics.median(rates) for what, rates in found.items()}
-    return [
-        Figure(what, clients, _short(rate), _short(rate / middle[ratio_to]), ratio_to)
-        for what, rate in middle.items()
-    ]
+            print(f"  {what}: {found[what][-1]:,.4g}", flush=True)
+    return {what: statistics.median(rates) for what, rates in found.items()}
+
+
+def to(what: str, clients: int, rate: float, other: str, others_rate: float) -> Figure:
+    """A rate beside another one."""
+    return Figure(what, clients, _short(rate), _short(rate / others_rate), other)
 
 
 def tell(figures: Sequence[Figure], left_out: Sequence[str]) -> None:
     """Print the table, with the machine's facts and what could not be measured; write it as JSON."""
-    print(f"\n{machine()}\n{'':<50}{'clients':>8}{'a second':>11}{'ratio':>9}  to")
+    print(f"\n{machine()}\n{'':<52}{'clients':>8}{'a second':>11}{'ratio':>9}  to")
     for one in figures:
-        print(f"{one.what:<50}{one.clients:>8}{one.per_second:>11,.5g}{one.ratio:>9.4g}  {one.ratio_to}")
+        print(f"{one.what:<52}{one.clients:>8}{one.per_second:>11,.5g}{one.ratio:>9.4g}  {one.ratio_to}")
     for line in left_out:
         print(f"left out: {line}")
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ PEERS = {
     "django-viewflow": "viewflow_peer",
     "DBOS Transact": "dbos_workflows",
     "procrastinate": "procrastinate_jobs",
+    "transitions": "transitions_peer",
 }
 NOT_WRITTEN = "caluma: wants Django 4 and an environment of its own; its side is not written"
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.figures import SECONDS
-from web.cli.embedded import DATABASE, OWNER, Postgres, postgres_program
+from web.cli.embedded import OWNER, Postgres, postgres_program
 
 WHAT = "one row a commit (pgbench)"
 
@@ -22,7 +22,7 @@ def run(postgres: Postgres, clients: int) -> float:
         command = (
             *(str(postgres_program("pgbench")), "-n", "-f", str(script), "-U", OWNER),
             *("-h", "127.0.0.1", "-p", str(postgres.port)),
-            *("-c", str(clients), "-j", str(min(clients, 2)), "-T", str(int(SECONDS)), DATABASE),
+            *("-c", str(clients), "-j", str(min(clients, 2)), "-T", str(int(SECONDS)), "peers"),
         )
         env = {**os.environ, "PGPASSWORD": postgres.passwords[OWNER]}
         out = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout

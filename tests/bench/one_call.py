@@ -11,8 +11,8 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from tests.bench.plain_sql import connect
-from web.cli.embedded import OWNER, Postgres
+from tests.bench.plain_sql import check, connect
+from web.cli.embedded import Postgres
 
 WHAT = "one SQL function call an action"
 FUNCTION = """
@@ -58,7 +58,7 @@ ACTIONS = (("submit", ""), ("review", "a"), ("review", "b"), ("decide", ""))
 
 def prepare(postgres: Postgres) -> None:
     """After `plain_sql.prepare`, whose tables it writes."""
-    with connect(postgres.port, postgres.passwords[OWNER]) as db:
+    with connect(postgres) as db:
         db.execute(FUNCTION.encode())
 
 
@@ -66,18 +66,19 @@ def run(postgres: Postgres, clients: int, seconds: float) -> float:
     """Actions a second of so many client processes."""
     spawn = multiprocessing.get_context("spawn")
     barrier, counts = spawn.Barrier(clients), spawn.Queue()
-    arguments = (postgres.port, postgres.passwords[OWNER], seconds, barrier, counts)
+    arguments = (postgres, seconds, barrier, counts)
     people = [spawn.Process(target=_client, args=arguments) for _ in range(clients)]
     for process in people:
         process.start()
     rates = [counts.get(timeout=60) for _ in people]
     for process in people:
         process.join()
+    check(postgres)
     return float(sum(rates))
 
 
-def _client(port: int, password: str, seconds: float, barrier: Any, counts: Any) -> None:
-    with connect(port, password) as db:
+def _client(postgres: Postgres, seconds: float, barrier: Any, counts: Any) -> None:
+    with connect(postgres) as db:
         db.autocommit = True
         barrier.wait()
         began, count = time.monotonic(), 0

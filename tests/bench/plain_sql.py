@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Json
 
-from web.cli.embedded import DATABASE, OWNER, Postgres
+from web.cli.embedded import OWNER, Postgres
 
 WHAT = "plain SQL"
 TABLES = """
@@ -28,12 +28,16 @@ CREATE TABLE bench.events (case_id uuid, version int, name text, data jsonb, at 
 CREATE TABLE bench.outbox (id bigserial PRIMARY KEY, case_id uuid, what text, done_at timestamptz);
 """
 READ = "SELECT state, yes, version FROM bench.cases WHERE id = %s FOR UPDATE"
+CHECK = """
+SELECT (SELECT count(*) FROM bench.cases WHERE state <> 'granted' OR yes <> 2),
+       (SELECT count(*) FROM bench.tasks WHERE done_by IS NULL OR seat = 'c')
+"""
 MOVE = "UPDATE bench.cases SET state = %s, yes = %s, version = %s WHERE id = %s"
 
 
 def prepare(postgres: Postgres) -> None:
     """The tables of the plain process and of the single row."""
-    with connect(postgres.port, postgres.passwords[OWNER]) as db:
+    with connect(postgres) as db:
         db.execute(TABLES)
 
 
@@ -41,23 +45,35 @@ def run(postgres: Postgres, clients: int, seconds: float) -> float:
     """Actions a second of so many client processes."""
     spawn = multiprocessing.get_context("spawn")
     barrier, counts = spawn.Barrier(clients), spawn.Queue()
-    arguments = (postgres.port, postgres.passwords[OWNER], seconds, barrier, counts)
+    arguments = (postgres, seconds, barrier, counts)
     people = [spawn.Process(target=_client, args=arguments) for _ in range(clients)]
     for process in people:
         process.start()
     done = [counts.get(timeout=60) for _ in people]
     for process in people:
         process.join()
+    check(postgres)
     return float(sum(count / took for count, took in done))
 
 
-def connect(port: int, password: str) -> psycopg.Connection:
-    """As the owner, in transactions."""
-    return psycopg.connect(host="127.0.0.1", port=port, user=OWNER, password=password, dbname=DATABASE)
+def connect(postgres: Postgres) -> psycopg.Connection:
+    """As the owner of the peers' database, in transactions."""
+    return psycopg.connect(url(postgres))
 
 
-def _client(port: int, password: str, seconds: float, barrier: Any, counts: Any) -> None:
-    with connect(port, password) as db:
+def url(postgres: Postgres) -> str:
+    """The peers' database, as psycopg and its like want it."""
+    return postgres.url(OWNER, "peers").replace("+psycopg", "")
+
+
+def check(postgres: Postgres) -> None:
+    """Every case has ended, nobody's seat is open, and the third was withdrawn."""
+    with connect(postgres) as db:
+        assert db.execute(CHECK).fetchone() == (0, 0)
+
+
+def _client(postgres: Postgres, seconds: float, barrier: Any, counts: Any) -> None:
+    with connect(postgres) as db:
         barrier.wait()
         began, count = time.monotonic(), 0
         while time.monotonic() - began < seconds:

@@ -12,9 +12,11 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 @DBOS.workflow()
 def process(requested: int) -> str:
     DBOS.set_event("stage", "review")
+    DBOS.set_event("open", ["a", "b", "c"])
     yes: set[str] = set()
     while len(yes) < 2:
         yes.add(DBOS.recv("review", timeout_seconds=60))
+    DBOS.set_event("open", [])
     DBOS.set_event("stage", "decision")
     return DBOS.recv("decision", timeout_seconds=60)
 
@@ -22,6 +24,13 @@ def process(requested: int) -> str:
 def prepare(url: str) -> None:
     _launch(url, "prepare")
     DBOS.destroy()
+
+
+def unfinished(url: str) -> tuple[int, int]:
+    _launch(url, "check")
+    found = DBOS.list_workflows(name=process.__qualname__, load_input=False)
+    DBOS.destroy()
+    return sum((one.status, one.output) != ("SUCCESS", "granted") for one in found), len(found)
 
 
 def client(url: str) -> Callable[[], None]:

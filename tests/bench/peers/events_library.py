@@ -48,6 +48,16 @@ def prepare(url: str) -> None:
     _application(url, "yes").close()
 
 
+def unfinished(url: str) -> tuple[int, int]:
+    """Of the last five hundred: each is read anew from its events."""
+    cases = _application(url, "no")
+    last = cases.recorder.max_notification_id() or 0
+    told = cases.recorder.select_notifications(start=max(1, last - 2_500), limit=2_500)
+    ids = {one.originator_id for one in told if one.topic.endswith("Case.Ended")}
+    found = [cases.repository.get(case_id) for case_id in ids]
+    return sum((case.stage, case.yes, case.open) != ("granted", ["a", "b"], []) for case in found), len(found)
+
+
 def client(url: str) -> Callable[[], None]:
     cases = _application(url, "no")  # side by side, making them would collide
 

@@ -53,6 +53,20 @@ def prepare(url: str) -> None:
         db.execute("CREATE TABLE IF NOT EXISTS spiff_cases (id uuid PRIMARY KEY, state text NOT NULL)")
 
 
+def unfinished(url: str) -> tuple[int, int]:
+    """Of five hundred: each is read as a workflow."""
+    serializer = Serializer()
+    with psycopg.connect(url) as db:
+        rows = db.execute("SELECT state FROM spiff_cases LIMIT 500").fetchall()
+    found = [serializer.deserialize_workflow(state) for (state,) in rows]
+    return sum(not _finished(workflow) for workflow in found), len(found)
+
+
+def _finished(workflow: Workflow) -> bool:
+    third = workflow.get_tasks(spec_name="c")
+    return workflow.is_completed() and [task.state for task in third] == [TaskState.CANCELLED]
+
+
 def client(url: str) -> Callable[[], None]:
     db, serializer = psycopg.connect(url), Serializer()
 

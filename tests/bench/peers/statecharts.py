@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, create_engine
+from sqlalchemy import JSON, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 from statemachine import State, StateMachine
 
@@ -19,6 +19,7 @@ class Case(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     state: Mapped[str | None]
     yes: Mapped[list[str]] = mapped_column(JSON)
+    open: Mapped[list[str]] = mapped_column(JSON)
 
 
 class Process(StateMachine):
@@ -33,11 +34,24 @@ class Process(StateMachine):
         return len({*self.model.yes, seat}) >= 2
 
     def on_approve(self, seat: str) -> None:
+        assert seat in self.model.open
         self.model.yes = [*self.model.yes, seat]
+        self.model.open = [one for one in self.model.open if one != seat]
+
+    def on_enter_decision(self) -> None:
+        self.model.open = []
 
 
 def prepare(url: str) -> None:
     Base.metadata.create_all(_engine(url))
+
+
+def unfinished(url: str) -> tuple[int, int]:
+    with sessionmaker(_engine(url))() as session:
+        cases = session.scalars(select(Case)).all()
+        return sum((case.state, case.yes, case.open) != ("granted", ["a", "b"], []) for case in cases), len(
+            cases
+        )
 
 
 def client(url: str) -> Callable[[], None]:
@@ -52,7 +66,7 @@ def client(url: str) -> Callable[[], None]:
     def one_case() -> None:
         case_id = uuid4()
         with begin() as session:
-            case = Case(id=case_id, yes=[])
+            case = Case(id=case_id, yes=[], open=["a", "b", "c"])
             Process(case)
             session.add(case)
         act(case_id, "approve", seat="a")

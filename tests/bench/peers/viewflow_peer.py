@@ -24,6 +24,17 @@ def prepare(url: str) -> None:
     call_command("migrate", verbosity=0)
 
 
+def unfinished(url: str) -> tuple[int, int]:
+    _django(url)
+    from viewflow.workflow.models import Process, Task
+    from viewflow_bench.flows import Bench
+
+    withdrawn = Task.objects.filter(flow_task=Bench.c, status="CANCELED").count()
+    ended = Process.objects.filter(status="DONE").count()
+    total = Process.objects.count()
+    return 2 * total - withdrawn - ended, total
+
+
 def client(url: str) -> Callable[[], None]:
     _django(url)
     from django.db import transaction
