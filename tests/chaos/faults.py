@@ -125,6 +125,7 @@ class Faults:
                         break
                     if command.startswith(f"LPUSH {QUEUE} "):
                         self.again(client, command.removeprefix(f"LPUSH {QUEUE} "))
+                over.join()
 
     def again(self, client: redis.Redis, message: bytes | str) -> None:
         client.rpush(QUEUE, message)

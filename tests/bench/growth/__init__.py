@@ -1,0 +1,1 @@
+"""The same pages over a thousand cases and over a million."""

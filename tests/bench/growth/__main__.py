@@ -1,0 +1,189 @@
+"""`make growth`: the same pages, calls and actions over more and more cases.
+
+One system in a folder of its own: the demo's year, copied until there are so many cases (loading.py), then
+one person after the other opens each page; and again with more. Prints a table, writes var/bench/growth.json,
+and leaves nothing else behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import sqlalchemy as sa
+
+from tests.bench.figures import machine
+from tests.bench.growth.loading import growth
+from web.cli import demo_data
+from web.cli.embedded import DATABASE
+from web.cli.progress import progress
+from web.cli.story import Story, application
+from web.cli.system import System, running_system
+from workflow import log
+from workflow.accounts import sign_in
+from workflow.people import organisation_id, read_people
+
+POSTGRES = ("shared_buffers=2GB", "maintenance_work_mem=1GB", "max_wal_size=16GB")
+SIZES, TIMES, MOST_GROWTH = (1_000, 100_000), 25, 1.5
+COORDINATOR = "regula.keller@integration.bs.example"
+REVIEWER = "barbara.wenger@erwachsenenbildung.bs.example"
+APPLICANT = "ana.petrovic@sprachbruecke.example"
+AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
+OUTPUT = Path("var/bench/growth.json")
+PAGES = {
+    "inbox, my offices": (REVIEWER, "/desk"),
+    "inbox, mine": (REVIEWER, "/desk?tab=mine"),
+    "inbox, waiting on others": (REVIEWER, "/desk?tab=waiting"),
+    "dossier": (COORDINATOR, "/desk/cases/{running}"),
+    "pipeline": (COORDINATOR, "/office"),
+    "list of cases": (COORDINATOR, "/office/cases"),
+    "list of one area": (COORDINATOR, "/office/cases?area=language"),
+    "list of one office, late": (COORDINATOR, "/office/cases?office=adult_education&late=1"),
+    "search of a word": (COORDINATOR, "/office/cases?text=Trommeln"),
+    "search of a number": (COORDINATOR, "/office/cases?text={number}"),
+    "money": (COORDINATOR, "/office/money"),
+    "organisations": (COORDINATOR, "/office/organisations"),
+    "operations": (COORDINATOR, "/operations"),
+    "my applications": (APPLICANT, "/applications"),
+    "my application": (APPLICANT, "/applications/{mine}"),
+}
+Asking = Iterator[Callable[[], httpx.Response]]
+CALLS = {"API, a list of 100": (AUDITOR, "/api/v1/cases?limit=100")}
+
+
+def main() -> None:
+    """Measure each size, print the table, write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, nargs="+", default=list(SIZES))
+    options = parser.parse_args()
+    log.configure()
+    found = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="growth-", ignore_cleanup_errors=True) as name,
+        running_system(Path(name), processes=("mail",), postgres_options=POSTGRES) as system,
+    ):
+        demo_data.load(system.settings, lambda _: None)
+        grown = growth(system.postgres)
+        for cases in sorted(options.cases):
+            began = time.monotonic()
+            grown.to(cases, progress(f"{cases} cases"))
+            loaded = {"loading, seconds": time.monotonic() - began}
+            found[cases] = {**_measured(system), **loaded, **_weights(system)}
+    _tell(found)
+
+
+def _measured(system: System) -> dict[str, float]:
+    """What each page takes: the median of the answers, in milliseconds."""
+    system.start("web")
+    db = sa.create_engine(system.settings.database_url)
+    with httpx.Client(base_url=system.base_url, timeout=120) as http:
+        names = _names(system)
+        found = {}
+        for what, (email, path) in {**PAGES, **CALLS}.items():
+            found[what] = _median(_asking(http, db, email, path.format_map(names)))
+        found["submit"] = _median(_submitting(http, db, system))
+    db.dispose()
+    system.stop("web")
+    return found
+
+
+def _names(system: System) -> Mapping[str, str]:
+    with system.postgres.connect(DATABASE) as tx:
+
+        def one(query: str) -> str:
+            row = tx.execute(query.encode()).fetchone()
+            assert row is not None, query
+            return str(row[0])
+
+        return {
+            "running": one("SELECT id FROM cases WHERE step = 'synthesis' ORDER BY submitted_at LIMIT 1"),
+            "number": one("SELECT number FROM cases ORDER BY id LIMIT 1"),
+            "mine": one(
+                f"SELECT id FROM cases WHERE organisation_id = '{organisation_id('sprachbruecke')}'"
+                " ORDER BY submitted_at DESC LIMIT 1"
+            ),
+        }
+
+
+def _asking(
+    http: httpx.Client, db: sa.Engine, email: str, path: str
+) -> Iterator[Callable[[], httpx.Response]]:
+    kind = "api" if path.startswith("/api") else "browser"
+    made = sign_in(db, email, demo_data.PASSWORD, source="127.0.0.1", kind=kind, now=datetime.now(UTC))
+    headers = (
+        {"Authorization": f"Bearer {made.token}"} if kind == "api" else {"Cookie": f"foerderweg={made.token}"}
+    )
+    return (lambda: http.get(path, headers=headers) for _ in range(TIMES))
+
+
+def _submitting(http: httpx.Client, db: sa.Engine, system: System) -> Iterator[Callable[[], httpx.Response]]:
+    told = Story(
+        db, system.settings, read_people(system.settings.programme), datetime.now(UTC), seed=str(uuid4())
+    )
+    made = sign_in(db, APPLICANT, demo_data.PASSWORD, source="127.0.0.1", kind="api", now=told.now)
+    headers = {"Authorization": f"Bearer {made.token}"}
+    answers = application(
+        "Sprachbrücke", title="Wachstum", area="language", goals=["everyday_language"], requested=8_000_00
+    )
+    for draft in [told.draft(APPLICANT, answers) for _ in range(TIMES)]:
+        yield lambda draft=draft: http.post(  # type: ignore[misc]
+            f"/api/v1/applications/{draft}/submission",
+            headers={**headers, "Idempotency-Key": str(UUID(int=draft.int ^ 1))},
+        )
+
+
+def _median(asking: Asking) -> float:
+    """Milliseconds; the first three are for getting warm."""
+    took = []
+    for ask in asking:
+        began = time.monotonic()
+        answer = ask()
+        took.append((time.monotonic() - began) * 1000)
+        if not answer.is_success:
+            raise RuntimeError(f"{answer.request.url}: {answer.status_code} {answer.text[:300]}")
+    return statistics.median(took[3:])
+
+
+def _weights(system: System) -> dict[str, float]:
+    with system.postgres.connect(DATABASE) as db:
+        row: psycopg.rows.TupleRow | None = db.execute(
+            "SELECT pg_database_size(current_database()), pg_total_relation_size('events'),"
+            " (SELECT count(*) FROM events), pg_total_relation_size('cases'), (SELECT count(*) FROM cases)"
+        ).fetchone()
+    assert row is not None
+    whole, events, count, rows, cases = row
+    return {
+        "bytes a case, whole": whole / cases,
+        "bytes a case, its row": rows / cases,
+        "events a case": count / cases,
+        "bytes an event": events / count,
+    }
+
+
+def _tell(found: Mapping[int, Mapping[str, float]]) -> None:
+    sizes = list(found)
+    print(f"\n{machine()}\n{'milliseconds (median), cases:':<30}" + "".join(f"{one:>12,}" for one in sizes))
+    lines = []
+    for what in found[sizes[0]]:
+        values = [found[size][what] for size in sizes]
+        growth = values[-1] / values[0]
+        lines.append({"what": what, "by_cases": dict(zip(sizes, values, strict=True)), "growth": growth})
+        told = what not in {**PAGES, **CALLS} and what != "submit"
+        late = "" if told or growth <= MOST_GROWTH else "  more than it may"
+        print(f"{what:<30}" + "".join(f"{one:>12,.1f}" for one in values) + f"{growth:>8.2f} x{late}")
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_text(json.dumps(lines, indent=1) + "\n", "utf-8")
+    print(f"\nWritten to {OUTPUT}")
+
+
+if __name__ == "__main__":
+    main()

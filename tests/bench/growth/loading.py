@@ -1,0 +1,352 @@
+"""A database of any size: the demo's year, as the store's own code wrote it, copied.
+
+Every copy has ids, a number, days, a title, an organisation and officials of its own, and its hashes are
+computed anew, so that `foerderweg verify` finds nothing wrong with it. Rows go in by COPY, from as many
+processes as there are cores; the indexes are built afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import multiprocessing
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from web.cli.embedded import DATABASE, Postgres
+from workflow.engine.canonical import canonical
+from workflow.store.journal import entry_of
+from workflow.store.tables import metadata
+
+WORDS = (
+    ("Gundeli", "Bachletten", "Klybeck", "Matthäus", "Breite", "Iselin", "Wettstein", "Neubad", "Bruderholz"),
+    ("Kochen", "Singen", "Lesen", "Turnen", "Nähen", "Gärtnern", "Malen", "Werken", "Wandern", "Trommeln"),
+    ("Frauen", "Väter", "Kinder", "Jugendliche", "Eltern", "Nachbarinnen", "Lernende", "Ältere", "Lehrlinge"),
+)
+OPEN_EVERY = 16
+"""One case in so many is on its way, all others have ended."""
+ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 1000
+"""After so many copies come other organisations (a tenth of the cases), and other officials (a 25th)."""
+ENDED_DAYS, OPEN_DAYS = 3650, 20
+AT_ONCE = 1000
+YEARS_OF_BALANCE = 10**15
+
+UUIDS = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+DAYS = r"\d{4}-\d\d-\d\d(?=[ T]\d\d:\d\d)"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text with its changing parts cut out. `parts`: what stands there in the original."""
+
+    text: str
+    parts: tuple[str, ...]
+
+    def with_new(self, new: Mapping[str, str]) -> str:
+        return self.text % tuple([new[part] for part in self.parts])
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """One application with all that belongs to it. `rows`: by table, as COPY has them.
+
+    `contents`: hash → canonical text that it covers; `events`: (hash, canonical text behind the head).
+    """
+
+    rows: Mapping[str, Cut]
+    contents: Mapping[str, Cut]
+    events: Sequence[tuple[str, Cut, int]]
+    own: frozenset[str]
+    days: frozenset[str]
+    organisation: str
+    number: str
+    title: str
+    ended: bool
+
+
+@dataclass(slots=True)
+class Growth:
+    """A database that gets bigger and bigger. `copies`: made so far; `companies`: organisations to copy."""
+
+    postgres: Postgres
+    plan: Sequence[Original]
+    people: Sequence[str]
+    companies: Sequence[str]
+    copies: int = 0
+
+    def to(self, cases: int, tell: Callable[[int, int], None]) -> None:
+        """Copies, until there are so many cases. `tell`: (done, of how many)."""
+        with self.postgres.connect(DATABASE) as db:
+            more = cases - _count(db, "SELECT count(*) FROM cases")
+            indexes = _drop_indexes(db)
+            self._copy_people(db, self.copies, self.copies + more)
+        numbers = range(self.copies + 1, self.copies + more + 1)
+        method = multiprocessing.get_context("fork")
+        cores, done = os.cpu_count() or 1, method.Queue()
+        workers = [
+            method.Process(target=_copy, args=(self, numbers[start::cores], done)) for start in range(cores)
+        ]
+        for worker in workers:
+            worker.start()
+        while self.copies < numbers[-1]:
+            self.copies += done.get(timeout=300)
+            tell(more - (numbers[-1] - self.copies), more)
+        for worker in workers:
+            worker.join()
+        with self.postgres.connect(DATABASE) as db:
+            for statement in indexes:
+                db.execute(statement.encode())
+            _settle(db)
+
+    def _copy_people(self, db: psycopg.Connection, before: int, after: int) -> None:
+        """Officials with their roles, and organisations, as many as the copies name."""
+        db.execute("SET session_replication_role = replica")
+        for table, key, ids, every in (
+            ("persons", "id", self.people, OFFICIALS_EVERY),
+            ("staff_roles", "person_id", self.people, OFFICIALS_EVERY),
+            ("organisations", "id", self.companies, ORGANISATIONS_EVERY),
+        ):
+            described = metadata.tables[table]
+            pattern = re.compile("|".join(ids) + r"|[\w.+-]+@(?=[\w.-]+\.\w+)|CHE-\d{3}\.\d{3}\.\d{3}")
+            cuts = [_cut(_text(db, described, key, UUID(one)), pattern) for one in ids]
+            for number in range(before // every + 1, after // every + 1):
+                text = "".join(
+                    one.with_new(
+                        {
+                            part: _another(part, number) if part in ids else f"{number}.{part}"
+                            for part in one.parts
+                        }
+                    )
+                    for one in cuts
+                )
+                _into(db, table, _columns(described), text)
+
+
+def growth(postgres: Postgres) -> Growth:
+    """What is there now is what will be copied. An office's own organisation has no second one."""
+    with postgres.connect(DATABASE) as db:
+        companies = db.execute("SELECT id FROM organisations WHERE office IS NULL ORDER BY id").fetchall()
+        return Growth(
+            postgres, _plan(_originals(db)), _ids(db, "persons"), [str(row[0]) for row in companies]
+        )
+
+
+def _plan(originals: Sequence[Original]) -> list[Original]:
+    """Which original each copy is of, in turn."""
+    ended = itertools.cycle(one for one in originals if one.ended)
+    running = [one for one in originals if not one.ended]
+    return [one for open_one in running for one in (open_one, *itertools.islice(ended, OPEN_EVERY - 1))]
+
+
+def _originals(db: psycopg.Connection) -> list[Original]:
+    """The applications that belong to no other one."""
+    ids = [
+        row[0]
+        for row in db.execute(
+            "SELECT a.id FROM applications a LEFT JOIN cases c ON c.id = a.id"
+            " WHERE a.predecessor_id IS NULL AND c.parent_id IS NULL AND NOT EXISTS"
+            " (SELECT FROM cases d WHERE d.parent_id = a.id) AND NOT EXISTS"
+            " (SELECT FROM applications b WHERE b.predecessor_id = a.id) ORDER BY a.saved_at, a.id"
+        )
+    ]
+    people = frozenset(_ids(db, "persons"))
+    return [_original(db, one, people) for one in ids]
+
+
+def _original(db: psycopg.Connection, application: UUID, people: frozenset[str]) -> Original:
+    row = db.execute(
+        "SELECT a.organisation_id, c.number, c.title, c.ending IS NOT NULL FROM applications a"
+        " LEFT JOIN cases c ON c.id = a.id WHERE a.id = %s",
+        (application,),
+    ).fetchone()
+    assert row is not None
+    organisation, number, title = str(row[0]), row[1] or "-", row[2] or "-"
+    texts = {table.name: _text(db, table, key, application) for table, key in _tables()}
+    texts = {name: text for name, text in texts.items() if text}
+    whole = "".join(texts.values())
+    own = frozenset(re.findall(UUIDS, whole)) - people - {organisation}
+    kept = db.execute("SELECT hash, data FROM contents WHERE case_id = %s", (application,)).fetchall()
+    contents = {name: canonical(data).decode() for name, data in kept}
+    happened = list(_events(db, application))
+    changing = [
+        UUIDS,
+        DAYS,
+        *(re.escape(one) for one in (*contents, *(name for name, _, _ in happened))),
+        *(re.escape(one) for one in (number, title) if one != "-"),
+    ]
+    cut = re.compile("|".join(changing))
+    return Original(
+        rows={name: _cut(text, cut) for name, text in texts.items()},
+        contents={name: _cut(text, cut) for name, text in contents.items()},
+        events=[(name, _cut(text, cut), at) for name, text, at in happened],
+        own=own,
+        days=frozenset(re.findall(DAYS, whole + "".join(text for _, text, _ in happened))),
+        organisation=organisation,
+        number=number,
+        title=title,
+        ended=bool(row[3]),
+    )
+
+
+def _tables() -> list[tuple[sa.Table, str]]:
+    """Every table with rows of one application, and the column that says of which."""
+    found = []
+    for table in metadata.sorted_tables:
+        names = ["id"] if table.name in ("applications", "cases") else ["application_id", "case_id"]
+        found += [(table, name) for name in names if name in table.c][:1]
+    return found
+
+
+def _text(db: psycopg.Connection, table: sa.Table, key: str, application: UUID) -> str:
+    query = sql.SQL("COPY (SELECT {} FROM {} WHERE {} = {}) TO STDOUT").format(
+        sql.SQL(", ").join(map(sql.Identifier, _columns(table))),
+        sql.Identifier(table.name),
+        sql.Identifier(key),
+        sql.Literal(application),
+    )
+    with db.cursor().copy(query) as copy:
+        return b"".join(bytes(part) for part in copy).decode()
+
+
+def _columns(table: sa.Table) -> list[str]:
+    return [column.name for column in table.c if column.identity is None and column.computed is None]
+
+
+def _events(db: psycopg.Connection, application: UUID) -> Iterator[tuple[str, str, int]]:
+    """(hash, what it covers but for the head, with the moment as %AT%, the moment in microseconds)."""
+    query = (
+        "SELECT version, name, data, actor, at, command_id, hash FROM events"
+        " WHERE case_id = %s ORDER BY version"
+    )
+    with db.cursor(row_factory=psycopg.rows.namedtuple_row) as cursor:
+        row: Any
+        for row in cursor.execute(query, (application,)):
+            entry = entry_of(row)
+            text = canonical([str(application), row.version, {**entry, "at": "AT"}]).decode()
+            yield row.hash, text.replace('"at":"AT"', '"at":@AT@'), int(str(entry["at"]))
+
+
+def _cut(text: str, changing: re.Pattern[str]) -> Cut:
+    parts = tuple(changing.findall(text))
+    return Cut("%s".join(one.replace("%", "%%") for one in changing.split(text)), parts)
+
+
+def _ids(db: psycopg.Connection, table: str) -> list[str]:
+    query = sql.SQL("SELECT id FROM {} ORDER BY id").format(sql.Identifier(table))
+    return [str(row[0]) for row in db.execute(query)]
+
+
+def _copy(grown: Growth, numbers: range, done: Any) -> None:
+    """One process's share of the copies."""
+    tables = [(table.name, _columns(table)) for table, _ in _tables()]
+    companies = frozenset(grown.companies)
+    with grown.postgres.connect(DATABASE) as db:
+        db.execute("SET session_replication_role = replica")  # foreign keys hold by construction
+        db.execute("SET synchronous_commit = off")
+        for start in range(0, len(numbers), AT_ONCE):
+            some = numbers[start : start + AT_ONCE]
+            texts: dict[str, list[str]] = {name: [] for name, _ in tables}
+            for number in some:
+                one = grown.plan[number % len(grown.plan)]
+                other = _another(one.organisation, number // ORGANISATIONS_EVERY)
+                new = {one.organisation: other if one.organisation in companies else one.organisation}
+                new |= {person: _another(person, number // OFFICIALS_EVERY) for person in grown.people}
+                for name, text in _copied(one, number, new):
+                    texts[name].append(text)
+            for name, columns in tables:
+                _into(db, name, columns, "".join(texts[name]))
+            done.put(len(some))
+
+
+def _copied(one: Original, number: int, new: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """(table, rows) of one copy. `new`: what stands for people and organisation."""
+    days = -(number * 7919 % ENDED_DAYS) if one.ended else -(number % OPEN_DAYS)
+    new |= {own: _another(own, number) for own in one.own}
+    new |= {day: _moved(day, days) for day in one.days}
+    new[one.number] = f"{one.number.rpartition('-')[0]}-{10**7 + number}"
+    new[one.title] = " ".join((one.title, *_words(number)))
+    for name, cut in one.contents.items():
+        new[name] = name
+        new[name] = hashlib.sha256(cut.with_new(new).encode()).hexdigest()
+    head = ""
+    for name, cut, at in one.events:
+        covered = cut.with_new(new).replace("@AT@", str(at + days * 86_400_000_000))
+        head = hashlib.sha256((head + covered).encode()).hexdigest()
+        new[name] = head
+    for table, cut in one.rows.items():
+        yield table, cut.with_new(new)
+
+
+def _words(number: int) -> Iterator[str]:
+    scattered = number * 2654435761 % 2**32
+    for place, some in enumerate(WORDS):
+        yield some[(scattered >> 8 * place) % len(some)]
+
+
+def _another(name: str, number: int) -> str:
+    """Another UUID for every number, scattered as new ones are; 0 is the original."""
+    return f"{int(name[:8], 16) ^ number * 2654435761 % 2**32:08x}{name[8:]}"
+
+
+def _moved(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def _into(db: psycopg.Connection, table: str, columns: Sequence[str], text: str) -> None:
+    if not text:
+        return
+    query = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with db.cursor().copy(query) as copy:
+        copy.write(text)
+
+
+def _drop_indexes(db: psycopg.Connection) -> list[str]:
+    """Take away what no constraint needs; the statements that bring it back."""
+    names = [table.name for table, _ in _tables()]
+    rows = db.execute(
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+        " WHERE i.indrelid = ANY(%s::regclass[]) AND NOT EXISTS"
+        " (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)",
+        (names,),
+    ).fetchall()
+    for name, _ in rows:
+        db.execute(f"DROP INDEX {name}".encode())
+    return [statement for _, statement in rows]
+
+
+def _settle(db: psycopg.Connection) -> None:
+    """Balances that agree with the postings, numbers that go on behind the copies, and statistics."""
+    db.execute("SET session_replication_role = replica")
+    at = datetime.now(UTC)
+    for account, amount in (("ceiling", -YEARS_OF_BALANCE), ("available", YEARS_OF_BALANCE)):
+        db.execute(
+            "INSERT INTO postings (line_id, account, amount, at) SELECT id, %s, %s, %s FROM budget_lines",
+            (account, amount, at),
+        )
+    db.execute(
+        "UPDATE budget_lines b SET ceiling = -s.ceiling, available = s.available, reserved = s.reserved,"
+        " committed = s.committed FROM (SELECT line_id,"
+        " sum(amount) FILTER (WHERE account = 'ceiling') AS ceiling,"
+        " coalesce(sum(amount) FILTER (WHERE account = 'available'), 0) AS available,"
+        " coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved,"
+        " coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed"
+        " FROM postings GROUP BY line_id) s WHERE s.line_id = b.id"
+    )
+    db.execute("VACUUM (ANALYZE)")
+
+
+def _count(db: psycopg.Connection, query: str) -> int:
+    row = db.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
