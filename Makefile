@@ -1,11 +1,12 @@
 # Förderweg: `make` alone lists what it can do. Paths are relative, so that the folder may lie anywhere.
 .DEFAULT_GOAL := help
-.PHONY: help install job demo test check format bench chaos screens messages lock
+.PHONY: help install job demo test check format bench growth chaos screens messages lock
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
 SEED ?= 7
 APPLICATIONS ?= 1000
+CASES ?= 1000 100000
 BIN := .venv/bin
 
 help: ## list these targets
@@ -36,6 +37,9 @@ format: install ## write the code in the common style
 
 bench: install ## how fast the core is, beside peers and the limit; writes var/bench/core.json (ARGS=timers: one room)
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+growth: install ## the same pages over more and more cases (CASES="1000 100000"); writes var/bench/growth.json
+	@exec $(BIN)/python -m tests.bench.growth --cases $(CASES)
 
 chaos: install ## 1,000 applications over HTTP while everything is killed; races and random routes by the thousand (SEED=7)
 	@$(BIN)/python -m tests.chaos.storm --seed $(SEED) --applications $(APPLICATIONS)

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -72,7 +73,7 @@ def main() -> None:
         running_system(Path(name), processes=("mail",), postgres_options=POSTGRES) as system,
     ):
         demo_data.load(system.settings, lambda _: None)
-        grown = growth(system.postgres)
+        grown = growth(partial(system.postgres.connect, DATABASE))
         for cases in sorted(options.cases):
             began = time.monotonic()
             grown.to(cases, progress(f"{cases} cases"))

@@ -22,7 +22,6 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from web.cli.embedded import DATABASE, Postgres
 from workflow.engine.canonical import canonical
 from workflow.store.journal import entry_of
 from workflow.store.tables import metadata
@@ -38,7 +37,11 @@ ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 1000
 """After so many copies come other organisations (a tenth of the cases), and other officials (a 25th)."""
 ENDED_DAYS, OPEN_DAYS = 3650, 20
 AT_ONCE = 1000
-YEARS_OF_BALANCE = 10**15
+FREE = 10**15
+"""Rappen on every budget line, so that no copy is refused for want of money."""
+
+Connect = Callable[[], psycopg.Connection]
+"""A superuser's connection to the database, each statement in its own transaction."""
 
 UUIDS = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 DAYS = r"\d{4}-\d\d-\d\d(?=[ T]\d\d:\d\d)"
@@ -77,7 +80,7 @@ class Original:
 class Growth:
     """A database that gets bigger and bigger. `copies`: made so far; `companies`: organisations to copy."""
 
-    postgres: Postgres
+    connect: Connect
     plan: Sequence[Original]
     people: Sequence[str]
     companies: Sequence[str]
@@ -85,12 +88,12 @@ class Growth:
 
     def to(self, cases: int, tell: Callable[[int, int], None]) -> None:
         """Copies, until there are so many cases. `tell`: (done, of how many)."""
-        with self.postgres.connect(DATABASE) as db:
+        with self.connect() as db:
             more = cases - _count(db, "SELECT count(*) FROM cases")
             indexes = _drop_indexes(db)
             self._copy_people(db, self.copies, self.copies + more)
         numbers = range(self.copies + 1, self.copies + more + 1)
-        method = multiprocessing.get_context("fork")
+        method = multiprocessing.get_context("spawn")
         cores, done = os.cpu_count() or 1, method.Queue()
         workers = [
             method.Process(target=_copy, args=(self, numbers[start::cores], done)) for start in range(cores)
@@ -102,7 +105,7 @@ class Growth:
             tell(more - (numbers[-1] - self.copies), more)
         for worker in workers:
             worker.join()
-        with self.postgres.connect(DATABASE) as db:
+        with self.connect() as db:
             for statement in indexes:
                 db.execute(statement.encode())
             _settle(db)
@@ -131,13 +134,11 @@ class Growth:
                 _into(db, table, _columns(described), text)
 
 
-def growth(postgres: Postgres) -> Growth:
+def growth(connect: Connect) -> Growth:
     """What is there now is what will be copied. An office's own organisation has no second one."""
-    with postgres.connect(DATABASE) as db:
+    with connect() as db:
         companies = db.execute("SELECT id FROM organisations WHERE office IS NULL ORDER BY id").fetchall()
-        return Growth(
-            postgres, _plan(_originals(db)), _ids(db, "persons"), [str(row[0]) for row in companies]
-        )
+        return Growth(connect, _plan(_originals(db)), _ids(db, "persons"), [str(row[0]) for row in companies])
 
 
 def _plan(originals: Sequence[Original]) -> list[Original]:
@@ -174,8 +175,12 @@ def _original(db: psycopg.Connection, application: UUID, people: frozenset[str])
     texts = {name: text for name, text in texts.items() if text}
     whole = "".join(texts.values())
     own = frozenset(re.findall(UUIDS, whole)) - people - {organisation}
-    kept = db.execute("SELECT hash, data FROM contents WHERE case_id = %s", (application,)).fetchall()
-    contents = {name: canonical(data).decode() for name, data in kept}
+    kept = db.execute(
+        "SELECT hash, step, written_by, data FROM contents WHERE case_id = %s", (application,)
+    ).fetchall()
+    contents = {
+        name: canonical({"step": step, "by": by, "data": data}).decode() for name, step, by, data in kept
+    }
     happened = list(_events(db, application))
     changing = [
         UUIDS,
@@ -249,7 +254,7 @@ def _copy(grown: Growth, numbers: range, done: Any) -> None:
     """One process's share of the copies."""
     tables = [(table.name, _columns(table)) for table, _ in _tables()]
     companies = frozenset(grown.companies)
-    with grown.postgres.connect(DATABASE) as db:
+    with grown.connect() as db:
         db.execute("SET session_replication_role = replica")  # foreign keys hold by construction
         db.execute("SET synchronous_commit = off")
         for start in range(0, len(numbers), AT_ONCE):
@@ -329,7 +334,7 @@ def _settle(db: psycopg.Connection) -> None:
     """Balances that agree with the postings, numbers that go on behind the copies, and statistics."""
     db.execute("SET session_replication_role = replica")
     at = datetime.now(UTC)
-    for account, amount in (("ceiling", -YEARS_OF_BALANCE), ("available", YEARS_OF_BALANCE)):
+    for account, amount in (("ceiling", -FREE), ("available", FREE)):
         db.execute(
             "INSERT INTO postings (line_id, account, amount, at) SELECT id, %s, %s, %s FROM budget_lines",
             (account, amount, at),
