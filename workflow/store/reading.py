@@ -5,6 +5,7 @@ from __future__ import annotations
 from workflow.engine.aside import is_asked
 from workflow.engine.assigning import is_head
 from workflow.engine.case import Actor, Case, Seat
+from workflow.engine.decide import allowed
 from workflow.engine.eligible import seat_refusal
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Human, Route
 
@@ -62,6 +63,14 @@ def may_open(case: Case, viewer: Actor) -> bool:
         return False
     involved = has_seat(case, viewer) or is_asked(case, viewer)
     return viewer.has_role(*ALL_DOSSIERS) or (involved and viewer.person in case.declared)
+
+
+def has_page(case: Case, route: Route, viewer: Actor) -> bool:
+    """Whether there is a dossier, open or behind its gate, for the viewer, who works for an office."""
+    if is_member(case, viewer) or not takes_part(case, viewer):
+        return False
+    involved = had_turn(case, viewer) or is_of_own_office(case, viewer)
+    return involved or may_open(case, viewer) or bool(allowed(route, case, viewer))
 
 
 def own_first(route: Route, case: Case, viewer: Actor) -> bool:

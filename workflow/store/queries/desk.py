@@ -57,7 +57,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             return None
         case = load_case(row.state)
         route = published.route(tx, row.route_hash)
-        if not _has_page(case, route, viewer):
+        if not reading.has_page(case, route, viewer):
             return None
         opened = reading.may_open(case, viewer)
         offers = allowed(route, case, viewer)
@@ -74,7 +74,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         )
         form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
-        sees = partial(_has_page, viewer=viewer)
+        sees = partial(reading.has_page, viewer=viewer)
         parent, children = family(tx, case_id, sees) if opened else (None, [])
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route, row.area)
@@ -86,7 +86,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         draft = _draft(tx, case_id, case, viewer, offers)
         colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
-        case=case_row(row, viewer, now),
+        case=case_row(row, viewer, now, route),
         opened=opened,
         own_measure=reading.is_of_own_office(case, viewer),
         form=form,
@@ -147,14 +147,6 @@ def _colleagues(
         for seat in case.open_seats
         if seat.code in seats
     }
-
-
-def _has_page(case: Case, route: Route, viewer: Actor) -> bool:
-    """Whether there is a page of this case for the viewer, who works for an office."""
-    if reading.is_member(case, viewer) or not reading.takes_part(case, viewer):
-        return False
-    involved = reading.had_turn(case, viewer) or reading.is_of_own_office(case, viewer)
-    return involved or reading.may_open(case, viewer) or bool(allowed(route, case, viewer))
 
 
 def _step_forms(tx: sa.Connection, programme_hash: str, route: Route, area: str) -> Mapping[str, Form]:

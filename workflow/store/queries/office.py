@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.case import Actor, load_case
+from workflow.engine.route import Route
 from workflow.store import published, reading
 from workflow.store.queries.rows import CasePage, CaseRow, Filters, MoneyRow, Pipeline, StageRow
 
@@ -96,8 +97,8 @@ def cases(
             ),
             {**parameters, "limit": limit, "start": start},
         ).all()
-    more = start + limit < total
-    return CasePage([case_row(row, viewer, now) for row in rows], total, str(start + limit) if more else None)
+        shown = [case_row(row, viewer, now, published.route(tx, row.route_hash)) for row in rows]
+    return CasePage(shown, total, str(start + limit) if start + limit < total else None)
 
 
 def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
@@ -113,15 +114,16 @@ def _parameters(filters: Filters, viewer: Actor, now: datetime) -> dict[str, Any
     return {**asdict(filters), "now": now, "titles": viewer.has_role(*reading.ALL_DOSSIERS)}
 
 
-def case_row(row: Any, viewer: Actor, now: datetime) -> CaseRow:
+def case_row(row: Any, viewer: Actor, now: datetime, route: Route) -> CaseRow:
     """A row of `cases` with organisation and offices, its title only for those who may open it."""
-    running = row.ending is None
+    running, case = row.ending is None, load_case(row.state)
     since = row.entered_at or row.submitted_at
     return CaseRow(
         id=UUID(str(row.id)),
         number=row.number,
         organisation=row.organisation,
-        title=row.title if reading.may_open(load_case(row.state), viewer) else None,
+        title=row.title if reading.may_open(case, viewer) else None,
+        has_page=reading.has_page(case, route, viewer),
         area=row.area,
         size=row.size,
         call=row.call,

@@ -191,13 +191,14 @@ class Inbox:
 class CaseRow:
     """`title` is None while the gate is closed for this viewer; `offices`: where work is open.
 
-    `holders`: names of those who have it.
+    `has_page`: the viewer has to do with it. `holders`: names of those who have it.
     """
 
     id: UUID
     number: str
     organisation: str
     title: str | None
+    has_page: bool
     area: str
     size: str
     call: str
