@@ -1,4 +1,4 @@
-"""Mails about no case: that something of an organisation waits, and where; never what."""
+"""Mails beside the way of a case: that something waits for somebody, and where; never what."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ SUBJECTS: Mapping[str, str] = {
     "organisation_refused": _("Ihre Trägerschaft: bitte ergänzen"),
     "signature_wanted": _("Ein Gesuch wartet auf Ihre Unterschrift"),
     "signature_void": _("Ihre Unterschrift gilt nicht mehr"),
+    "comment_mention": _("Sie sind in einem Dossier erwähnt"),
+    "comment_answered": _("Eine Trägerschaft hat geantwortet"),
+    "comment_question": _("Zu Ihrem Gesuch gibt es eine Frage"),
+    "comment_message": _("Zu Ihrem Gesuch gibt es eine Nachricht"),
 }
 BODIES: Mapping[str, str] = {
     "organisation_waits": _("Eine Trägerschaft hat sich registriert. Bitte bestätigen Sie sie hier:"),
@@ -38,6 +42,10 @@ BODIES: Mapping[str, str] = {
     "signature_void": _(
         "Sie haben ein Gesuch unterschrieben. Danach wurde es geändert. Bitte lesen Sie es nochmals:"
     ),
+    "comment_mention": _("Jemand hat Sie in einem Dossier erwähnt. Sie lesen es hier:"),
+    "comment_answered": _("Auf Ihre Nachricht an eine Trägerschaft ist eine Antwort da. Sie lesen sie hier:"),
+    "comment_question": _("Wir haben eine Frage zu Ihrem Gesuch. Bitte lesen und beantworten Sie sie hier:"),
+    "comment_message": _("Wir haben Ihnen zu Ihrem Gesuch geschrieben. Sie lesen es hier:"),
 }
 
 

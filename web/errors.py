@@ -189,6 +189,13 @@ TEXTS: dict[str, str] = {
         "Dieselbe Meldung kam ein zweites Mal mit anderem Inhalt. Die erste gilt. "
         "Laden Sie die Seite bitte neu."
     ),
+    "no_such_audience": _("Bitte wählen Sie, wer es lesen soll. Es wurde nichts gesendet."),
+    "cannot_be_mentioned": _(
+        "Diese Person kann das Dossier zurzeit nicht lesen und lässt sich darum nicht erwähnen. "
+        "Es wurde nichts gesendet; Ihr Text ist noch da."
+    ),
+    "not_your_comment": _("Zurückziehen kann nur, wer es geschrieben hat. Es wurde nichts geändert."),
+    "answered_already": _("Darauf ist schon eine Antwort da; es bleibt darum stehen."),
     "someone_was_faster": _(
         "Jemand anders war schneller. Ihre Eingabe wurde nicht übernommen. "
         "Schauen Sie bitte nach, was jetzt gilt."

@@ -148,6 +148,15 @@ GET /office/pipeline.<kind>                                   303 404 404 404 40
 GET /office/cases.<kind>                                      303 404 404 404 404 404 200 200 200 404
 GET /office/money.<kind>                                      303 404 404 404 404 404 200 200 200 404
 GET /office/organisations.<kind>                              303 404 404 404 404 404 200 404 200 404
+POST /desk/cases/<case_id>/comments                           401 404 404 403 303 404 303 404 403 404
+POST /desk/cases/<case_id>/comments/read                      401 404 404 403 303 404 303 403 303 404
+POST /desk/cases/<case_id>/comments/<comment_id>/end          401 404 404 404 404 404 404 404 404 404
+POST /applications/<application_id>/messages                  401 404 404 404 404 404 404 404 404 404
+POST /applications/<application_id>/messages/read             401 303 404 404 404 404 404 404 404 404
+POST /applications/<application_id>/messages/<comment_id>/end 401 404 404 404 404 404 404 404 404 404
+GET /api/v1/cases/<case_id>/comments                          401 200 404 404 200 404 200 404 200 404
+POST /api/v1/cases/<case_id>/comments                         401 404 404 403 201 404 201 403 403 404
+DELETE /api/v1/cases/<case_id>/comments/<comment_id>          401 404 404 404 404 404 404 404 404 404
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                                 401 404 404 303 409 404 403 404 403 404
 POST /api/v1/cases/<case_id>/declaration                           401 403 404 409 409 404 403 403 403 404
@@ -184,6 +193,9 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /desk/cases/<case_id>/assign": {
         "data": {"way": "take", "seat": "lead", "entry": "2", "held_by": "somebody else"}
     },
+    "POST /desk/cases/<case_id>/comments": {"data": {"audience": "reviewers", "text": "Gut."}},
+    "POST /applications/<application_id>/messages": {"data": {"message": str(uuid4()), "text": "Gern."}},
+    "POST /api/v1/cases/<case_id>/comments": {"json": {"audience": "reviewers", "text": "Gut."}},
     "POST /operations/cases": {"data": {"case_id": str(uuid4())}},
     "POST /calls/<code>": {"data": {**ELIGIBLE, "organisation": str(organisation_id("heks"))}},
     "POST /applications/<application_id>/sections/<code>": {"data": {"revision": "9", "press": "save"}},
@@ -231,7 +243,8 @@ def scene(told: Story) -> Iterator[Scene]:
     assert page is not None
     [file_id] = page.files
     ids = {"application_id": str(case_id), "case_id": str(case_id), "file_id": str(file_id)}
-    ids |= {"organisation_id": str(organisation_id("heks")), "invitation_id": str(uuid4())}
+    ids |= {"organisation_id": str(organisation_id("heks"))}
+    ids |= {name: str(uuid4()) for name in ("invitation_id", "comment_id")}
     ids["person_id"] = str(person_id("selin.arslan@heks.example"))
     visitors = {name: visitor(app, told, email) for name, email in PEOPLE.items()}
     yield Scene(app, ids, visitors)

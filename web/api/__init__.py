@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.api import account, applications, cases
+from web.api import account, applications, cases, comments
 from web.api.operations import Document, blueprint
 
-__all__ = ["account", "applications", "cases", "register"]
+__all__ = ["account", "applications", "cases", "comments", "register"]
 
 TEXT = """
 Every request but those marked public carries `Authorization: Bearer TOKEN`; cookies do not count.

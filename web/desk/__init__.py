@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from web.asides import aside_of
+from web.desk import talking
 from web.desk.away import away, put_away
 from web.desk.comparison import rounds
 from web.desk.explaining import read_facts, reason
@@ -75,6 +76,7 @@ blueprint.add_url_rule("", view_func=inbox)
 blueprint.add_url_rule(f"/inbox.<{FORMATS}>", view_func=inbox_file)
 blueprint.add_url_rule("/away", view_func=away)
 blueprint.add_url_rule("/away", view_func=put_away, methods=["POST"])
+talking.register(blueprint)
 
 
 @blueprint.get("/cases/<uuid:case_id>")
@@ -268,6 +270,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found, words),
+        talk=queries.talk(db(), staff(), case_id, now=now()) if found.opened else None,
         history=[(row, sentence(row.name, row.data, route, words)) for row in reversed(found.history)],
     )
 

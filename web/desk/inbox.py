@@ -38,6 +38,8 @@ def inbox() -> str:
         tab=tab if tab in found.counts else "office",
         words=Words(),
         troubles=queries.troubles(db(), viewer),
+        news=queries.news(db(), viewer, now=now()),
+        asked=queries.asked(db(), viewer) if tab == "waiting" else [],
         waiting_organisations=queries.waiting_organisations(db(), viewer),
     )
 

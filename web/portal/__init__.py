@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web.portal import autosave, calls, drafting, organisations, papers, running
+from web.portal import autosave, calls, drafting, organisations, papers, running, talking
 
 blueprint = Blueprint("portal", __name__)
 
@@ -25,6 +25,14 @@ _page("/applications/<uuid:application_id>/step", "step", running.step)
 _page("/applications/<uuid:application_id>/step", "complete", running.complete, methods=["POST"])
 _page("/applications/<uuid:application_id>/withdraw", "withdrawal", running.withdrawal)
 _page("/applications/<uuid:application_id>/withdraw", "withdraw", running.withdraw, methods=["POST"])
+_page("/applications/<uuid:application_id>/messages", "answer_message", talking.answer, methods=["POST"])
+_page("/applications/<uuid:application_id>/messages/read", "messages_read", talking.read, methods=["POST"])
+_page(
+    "/applications/<uuid:application_id>/messages/<uuid:comment_id>/end",
+    "take_message_back",
+    talking.take_back,
+    methods=["POST"],
+)
 _page("/applications/<uuid:application_id>/children/<code>", "opening", running.opening)
 _page("/applications/<uuid:application_id>/children/<code>", "open_one", running.open_one, methods=["POST"])
 _page("/applications/<uuid:application_id>/receipt", "receipt", papers.receipt)

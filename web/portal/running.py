@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,15 @@ from workflow.texts import label
 
 VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
 """What browsers show without running anything of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What a member wrote to an office and was refused: to which message, and why not."""
+
+    answers: UUID | None
+    text: str
+    refusal: str
 
 
 def applications() -> str:
@@ -57,8 +67,14 @@ def application(application_id: UUID) -> str:
     found = own_application(application_id)
     if found.number is None:
         return render_template("portal/draft.html", **_shown(found))
+    return case_page(found)
+
+
+def case_page(found: Application, unsent: Unsent | None = None) -> str:
+    """A running case. `unsent`: an answer to a message that was refused."""
     children = queries.route_data(db(), found.route_hash or "").get("children", {})
-    stops = queries.timeline(db(), signed_in().actor, application_id, now=now()) or []
+    actor = signed_in().actor
+    stops = queries.timeline(db(), actor, found.id, now=now()) or []
     known = queries.programme_of(db(), found.programme_hash).programme
     return render_template(
         "portal/case.html",
@@ -74,6 +90,8 @@ def application(application_id: UUID) -> str:
         contact=contact_for(known.contacts, found.area or ""),
         terms=known.terms.get(found.size or "", {}),
         instalments=_instalments(found, known.terms.get(found.size or "", {})),
+        talk=queries.talk(db(), actor, found.id, now=now()),
+        unsent=unsent,
         **_shown(found),
     )
 

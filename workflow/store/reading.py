@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from workflow.engine.aside import is_asked
 from workflow.engine.assigning import is_head
 from workflow.engine.case import Actor, Case, Seat
@@ -16,6 +18,12 @@ ALL_DOSSIERS = ("coordinator", "auditor")
 """Roles that may open every dossier from which they have not withdrawn."""
 
 SEES_ALL_STATEMENTS = ("coordinator", "head", "division_head", "department_head", "auditor")
+
+ONLOOKERS = ("auditor", "admin", "operator")
+"""Roles in which nobody takes part in what is said about a case."""
+
+OWN_OFFICE, REVIEWERS, TO_APPLICANT = AUDIENCES = ("office", "reviewers", "applicant")
+"""For whom a comment is: the writer's office, all who may open the dossier, these and the applicant."""
 
 SYSTEM = Actor("system")
 
@@ -91,3 +99,37 @@ def own_first(route: Route, case: Case, viewer: Actor) -> bool:
 def _could_take(route: Route, case: Case, seat: Seat, viewer: Actor) -> bool:
     refusal = seat_refusal(route, case, seat, viewer)
     return refusal is None or refusal.code == "declare_first"
+
+
+def reads_comment(
+    route: Route, case: Case, viewer: Actor, *, audience: str, office: str, author: str, at: datetime
+) -> bool:
+    """Whether a comment that a person of this office wrote at this moment is for the viewer.
+
+    Own first: what others said since the running panel began waits for the own vote; within an office too,
+    where it has more than one seat there. What the applicant reads, all read who may open the dossier.
+    """
+    if is_member(case, viewer):
+        return audience == TO_APPLICANT
+    if not may_open(case, viewer):
+        return False
+    if audience == TO_APPLICANT or author == viewer.person:
+        return True
+    if audience == OWN_OFFICE and not (viewer.has_role("auditor") or office in offices_of(viewer)):
+        return False
+    if not case.entered_at or at < datetime.fromisoformat(case.entered_at):
+        return True
+    alone = sum(seat.office == office for seat in case.seats) < 2
+    return (audience == OWN_OFFICE and alone) or not own_first(route, case, viewer)
+
+
+def offices_of(viewer: Actor) -> frozenset[str]:
+    """The offices for which somebody takes part in what is said."""
+    return frozenset(office for office, role in viewer.offices if role not in ONLOOKERS)
+
+
+def speaks_for(case: Case, viewer: Actor) -> str:
+    """The office for which this person writes about a case: one with a seat before others; "" for none."""
+    mine = offices_of(viewer)
+    seated = [seat.office for seat in case.seats if seat.office in mine]
+    return next(iter([*seated, *sorted(mine)]), "")

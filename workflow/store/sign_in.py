@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -150,6 +150,17 @@ def actors_with(tx: Connection, roles: Sequence[tuple[str, str]], now: datetime)
     deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away_on(now))
     query = _with_roles(now).where(or_(persons.c.id.in_(holders), persons.c.id.in_(deputies)))
     return tuple(actor for actor in map(actor_of, tx.execute(query)) if actor.offices & wanted)
+
+
+def persons_with(
+    tx: Connection, ids: Collection[str], roles: Collection[str], now: datetime
+) -> list[tuple[str, Actor]]:
+    """(name, actor) of these persons, and of everybody who has one of these roles today, by name."""
+    holders = select(staff_roles.c.person_id).where(staff_roles.c.role.in_(sorted(roles)))
+    deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away_on(now))
+    named = persons.c.id.in_([UUID(one) for one in sorted(ids)])
+    query = _with_roles(now).where(or_(named, persons.c.id.in_(holders), persons.c.id.in_(deputies)))
+    return [(row.name, actor_of(row)) for row in tx.execute(query.order_by(persons.c.name, persons.c.id))]
 
 
 def _with_roles(now: datetime) -> Select[Any]:

@@ -1,6 +1,7 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
 from workflow.store.queries.away import AwayPage, away
+from workflow.store.queries.comments import Asked, Audience, Comment, News, Talk, asked, news, talk
 from workflow.store.queries.deciding import (
     MOST_DECISIONS,
     Decisions,
@@ -69,10 +70,13 @@ __all__ = [
     "TABS",
     "Application",
     "ApplicationRow",
+    "Asked",
     "AtStep",
+    "Audience",
     "AwayPage",
     "CasePage",
     "CaseRow",
+    "Comment",
     "Decisions",
     "Dissent",
     "Dossier",
@@ -86,6 +90,7 @@ __all__ = [
     "ItemRow",
     "Milestone",
     "MoneyRow",
+    "News",
     "Operations",
     "OrganisationPage",
     "OrganisationRow",
@@ -100,9 +105,11 @@ __all__ = [
     "StatementDraft",
     "Stop",
     "Submission",
+    "Talk",
     "Waiting",
     "Whole",
     "application",
+    "asked",
     "away",
     "bundle",
     "cases",
@@ -123,6 +130,7 @@ __all__ = [
     "my_applications",
     "my_organisations",
     "newest_revision",
+    "news",
     "operations",
     "organisation",
     "outlooks",
@@ -136,6 +144,7 @@ __all__ = [
     "routes",
     "sign_off",
     "table_names",
+    "talk",
     "timeline",
     "troubles",
     "waiting_organisations",

@@ -11,6 +11,7 @@ from workflow.store.tables.applications import (
 )
 from workflow.store.tables.cases import case_number, cases, commands, events
 from workflow.store.tables.columns import metadata
+from workflow.store.tables.comments import comment_reads, comments, mentions
 from workflow.store.tables.definitions import definitions, programmes
 from workflow.store.tables.money import budget_lines, postings
 from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
@@ -27,6 +28,8 @@ __all__ = [
     "case_number",
     "cases",
     "commands",
+    "comment_reads",
+    "comments",
     "contents",
     "definitions",
     "events",
@@ -36,6 +39,7 @@ __all__ = [
     "invitations",
     "links",
     "memberships",
+    "mentions",
     "metadata",
     "organisation_log",
     "organisations",

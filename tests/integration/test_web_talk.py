@@ -1,0 +1,156 @@
+"""What is said about a case, on the pages and by API; a page takes no more statements for more of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from flask import Flask
+
+from tests.browsing import app_for, signed_in
+from tests.counting import statements
+from tests.integration.walks import HEKS, LEAD, LEAD_TOO, SECOND, SYNTHESIS, at_review
+from web.cli.story import Story
+from web.cli.visitors import Program
+from workflow import comments
+from workflow.comments import NewComment
+from workflow.people import person_id
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+@pytest.fixture
+def case_id(told: Story) -> UUID:
+    found = at_review(told)
+    for email in (LEAD, LEAD_TOO):
+        told.declare(email, found)
+    told.wait(hours=1)
+    return found
+
+
+def say(told: Story, email: str, case_id: UUID, audience: str, text: str, **more: object) -> UUID:
+    said = NewComment(told.next_id(), case_id, audience, text, **more)  # type: ignore[arg-type]
+    comments.write(told.db, told.actors[email], said, now=told.now)
+    return said.id
+
+
+def test_a_reviewer_asks_the_applicant_and_reads_the_answer(app: Flask, told: Story, case_id: UUID) -> None:
+    desk, portal = signed_in(app, LEAD), signed_in(app, HEKS)
+    dossier = desk.open(f"/desk/cases/{case_id}")
+    [band] = re.findall(r'(?s)<section class="band band--applicant".*?</section>', dossier.text)
+    assert "verlässt die Verwaltung: HEKS" in band
+    assert "Lesen werden:" in band
+    assert "nie Ihren Namen: «Fachstelle Erwachsenenbildung»" in band
+    forms = [one for one in dossier.forms if ("audience", "applicant") in one.fields]
+    page = desk.submit(forms[0], text="Wer leitet die Kurse?")
+    assert "Ist bei der Trägerschaft." in page.text
+    assert "wartet auf Antwort" in page.text
+    assert "Wer leitet die Kurse?" not in desk.open("/desk").text
+    assert "Ihre offenen Fragen" in desk.open("/desk?tab=waiting").text
+
+    assert "Wartet auf Sie" in portal.open("/applications").text
+    case = portal.open(f"/applications/{case_id}")
+    assert "Eine Frage an Sie" in case.text
+    assert "Barbara" not in case.text
+    told.wait(hours=2)
+    [form] = [one for one in case.forms if one.action.endswith("/messages#messages")]
+    empty = portal.send(form, {"text": " "}, status=422)
+    assert 'aria-invalid="true"' in empty.text
+    answered = portal.send(form, {"text": "Frau Baur, Lehrerin."})
+    assert "beantwortet" in answered.text
+    assert "Wartet auf Sie" not in portal.open("/applications").text
+
+    assert "Antwort der Trägerschaft von Miriam Aebi" in desk.open("/desk").text
+    page = desk.open(f"/desk/cases/{case_id}")
+    assert "Frau Baur, Lehrerin." in page.text
+    [read] = [one for one in page.forms if one.action.endswith("/comments/read")]
+    desk.send(read)
+    assert "Neu für Sie" not in desk.open("/desk").text
+
+
+def test_what_is_refused_comes_back_with_its_text(app: Flask, told: Story, case_id: UUID) -> None:
+    desk = signed_in(app, LEAD)
+    dossier = desk.open(f"/desk/cases/{case_id}")
+    [form] = [one for one in dossier.forms if ("audience", "office") in one.fields]
+    page = desk.send(form, {"text": "Liebe Kollegin.", "mention": str(person_id(SECOND))}, status=409)
+    assert "Noch nicht gesendet" in page.text
+    assert "Liebe Kollegin." in page.text
+    assert "lässt sich darum nicht erwähnen" in page.text
+    told.recuse(LEAD, case_id)
+    page = desk.send(form, {"text": "Liebe Kollegin."}, status=403)
+    assert "Liebe Kollegin." in page.text
+
+
+def test_the_same_form_sent_twice_says_it_once(app: Flask, told: Story, case_id: UUID) -> None:
+    desk = signed_in(app, LEAD)
+    [form] = [
+        one for one in desk.open(f"/desk/cases/{case_id}").forms if ("audience", "office") in one.fields
+    ]
+    desk.send(form, {"text": "Einmal gesagt."})
+    page = desk.send(form, {"text": "Einmal gesagt."})
+    assert page.text.count("Einmal gesagt.") == 1
+    [back] = [one for one in page.forms if one.action.endswith("/end")]
+    page = desk.send(back)
+    assert "Einmal gesagt." not in page.text
+    assert ">zurückgezogen<" in page.text
+
+
+def test_nothing_is_run_that_somebody_wrote(app: Flask, told: Story, case_id: UUID) -> None:
+    say(told, LEAD, case_id, "applicant", "<script>alert(1)</script>")
+    for email, path in ((HEKS, f"/applications/{case_id}"), (LEAD_TOO, f"/desk/cases/{case_id}")):
+        page = signed_in(app, email).http.get(path).text
+        assert "&lt;script&gt;alert" in page
+        assert "<script>alert" not in page
+
+
+def test_more_comments_take_no_more_statements(app: Flask, told: Story, case_id: UUID) -> None:
+    desk, portal = signed_in(app, LEAD_TOO), signed_in(app, HEKS)
+    pages = ((desk, f"/desk/cases/{case_id}"), (desk, "/desk"), (portal, "/applications"))
+    called = frozenset({person_id(LEAD_TOO)})
+    counts = []
+    for number in (1, 6):
+        for each in range(number):
+            told.wait(minutes=1)
+            say(told, LEAD, case_id, "office", f"Nummer {each}", mentions=called)
+            say(told, LEAD, case_id, "applicant", f"Frage {each}", asks=True)
+            say(told, SYNTHESIS, case_id, "reviewers", f"Hinweis {each}")
+        counts.append([statements(app, browser, path) for browser, path in pages])
+    assert counts[0] == counts[1]
+
+
+def program(app: Flask, email: str) -> Program:
+    """This person's program, over this very process."""
+    http = httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://localhost")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx, "Client", lambda **_options: http)
+        return Program("http://localhost", email, "geheim")
+
+
+def test_programs_read_and_say_the_same(app: Flask, told: Story, case_id: UUID) -> None:
+    lead, member = program(app, LEAD), program(app, HEKS)
+    path, key = f"/cases/{case_id}/comments", uuid4()
+    question = {"audience": "applicant", "text": "Wer?", "asks": True}
+    for repeated in (False, True):
+        given = lead.post(path, question, status=201, key=key)
+        assert given == {"id": str(key), "repeated": repeated}
+    lead.post(path, {**question, "text": "Wo?"}, status=422, key=key)
+    told.wait(minutes=1)
+    answer = member.post(
+        path, {"audience": "applicant", "text": "Frau Baur.", "answers": str(key)}, status=201
+    )
+    assert [(one["text"], one["by_name"], one["answered"]) for one in member.get(path)] == [
+        ("Wer?", "", True),
+        ("Frau Baur.", "Miriam Aebi", False),
+    ]
+    lead.ask("DELETE", f"{path}/{key}", 409)
+    member.ask("DELETE", f"{path}/{answer['id']}", 204)
+    lead.ask("DELETE", f"{path}/{key}", 204)
+    assert [one["text"] for one in lead.get(path)] == [None, None]
