@@ -50,7 +50,7 @@ def test_a_reviewer_asks_the_applicant_and_reads_the_answer(app: Flask, told: St
     assert "Lesen werden:" in band
     assert "nie Ihren Namen: «Fachstelle Erwachsenenbildung»" in band
     forms = [one for one in dossier.forms if ("audience", "applicant") in one.fields]
-    page = desk.submit(forms[0], text="Wer leitet die Kurse?")
+    page = desk.send(forms[0], {"text": "Wer leitet die Kurse?"})
     assert "Ist bei der Trägerschaft." in page.text
     assert "wartet auf Antwort" in page.text
     assert "Wer leitet die Kurse?" not in desk.open("/desk").text
@@ -123,7 +123,8 @@ def test_more_comments_take_no_more_statements(app: Flask, told: Story, case_id:
             say(told, LEAD, case_id, "applicant", f"Frage {each}", asks=True)
             say(told, SYNTHESIS, case_id, "reviewers", f"Hinweis {each}")
         counts.append([statements(app, browser, path) for browser, path in pages])
-    assert counts[0] == counts[1]
+    few, many = counts  # the first visit may still read what is kept from then on
+    assert all(one <= other for one, other in zip(many, few, strict=True))
 
 
 def program(app: Flask, email: str) -> Program:
