@@ -56,7 +56,7 @@ def test_a_reviewer_asks_the_applicant_and_reads_the_answer(app: Flask, told: St
     assert "Wer leitet die Kurse?" not in desk.open("/desk").text
     assert "Ihre offenen Fragen" in desk.open("/desk?tab=waiting").text
 
-    assert "Wartet auf Sie" in portal.open("/applications").text
+    assert "Frage beantworten" in portal.open("/applications").text
     case = portal.open(f"/applications/{case_id}")
     assert "Eine Frage an Sie" in case.text
     assert "Barbara" not in case.text
@@ -66,7 +66,7 @@ def test_a_reviewer_asks_the_applicant_and_reads_the_answer(app: Flask, told: St
     assert 'aria-invalid="true"' in empty.text
     answered = portal.send(form, {"text": "Frau Baur, Lehrerin."})
     assert "beantwortet" in answered.text
-    assert "Wartet auf Sie" not in portal.open("/applications").text
+    assert "Frage beantworten" not in portal.open("/applications").text
 
     assert "Antwort der Trägerschaft von Miriam Aebi" in desk.open("/desk").text
     page = desk.open(f"/desk/cases/{case_id}")

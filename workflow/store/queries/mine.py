@@ -11,6 +11,7 @@ from workflow.engine.case import SIGNING, Actor
 from workflow.engine.route import APPLICANT
 from workflow.funding.progress import progress
 from workflow.store import published
+from workflow.store.comments import is_asked
 from workflow.store.queries.rows import ApplicationRow, OrganisationRow
 from workflow.store.tables import applications, cases, organisations, signatures
 
@@ -53,6 +54,7 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
             cases.c.title,
             cases.c.state["seats"].label("seats"),
             cases.c.state["to"].astext.label("to"),
+            sa.and_(cases.c.ending.is_(None), is_asked(applications.c.id)).label("asked"),
         )
         .join(organisations, organisations.c.id == applications.c.organisation_id)
         .outerjoin(cases, cases.c.id == applications.c.id)
@@ -111,7 +113,8 @@ def _case(row: Any) -> ApplicationRow:
         requested=row.requested,
         saved_at=row.saved_at,
         submitted_at=row.submitted_at,
-        waiting_for_me=waiting and row.to is None,
+        waiting_for_me=(waiting and row.to is None) or bool(row.asked),
+        asked=bool(row.asked) and not (waiting and row.to is None),
         due_at=row.due_at if waiting else None,
         granted=row.committed or None,
         over=row.ending is not None,

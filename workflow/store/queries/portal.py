@@ -14,7 +14,6 @@ from workflow.engine.decide import allowed
 from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store import applications as store
 from workflow.store import published, reading
-from workflow.store.comments import is_asked
 from workflow.store.queries.family import family
 from workflow.store.queries.mine import ids
 from workflow.store.queries.record import (
@@ -36,63 +35,6 @@ from workflow.store.queries.rows import (
     Milestone,
 )
 from workflow.store.tables import applications, cases, organisations, persons
-
-
-def my_organisations(db: sa.Engine, viewer: Actor) -> list[OrganisationRow]:
-    """Those in which the viewer has rights, each once, whatever it has been merged with."""
-    query = sa.select(organisations.c.id, organisations.c.name, organisations.c.state)
-    query = query.where(organisations.c.id.in_(_ids(viewer)), organisations.c.merged_into.is_(None))
-    with db.connect() as tx:
-        rows = tx.execute(query.order_by(organisations.c.name)).all()
-    return [OrganisationRow(row.id, row.name, viewer.rights_in(str(row.id)), row.state) for row in rows]
-
-
-def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
-    """Drafts and cases of the viewer's organisations, what waits for them first, then the newest."""
-    query = (
-        sa.select(
-            applications.c.id,
-            applications.c.call,
-            applications.c.saved_at,
-            applications.c.answers["project"]["title"].astext.label("draft_title"),
-            organisations.c.id.label("organisation_id"),
-            organisations.c.name,
-            cases.c.number,
-            cases.c.status,
-            cases.c.area,
-            cases.c.requested,
-            cases.c.submitted_at,
-            cases.c.title,
-            cases.c.state["seats"].label("seats"),
-            cases.c.state["to"].astext.label("to"),
-            sa.and_(cases.c.ending.is_(None), is_asked(cases.c.id)).label("asked"),
-        )
-        .join(organisations, organisations.c.id == applications.c.organisation_id)
-        .outerjoin(cases, cases.c.id == applications.c.id)
-        .where(applications.c.organisation_id.in_(_ids(viewer)))
-        .order_by(applications.c.saved_at.desc(), applications.c.id)
-    )
-    with db.connect() as tx:
-        rows = [_application_row(row) for row in tx.execute(query)]
-    return sorted(rows, key=lambda row: not row.waiting_for_me)
-
-
-def _application_row(row: Any) -> ApplicationRow:
-    waiting = any(seat["role"] == APPLICANT and seat["outcome"] is None for seat in row.seats or ())
-    return ApplicationRow(
-        id=row.id,
-        organisation_id=row.organisation_id,
-        organisation=row.name,
-        title=row.title or row.draft_title or "",
-        call=row.call,
-        number=row.number,
-        status=row.status or ("received" if row.number else "draft"),
-        area=row.area,
-        requested=row.requested,
-        saved_at=row.saved_at,
-        submitted_at=row.submitted_at,
-        waiting_for_me=(waiting and row.to is None) or bool(row.asked),
-    )
 
 
 def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Application | None:

@@ -41,7 +41,7 @@ class ApplicationRow:
 
     Of a draft, `area` and `requested` are None as long as it does not say, `done` of its `sections` are
     complete, and `closes` is the end of its call. `due_at`: of what waits for the applicant. `over`: it has
-    come to its end.
+    come to its end. `asked`: an office's question is all that waits.
     """
 
     id: UUID
@@ -62,6 +62,7 @@ class ApplicationRow:
     sections: int = 0
     granted: int | None = None
     over: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
