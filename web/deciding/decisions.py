@@ -102,6 +102,9 @@ def declare() -> Response:
             opened += 1
         except (Conflict, NotAllowed, NotFound, Refused):
             continue
+    if not ticked:
+        flash(_("Sie haben nichts angekreuzt."), "warning")
+        return redirect(url_for(".decisions"), 303)
     flash(ngettext("%(n)s Dossier ist geöffnet.", "%(n)s Dossiers sind geöffnet.", opened))
     return redirect(url_for(".decisions"), 303)
 
