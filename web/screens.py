@@ -21,6 +21,7 @@ from web.language import gettext, lang, ngettext
 from web.security import (
     DECIDING_ROLES,
     DESK_ROLES,
+    OBSERVING_ROLES,
     OFFICE_ROLES,
     OPERATIONS_ROLES,
     ORGANISATIONS_ROLES,
@@ -161,6 +162,10 @@ def navigation() -> list[Way]:
         ways.append(("/office/cases", gettext("Gesuche")))
         ways.append(("/office/money", gettext("Geld")))
         ways.append(("/office/routes", gettext("Verfahren")))
+    if person and person.actor.has_role(*OBSERVING_ROLES):
+        ways.append(("/office/steering", gettext("Quartal")))
+    if person and person.actor.has_role("auditor"):
+        ways.append(("/office/reads", gettext("Einsicht")))
     if person and person.actor.has_role(*ORGANISATIONS_ROLES):
         ways.append(("/office/organisations", gettext("Trägerschaften")))
     if person and person.actor.has_role(*OPERATIONS_ROLES):

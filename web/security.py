@@ -25,6 +25,7 @@ from workflow.settings import Settings
 OFFICE_ROLES = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 DECIDING_ROLES = ("head", "division_head", "department_head", "chancellery")
 DESK_ROLES = ("coordinator", "reviewer", "finance", "operator", *DECIDING_ROLES)
+OBSERVING_ROLES = ("observer", "auditor")
 OPERATIONS_ROLES = ("operator", "admin", "coordinator", "auditor")
 ORGANISATIONS_ROLES = ("coordinator", "auditor")
 NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz", "metrics.metrics")

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Route
-from workflow.funding.letters import Order, Remedy, Sender, render
+from workflow.funding.letters import Order, Remedy, Resolution, Sender, render
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
 from workflow.store.queries.record import decision_text, history, signing, written
@@ -88,6 +88,7 @@ def templates_and_order(
         "reviewed_by": _offices(programme, route, events),
         "reasons": (draft.reasons if draft else decision_text(decided, texts, "reasons")) or "",
         "conditions": _lines(draft.conditions if draft else decision_text(decided, texts, "conditions")),
+        "resolution": _resolution(decided, texts),
         "budget_confirmed_on": _answered_on(route, events, "accept"),
         "declined_on": _answered_on(route, events, "decline"),
         "instalments": terms["instalments"],
@@ -176,6 +177,12 @@ def _remedy(programme: Programme, role: str) -> Remedy:
         "lodge_days": programme.remedy["lodge_days"],
         "reasons_days": programme.remedy["reasons_days"],
     }
+
+
+def _resolution(decided: Sequence[HistoryRow], texts: Mapping[str, Any]) -> Resolution | None:
+    """The number and date that the form of a decision asked for."""
+    number, on = decision_text(decided, texts, "number"), decision_text(decided, texts, "decided_on")
+    return {"number": number, "on": on} if number and on else None
 
 
 def _lines(text: str | None) -> list[str]:

@@ -38,6 +38,7 @@ ORDER: Order = {
     "reviewed_by": ["Fachstelle Erwachsenenbildung"],
     "reasons": "Erster Grund.\nZweiter Grund.",
     "conditions": ["Mit Kinderbetreuung."],
+    "resolution": None,
     "budget_confirmed_on": "2026-12-14",
     "declined_on": None,
     "instalments": [80, 20],

@@ -11,6 +11,7 @@ from web import schemas, staff_schemas
 from web.api.operations import caller, do, once, operation
 from web.asides import aside_of
 from web.opening import child_id
+from web.reads import note_read
 from web.security import db, now
 from workflow.engine.commands import Complete, Declare, OpenChild, Recuse, Withdraw
 from workflow.errors import NotAllowed, NotFound
@@ -46,6 +47,7 @@ def case(case_id: UUID) -> Mapping[str, Any]:
     if not found.opened:
         header = {name: getattr(found.case, name) for name in HEADER}
         return {"case": header, "opened": False, "offers": found.offers}
+    note_read(case_id)
     shown = {one.name: getattr(found, one.name) for one in fields(found)}
     return shown | {"files": list(found.files.values())}
 
@@ -56,6 +58,7 @@ def events(case_id: UUID) -> list[queries.HistoryRow]:
     found = _dossier(case_id)
     if not found.opened:
         raise NotAllowed("declare_first")
+    note_read(case_id)
     return found.history
 
 

@@ -15,6 +15,7 @@ from web.desk.comparison import Round, rounds
 from web.desk.inbox import staff
 from web.desk.words import Words
 from web.language import gettext, lang
+from web.reads import note_read
 from web.security import db, now, signed_in
 from workflow import orders, papers
 from workflow.engine.outlook import Outlook
@@ -118,6 +119,7 @@ def _dossier(case_id: UUID) -> Dossier:
 
 
 def _proposal(found: Dossier, words: Words) -> Proposal:
+    note_read(found.case.id)
     standing, ways, follows = queries.outlooks(db(), staff(), found)
     visits = rounds(found, words)
     panel = next((one for one in visits if one.lines), None)

@@ -25,6 +25,7 @@ from web.language import gettext as _
 from web.language import lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.running import VIEWABLE
+from web.reads import note_read
 from web.security import db, do, local_path, now, signed_in
 from workflow import statements
 from workflow.engine.commands import Assign, Command, Complete, Declare, Offer, Recuse
@@ -92,6 +93,7 @@ def why(case_id: UUID) -> str:
     explained = queries.explanation(db(), staff(), case_id, now=now())
     if explained is None:
         abort(404)
+    note_read(case_id)
     words, data = Words(), found.route_data
     route = parse_route(data)
     return render_template(
@@ -250,6 +252,8 @@ def _dossier(case_id: UUID) -> Dossier:
 
 def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
     found, words = _dossier(case_id), Words()
+    if found.opened:
+        note_read(case_id)
     route = found.case.route_hash
     task = task_of(found, words)
     # What was written for a step that has passed is shown to be copied; it fits no form any more.

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response, render_template, request, stream_with_context
 
 from web.language import lang
+from web.reads import note_read
 from web.security import db, settings, signed_in
 from workflow import papers
 from workflow.engine.case import Actor
@@ -66,6 +67,7 @@ def _whole(viewer: Actor, application_id: UUID) -> queries.Whole:
     found = queries.whole(db(), viewer, application_id)
     if found is None:
         raise NotFound("no_such_application")
+    note_read(application_id)
     return found
 
 

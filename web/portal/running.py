@@ -17,6 +17,7 @@ from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
+from web.reads import note_read
 from web.security import db, do, now, settings, signed_in
 from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
@@ -200,6 +201,7 @@ def file(file_id: UUID) -> Response:
     row = queries.file(db(), signed_in().actor, file_id)
     if row is None:
         raise NotFound("no_such_file")
+    note_read(row.application_id)
     return _sent(row, as_attachment=True)
 
 
@@ -208,6 +210,7 @@ def view(file_id: UUID) -> Response:
     row = queries.file(db(), signed_in().actor, file_id)
     if row is None or row.media_type not in VIEWABLE:
         raise NotFound("no_such_file")
+    note_read(row.application_id)
     response = _sent(row, as_attachment=False)
     # Browsers show no PDF in a sandbox; their viewer bounds what one may do, and has no origin of ours.
     sandbox = "" if row.media_type == "application/pdf" else "; sandbox"

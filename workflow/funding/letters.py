@@ -39,6 +39,13 @@ class Remedy(TypedDict):
     reasons_days: int
 
 
+class Resolution(TypedDict):
+    """A decision of the government: its number, and its ISO date."""
+
+    number: str
+    on: str
+
+
 class Signature(TypedDict):
     name: str
     function: str
@@ -48,11 +55,11 @@ class Order(TypedDict):
     """What the templates of orders read: texts in `language`, amounts in Rappen, dates ISO (Europe/Zurich).
 
     `language` is the programme's own; `granted` is 0 where nothing was granted; `instalments` are per cent;
-    `reviewed_by` names offices, never persons; `conditions` is a list without numbers; `budget_confirmed_on`
-    and `declined_on` are None where the applicant did not; `signatures` are those who decided, in their
-    order. `opened_on`: when the amendment or appeal that the order is about began, None of an application
-    itself. `remedy` is None where the applicant is an office of the canton: it gets an internal decision,
-    which nobody appeals against.
+    `reviewed_by` names offices, never persons; `conditions` is a list without numbers; `resolution` is None
+    where no government decided, `budget_confirmed_on` and `declined_on` where the applicant did not;
+    `signatures` are those who decided, in their order. `opened_on`: when the amendment or appeal that the
+    order is about began, None of an application itself. `remedy` is None where the applicant is an office of
+    the canton: it gets an internal decision, which nobody appeals against.
     """
 
     language: str
@@ -71,6 +78,7 @@ class Order(TypedDict):
     reviewed_by: list[str]
     reasons: str
     conditions: list[str]
+    resolution: Resolution | None
     budget_confirmed_on: str | None
     declined_on: str | None
     instalments: list[int]

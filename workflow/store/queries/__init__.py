@@ -29,6 +29,7 @@ from workflow.store.queries.organisations import (
     waiting_organisations,
 )
 from workflow.store.queries.portal import application, file
+from workflow.store.queries.reads import Read, Reads, reads
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import (
     Application,
@@ -51,6 +52,7 @@ from workflow.store.queries.rows import (
     StatementDraft,
 )
 from workflow.store.queries.standing import Dissent, Standing
+from workflow.store.queries.steering import Quarter, quarter
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
     bundle,
@@ -96,6 +98,9 @@ __all__ = [
     "OrganisationRow",
     "Pipeline",
     "Published",
+    "Quarter",
+    "Read",
+    "Reads",
     "Registered",
     "RouteOverview",
     "SignOff",
@@ -137,6 +142,8 @@ __all__ = [
     "pipeline",
     "programme",
     "programme_of",
+    "quarter",
+    "reads",
     "received_at",
     "record_form",
     "registered",

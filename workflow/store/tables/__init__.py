@@ -16,6 +16,7 @@ from workflow.store.tables.definitions import definitions, programmes
 from workflow.store.tables.money import budget_lines, postings
 from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
 from workflow.store.tables.people import absences, links, persons, sessions, sign_in_attempts, staff_roles
+from workflow.store.tables.reads import dossier_reads
 from workflow.store.tables.work import agenda, interventions, outbox, processes, statement_drafts, work_items
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "comments",
     "contents",
     "definitions",
+    "dossier_reads",
     "events",
     "field_saves",
     "files",

@@ -1,0 +1,28 @@
+"""Each page that shows a dossier to the staff says so, before it is sent."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from flask import current_app, g
+
+from web.security import current, db, now
+from workflow import reads
+from workflow.accounts import SignedIn
+from workflow.texts import ZURICH
+
+
+def note_read(case_id: UUID) -> None:
+    """The person of this request has read this case; organisations that read their own are no staff."""
+    person = cast("SignedIn | None", g.get("api_caller")) or current()
+    if person is None or not person.actor.offices:
+        return
+    known: set[tuple[UUID, UUID]] = current_app.extensions.setdefault("foerderweg.reads", set())
+    day = now().astimezone(ZURICH).date()
+    if current_app.extensions.get("foerderweg.reads_day") != day:
+        known.clear()
+        current_app.extensions["foerderweg.reads_day"] = day
+    if (person.person_id, case_id) not in known:
+        reads.note(db(), person.person_id, case_id, now=now())
+        known.add((person.person_id, case_id))

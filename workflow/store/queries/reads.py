@@ -1,0 +1,73 @@
+"""Who has read which dossier: for auditors alone, their own reading included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor
+
+AUDITOR = "auditor"
+MOST = 100
+READS = """
+SELECT r.at, r.case_id, r.person_id, c.number, o.name AS organisation, p.name, p.email,
+  ARRAY(SELECT s.office || ':' || s.role FROM staff_roles s WHERE s.person_id = r.person_id
+        ORDER BY 1) AS roles
+FROM dossier_reads r JOIN cases c ON c.id = r.case_id JOIN organisations o ON o.id = c.organisation_id
+JOIN persons p ON p.id = r.person_id
+WHERE (:number = '' OR c.number = :number)
+  AND (:person = '' OR strpos(lower(p.name || ' ' || p.email), lower(:person)) > 0)
+  AND (CAST(:before AS timestamptz) IS NULL OR r.at < :before)
+ORDER BY r.at DESC, r.case_id, r.person_id LIMIT :most"""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`at`: the first time on that day; `roles`: pairs of office and role, as they are now."""
+
+    at: datetime
+    case_id: UUID
+    number: str
+    organisation: str
+    person: str
+    roles: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    rows: list[Read]
+    next: str | None
+
+
+def reads(
+    db: sa.Engine, viewer: Actor, *, number: str = "", person: str = "", after: str | None = None
+) -> Reads | None:
+    """The newest first; None for who is no auditor."""
+    if not viewer.has_role(AUDITOR):
+        return None
+    said: dict[str, Any] = {"number": number, "person": person, "before": _moment(after), "most": MOST + 1}
+    with db.connect() as tx:
+        rows = tx.execute(sa.text(READS), said).all()
+    found = [
+        Read(row.at, row.case_id, row.number, row.organisation, row.name, [_role(one) for one in row.roles])
+        for row in rows[:MOST]
+    ]
+    return Reads(found, found[-1].at.isoformat() if len(rows) > MOST else None)
+
+
+def _role(text: str) -> tuple[str, str]:
+    office, _, role = text.partition(":")
+    return office, role
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else None
