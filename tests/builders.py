@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -139,6 +139,10 @@ class Play:
         self.do(Submit(CASE, "org", self.facts, "hash"), SIGNER)
         self.rules()
 
+    @property
+    def today(self) -> date:
+        return CLOCK.day_of(self.now)
+
     def rules(self, **later: float) -> list[Event]:
         """What follows by rule, so much later."""
         self.now += timedelta(**later)
@@ -146,7 +150,7 @@ class Play:
 
     def do(self, command: Command, actor: Actor, left: int | None = None) -> list[Event]:
         """What a command makes, without what follows from it."""
-        return self._happened(decide(self.route, self.case, command, actor, Outside(left, self.now, CLOCK)))
+        return self._happened(decide(self.route, self.case, command, actor, Outside(self.now, CLOCK, left)))
 
     def complete(
         self, actor: Actor, outcome: str, seat: str = "", left: int | None = None, **facts: Fact

@@ -101,7 +101,7 @@ def accept(
         call=call.code,
         year=call.year,
         area=str(facts["area"]),
-        pot=_pot(programme, facts),
+        pot=_pot(programme, facts, now),
         size=size.code,
     )
     stored = Stored(
@@ -208,8 +208,9 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
 def _place(programme: Programme, facts: Facts, now: datetime) -> tuple[object, ...]:
     """What decides where an application goes and whose money it takes."""
     size = programme.size_for(facts, now.astimezone(ZURICH).date())
-    return facts["area"], size.code, _pot(programme, facts)
+    return facts["area"], size.code, _pot(programme, facts, now)
 
 
-def _pot(programme: Programme, facts: Facts) -> str:
-    return pick(parse_table(programme.tables["pot"], "tables.pot"), facts)[0]
+def _pot(programme: Programme, facts: Facts, now: datetime) -> str:
+    today = now.astimezone(ZURICH).date()
+    return pick(parse_table(programme.tables["pot"], "tables.pot"), facts, today)[0]

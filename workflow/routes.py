@@ -40,10 +40,10 @@ class Compared:
     now: Run
 
 
-def moves(db: Engine) -> list[Move]:
+def moves(db: Engine, now: datetime) -> list[Move]:
     """Every running case that does not follow the version that is published for its route now."""
     with db.connect() as tx:
-        return [move for move, _, _ in _moves(tx)]
+        return [move for move, _, _ in _moves(tx, now)]
 
 
 def migrate(db: Engine, actor: Actor, now: datetime) -> list[Move]:
@@ -52,7 +52,7 @@ def migrate(db: Engine, actor: Actor, now: datetime) -> list[Move]:
     A case goes with its whole programme: forms, letters, calendar. Each moves in a transaction of its own.
     """
     with db.connect() as tx:
-        told = list(_moves(tx))
+        told = list(_moves(tx, now))
     for move, programme_hash, route_hash in told:
         if move.hindrance is None:
             with db.begin() as tx:
@@ -65,17 +65,21 @@ def _migrate(
 ) -> None:
     stored = journal.read(tx, case_id, lock=True)
     before, after = published.route(tx, stored.route_hash), published.route(tx, route_hash)
-    if stored.route_hash == route_hash or why_not(before, after, stored.case) is not None:
+    calendar = published.calendar(tx, programme_hash)
+    why = why_not(before, after, stored.case, calendar.day_of(now))
+    if stored.route_hash == route_hash or why is not None:
         return  # it has moved on in the meantime
     event = ev.Migrated(route_hash, stored.route_hash, actor.person)
     case = evolve(stored.case, event)
-    change = journal.Change(stored, case, [event], actor.person, now, next_due(after, case, now))
+    look_at = next_due(after, case, now, calendar)
+    change = journal.Change(stored, case, [event], actor.person, now, look_at)
     journal.commit(tx, change)
     versions.pin(tx, case_id, programme_hash, route_hash)
 
 
-def _moves(tx: Connection) -> Iterator[tuple[Move, str, str]]:
+def _moves(tx: Connection, now: datetime) -> Iterator[tuple[Move, str, str]]:
     name = published.current(tx)
+    today = published.calendar(tx, name).day_of(now)
     current: Mapping[str, str] = published.content(tx, name)["routes"]
     for case_id in versions.running_on_others(tx, current.values()):
         stored = journal.read(tx, case_id)
@@ -85,7 +89,7 @@ def _moves(tx: Connection) -> Iterator[tuple[Move, str, str]]:
             yield Move(case_id, stored.number, step, f"route_gone:{route.code}"), name, ""
             continue
         target = current[route.code]
-        hindrance = why_not(route, published.route(tx, target), stored.case)
+        hindrance = why_not(route, published.route(tx, target), stored.case, today)
         yield Move(case_id, stored.number, step, hindrance), name, target
 
 

@@ -20,6 +20,7 @@ from workflow.connecting import autocommit, is_away
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.advance import advance, next_due
+from workflow.engine.calendar import Calendar
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, evolve
 from workflow.engine.decide import Outside, decide, seat_meant
@@ -115,7 +116,9 @@ def _handle(
     number = stored.number
     if events:
         beginning = begins.beginning if begins else None
-        change = _change(route, stored, events, actor.person, now, key, kept.rows, revision, beginning)
+        change = _change(
+            route, outside.calendar, stored, events, actor.person, now, key, kept.rows, revision, beginning
+        )
         number = journal.commit(tx, change)
         if isinstance(command, cmd.OpenChild):
             journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
@@ -165,15 +168,16 @@ def _advance(tx: Connection, claimed: Sequence[journal.Stored], now: datetime) -
         calendar = published.calendar(tx, stored.programme_hash)
         events = advance(route, stored.case, now, calendar)
         if events:
-            changes.append(_change(route, stored, events, "system", now, None))
+            changes.append(_change(route, calendar, stored, events, "system", now, None))
         else:
-            agenda.look_again(tx, stored.id, next_due(route, stored.case, now))
+            agenda.look_again(tx, stored.id, next_due(route, stored.case, now, calendar))
     if changes:
         journal.commit_batch(tx, changes)
 
 
 def _change(
     route: Route,
+    calendar: Calendar,
     stored: journal.Stored,
     events: Sequence[ev.Event],
     actor: str,
@@ -188,7 +192,7 @@ def _change(
     for event in events:
         before, case = case, evolve(case, event)
         effects += effects_of(stored.id, event, before, case)
-    look_at = next_due(route, case, now)
+    look_at = next_due(route, case, now, calendar)
     return journal.Change(
         stored, case, events, actor, now, look_at, effects, key, contents, revision, beginning
     )
@@ -206,8 +210,18 @@ def _child(
     kept = Kept(command.child_id, actor, now)
     begins, begun = accept_child(tx, parent, command, answers, kept)
     route = published.route(tx, begins.stored.route_hash)
+    calendar = published.calendar(tx, begins.stored.programme_hash)
     return _change(
-        route, begins.stored, [begun], actor.person, now, None, kept.rows, begins.revision, begins.beginning
+        route,
+        calendar,
+        begins.stored,
+        [begun],
+        actor.person,
+        now,
+        None,
+        kept.rows,
+        begins.revision,
+        begins.beginning,
     )
 
 
@@ -267,4 +281,4 @@ def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: 
         person = actor_by_id(tx, command.to, now)
     elif isinstance(command, cmd.Recuse):
         people = actors_with(tx, [(seat.office, seat.role) for seat in stored.case.open_seats], now)
-    return Outside(stored.left, now, published.calendar(tx, stored.programme_hash), person, people)
+    return Outside(now, published.calendar(tx, stored.programme_hash), stored.left, person, people)

@@ -55,7 +55,7 @@ def _deciding() -> Callable[[], object]:
     told = play(
         {"review": panel({"a": True, "b": True}, dict.fromkeys(("agreed", "rejected", "split"), "end"))}
     )
-    actor, outside = staff("a", "a", "reviewer"), Outside(now=MONDAY, calendar=CLOCK)
+    actor, outside = staff("a", "a", "reviewer"), Outside(MONDAY, CLOCK)
     command = Complete(CASE, "review", "a", "yes", told.case.entry)
 
     def once() -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ def _case(tx: sa.Connection, row: Any, people: Mapping[str, Actor]) -> list[str]
             case ev.Submitted():
                 pass
             case ev.Declared() | ev.Recused() | ev.Completed() | ev.Withdrawn():
-                if not _might(people, route, case, event):
+                if not _might(people, route, case, event, calendar.day_of(at)):
                     wrong.append(f"{row.id}: {event.by} might not: {event}")
             case ev.CallReturned() | ev.CallFailed():
                 pass
@@ -47,9 +48,9 @@ def _case(tx: sa.Connection, row: Any, people: Mapping[str, Actor]) -> list[str]
     return wrong
 
 
-def _might(people: Mapping[str, Actor], route: Any, case: Any, event: Any) -> bool:
+def _might(people: Mapping[str, Actor], route: Any, case: Any, event: Any, on: date) -> bool:
     actor = people[event.by]
-    offers = allowed(route, case, actor)
+    offers = allowed(route, case, actor, on)
     match event:
         case ev.Completed():
             return any(

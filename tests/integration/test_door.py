@@ -225,7 +225,7 @@ def choices(told: Story, case_id: UUID) -> list[tuple[Actor, Offer, int]]:
     return [
         (one, offer, stored.case.entry)
         for one in people
-        for offer in allowed(route, stored.case, one)
+        for offer in allowed(route, stored.case, one, told.now.date())
         if offer.action != "assign"
     ]
 

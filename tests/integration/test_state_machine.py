@@ -141,7 +141,10 @@ class World(RuleBasedStateMachine):
         with self.told.db.connect() as tx:
             stored = journal.read(tx, case_id)
             route = published.route(tx, stored.route_hash)
-        mine = {(one.action, one.step, one.seat) for one in allowed(route, stored.case, actor)}
+        mine = {
+            (one.action, one.step, one.seat)
+            for one in allowed(route, stored.case, actor, self.told.now.date())
+        }
         step = stored.case.step or ""
         for seat in stored.case.open_seats:
             if ("complete", step, seat.code) not in mine:

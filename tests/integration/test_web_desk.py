@@ -292,6 +292,7 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
     everything: list[ev.Event] = [
         ev.Submitted("x", {}, "", "formal_check"),
         ev.Entered("review", 2, "review", "in_review", when, due, (seat,), ()),
+        ev.Reseated("review", 2, (seat,)),
         ev.ChildOpened("c", "appeal", "x", when, freezes=True),
         ev.ChildEnded("c", "appeal", "dismissed"),
         ev.ChildAwaited("remedy_period", "c", "dismissed", "rejected"),

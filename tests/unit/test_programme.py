@@ -179,7 +179,7 @@ def test_forms_speak_of_outcomes_and_facts_that_their_steps_have() -> None:
 def test_every_role_that_signs_has_an_authority_that_hears_an_appeal() -> None:
     routes = [parse_route({**raw, "tables": BUNDLE.programme["tables"]}) for raw in BUNDLE.routes.values()]
     steps = [step for route in routes for step in route.steps.values() if isinstance(step, Human)]
-    signing = {step.seats[0].who.meant({})[1] for step in steps if step.signs}
+    signing = {step.seats[0].who.meant({}, date(2026, 9, 7))[1] for step in steps if step.signs}
     assert signing == set(PROGRAMME.remedy["authorities"])
 
 

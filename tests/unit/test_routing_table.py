@@ -23,6 +23,7 @@ TABLES = {code: parse_table(raw, code) for code, raw in PROGRAMME.tables.items()
 ROUTES = {
     code: parse_route({**raw, "tables": BUNDLE.programme["tables"]}) for code, raw in BUNDLE.routes.items()
 }
+TODAY = date(2026, 9, 7)
 REFUGEES = ("provisionally_admitted", "recognised_refugees")
 OTHERS = ("support_needed", "professionals", "population")
 
@@ -67,7 +68,7 @@ def seats(size: str, facts: Facts) -> dict[str, tuple[str, bool]]:
     assert isinstance(step, Human)
     found = {}
     for seat in step.seats:
-        office, _ = seat.who.meant(facts)
+        office, _ = seat.who.meant(facts, TODAY)
         if office != NO_OFFICE:
             found[seat.code] = (office, seat.mandatory)
     return found
@@ -194,7 +195,7 @@ def straight_way(size: str, facts: Facts, part: str) -> list[str]:
     onward |= {"finance_check": "noted", "consultation": "noted", "confirm_grant": "confirm"}
     while code in onward:
         step = route.human(code)
-        who = ":".join(step.seats[0].who.meant(facts))
+        who = ":".join(step.seats[0].who.meant(facts, TODAY))
         if (part == "signs" and step.signs) or (part == "heard" and step.form == "consultation"):
             found.append(who)
         code = step.outcomes[onward[code]].to or ""
@@ -221,7 +222,7 @@ def test_the_fachstelle_is_nowhere_in_its_own_measure() -> None:
     for route in ROUTES.values():
         for step in route.steps.values():
             for seat in step.seats if isinstance(step, Human) else ():
-                assert seat.who.meant(facts)[0] != "integration"
+                assert seat.who.meant(facts, TODAY)[0] != "integration"
 
 
 @pytest.mark.parametrize(
@@ -246,4 +247,4 @@ def test_advisory_seats_are_added_and_never_mandatory(facts: Facts, advisory: di
 @pytest.mark.parametrize("group", REFUGEES + OTHERS)
 def test_the_pot_follows_the_target_group(group: str) -> None:
     expected = "lump_sum" if group in REFUGEES else "programme"
-    assert pick(TABLES["pot"], {"target_group": group})[0] == expected
+    assert pick(TABLES["pot"], {"target_group": group}, TODAY)[0] == expected

@@ -102,11 +102,13 @@ def _check_staff(code: str, route: Route, programme: Programme, file: Path) -> i
     mails = {one["email"]: one["name"] for one in people}
     deputies = {one["name"]: mails[one["deputy"]] for one in people if one.get("deputy") in mails}
     roles = {one["name"]: frozenset(map(tuple, one["roles"])) for one in people}
-    found = gaps(route, roles, _domain(programme, route), deputies)
+    today = datetime.now(ZURICH).date()
+    found = gaps(route, roles, _domain(programme, route), today, deputies)
     for gap in found:
         causes = [f"{gap.away} is away"] if gap.away else []
         causes += [f"{gap.recused} is recused"] if gap.recused else []
         when = f"while {' and '.join(causes)}" if causes else "already"
+        when += f" from {gap.since:%d.%m.%Y} on" if gap.since > today else ""
         case = ", ".join(f"{name}={value}" for name, value in gap.facts.items() if value is not False)
         print(
             f"{code}: not_staffed at={gap.step} rule={gap.rule} who={gap.who} {when} ({case or 'any case'})"
@@ -184,7 +186,8 @@ def _run(run: Any) -> str:
 
 def _migrate(options: argparse.Namespace) -> int:
     with database(options.env) as (db, _):
-        told = routes.moves(db) if options.dry_run else routes.migrate(db, MOVER, datetime.now(UTC))
+        now = datetime.now(UTC)
+        told = routes.moves(db, now) if options.dry_run else routes.migrate(db, MOVER, now)
     for move in told:
         verdict = move.hindrance or ("would move" if options.dry_run else "moved")
         print(f"{move.number}  {move.step:<24} {verdict}")

@@ -147,9 +147,13 @@ def _away(without: list[str], people: list[dict[str, Any]]) -> list[Away]:
 def _lost(loses: list[str], people: list[dict[str, Any]], programme: Programme) -> list[Away]:
     """One reviewer of each office named, or of an area's lead office, away in this month of every year."""
     away: list[Away] = []
+    leads, first = (
+        parse_table(programme.tables["lead_office"], "lead_office"),
+        date(min(programme.years), 1, 1),
+    )
     for said in loses:
         where, _, month = said.partition(":")
-        office = pick(parse_table(programme.tables["lead_office"], "lead_office"), {"area": where})[0]
+        office = pick(leads, {"area": where}, first)[0]
         office = office if where in programme.areas else where
         gone = {name for name, _ in away}
         there = [
@@ -157,7 +161,6 @@ def _lost(loses: list[str], people: list[dict[str, Any]], programme: Programme) 
         ]
         if not there or month not in map(str, range(1, 13)):
             raise CommandError(f"{said}: an area or office with a reviewer, and a month from 1 to 12")
-        first = date(min(programme.years), 1, 1)
         days = (first + timedelta(days=number) for number in range(12 * 366))
         away.append((there[-1], frozenset(day for day in days if day.month == int(month))))
     return away

@@ -23,6 +23,10 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             return _("Eröffnet") if event.parent else _("Gesuch eingereicht")
         case ev.Entered():
             return _entered(event, route, words)
+        case ev.Reseated():
+            who = ", ".join(dict.fromkeys(words.seat(Seat(**seat)) for seat in event.seats))
+            step = words.step(route, event.step)
+            return _("%(step)s: nach neuer Zuständigkeit bei %(who)s", step=step, who=who)
         case ev.Declared():
             return _("Erklärt, dass kein Ausstandsgrund besteht")
         case ev.Recused():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
 
 from workflow.engine import events as ev
 from workflow.engine.calendar import Calendar
-from workflow.engine.case import Case, Pending, evolve
+from workflow.engine.case import Case, Pending, Seat, evolve
 from workflow.engine.route import (
     NO_OFFICE,
     Call,
@@ -18,13 +18,13 @@ from workflow.engine.route import (
     Human,
     Outcome,
     Route,
-    SeatPlan,
     Timer,
     Wait,
 )
 from workflow.engine.tables import Facts, pick
 from workflow.errors import RouteError
 
+ONE_DAY = timedelta(days=1)
 LONGEST_CHAIN = 200
 """More rule steps in a row than any sound route has: a loop without a person in it."""
 
@@ -50,15 +50,24 @@ def advance(route: Route, case: Case, now: datetime, calendar: Calendar) -> list
             raise RouteError("endless_route", at=case.step or "")
 
 
-def next_due(route: Route, case: Case, now: datetime) -> datetime | None:
-    """When a worker must look again: now if something follows already, else the next timer, else never."""
+def next_due(route: Route, case: Case, now: datetime, calendar: Calendar) -> datetime | None:
+    """When a worker must look again: now if something follows already, else the next timer, else never.
+
+    Also on the next day from which on a table may name others for the open seats.
+    """
     if case.ending is not None or case.suspended_at is not None:
         return None
     step = route.steps.get(case.step or "")
     awaited = isinstance(step, Wait) and _awaited(step, case)
     if case.to is not None or awaited or _verdict(route, case) is not None:
         return now
-    return min((datetime.fromisoformat(timer.at) for timer in case.timers), default=None)
+    moments = [datetime.fromisoformat(timer.at) for timer in case.timers]
+    if isinstance(step, Human) and step.changes:
+        today = calendar.day_of(now)
+        if reseated(step, case, today) is not None:
+            return now
+        moments += [calendar.end_of(day - ONE_DAY) for day in step.changes if day > today]
+    return min(moments, default=None)
 
 
 def _next(route: Route, case: Case, now: datetime, calendar: Calendar) -> ev.Event | None:
@@ -80,6 +89,9 @@ def _next(route: Route, case: Case, now: datetime, calendar: Calendar) -> ev.Eve
     if verdict is not None:
         assert verdict.outcome.to is not None
         return ev.PanelClosed(step.code, verdict.outcome.code, verdict.outcome.to, verdict.missing)
+    others = reseated(step, case, calendar.day_of(now)) if step.changes else None
+    if others is not None:
+        return others
     due = [timer for timer in case.timers if datetime.fromisoformat(timer.at) <= now]
     return _fire(step, case, min(due, key=lambda timer: (timer.at, timer.number))) if due else None
 
@@ -87,7 +99,7 @@ def _next(route: Route, case: Case, now: datetime, calendar: Calendar) -> ev.Eve
 def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calendar) -> ev.Event:
     step = route.steps[code]
     entry = case.entry + 1
-    today = now.astimezone(calendar.zone).date()
+    today = calendar.day_of(now)
     match step:
         case Human():
             return ev.Entered(
@@ -97,11 +109,7 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
                 status=step.status,
                 at=iso(now),
                 due_at=iso(calendar.after(now, step.due)),
-                seats=tuple(
-                    _seat(plan, case.facts, today)
-                    for plan in step.seats
-                    if plan.who.meant(case.facts, today)[0] != NO_OFFICE
-                ),
+                seats=tuple(_seats(step, case.facts, today)),
                 timers=tuple(
                     _timer(number, timer, step, now, calendar) for number, timer in enumerate(step.timers)
                 ),
@@ -144,9 +152,26 @@ def _wait_ends(step: Wait, facts: Facts, now: datetime, calendar: Calendar) -> s
     return iso(calendar.end_of(day + timedelta(days=step.due.days)))
 
 
-def _seat(plan: SeatPlan, facts: Facts, today: date) -> dict[str, str | bool]:
-    office, role = plan.who.meant(facts, today)
-    return {"code": plan.code, "office": office, "role": role, "mandatory": plan.mandatory}
+def _seats(step: Human, facts: Facts, today: date) -> Iterator[dict[str, str | bool]]:
+    for plan in step.seats:
+        office, role = plan.who.meant(facts, today)
+        if office != NO_OFFICE:
+            yield _named(Seat(plan.code, office, role, plan.mandatory))
+
+
+def _named(seat: Seat) -> dict[str, str | bool]:
+    return {"code": seat.code, "office": seat.office, "role": seat.role, "mandatory": seat.mandatory}
+
+
+def reseated(step: Human, case: Case, today: date) -> ev.Reseated | None:
+    """Who is competent is asked of the day of the act: open seats go to those whom the tables name today."""
+    if not any(day <= today for day in step.changes) or not case.open_seats:
+        return None
+    named = {seat["code"]: seat for seat in _seats(step, case.facts, today)}
+    named |= {seat.code: _named(seat) for seat in case.seats if seat.outcome is not None}
+    seats = tuple(named[plan.code] for plan in step.seats if plan.code in named)
+    event = ev.Reseated(step.code, case.entry, seats)
+    return event if evolve(case, event).seats != case.seats else None
 
 
 def _timer(

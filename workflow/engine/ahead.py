@@ -31,7 +31,7 @@ def ahead(route: Route, case: Case, now: datetime, calendar: Calendar) -> list[A
         return []
     found: list[Ahead] = []
     moment, still = now, case.suspended_at is not None
-    for code in usual(route, case.to or case.step, case.facts):
+    for code in usual(route, case.to or case.step, case.facts, calendar.day_of(now)):
         step = route.steps[code]
         present = code == case.step and case.to is None
         if isinstance(step, End) or (not present and _tells(step)):
@@ -49,7 +49,7 @@ def ahead(route: Route, case: Case, now: datetime, calendar: Calendar) -> list[A
     return found
 
 
-def usual(route: Route, start: str | None, facts: Facts) -> Iterator[str]:
+def usual(route: Route, start: str | None, facts: Facts, on: date) -> Iterator[str]:
     """Steps from `start` on in the order in which they usually come, each once."""
     code, seen = start, set[str]()
     while code and code not in seen:
@@ -60,7 +60,7 @@ def usual(route: Route, start: str | None, facts: Facts) -> Iterator[str]:
             case Human():
                 code = next((one.to for one in step.outcomes.values() if one.to and not one.by_clock), None)
             case Choice():
-                code = pick(step.table, facts)[0]
+                code = pick(step.table, facts, on)[0]
             case Call():
                 code = step.to
             case Wait():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import date, datetime
+from typing import Any
 
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
@@ -13,24 +13,24 @@ from workflow.engine.advance import iso
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT_OFFICE, Route, Wait, Way, Who
+from workflow.engine.route import APPLICANT_OFFICE, Route, Wait, Way
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
-T = TypeVar("T")
 Aside = cmd.Receive | cmd.TakeWay | cmd.Suspend | cmd.Resume | cmd.Extend
 
 
 def decide(
-    route: Route, case: Case, command: Aside, actor: Actor, now: datetime | None, calendar: Calendar | None
+    route: Route, case: Case, command: Aside, actor: Actor, now: datetime, calendar: Calendar
 ) -> list[ev.Event]:
     """The fact that this command makes; raises Refused or NotAllowed."""
     if case.ending is not None:
         raise Refused("closed")
     if not isinstance(command, cmd.Resume) and command.entry != case.entry:
         raise Refused("step_has_passed", step=case.step or "")
+    on = calendar.day_of(now)
     match command:
         case cmd.Receive():
-            require(_receive_refusal(route, case, actor))
+            require(_receive_refusal(route, case, actor, on))
             step = _waiting(route, case)
             assert step is not None
             assert step.received is not None
@@ -38,55 +38,55 @@ def decide(
                 raise Refused("no_such_outcome", outcome=command.message)
             return [ev.Received(step.code, command.message, actor.person, step.received, command.content)]
         case cmd.TakeWay():
-            return [_take(route, case, command, actor)]
+            return [_take(route, case, command, actor, on)]
         case cmd.Suspend():
-            require(_pause_refusal(route, case, actor, stopped=False))
-            return [ev.Suspended(actor.person, iso(_given(now)), command.content)]
+            require(_pause_refusal(route, case, actor, on, stopped=False))
+            return [ev.Suspended(actor.person, iso(now), command.content)]
         case cmd.Resume():
-            require(_pause_refusal(route, case, actor, stopped=True))
-            return [resumed(case, actor.person, _given(now), _given(calendar))]
+            require(_pause_refusal(route, case, actor, on, stopped=True))
+            return [resumed(case, actor.person, now, calendar)]
         case cmd.Extend():
-            require(_extend_refusal(route, case, actor))
+            require(_extend_refusal(route, case, actor, on))
             assert route.extension is not None
             if not 1 <= command.days <= route.extension.most - case.extended:
                 raise Refused("too_long", most=route.extension.most - case.extended)
-            due_at, timers = moved(case, command.days, _given(calendar))
+            due_at, timers = moved(case, command.days, calendar)
             assert due_at is not None
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
 
 
-def allowed(route: Route, case: Case, actor: Actor) -> Iterator[Offer]:
-    """Everything here that this person may do now."""
+def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]:
+    """Everything here that this person may do on this day."""
     step = _waiting(route, case)
-    if step is not None and step.message and _receive_refusal(route, case, actor) is None:
+    if step is not None and step.message and _receive_refusal(route, case, actor, on) is None:
         yield Offer("receive", step.code, outcomes=(step.message,))
     for way in route.ways.values():
-        if _way_refusal(route, case, way, actor) is None:
+        if _way_refusal(case, way, actor, on, gated=route.gated(case.step)) is None:
             proposed = case.proposal if case.proposal and case.proposal.way == way.code else None
             yield Offer("way", way.code, outcomes=(proposed.to,) if proposed else way.to)
-    if _pause_refusal(route, case, actor, stopped=False) is None:
+    if _pause_refusal(route, case, actor, on, stopped=False) is None:
         yield Offer("suspend", case.step or "")
-    if _pause_refusal(route, case, actor, stopped=True) is None:
+    if _pause_refusal(route, case, actor, on, stopped=True) is None:
         yield Offer("resume", case.step or "")
-    if route.extension and _extend_refusal(route, case, actor) is None:
+    if route.extension and _extend_refusal(route, case, actor, on) is None:
         yield Offer("extend", case.step or "", outcomes=(str(route.extension.most - case.extended),))
 
 
-def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor) -> ev.Event:
+def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date) -> ev.Event:
     way = route.ways.get(command.way)
     if way is None or command.to not in way.to:
         raise Refused("no_such_outcome", outcome=command.way)
-    require(_way_refusal(route, case, way, actor))
+    require(_way_refusal(case, way, actor, on, gated=route.gated(case.step)))
     if way.second is not None:
         if case.proposal is None or case.proposal.way != way.code:
-            office, role = way.second.meant(case.facts)
+            office, role = way.second.meant(case.facts, on)
             return ev.WayProposed(way.code, actor.person, command.to, office, role, command.content)
         if case.proposal.to != command.to:
             raise Refused("no_such_outcome", outcome=command.to)
     return ev.WayTaken(way.code, actor.person, command.to, command.content)
 
 
-def _way_refusal(route: Route, case: Case, way: Way, actor: Actor) -> FoerderwegError | None:
+def _way_refusal(case: Case, way: Way, actor: Actor, on: date, *, gated: bool) -> FoerderwegError | None:
     if not stands_at(case, way.start) or case.suspended_at is not None:
         return Refused("not_at_this_step")
     if case.ways.get(way.code, 0) >= way.at_most:
@@ -94,11 +94,11 @@ def _way_refusal(route: Route, case: Case, way: Way, actor: Actor) -> Foerderweg
     if way.second is not None and case.proposal is not None and case.proposal.way == way.code:
         if actor.person == case.proposal.by:
             return NotAllowed("four_eyes")
-        refusal = _role_refusal(case, way.second, actor)
-        if refusal is None and route.gated(case.step) and actor.person not in case.declared:
+        refusal = refusal_of((case.proposal.office, case.proposal.role), case, actor)
+        if refusal is None and gated and actor.person not in case.declared:
             return NotAllowed("declare_first")
         return refusal
-    return _role_refusal(case, way.who, actor)
+    return refusal_of(way.who.meant(case.facts, on), case, actor)
 
 
 def is_asked(case: Case, actor: Actor) -> bool:
@@ -111,22 +111,24 @@ def is_asked(case: Case, actor: Actor) -> bool:
     )
 
 
-def _receive_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
+def _receive_refusal(route: Route, case: Case, actor: Actor, on: date) -> FoerderwegError | None:
     step = _waiting(route, case)
     if step is None or step.who is None or case.suspended_at is not None:
         return Refused("not_at_this_step")
-    return _role_refusal(case, step.who, actor)
+    return refusal_of(step.who.meant(case.facts, on), case, actor)
 
 
-def _pause_refusal(route: Route, case: Case, actor: Actor, *, stopped: bool) -> FoerderwegError | None:
+def _pause_refusal(
+    route: Route, case: Case, actor: Actor, on: date, *, stopped: bool
+) -> FoerderwegError | None:
     if route.pause is None or not stands_at(case, route.pause.start):
         return Refused("not_at_this_step")
     if (case.suspended_at is not None) != stopped:
         return Refused("not_suspended" if stopped else "suspended")
-    return _role_refusal(case, route.pause.who, actor)
+    return refusal_of(route.pause.who.meant(case.facts, on), case, actor)
 
 
-def _extend_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError | None:
+def _extend_refusal(route: Route, case: Case, actor: Actor, on: date) -> FoerderwegError | None:
     limits = route.extension
     if limits is None or not stands_at(case, limits.start) or case.due_at is None:
         return Refused("not_at_this_step")
@@ -134,11 +136,7 @@ def _extend_refusal(route: Route, case: Case, actor: Actor) -> FoerderwegError |
         return Refused("suspended")
     if case.extended >= limits.most:
         return Refused("too_long", most=0)
-    return _role_refusal(case, limits.who, actor)
-
-
-def _role_refusal(case: Case, who: Who, actor: Actor) -> FoerderwegError | None:
-    return refusal_of(who.meant(case.facts), case, actor)
+    return refusal_of(limits.who.meant(case.facts, on), case, actor)
 
 
 def refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegError | None:
@@ -187,8 +185,3 @@ def require(refusal: FoerderwegError | None) -> None:
     """Raises the refusal, if there is one."""
     if refusal is not None:
         raise refusal
-
-
-def _given(value: T | None) -> T:
-    assert value is not None, "the door says what time it is"
-    return value

@@ -19,13 +19,17 @@ class Calendar:
     def is_working_day(self, day: date) -> bool:
         return day.weekday() < 5 and day not in self.holidays
 
+    def day_of(self, moment: datetime) -> date:
+        """The date that the offices write at this moment."""
+        return moment.astimezone(self.zone).date()
+
     def after(self, start: datetime, days: int) -> datetime:
         """The end (24:00 local, as UTC) of the `days`-th working day after the day of `start`."""
-        return _after(self, start.astimezone(self.zone).date(), days)
+        return _after(self, self.day_of(start), days)
 
     def days_between(self, start: datetime, end: datetime) -> int:
         """Working days after the day of `start`, up to the day of `end`."""
-        first, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        first, last = self.day_of(start), self.day_of(end)
         weeks, rest = divmod(max(0, (last - first).days), 7)
         weekdays = weeks * 5 + sum((first.weekday() + number) % 7 < 5 for number in range(1, rest + 1))
         return weekdays - sum(first < day <= last and day.weekday() < 5 for day in self.holidays)

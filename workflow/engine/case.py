@@ -153,6 +153,8 @@ def evolve(case: Case, event: ev.Event) -> Case:
             )
         case ev.Entered():
             return _entered(case, event)
+        case ev.Reseated():
+            return _after(case, seats=_reseated(case.seats, event))
         case ev.Declared():
             return _after(case, declared=(*case.declared, event.by))
         case ev.Recused():
@@ -272,6 +274,17 @@ def _entered(case: Case, event: ev.Entered) -> Case:
         extended=0,
         acts=_voided(case.acts, event.voids),
         visits={**case.visits, event.step: case.visits.get(event.step, 0) + 1},
+    )
+
+
+def _reseated(seats: tuple[Seat, ...], event: ev.Reseated) -> tuple[Seat, ...]:
+    """Others where others are named; who has done their part, or still has the seat, keeps it."""
+    before = {seat.code: seat for seat in seats}
+    named = [Seat(**seat) for seat in event.seats]
+    kept = [before.get(seat.code, seat) for seat in named]
+    return tuple(
+        old if old.outcome or (old.office, old.role) == (new.office, new.role) else new
+        for old, new in zip(kept, named, strict=True)
     )
 
 

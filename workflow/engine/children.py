@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
@@ -17,12 +17,14 @@ from workflow.engine.tables import Facts
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 
-def opened(route: Route, case: Case, command: cmd.OpenChild, actor: Actor, now: datetime) -> list[ev.Event]:
+def opened(
+    route: Route, case: Case, command: cmd.OpenChild, actor: Actor, now: datetime, calendar: Calendar
+) -> list[ev.Event]:
     """What opening a child means for its parent; raises Refused or NotAllowed."""
     child = route.children.get(command.child)
     if child is None:
         raise Refused("no_such_outcome", outcome=command.child)
-    require(_refusal(case, child, actor))
+    require(_refusal(case, child, actor, calendar.day_of(now)))
     if command.entry != case.entry:
         raise Refused("step_has_passed", step=case.step or "")
     freezes = child.freezes and case.ending is None and case.suspended_at is None
@@ -59,14 +61,14 @@ def ended(case: Case, command: cmd.ChildEnded, now: datetime, calendar: Calendar
     return found
 
 
-def allowed(route: Route, case: Case, actor: Actor) -> Iterator[Offer]:
-    """The children that this person may open now."""
+def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]:
+    """The children that this person may open on this day."""
     for child in route.children.values():
-        if _refusal(case, child, actor) is None:
+        if _refusal(case, child, actor, on) is None:
             yield Offer("open_child", child.code)
 
 
-def _refusal(case: Case, child: Child, actor: Actor) -> FoerderwegError | None:
+def _refusal(case: Case, child: Child, actor: Actor, on: date) -> FoerderwegError | None:
     if not stands_at(case, child.start):
         return Refused("not_at_this_step")
     if case.suspended_at is not None:
@@ -78,4 +80,4 @@ def _refusal(case: Case, child: Child, actor: Actor) -> FoerderwegError | None:
         return Refused("way_used_up", most=child.at_most)
     if child.who.role == APPLICANT:
         return None if actor.signs_for(case.applicant) else NotAllowed("not_yours")
-    return refusal_of(child.who.meant(case.facts), case, actor)
+    return refusal_of(child.who.meant(case.facts, on), case, actor)

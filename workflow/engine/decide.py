@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import assert_never
 
 from workflow.engine import aside, assigning, children
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
+from workflow.engine.advance import reseated
 from workflow.engine.aside import require
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case, Seat, evolve
@@ -28,9 +29,9 @@ class Outside:
     everybody who has a role that the case waits for.
     """
 
+    now: datetime
+    calendar: Calendar
     left: int | None = None
-    now: datetime | None = None
-    calendar: Calendar | None = None
     person: Actor | None = None
     people: tuple[Actor, ...] | None = None
 
@@ -60,26 +61,23 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
         case cmd.OpenChild():
-            assert outside.now is not None
-            return children.opened(route, case, command, actor, outside.now)
+            return children.opened(route, case, command, actor, outside.now, outside.calendar)
         case cmd.ChildEnded():
-            assert outside.now is not None
-            assert outside.calendar is not None
             return children.ended(case, command, outside.now, outside.calendar)
         case _:
             assert_never(command)
 
 
-def allowed(route: Route, case: Case, actor: Actor) -> tuple[Offer, ...]:
-    """Everything this person may do now: what screens and API show, and nothing else is accepted."""
-    offers = [*aside.allowed(route, case, actor), *children.allowed(route, case, actor)]
+def allowed(route: Route, case: Case, actor: Actor, on: date) -> tuple[Offer, ...]:
+    """Everything this person may do on this day: what screens and API show, and nothing else is accepted."""
+    offers = [*aside.allowed(route, case, actor, on), *children.allowed(route, case, actor, on)]
     if case.suspended_at is not None:
         return (*offers, Offer("withdraw")) if _withdraw_refusal(route, case, actor) is None else (*offers,)
     if _gate_refusal(route, case, actor, again=False) is None:
         offers.append(Offer("declare"))
     if _gate_refusal(route, case, actor, again=True) is None:
         offers.append(Offer("recuse"))
-    for seat in case.open_seats:
+    for seat in case.open_seats if _is_current(route, case, on) else ():
         if case.step is not None and seat_refusal(route, case, seat, actor) is None:
             offers.append(Offer("complete", case.step, seat.code, _open_outcomes(route, case)))
     offers += assigning.allowed(route, case, actor)
@@ -110,6 +108,12 @@ def _unstaffed(route: Route, case: Case, actor: Actor, people: tuple[Actor, ...]
         and (seat.office, seat.role) in actor.offices
         and all(eligible_refusal(route, case, seat, one) for one in people)
     ]
+
+
+def _is_current(route: Route, case: Case, on: date) -> bool:
+    """No table names others since; where one does, a worker seats them in a moment."""
+    step = route.steps.get(case.step or "")
+    return not isinstance(step, Human) or reseated(step, case, on) is None
 
 
 def _open_outcomes(route: Route, case: Case) -> tuple[str, ...]:
@@ -173,6 +177,8 @@ def _complete(
     route: Route, case: Case, command: cmd.Complete, actor: Actor, outside: Outside
 ) -> list[ev.Event]:
     seat_meant(route, case, command, actor)
+    if not _is_current(route, case, outside.calendar.day_of(outside.now)):
+        raise Refused("step_has_passed", step=command.step)
     if command.outcome not in _open_outcomes(route, case):
         raise Refused("no_such_outcome", outcome=command.outcome)
     step = route.steps[command.step]

@@ -47,6 +47,7 @@ def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foer
 
 
 def _offices_at(route: Route, case: Case, step: Human) -> set[str]:
-    """The offices that have a seat in this case at the steps whose offices may not act here."""
+    """The offices that can have had a seat in this case at the steps whose offices may not act here."""
     others = [route.human(code) for code in step.not_office_of]
-    return {seat.who.meant(case.facts)[0] for other in others for seat in other.seats}
+    seats = (seat for other in others for seat in other.seats)
+    return {office for seat in seats for office, _ in seat.who.ever(case.facts)}

@@ -47,6 +47,15 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
+class Reseated:
+    """From this day on a table names others. `seats`: as in Entered; what was done there stays done."""
+
+    step: str
+    entry: int
+    seats: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     by: str
 
@@ -304,6 +313,7 @@ class Ended:
 Event = (
     Submitted
     | Entered
+    | Reseated
     | Declared
     | Recused
     | Unstaffed
@@ -337,6 +347,7 @@ _KINDS: dict[str, type[Any]] = {
     for kind in (
         Submitted,
         Entered,
+        Reseated,
         Declared,
         Recused,
         Unstaffed,

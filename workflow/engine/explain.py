@@ -60,8 +60,8 @@ def routings(route: Route, happened: Happened, calendar: Calendar) -> Iterator[R
     for event, at in happened:
         if isinstance(event, ev.Chosen):
             yield Routing(event.step, "", event.row, event.to, event.facts)
-        if isinstance(event, ev.Entered):
-            today = at.astimezone(calendar.zone).date()
+        if isinstance(event, ev.Entered | ev.Reseated):
+            today = calendar.day_of(at)
             step = route.steps.get(event.step)
             for seat in step.seats if isinstance(step, Human) else ():
                 if seat.who.table is not None:
@@ -81,8 +81,8 @@ def deadline(case: Case, happened: Happened, calendar: Calendar) -> Deadline | N
     if case.due_at is None or case.entered_at is None or case.ending is not None:
         return None
     since, due_at = datetime.fromisoformat(case.entered_at), datetime.fromisoformat(case.due_at)
-    first = since.astimezone(calendar.zone).date()
-    last = (due_at - timedelta(microseconds=1)).astimezone(calendar.zone).date()
+    first = calendar.day_of(since)
+    last = calendar.day_of(due_at - timedelta(microseconds=1))
     days = [first + timedelta(days=number) for number in range(1, (last - first).days + 1)]
     visit = _this_visit(case, happened)
     return Deadline(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from workflow.engine.case import Case
 from workflow.engine.route import NO_OFFICE, Choice, End, Human, Route, Wait
 
 
-def why_not(before: Route, after: Route, case: Case) -> str | None:
-    """What keeps the case where it is, as a code with its step; None: it can move.
+def why_not(before: Route, after: Route, case: Case, on: date) -> str | None:
+    """What keeps the case where it is, as a code with its step; None: it can move on this day.
 
     It stands at the same step afterwards, with the same seats and deadlines; what comes next is new.
     """
@@ -31,9 +33,7 @@ def why_not(before: Route, after: Route, case: Case) -> str | None:
     if isinstance(old, Wait) and isinstance(new, Wait) and old.child != new.child:
         return f"kind_differs:{code}"
     if isinstance(new, Human):
-        seats = {(seat.code, *seat.who.meant(case.facts), seat.mandatory) for seat in new.seats}
-        here = {(seat.code, seat.office, seat.role, seat.mandatory) for seat in case.seats}
-        if here != {seat for seat in seats if seat[1] != NO_OFFICE}:
+        if not _same_seats(new, case, on):
             return f"seats_differ:{code}"
         done = {seat.outcome for seat in case.seats if seat.outcome is not None}
         if done - set(new.votes or new.outcomes):
@@ -41,6 +41,14 @@ def why_not(before: Route, after: Route, case: Case) -> str | None:
         if any(timer.outcome and timer.outcome not in new.outcomes for timer in case.timers):
             return f"outcome_missing:{code}"
     return None
+
+
+def _same_seats(step: Human, case: Case, on: date) -> bool:
+    """Each seat of the case is there; the open ones lie with those whom this step names on this day."""
+    here = {seat.code: (seat.office, seat.role, seat.mandatory) for seat in case.seats}
+    named = {seat.code: (*seat.who.meant(case.facts, on), seat.mandatory) for seat in step.seats}
+    named |= {seat.code: here[seat.code] for seat in case.seats if seat.outcome and seat.code in named}
+    return here == {code: seat for code, seat in named.items() if seat[0] != NO_OFFICE}
 
 
 def _read(route: Route) -> set[str]:

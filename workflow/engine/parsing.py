@@ -147,6 +147,7 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
     needed = tuple(enough["seats"]) if isinstance(enough, Mapping) else tuple(enough)
     if panel and needed:
         timers.append(Timer(100, "close"))
+    days = {day for seat in seats for day in seat.who.days()[1:]}
     return Human(
         code=code,
         stage=raw["stage"],
@@ -167,6 +168,7 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         edits=raw.get("edits"),
         at_most=raw.get("at_most"),
         signs=raw.get("signs"),
+        changes=tuple(sorted(days)),
     )
 
 

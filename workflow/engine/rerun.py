@@ -61,7 +61,7 @@ def rerun(route: Route, happened: Happened, calendar: Calendar) -> Run:
         if case.ending is not None:
             break
         seat, at = record.first(route, case, now)
-        due = next_due(route, case, now)
+        due = next_due(route, case, now, calendar)
         if at is None and (due is None or not _goes_on(route, case)):
             break
         if due is not None and (at is None or due <= at):

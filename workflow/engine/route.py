@@ -36,9 +36,17 @@ class Who:
         """Every office and role that the seat can go to."""
         return tuple(map(self._named, self.table.results())) if self.table else (self._named(None),)
 
-    def meant(self, facts: Facts, on: date | None = None) -> tuple[str, str]:
+    def meant(self, facts: Facts, on: date) -> tuple[str, str]:
         """The office and role meant in a case with these facts on this day; no office for applicants."""
         return self._named(pick(self.table, facts, on)[0] if self.table else None)
+
+    def ever(self, facts: Facts) -> set[tuple[str, str]]:
+        """Every office and role that some day can be meant in a case with these facts."""
+        return {self.meant(facts, day) for day in self.days()}
+
+    def days(self) -> tuple[date, ...]:
+        """One day of each period in which somebody else can be meant."""
+        return self.table.days() if self.table else (date.min,)
 
     def _named(self, found: str | None) -> tuple[str, str]:
         if found is None:
@@ -103,6 +111,8 @@ class Human:
     at_most: int | None = None
     signs: str | None = None
     """Who acts here signs the order: `together` with those just before, or `alone`."""
+    changes: tuple[date, ...] = ()
+    """The days from which on a table may name others for its seats."""
 
     @property
     def is_panel(self) -> bool:

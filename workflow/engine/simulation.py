@@ -157,7 +157,8 @@ class _Play:
             case ("receive", str(message), int(entry)) if one.case.entry == entry:
                 step = one.route.steps[one.case.step or ""]
                 if isinstance(step, Wait) and step.who is not None and one.case.to is None:
-                    clerk = Actor("somebody", frozenset({step.who.meant(one.case.facts)}))
+                    role = step.who.meant(one.case.facts, self.calendar.day_of(now))
+                    clerk = Actor("somebody", frozenset({role}))
                     self.do(one, cmd.Receive(CASE, message, entry), clerk, now)
             case ("clock", int(version)) if one.case.version != version:
                 return
@@ -200,7 +201,7 @@ class _Play:
         }
 
     def do(self, one: _One, command: cmd.Command, actor: Actor, now: datetime) -> None:
-        outside = Outside(left=10**15, now=now, calendar=self.calendar)
+        outside = Outside(now, self.calendar, left=10**15)
         for event in decide(one.route, one.case, command, actor, outside):
             one.case = evolve(one.case, event)
 
@@ -215,7 +216,7 @@ class _Play:
             return
         if one.case.version > MOST_EVENTS:
             raise RuntimeError(f"a case does not come to its end: {one.case.step}")
-        due = next_due(one.route, one.case, now)
+        due = next_due(one.route, one.case, now, self.calendar)
         if due is not None:
             self.later(max(due, now), number, ("clock", one.case.version))
         if one.case.entry != before:
@@ -266,7 +267,7 @@ class _Play:
     def work(self, worker: Worker, start: datetime, hours: float) -> datetime | None:
         """When so many hours of this person's work are done, from `start` on."""
         left = timedelta(hours=hours / max(worker.share, 0.05))
-        day = start.astimezone(self.calendar.zone).date()
+        day = self.calendar.day_of(start)
         for _ in range(400):
             if day not in worker.away and self.calendar.is_working_day(day):
                 opens, closes = self.office_hours(day)

@@ -194,7 +194,8 @@ def _own_hands(route: Route, own_measures: Collection[str]) -> Iterator[RouteErr
         for seat in step.seats if isinstance(step, Human) else ():
             for applicant in sorted(own_measures):
                 if any(
-                    seat.who.meant({**facts, APPLICANT_OFFICE: applicant})[0] == applicant
+                    office == applicant
                     for facts in (seat.who.table.situations() if seat.who.table else ({},))
+                    for office, _ in seat.who.ever({**facts, APPLICANT_OFFICE: applicant})
                 ):
                     yield RouteError("reviews_itself", at=code, seat=seat.code, office=applicant)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 
 from workflow.engine.route import APPLICANT, NO_OFFICE, Human, Route, Wait, Who
@@ -25,7 +26,7 @@ class Gap:
     """A step, or a way off the route, that could stand still. `rule`: nobody | one_seat_each | four_eyes.
 
     `who`: the office:role that lacks a person; `away`, `recused`: whose absence and whose recusal make it
-    so, None: without one; `facts`: a case in which it happens.
+    so, None: without one; `facts`: a case in which it happens; `since`: the first day on which it does.
     """
 
     step: str
@@ -34,6 +35,7 @@ class Gap:
     away: str | None
     recused: str | None
     facts: Facts
+    since: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,15 @@ class _Asked:
 
 
 def gaps(
-    route: Route, people: People, domain: Domain, deputies: Mapping[str, str] | None = None
+    route: Route, people: People, domain: Domain, today: date, deputies: Mapping[str, str] | None = None
 ) -> list[Gap]:
     """Every step and rule that these people cannot meet; each step, rule and role once, by the least cause.
 
-    Tried with everybody there, with any one away, any one recused from the case, and both together.
+    Asked of today, and of each later day from which on a table names others. Tried with everybody there,
+    with any one away, any one recused from the case, and both together.
     `deputies`: who has whose roles while that person is away; nobody stands in for who is recused.
     """
-    asked = dict(_all_asked(route, domain))
+    asked = dict(_all_asked(route, domain, today))
     found: dict[tuple[str, str, str], Gap] = {}
     names = sorted(people)
     nobody: tuple[str | None, ...] = (None,)
@@ -70,11 +73,11 @@ def gaps(
         there = _without(people, away, recused, deputies or {})
         touched = frozenset().union(*(people[name] for name in (away, recused) if name))
         for code, situations in asked.items():
-            for one, facts in situations.items():
+            for one, (facts, since) in situations.items():
                 if (away or recused) and not _matters(one, touched, people, away, recused):
                     continue
                 for rule, who in _lacking(there, one):
-                    gap = Gap(code, rule, ":".join(who), away, recused, facts)
+                    gap = Gap(code, rule, ":".join(who), away, recused, facts, since)
                     found.setdefault((code, rule, gap.who), gap)
     return list(found.values())
 
@@ -95,8 +98,12 @@ def _without(people: People, away: str | None, recused: str | None, deputies: Ma
     return {name: roles for name, roles in there.items() if name != recused}
 
 
-def _all_asked(route: Route, domain: Domain) -> Iterator[tuple[str, dict[_Asked, Facts]]]:
-    """Everything that is asked anywhere, each with a case in which it is."""
+Situations = dict[_Asked, tuple[Facts, date]]
+"""What is asked, each with a case and the first day on which it is."""
+
+
+def _all_asked(route: Route, domain: Domain, today: date) -> Iterator[tuple[str, Situations]]:
+    """Everything that is asked anywhere."""
     for code, step in route.steps.items():
         if isinstance(step, Human):
             others = [route.human(other) for other in step.not_by]
@@ -106,11 +113,11 @@ def _all_asked(route: Route, domain: Domain) -> Iterator[tuple[str, dict[_Asked,
                 for before, other in enumerate(others[:number])
                 if other.code in one.not_by or one.code in other.not_by
             )
-            yield code, _asked(_mandatory(step), tuple(map(_mandatory, others)), domain, apart)
+            yield code, _asked(_mandatory(step), tuple(map(_mandatory, others)), domain, today, apart)
         elif isinstance(step, Wait) and step.who is not None:
-            yield code, _asked((step.who,), (), domain)
+            yield code, _asked((step.who,), (), domain, today)
     for code, way in route.ways.items():
-        yield code, _asked((way.who,), ((way.second,),) if way.second else (), domain)
+        yield code, _asked((way.who,), ((way.second,),) if way.second else (), domain, today)
 
 
 def _mandatory(step: Human) -> tuple[Who, ...]:
@@ -121,21 +128,23 @@ def _asked(
     here: tuple[Who, ...],
     earlier: tuple[tuple[Who, ...], ...],
     domain: Domain,
+    today: date,
     apart: frozenset[tuple[int, int]] = frozenset(),
-) -> dict[_Asked, Facts]:
+) -> Situations:
     everybody = (*here, *(who for step in earlier for who in step))
     names = sorted({name for who in everybody if who.table for name in who.table.reads()})
-    found: dict[_Asked, Facts] = {}
-    for chosen in product(*(domain.get(name, (None,)) for name in names)):
+    days = sorted({max(day, today) for who in everybody for day in who.days()})
+    found: Situations = {}
+    for day, chosen in product(days, product(*(domain.get(name, (None,)) for name in names))):
         facts = {name: value for name, value in zip(names, chosen, strict=True) if value is not None}
-        needed = _Asked(_needed(here, facts), tuple(_needed(step, facts) for step in earlier), apart)
-        found.setdefault(needed, facts)
+        before = tuple(_needed(step, facts, day) for step in earlier)
+        found.setdefault(_Asked(_needed(here, facts, day), before, apart), (facts, day))
     return found
 
 
-def _needed(seats: tuple[Who, ...], facts: Facts) -> Needed:
-    """The office and role of each seat in such a case, applicants apart."""
-    meant = (who.meant(facts) for who in seats)
+def _needed(seats: tuple[Who, ...], facts: Facts, on: date) -> Needed:
+    """The office and role of each seat in such a case on this day, applicants apart."""
+    meant = (who.meant(facts, on) for who in seats)
     return tuple(sorted(who for who in meant if who[1] != APPLICANT and who[0] != NO_OFFICE))
 
 

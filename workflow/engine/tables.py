@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -69,6 +69,12 @@ class Table:
     def results(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*(row.then for row in self.rows), self.otherwise]))
 
+    def days(self) -> tuple[date, ...]:
+        """One day of each period in which other rows count: the beginning of time, then each change."""
+        since = {row.since for row in self.rows if row.since}
+        after = {row.until + timedelta(days=1) for row in self.rows if row.until}
+        return date.min, *sorted(since | after)
+
     def situations(self) -> Iterator[dict[str, Fact]]:
         """Facts that between them make every row hit that can: each value and bound, and the fact absent."""
         values: dict[str, set[Fact | None]] = {name: {None} for name in sorted(self.reads())}
@@ -82,13 +88,10 @@ class Table:
             yield {name: value for name, value in zip(values, chosen, strict=True) if value is not None}
 
 
-def pick(table: Table, facts: Facts, on: date | None = None) -> tuple[str, int | None]:
-    """The first row that holds on this day: its result and its number from 0, or the `else` and None.
-
-    Without a day every row counts, whatever its bounds: what could ever come out.
-    """
+def pick(table: Table, facts: Facts, on: date) -> tuple[str, int | None]:
+    """The first row that holds on this day: its result and its number from 0, or the `else` and None."""
     for number, row in enumerate(table.rows):
-        if (on is None or row.counts_on(on)) and all(cell.holds(facts) for cell in row.when):
+        if row.counts_on(on) and all(cell.holds(facts) for cell in row.when):
             return row.then, number
     return table.otherwise, None
 

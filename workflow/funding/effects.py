@@ -47,6 +47,10 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
             yield to_applicant("applicant_opened" if event.parent else "applicant_received")
         case ev.Entered():
             yield from to_seats("turn", after.open_seats)
+        case ev.Reseated():
+            had = {seat.code: (seat.office, seat.role) for seat in before.open_seats}
+            moved = (one for one in after.open_seats if (one.office, one.role) != had.get(one.code))
+            yield from to_seats("turn", tuple(moved))
         case ev.Reminded():
             yield from to_seats("reminder", before.open_seats)
         case ev.Escalated():

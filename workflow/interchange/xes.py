@@ -32,6 +32,7 @@ TRANSITIONS = {
     "WayTaken": "pi_abort",
     "Withdrawn": "withdraw",
     "Recused": "reassign",
+    "Reseated": "reassign",
 }
 """The standard's words for what happened; everything else is "complete"."""
 

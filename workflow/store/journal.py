@@ -244,7 +244,7 @@ def _rows(change: Change) -> dict[str, list[Row]]:
                 "due_at": _due(after),
             }
             for (entry, code), seat in after_seats.items()
-            if _due(stored.case) != _due(after) or _holder(before_seats.get((entry, code))) != (seat.holder,)
+            if _due(stored.case) != _due(after) or _with(before_seats.get((entry, code))) != _with(seat)
         ],
         "agenda": [{"case_id": case_id, "look_at": change.look_at.isoformat() if change.look_at else None}]
         if change.look_at is None or change.look_at != stored.look_at
@@ -316,8 +316,9 @@ def _due(case: Case) -> str | None:
     return None if case.suspended_at else case.due_at
 
 
-def _holder(seat: Seat | None) -> tuple[str | None] | None:
-    return (seat.holder,) if seat else None
+def _with(seat: Seat | None) -> tuple[str | None, ...]:
+    """Whose work it is."""
+    return (seat.office, seat.role, seat.holder) if seat else ()
 
 
 def _open_items(case: Case) -> dict[tuple[int, str], Seat]:

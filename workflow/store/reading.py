@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from workflow.engine.aside import is_asked
 from workflow.engine.assigning import is_head
@@ -73,12 +73,12 @@ def may_open(case: Case, viewer: Actor) -> bool:
     return viewer.has_role(*ALL_DOSSIERS) or (involved and viewer.person in case.declared)
 
 
-def has_page(case: Case, route: Route, viewer: Actor) -> bool:
-    """Whether there is a dossier, open or behind its gate, for the viewer, who works for an office."""
+def has_page(case: Case, route: Route, *, viewer: Actor, on: date) -> bool:
+    """Whether the viewer, who works for an office, has a dossier of it on this day, open or behind its gate."""
     if is_member(case, viewer) or not takes_part(case, viewer):
         return False
     involved = had_turn(case, viewer) or is_of_own_office(case, viewer)
-    return involved or may_open(case, viewer) or bool(allowed(route, case, viewer))
+    return involved or may_open(case, viewer) or bool(allowed(route, case, viewer, on))
 
 
 def own_first(route: Route, case: Case, viewer: Actor) -> bool:

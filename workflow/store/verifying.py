@@ -183,8 +183,8 @@ def _work(tx: Connection, row: Any, case: Case, of: Mapping[str, list[Any]]) -> 
         return
     due = of["agenda"][0].due_at
     route = published.route(tx, row.route_hash)
-    ends = datetime.max.replace(tzinfo=row.submitted_at.tzinfo)
-    expected = next_due(route, case, ends)
+    ends = datetime(9999, 1, 1, tzinfo=row.submitted_at.tzinfo)
+    expected = next_due(route, case, ends, published.calendar(tx, row.programme_hash))
     if (due is None) != (expected is None) or (expected not in (None, ends) and due != expected):
         shown = "at once" if expected == ends else expected
         yield "agenda_differs", f"a worker looks at {due}, by its events {shown}"

@@ -84,7 +84,8 @@ PARTS = {
   SELECT n.case_id, n.entry, n.seat, n.step, n.office, n.role, n.holder, n.at, n.due_at
   FROM {rows} JOIN changed ON changed.id = n.case_id
   ON CONFLICT (case_id, entry, seat) DO UPDATE
-  SET closed_at = NULL, closed_by = NULL, due_at = excluded.due_at, holder = excluded.holder)""",
+  SET closed_at = NULL, closed_by = NULL, due_at = excluded.due_at, office = excluded.office,
+      role = excluded.role, holder = excluded.holder)""",
     "agenda": """next_look AS (
   INSERT INTO agenda (case_id, due_at, attempts)
   SELECT n.case_id, n.look_at, 0

@@ -28,7 +28,7 @@ WAIT = {
     "outcomes": {"received": {"to": "end"}, "elapsed": {"to": "late"}},
 }
 STEPS = {"a": task({"on": "b"}), "b": task({"on": "end"}), "late": task({"on": "end"})}
-OUTSIDE = Outside(now=MONDAY, calendar=CLOCK)
+OUTSIDE = Outside(MONDAY, CLOCK)
 
 
 def refused(told: Play, command: Any, actor: Actor) -> str:
@@ -38,7 +38,7 @@ def refused(told: Play, command: Any, actor: Actor) -> str:
 
 
 def offers(told: Play, actor: Actor) -> set[str]:
-    return {offer.action for offer in allowed(told.route, told.case, actor)} - {"assign"}
+    return {offer.action for offer in allowed(told.route, told.case, actor, told.today)} - {"assign"}
 
 
 def waiting(**more: Any) -> Play:
@@ -58,7 +58,7 @@ def test_a_wait_ends_with_its_message() -> None:
 
 def test_a_wait_ends_when_time_is_up() -> None:
     told = waiting()
-    assert next_due(told.route, told.case, told.now) == CLOCK.after(MONDAY, 10)
+    assert next_due(told.route, told.case, told.now, CLOCK) == CLOCK.after(MONDAY, 10)
     assert told.rules(days=14) == []
     assert names(told.rules(days=1)) == ["Lapsed", "Entered"]
     assert told.case.step == "late"
@@ -128,7 +128,7 @@ def test_a_suspended_case_stands_still() -> None:
     told = suspended()
     assert offers(told, CLERK) == {"resume"}
     assert told.rules(days=40) == []
-    assert next_due(told.route, told.case, told.now) is None
+    assert next_due(told.route, told.case, told.now, CLOCK) is None
     assert refused(told, Complete(CASE, "a", "", "on", 1), CLERK) == "suspended"
     assert refused(told, Suspend(CASE, 1), CLERK) == "suspended"
     assert refused(told, Resume(CASE), BOSS) == "not_yours"

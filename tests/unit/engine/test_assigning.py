@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import CASE, SIGNER, Play, names, panel, play, staff, task
+from tests.builders import CASE, CLOCK, MONDAY, SIGNER, Play, names, panel, play, staff, task
 from workflow.engine.case import Actor, dump_case, evolve, load_case, replay
 from workflow.engine.commands import Assign, Recuse
 from workflow.engine.decide import Outside, allowed, decide
@@ -26,7 +26,7 @@ def assign(
     told: Play, actor: Actor, to: Actor | None, held_by: Actor | None = None, entry: int = 1
 ) -> list[Any]:
     command = Assign(CASE, "", entry, to.person if to else "", held_by.person if held_by else "")
-    events = decide(told.route, told.case, command, actor, Outside(person=to))
+    events = decide(told.route, told.case, command, actor, Outside(MONDAY, CLOCK, person=to))
     for event in events:
         told.case = evolve(told.case, event)
     told.events += events
@@ -44,7 +44,10 @@ def holder(told: Play) -> str | None:
 
 
 def ways(told: Play, actor: Actor) -> tuple[str, ...]:
-    return next((one.outcomes for one in allowed(told.route, told.case, actor) if one.action == "assign"), ())
+    return next(
+        (one.outcomes for one in allowed(told.route, told.case, actor, told.today) if one.action == "assign"),
+        (),
+    )
 
 
 def test_who_takes_it_has_it_and_can_give_it_back() -> None:
@@ -142,7 +145,7 @@ def test_the_state_keeps_it_and_says_nothing_where_nobody_has_it() -> None:
 
 def test_when_a_recusal_leaves_nobody_the_case_says_so() -> None:
     told = checking(gate=True)
-    outside = Outside(people=(ANNA, BRUNO, STRANGER))
+    outside = Outside(MONDAY, CLOCK, people=(ANNA, BRUNO, STRANGER))
     first = decide(told.route, told.case, Recuse(CASE, "why"), ANNA, outside)
     assert names(first) == ["Recused"]
     for event in first:

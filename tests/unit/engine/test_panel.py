@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import CASE, Play, names, panel, play, staff, task
+from tests.builders import CASE, CLOCK, Play, names, panel, play, staff, task
 from workflow.engine.advance import next_due
 from workflow.engine.commands import Complete, Declare, Recuse
 from workflow.engine.decide import allowed
@@ -44,7 +44,7 @@ def test_all_must_vote_and_one_no_beside_a_yes_is_a_split(votes: tuple[str, ...]
     told = reviewing()
     for seat, said in list(zip(ALL, votes, strict=True))[:2]:
         assert names(vote(told, seat, said)) == ["Completed"]
-        assert next_due(told.route, told.case, told.now) is None
+        assert next_due(told.route, told.case, told.now, CLOCK) is None
     assert names(vote(told, "c", votes[2])) == ["Completed", "PanelClosed", "Ended"]
     assert closed(told) == PanelClosed("review", outcome, "end", ())
 
@@ -76,7 +76,7 @@ def test_a_panel_that_can_close_is_due_at_once() -> None:
     told = reviewing({"a": True})
     told.do(Complete(CASE, "review", "a", "yes", 1), staff("x", "a", "reviewer"))
     assert closed(told) is None
-    assert next_due(told.route, told.case, told.now) == told.now
+    assert next_due(told.route, told.case, told.now, CLOCK) == told.now
 
 
 def test_at_the_deadline_what_the_route_calls_enough_closes_it() -> None:
@@ -93,7 +93,7 @@ def test_without_what_is_enough_it_stays_open_until_that_is_in() -> None:
     vote(told, "b", "no")
     assert names(told.rules(days=20)) == ["DeadlinePassed"]
     assert told.rules(days=20) == []
-    assert next_due(told.route, told.case, told.now) is None
+    assert next_due(told.route, told.case, told.now, CLOCK) is None
     vote(told, "a", "yes")
     assert closed(told) == PanelClosed("review", "split", "end", ("c",))
 
@@ -138,7 +138,7 @@ def test_one_person_takes_one_seat() -> None:
         told.complete(both, "yes", "b")
     with pytest.raises(NotAllowed, match="one_seat_each"):
         told.do(Recuse(CASE), both)
-    assert allowed(told.route, told.case, both) == ()
+    assert allowed(told.route, told.case, both, told.today) == ()
     other = staff("other", "a", "reviewer")
     told.do(Declare(CASE), other)
     with pytest.raises(Refused, match="seat_is_done"):

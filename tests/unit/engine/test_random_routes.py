@@ -193,7 +193,7 @@ def every_command(told: Play) -> Iterator[Command]:
 
 def offered(told: Play, actor: Actor) -> list[Command]:
     """What `allowed` says, as commands."""
-    offers = allowed(told.route, told.case, actor)
+    offers = allowed(told.route, told.case, actor, told.today)
     return [one for offer in offers for one in commands_of(CASE, told.case.entry, offer, new_id(told))]
 
 
@@ -204,7 +204,7 @@ def new_id(told: Play) -> UUID:
 
 def accepted(told: Play, command: Command, actor: Actor) -> bool:
     try:
-        return bool(decide(told.route, told.case, command, actor, Outside(now=told.now, calendar=CLOCK)))
+        return bool(decide(told.route, told.case, command, actor, Outside(told.now, CLOCK)))
     except FoerderwegError:
         return False
 

@@ -85,7 +85,7 @@ def test_what_keeps_a_running_case_on_its_version() -> None:
     before = told.route
 
     def reason(steps: dict[str, Any], **more: Any) -> str | None:
-        return why_not(before, route(steps, **more), told.case)
+        return why_not(before, route(steps, **more), told.case, told.today)
 
     assert reason(STEPS) is None
     assert reason({**STEPS, "b": task({"on": "c"}), "c": task({"on": "end"})}) is None

@@ -74,7 +74,7 @@ def move(told: Play, random: Random) -> bool:
     for seat in random.sample(told.case.open_seats, len(told.case.open_seats)):
         actor = Actor(f"p{told.case.version}", frozenset({(seat.office, seat.role)}))
         who = SIGNER if seat.role == APPLICANT else actor
-        offers = [one for one in allowed(told.route, told.case, who) if one.action == "complete"]
+        offers = [one for one in allowed(told.route, told.case, who, told.today) if one.action == "complete"]
         outcomes = [(one.seat, outcome) for one in offers for outcome in one.outcomes]
         if outcomes:
             seat_code, outcome = random.choice(outcomes)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from tests.builders import panel, small_route, task
 from workflow.engine.parsing import parse_route
 from workflow.engine.staffing import People, gaps
 
+TODAY = date(2026, 9, 7)
 TO = {"agreed": "decide", "rejected": "decide", "split": "decide"}
 ROUTE = parse_route(
     small_route(
@@ -34,7 +36,10 @@ Found = tuple[str, str, str, str | None, str | None]
 
 
 def found(people: People, **deputies: str) -> set[Found]:
-    return {(gap.step, gap.rule, gap.who, gap.away, gap.recused) for gap in gaps(ROUTE, people, {}, deputies)}
+    return {
+        (gap.step, gap.rule, gap.who, gap.away, gap.recused)
+        for gap in gaps(ROUTE, people, {}, TODAY, deputies)
+    }
 
 
 def but(*gone: str) -> People:
@@ -73,7 +78,7 @@ def test_one_person_cannot_sit_in_two_offices_at_once() -> None:
 
 def test_two_seats_of_one_office_take_two_people() -> None:
     route = parse_route(small_route({"review": two_of_a()}))
-    missing = {(gap.rule, gap.who, gap.away, gap.recused) for gap in gaps(route, PLENTY, {})}
+    missing = {(gap.rule, gap.who, gap.away, gap.recused) for gap in gaps(route, PLENTY, {}, TODAY)}
     assert missing == {("one_seat_each", "a:reviewer", "Dan", "Eva")}
 
 
@@ -86,7 +91,7 @@ def test_several_earlier_steps_together_use_people_up() -> None:
     }
     route = parse_route(small_route(steps))
     two = {name: PLENTY[name] for name in ("Anna", "Ben")}
-    assert [(gap.step, gap.rule) for gap in gaps(route, two, {}) if gap.away == gap.recused] == [
+    assert [(gap.step, gap.rule) for gap in gaps(route, two, {}, TODAY) if gap.away == gap.recused] == [
         ("decide", "four_eyes")
     ]
 
@@ -96,7 +101,9 @@ def test_a_way_that_takes_two_persons_needs_two() -> None:
     ways = {"skip": {"from": ["a"], "to": ["end"], "who": who, "second": who, "at_most": 1}}
     route = parse_route(small_route({"a": task({"on": "end"})}, ways=ways))
     alone = {"Anna": frozenset({CLERK})}
-    assert ("skip", "four_eyes", None) in {(gap.step, gap.rule, gap.away) for gap in gaps(route, alone, {})}
+    assert ("skip", "four_eyes", None) in {
+        (gap.step, gap.rule, gap.away) for gap in gaps(route, alone, {}, TODAY)
+    }
 
 
 def two_of_a() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import CASE, END, SIGNER, Play, call, names, play, small_route, staff, task
+from tests.builders import CASE, CLOCK, END, MONDAY, SIGNER, Play, call, names, play, small_route, staff, task
 from workflow.engine.advance import LONGEST_CHAIN, iso, next_due
 from workflow.engine.case import EMPTY, Actor
 from workflow.engine.commands import Complete, Declare, Offer, Recuse, Report, Submit, Withdraw
@@ -54,8 +54,8 @@ def test_only_who_signs_for_the_organisation_submits_and_only_once() -> None:
     command = Submit(CASE, "org", {"unknown": 1}, "hash")
     for stranger in (drafter, CLERK, Actor("x", organisations={"other": frozenset({"sign"})})):
         with pytest.raises(NotAllowed, match="not_yours"):
-            decide(told.route, EMPTY, command, stranger, Outside())
-    [event] = decide(told.route, EMPTY, command, SIGNER, Outside())
+            decide(told.route, EMPTY, command, stranger, Outside(MONDAY, CLOCK))
+    [event] = decide(told.route, EMPTY, command, SIGNER, Outside(MONDAY, CLOCK))
     assert event == Submitted("org", {}, "hash", "check")  # a fact that the route does not know is dropped
     with pytest.raises(Refused, match="submitted_already"):
         told.do(command, SIGNER)
@@ -68,7 +68,7 @@ def test_a_task_done_leads_on() -> None:
     assert events[0] == Completed("check", "", "done", 1, "clerk", "file", {})
     assert (told.case.step, told.case.entry, told.case.visits) == ("file", 2, {"check": 1, "file": 1})
     assert told.complete(CLERK, "done")[-1] == Ended("end", "over", "closed", "over", iso(told.now), 0, 0)
-    assert next_due(told.route, told.case, told.now) is None
+    assert next_due(told.route, told.case, told.now, CLOCK) is None
 
 
 def test_a_task_is_for_its_office_and_role_alone() -> None:
@@ -85,7 +85,7 @@ def test_nobody_works_on_their_own_organisations_case() -> None:
     assert refused(told, inside).code == "own_organisation"
     with pytest.raises(NotAllowed, match="own_organisation"):
         told.do(Declare(CASE), inside)
-    assert allowed(told.route, told.case, inside) == ()
+    assert allowed(told.route, told.case, inside, told.today) == ()
 
 
 def test_a_late_click_hits_nothing_newer() -> None:
@@ -120,7 +120,7 @@ def test_four_eyes_hold_across_steps_and_visits() -> None:
 
 def but_assigning(told: Play, actor: Actor) -> tuple[Offer, ...]:
     """What may be done, apart from saying who has the work."""
-    return tuple(one for one in allowed(told.route, told.case, actor) if one.action != "assign")
+    return tuple(one for one in allowed(told.route, told.case, actor, told.today) if one.action != "assign")
 
 
 def test_a_gate_asks_for_a_declaration_first() -> None:
@@ -135,7 +135,7 @@ def test_a_gate_asks_for_a_declaration_first() -> None:
         Offer("complete", "check", "", ("done",)),
     )
     told.complete(CLERK, "done")
-    assert allowed(told.route, told.case, CLERK) == ()
+    assert allowed(told.route, told.case, CLERK, told.today) == ()
 
 
 def test_a_recusal_holds_for_the_whole_case() -> None:
@@ -155,7 +155,7 @@ def test_a_recusal_holds_for_the_whole_case() -> None:
 
 def test_the_applicant_does_the_applicants_step_without_declaring() -> None:
     told = play({"answer": task({"done": "end"}, who="applicant", gate=True)})
-    assert allowed(told.route, told.case, SIGNER) == (Offer("complete", "answer", "", ("done",)),)
+    assert allowed(told.route, told.case, SIGNER, told.today) == (Offer("complete", "answer", "", ("done",)),)
     reader = Actor("reader", organisations={"org": frozenset({"read", "draft"})})
     assert refused(told, reader).code == "not_yours"
     assert names(told.complete(SIGNER, "done")) == ["Completed", "Ended"]
@@ -194,7 +194,7 @@ def test_a_call_goes_out_once_and_its_result_leads_on() -> None:
     told = play({"order": call("end")})
     assert told.events[-1] == Called("order", 1, "letter", "order", 1)
     assert told.rules(days=400) == []
-    assert next_due(told.route, told.case, told.now) is None
+    assert next_due(told.route, told.case, told.now, CLOCK) is None
     late = [Report(CASE, 1, 2, content="x"), Report(CASE, 2, 1, content="x"), Report(CASE, 1, 0, error="x")]
     assert [told.do(report, OPERATOR) for report in late] == [[], [], []]
     assert told.do(Report(CASE, 1, 1, content="pdf"), OPERATOR) == [CallReturned("order", "pdf", "end")]
@@ -210,9 +210,11 @@ def test_a_call_that_failed_for_good_is_tried_again_by_an_operator() -> None:
     assert told.do(failed, OPERATOR) == [CallFailed("order", "no_template")]
     assert told.do(failed, OPERATOR) == []
     assert refused(told, CLERK, "retry", "operator").code == "not_yours"
-    assert allowed(told.route, told.case, OPERATOR) == (Offer("complete", "order", "operator", ("retry",)),)
+    assert allowed(told.route, told.case, OPERATOR, told.today) == (
+        Offer("complete", "order", "operator", ("retry",)),
+    )
     assert told.complete(OPERATOR, "retry", "operator") == [Called("order", 1, "letter", "order", 2)]
-    assert allowed(told.route, told.case, OPERATOR) == ()
+    assert allowed(told.route, told.case, OPERATOR, told.today) == ()
     assert told.do(failed, OPERATOR) == []
     assert names(told.do(Report(CASE, 1, 2, content="pdf"), OPERATOR)) == ["CallReturned"]
 
@@ -305,12 +307,12 @@ def test_withdrawing_ends_the_case_and_lets_its_money_go() -> None:
     with pytest.raises(Refused, match="too_late_to_withdraw"):
         told.do(Withdraw(CASE), SIGNER)
     told.complete(CLERK, "hold", left=80, sum=80)
-    assert Offer("withdraw") in allowed(told.route, told.case, SIGNER)
+    assert Offer("withdraw") in allowed(told.route, told.case, SIGNER, told.today)
     for stranger in (CLERK, Actor("x", organisations={"org": frozenset({"draft"})})):
         with pytest.raises(NotAllowed, match="not_yours"):
             told.do(Withdraw(CASE), stranger)
     assert told.do(Withdraw(CASE), SIGNER) == [Withdrawn("signer", "end")]
-    assert allowed(told.route, told.case, CLERK) == ()
+    assert allowed(told.route, told.case, CLERK, told.today) == ()
     assert names(told.rules()) == ["Ended"]
     assert (told.case.held, told.case.committed, told.case.ending) == (0, 0, "over")
     with pytest.raises(Refused, match="too_late_to_withdraw"):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import MONDAY
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import RouteError
 
@@ -43,7 +44,7 @@ TABLE = parse_table(
     ],
 )
 def test_the_first_row_that_holds_counts(facts: Facts, expected: tuple[str, int | None]) -> None:
-    assert pick(TABLE, facts) == expected
+    assert pick(TABLE, facts, MONDAY.date()) == expected
 
 
 def test_a_table_knows_what_it_reads_and_what_it_can_say() -> None:

@@ -24,7 +24,7 @@ def test_a_step_is_due_in_working_days_and_its_timers_are_shares_of_them() -> No
     assert isinstance(entered, Entered)
     assert entered.due_at == iso(CLOCK.after(MONDAY, 5))
     assert [timer["at"] for timer in entered.timers] == [iso(CLOCK.after(MONDAY, days)) for days in (4, 5, 6)]
-    assert next_due(told.route, told.case, told.now) == CLOCK.after(MONDAY, 4)
+    assert next_due(told.route, told.case, told.now, CLOCK) == CLOCK.after(MONDAY, 4)
 
 
 def test_reminders_then_escalation_each_once_and_at_its_time() -> None:
@@ -35,7 +35,7 @@ def test_reminders_then_escalation_each_once_and_at_its_time() -> None:
     assert [name for name, _ in fired] == ["Reminded", "Reminded", "Escalated"]
     for (_, at), days in zip(fired, (4, 5, 6), strict=True):
         assert timedelta() <= at - CLOCK.after(MONDAY, days) < timedelta(hours=1)
-    assert next_due(told.route, told.case, told.now) is None
+    assert next_due(told.route, told.case, told.now, CLOCK) is None
 
 
 def test_workers_that_slept_catch_up_in_order() -> None:

@@ -57,10 +57,11 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             return None
         case = load_case(row.state)
         route = published.route(tx, row.route_hash)
-        if not reading.has_page(case, route, viewer):
+        today = published.calendar(tx, row.programme_hash).day_of(now)
+        if not reading.has_page(case, route, viewer=viewer, on=today):
             return None
         opened = reading.may_open(case, viewer)
-        offers = allowed(route, case, viewer)
+        offers = allowed(route, case, viewer, today)
         veiled = not opened or reading.own_first(route, case, viewer)
         events = history(tx, case_id) if opened else []
         if veiled:
@@ -74,7 +75,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         )
         form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
-        sees = partial(reading.has_page, viewer=viewer)
+        sees = partial(reading.has_page, viewer=viewer, on=today)
         parent, children = family(tx, case_id, sees) if opened else (None, [])
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route, row.area)

@@ -14,6 +14,7 @@ from workflow.engine.case import Actor, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
 from workflow.store.queries.rows import CasePage, CaseRow, Filters, MoneyRow, Pipeline, StageRow
+from workflow.texts import ZURICH
 
 SORTS = {
     "newest": "c.submitted_at DESC, c.id",
@@ -123,7 +124,7 @@ def case_row(row: Any, viewer: Actor, now: datetime, route: Route) -> CaseRow:
         number=row.number,
         organisation=row.organisation,
         title=row.title if reading.may_open(case, viewer) else None,
-        has_page=reading.has_page(case, route, viewer),
+        has_page=reading.has_page(case, route, viewer=viewer, on=now.astimezone(ZURICH).date()),
         area=row.area,
         size=row.size,
         call=row.call,

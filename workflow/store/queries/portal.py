@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -109,7 +109,8 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         held_by=_held_by(case),
         step=case.step if case else None,
         entry=case.entry if case else 0,
-        offers=allowed(route, case, viewer) if case and route else (),
+        # which office or role is meant on which day is nothing to an applicant
+        offers=allowed(route, case, viewer, date.max) if case and route else (),
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
         granted=_granted(case),
