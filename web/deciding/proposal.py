@@ -120,7 +120,7 @@ def _dossier(case_id: UUID) -> Dossier:
 
 def _proposal(found: Dossier, words: Words) -> Proposal:
     note_read(found.case.id)
-    standing, ways, follows = queries.outlooks(db(), staff(), found)
+    standing, ways, follows = queries.outlooks(db(), staff(), found, now=now())
     visits = rounds(found, words)
     panel = next((one for one in visits if one.lines), None)
     since = [one for one in found.statements if panel is None or one.entry > panel.statements[0].entry]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from workflow.engine.ahead import usual
 from workflow.engine.case import Case
@@ -22,8 +23,8 @@ class Outlook:
     letter: str | None
 
 
-def outlook(route: Route, case: Case, step: Human, outcome: str, amount: int | None) -> Outlook:
-    """What usually follows when `step` ends so. `amount`: what is granted, in Rappen."""
+def outlook(route: Route, case: Case, step: Human, outcome: str, amount: int | None, on: date) -> Outlook:
+    """What usually follows when `step` ends so on this day. `amount`: what is granted, in Rappen."""
     chosen = step.outcomes[outcome]
     facts = dict(case.facts)
     if chosen.amount and amount is not None:
@@ -31,7 +32,7 @@ def outlook(route: Route, case: Case, step: Human, outcome: str, amount: int | N
     codes: list[str] = []
     signers: list[tuple[str, str]] = []
     letter, anew = None, False
-    for code in usual(route, chosen.to, facts):
+    for code in usual(route, chosen.to, facts, on):
         match route.steps[code]:
             case Choice():
                 continue
@@ -41,7 +42,7 @@ def outlook(route: Route, case: Case, step: Human, outcome: str, amount: int | N
                 codes.append(code)
                 break
             case Human(signs=str() as signs) as one:
-                signers.append(one.seats[0].who.meant(facts))
+                signers.append(one.seats[0].who.meant(facts, on))
                 anew = anew or signs == "alone"
             case _:
                 pass

@@ -146,7 +146,7 @@ def done_already(db: sa.Engine, viewer: Actor, keys: Sequence[UUID]) -> frozense
 
 
 def outlooks(
-    db: sa.Engine, viewer: Actor, found: Dossier
+    db: sa.Engine, viewer: Actor, found: Dossier, *, now: datetime
 ) -> tuple[Standing | None, Mapping[str, Outlook], str]:
     """(what is proposed, outcome → what it brings about, the outcome that follows the proposal).
 
@@ -154,9 +154,11 @@ def outlooks(
     """
     with db.connect() as tx:
         row: Any = tx.execute(
-            sa.text("SELECT state, route_hash FROM cases WHERE id = :id"), {"id": found.case.id}
+            sa.text("SELECT state, route_hash, programme_hash FROM cases WHERE id = :id"),
+            {"id": found.case.id},
         ).one()
         route, case = published.route(tx, row.route_hash), load_case(row.state)
+        today = published.calendar(tx, row.programme_hash).day_of(now)
     if not reading.may_open(case, viewer):
         return None, {}, ""
     proposal = standing(route, found.statements, found.history, found.case.requested)
@@ -165,7 +167,7 @@ def outlooks(
         return proposal, {}, ""
     amount = proposal.amount if proposal else None
     ways = {
-        code: outlook(route, case, step, code, amount)
+        code: outlook(route, case, step, code, amount, today)
         for code, one in step.outcomes.items()
         if not one.by_clock
     }
