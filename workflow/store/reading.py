@@ -74,7 +74,7 @@ def may_open(case: Case, viewer: Actor) -> bool:
 
 
 def has_page(case: Case, route: Route, *, viewer: Actor, on: date) -> bool:
-    """Whether there is a dossier on this day, open or behind its gate, for the viewer, who is of an office."""
+    """Whether there is a dossier on this day, open or behind its gate, for the viewer, who has an office."""
     if is_member(case, viewer) or not takes_part(case, viewer):
         return False
     involved = had_turn(case, viewer) or is_of_own_office(case, viewer)
