@@ -23,6 +23,7 @@ from web import (
     security,
     sign_in,
 )
+from web.administration import blueprint as administration
 from web.deciding import blueprint as deciding
 from web.desk import blueprint as desk
 from web.office import blueprint as office
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         desk,
         deciding,
         office,
+        administration,
         operations.blueprint,
     ):
         app.register_blueprint(blueprint)

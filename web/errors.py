@@ -196,6 +196,18 @@ TEXTS: dict[str, str] = {
     ),
     "not_your_comment": _("Zurückziehen kann nur, wer es geschrieben hat. Es wurde nichts geändert."),
     "answered_already": _("Darauf ist schon eine Antwort da; es bleibt darum stehen."),
+    "ceiling_in_use": _(
+        "%(amount)s ist weniger als die %(limit)s, die in diesem Förderbereich schon reserviert oder "
+        "zugesichert sind. Es wurde nichts geändert."
+    ),
+    "nothing_changed": _("So, wie Sie es vorschlagen, gilt es schon. Es wurde nichts geändert."),
+    "part_changed": _(
+        "Diesen Teil hat inzwischen jemand anders geändert. Machen Sie Ihre Änderung bitte am neuen Stand."
+    ),
+    "programme_changed": _(
+        "Das Programm hat inzwischen jemand anders geändert. Prüfen Sie den Vorschlag zuerst neu."
+    ),
+    "second_person": _("Veröffentlichen muss das eine zweite Person. Es wurde nichts geändert."),
     "someone_was_faster": _(
         "Jemand anders war schneller. Ihre Eingabe wurde nicht übernommen. "
         "Schauen Sie bitte nach, was jetzt gilt."

@@ -25,6 +25,7 @@ from web.security import (
     OFFICE_ROLES,
     OPERATIONS_ROLES,
     ORGANISATIONS_ROLES,
+    PROGRAMME_ROLES,
     command_id,
     csrf,
     current,
@@ -168,6 +169,8 @@ def navigation() -> list[Way]:
         ways.append(("/office/reads", gettext("Einsicht")))
     if person and person.actor.has_role(*ORGANISATIONS_ROLES):
         ways.append(("/office/organisations", gettext("Trägerschaften")))
+    if person and person.actor.has_role(*PROGRAMME_ROLES):
+        ways.append(("/administration", gettext("Verwaltung")))
     if person and person.actor.has_role(*OPERATIONS_ROLES):
         ways.append(("/operations", gettext("Betrieb")))
     fits = [url for url, _ in ways if request.path == url or request.path.startswith(f"{url.rstrip('/')}/")]

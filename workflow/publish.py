@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from workflow.engine.parsing import parse_route
 from workflow.engine.route import Route
 from workflow.engine.soundness import check
+from workflow.engine.tables import parse_table
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
 from workflow.funding.programme import Bundle, Programme, load_folder
@@ -30,28 +31,94 @@ def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
     """
     bundle, programme, routes = checked(folder)
     with db.begin() as tx:
-        forms = {code: published.store(tx, "form", code, raw, now) for code, raw in bundle.forms.items()}
-        letters = {
-            code: published.store(tx, "letter", code, {"text": text}, now)
-            for code, text in bundle.letters.items()
-        }
-        hashes = {code: published.store(tx, "route", code, raw, now) for code, raw in routes.items()}
-        whole = {**bundle.programme, "routes": hashes, "forms": forms, "letters": letters}
-        name = published.store(tx, "programme", programme.code, whole, now)
-        published.make_current(tx, programme.code, name, now)
-        for one in programme.ceilings:
-            line = {"programme": programme.code, "year": one.year, "area": one.area, "pot": one.pot}
-            published.set_ceiling(tx, line, one.amount, now)
+        published.lock(tx)
+        return store(tx, bundle, programme, routes, now)
+
+
+def store(
+    tx: Connection, bundle: Bundle, programme: Programme, routes: Mapping[str, dict[str, Any]], now: datetime
+) -> str:
+    """Make what `checked_bundle` gave the version for new applications; returns its hash.
+
+    Raises Refused (ceiling_in_use).
+    """
+    forms = {code: published.store(tx, "form", code, raw, now) for code, raw in bundle.forms.items()}
+    letters = {
+        code: published.store(tx, "letter", code, {"text": text}, now)
+        for code, text in bundle.letters.items()
+    }
+    hashes = {code: published.store(tx, "route", code, raw, now) for code, raw in routes.items()}
+    whole = {**bundle.programme, "routes": hashes, "forms": forms, "letters": letters}
+    name = published.store(tx, "programme", programme.code, whole, now)
+    published.make_current(tx, programme.code, name, now)
+    for one in programme.ceilings:
+        line = {"programme": programme.code, "year": one.year, "area": one.area, "pot": one.pot}
+        published.set_ceiling(tx, line, one.amount, now)
     return name
 
 
 def checked(folder: Path) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]:
     """A folder's data, programme and compiled routes; RouteError for what keeps it from being published."""
-    bundle = load_folder(folder)
+    return checked_bundle(load_folder(folder))
+
+
+def checked_bundle(bundle: Bundle) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]:
+    """The same of data that comes from elsewhere."""
+    for problem in problems(bundle):
+        raise problem
     programme = Programme.parse(bundle.programme)
-    routes = {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
-    check_bundle(bundle, programme, routes)
-    return bundle, programme, routes
+    return bundle, programme, _compiled(bundle, programme)
+
+
+def problems(bundle: Bundle) -> Iterator[RouteError]:
+    """What keeps this from being published: of the routes everything, else the first thing."""
+    try:
+        programme = Programme.parse(bundle.programme)
+        check_figures(programme)
+        routes = _compiled(bundle, programme)
+        check_bundle(bundle, programme, routes)
+        parsed = {code: parse_route(raw) for code, raw in routes.items()}
+        for route in parsed.values():
+            yield from findings(bundle, programme, route, parsed)
+    except RouteError as error:
+        yield error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        yield RouteError("programme_malformed", why=repr(error))
+
+
+def _compiled(bundle: Bundle, programme: Programme) -> dict[str, dict[str, Any]]:
+    return {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
+
+
+def check_figures(programme: Programme) -> None:
+    """Raises RouteError for the first size, ceiling, call, holiday or table that nothing could be made of."""
+    for code, raw in programme.tables.items():
+        parse_table(raw, f"tables.{code}")
+    programme.office_holidays(programme.years)
+    rows = [(size.code, size.valid_from) for size in programme.sizes]
+    if not rows or len(set(rows)) < len(rows):
+        raise RouteError("sizes_unclear", at="sizes")
+    for size in programme.sizes:
+        if any(
+            type(most) is not int or most <= 0 for most in (size.most, size.most_a_year) if most is not None
+        ):
+            raise RouteError("no_money", at=f"sizes.{size.code}")
+    for one in programme.ceilings:
+        at = f"ceilings.{one.area}.{one.year}"
+        if one.area not in programme.areas:
+            raise RouteError("unknown_area", at=at, area=one.area)
+        if type(one.amount) is not int or one.amount < 0:
+            raise RouteError("no_money", at=at)
+    credits = {(one.year, one.area) for one in programme.ceilings}
+    for call in programme.calls.values():
+        at = f"calls.{call.code}"
+        for area in call.areas:
+            if area not in programme.areas:
+                raise RouteError("unknown_area", at=at, area=area)
+            if (call.year, area) not in credits:
+                raise RouteError("no_credit", at=at, area=area, year=call.year)
+        if call.closes <= call.opens:
+            raise RouteError("closes_before_it_opens", at=at)
 
 
 def findings(
@@ -87,7 +154,7 @@ def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, A
 
 
 def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raises RouteError naming the first thing that routes, forms, letters and programme do not agree on."""
+    """Raises RouteError naming the first thing that forms, sizes, calls and texts do not agree on."""
     check_labels(bundle, programme.languages)
     for call in programme.calls.values():
         if call.form not in bundle.forms:
@@ -99,10 +166,6 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
     for size in programme.sizes:
         if size.route is not None and size.route not in routes:
             raise RouteError("unknown_route", at=f"sizes.{size.code}", route=size.route)
-    parsed = {code: parse_route(raw) for code, raw in routes.items()}
-    for route in parsed.values():
-        for finding in findings(bundle, programme, route, parsed):
-            raise finding
 
 
 def check_advice(programme: Programme) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from tests.browsing import app_for
 from web.cli.story import ELIGIBLE, PDF, Story, application
+from workflow import proposing
 from workflow.accounts import sign_in_as
 from workflow.people import organisation_id, person_id
 from workflow.store import queries
@@ -159,6 +160,13 @@ POST /applications/<application_id>/messages/<comment_id>/end 401 404 404 404 40
 GET /api/v1/cases/<case_id>/comments                          401 200 404 404 200 404 200 404 200 404
 POST /api/v1/cases/<case_id>/comments                         401 404 404 403 201 404 201 403 403 404
 DELETE /api/v1/cases/<case_id>/comments/<comment_id>          401 404 404 404 404 404 404 404 404 404
+GET /administration                                           303 404 404 404 404 404 200 404 200 200
+GET /administration/parts                                     303 404 404 404 404 404 200 404 200 200
+GET /administration/parts/<name>                              303 404 404 404 404 404 200 404 200 200
+GET /administration/proposals/<proposal_id>                   303 404 404 404 404 404 200 404 200 200
+GET /administration/proposals/<proposal_id>/letters/<code>.pdf303 404 404 404 404 404 200 404 200 200
+POST /administration/parts/<name>                             401 404 404 404 404 404 403 404 403 200
+POST /administration/proposals/<proposal_id>                  401 404 404 404 404 404 422 404 403 422
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                                 401 404 404 303 409 404 403 404 403 404
 POST /api/v1/cases/<case_id>/declaration                           401 403 404 409 409 404 403 403 403 404
@@ -209,6 +217,8 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /desk/cases/<case_id>/statement": {"data": {k: str(v) for k, v in COMPLETION.items()}},
     "POST /organisations/new": {"data": {"organisation_id": str(uuid4())}},
     "POST /office/organisations/<organisation_id>": {"data": {"press": "refuse"}},
+    "POST /administration/parts/<name>": {"data": {"text": "{country: CH, subdivision: BS, extra: []}"}},
+    "POST /administration/proposals/<proposal_id>": {"data": {"press": "refuse"}},
     "POST /sign-in": {"data": {"email": PEOPLE["own"], "password": "geheim"}},
     "POST /demo/sign-in": {"data": {"person": str(person_id("elias.graber@pd.bs.example"))}},
 }
@@ -247,10 +257,30 @@ def scene(told: Story) -> Iterator[Scene]:
     ids = {"application_id": str(case_id), "case_id": str(case_id), "file_id": str(file_id)}
     ids |= {"organisation_id": str(organisation_id("heks"))}
     ids |= {name: str(uuid4()) for name in ("invitation_id", "comment_id")}
+    ids |= {
+        "base": queries.programme(told.db).hash,
+        "proposal_id": str(proposed(told)),
+        "name": "programme/holidays",
+    }
     ids["person_id"] = str(person_id("selin.arslan@heks.example"))
     visitors = {name: visitor(app, told, email) for name, email in PEOPLE.items()}
     yield Scene(app, ids, visitors)
     app.extensions["foerderweg.db"].dispose()
+
+
+def proposed(told: Story) -> UUID:
+    """A change of the programme that waits for a second person."""
+    known, proposal_id = queries.programme(told.db), uuid4()
+    proposing.propose(
+        told.db,
+        told.actors[str(PEOPLE["admin"])],
+        {"programme/holidays": {**known.programme.holidays, "extra": ["2027-02-15"]}},
+        base=known.hash,
+        reason="Fasnacht.",
+        proposal_id=proposal_id,
+        now=told.now,
+    )
+    return proposal_id
 
 
 def visitor(app: Flask, told: Story, email: str | None) -> Visitor:
@@ -302,6 +332,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     """What this visitor's request is answered with."""
     method, path = address.split(" ")
     code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
+    code = "order_granted" if "/letters/" in path else code
     code = "report" if "/children/" in path else "language_course" if "/needs/" in path else code
     for name, value in {**scene.ids, "code": code, "filename": "app.css", "kind": "csv"}.items():
         path = path.replace(f"<{name}>", value)
@@ -319,6 +350,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
         options["headers"] = headers
     elif method == "POST":
         ids = {"csrf": csrf(visitor.client), "command_id": str(uuid4()), "application_id": str(uuid4())}
+        ids["base"] = scene.ids["base"]
         options["data"] = {**options.get("data", {}), **ids}
     with visitor.client.open(path, method=method, **options) as answer:
         return answer.status_code

@@ -17,6 +17,7 @@ from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, Postgres, Valkey, empty_valkey, start_postgres, start_valkey
 from web.cli.migrations import migrate
 from web.cli.processes import LaunchError, Program, Supervisor, accepts, free_port, port_is_free
+from workflow.proposing import from_screens
 from workflow.publish import publish_folder
 from workflow.settings import FIRST_PROGRAMME, PROGRAMMES, Settings
 
@@ -110,10 +111,11 @@ def running_system(
 
 
 def publish(settings: Settings) -> None:
-    """Publish the settings' programme folder, as it is now."""
+    """Publish the settings' programme folder, as it is now, unless people change the programme in screens."""
     engine = sa.create_engine(settings.database_url)
     try:
-        publish_folder(engine, settings.programme, datetime.now(UTC))
+        if not from_screens(engine):
+            publish_folder(engine, settings.programme, datetime.now(UTC))
     finally:
         engine.dispose()
 

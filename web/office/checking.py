@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import render_template, request
 
+from web import errors
 from web.desk.words import Words
 from web.language import gettext, lang
 from workflow import publish
 from workflow.engine.parsing import parse_route
-from workflow.errors import RouteError
+from workflow.errors import FoerderwegError, RouteError
 from workflow.funding.programme import Bundle, Programme, read_yaml
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
@@ -22,6 +24,7 @@ MOST = 100_000
 
 
 TEXTS = {
+    "closes_before_it_opens": _("Diese Ausschreibung schliesst, bevor sie öffnet."),
     "bounded_step_entered_by_rule": _(
         "Eine Regel führt zu einem Schritt, der nicht beliebig oft kommen darf: %(step)s"
     ),
@@ -31,24 +34,33 @@ TEXTS = {
     "empty_condition": _("Eine Bedingung ist leer: %(fact)s"),
     "endings_differ": _("Was folgt, wenn «%(child)s» so endet, fehlt oder ist zu viel: %(ending)s"),
     "lapse_without_outcome": _("Die Frist läuft ab, aber es steht kein Ergebnis da, das die Uhr wählt."),
+    "form_malformed": _("Dieses Formular ist nicht lesbar bei: %(key)s"),
+    "letter_fails": _("Das Schreiben lässt sich nicht setzen: %(why)s"),
     "loop_without_bound": _("Diese Schlaufe kann ohne Ende durchlaufen werden."),
     "malformed_step": _("Dieser Schritt ist nicht lesbar: %(detail)s"),
     "malformed_way": _("Ein Weg neben dem Verfahren ist nicht lesbar: %(detail)s"),
     "money_by_rule": _("Geld bewegt nur, was ein einzelner Mensch wählt: %(outcome)s"),
     "no_amount": _("Es fehlt, um welchen Betrag es geht."),
     "no_bound": _("Es fehlt, wie oft das geschehen darf."),
+    "no_credit": _("Für das Jahr %(year)s hat dieser Förderbereich keinen Kredit: %(area)s"),
     "no_date": _("Das ist kein Datum."),
     "no_due_time": _("Es fehlt eine Frist von mindestens einem Arbeitstag."),
+    "no_catalogue": _("In dieser Sprache sind die Seiten nicht übersetzt: %(language)s"),
     "no_ending": _("Von hier führt kein Weg zu einem Ende."),
+    "no_money": _("Das ist kein Betrag."),
     "no_outcome": _("Kein Mensch kann hier etwas wählen."),
+    "no_such_case": _("Dieses Gesuch gibt es nicht, oder Sie dürfen es nicht lesen: %(number)s"),
     "no_way_past_bound": _("Ist die Zahl der Male aufgebraucht, bleibt hier nichts mehr zu wählen: %(step)s"),
     "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
     "nobody_stands_there": _("Dort steht ein Gesuch nie still: %(step)s"),
+    "not_decided": _("Über dieses Gesuch ist noch nicht entschieden: %(number)s"),
     "not_a_human_step": _("Hier handelt kein Mensch."),
     "not_translated": _("Ein Text fehlt in der Sprache «%(language)s»."),
+    "programme_malformed": _("Das Programm ist so nicht lesbar: %(why)s"),
     "quorum_out_of_reach": _("So viele Stimmen gibt es hier nicht."),
     "reviews_itself": _("Die Stelle würde ihr eigenes Vorhaben prüfen: %(office)s"),
     "row_without_result": _("Eine Zeile der Tabelle hat kein Ergebnis."),
+    "sizes_unclear": _("Jede Grösse braucht eine Zeile, und für denselben Tag nur eine."),
     "table_without_else": _("Der Tabelle fehlt, was sonst gilt."),
     "undeclared_fact": _("Diese Angabe ist nicht vereinbart: %(fact)s"),
     "unknown_call": _("Diese Handlung gibt es nicht: %(call)s"),
@@ -118,15 +130,19 @@ def check(text: str, bundle: Bundle, programme: Programme) -> Checked:
         found = publish.findings(bundle, programme, route, routes)
         drawn = "" if found else bpmn(route, lay_out(route, raw, lang(), Words().lane)).decode()
     except RouteError as error:
-        return Checked([_said(error)], "", 0, "")
+        return Checked([said(error)], "", 0, "")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return Checked([_said(RouteError("malformed_step", detail=repr(error)))], "", 0, "")
-    return Checked([_said(one) for one in found], route.code, len(route.steps), drawn)
+        return Checked([said(RouteError("malformed_step", detail=repr(error)))], "", 0, "")
+    return Checked([said(one) for one in found], route.code, len(route.steps), drawn)
 
 
-def _said(error: RouteError) -> Finding:
+def said(error: FoerderwegError) -> Finding:
+    """What a code says, in words, and where."""
     known = {name: str(value) for name, value in error.params.items()}
     text = TEXTS.get(error.code)
-    says = gettext(text) % known if text else str(error)
+    if error.code in errors.TEXTS:
+        says = errors.text_of(error, lang())
+    else:
+        says = gettext(text) % defaultdict(str, known) if text else str(error)
     at = known.get("at", "") or (gettext("Zeile %(n)s", n=known["line"]) if "line" in known else "")
     return Finding(at, says, known.get("way", ""))

@@ -154,22 +154,23 @@ class Programme:
     def size_for(self, facts: Facts, on: date) -> Size:
         """The size for what an application asks; Refused (size_not_open) where it has no route yet."""
         amount, years = int(facts["requested"]), _years(facts)
-        valid = {
-            size.code: size
-            for size in sorted(self.sizes, key=lambda size: size.valid_from)
-            if size.valid_from <= on
-        }
+        valid = self.sizes_on(on)
         fitting = [
             size
-            for size in valid.values()
+            for size in valid
             if (size.most is None or amount <= size.most)
             and (size.most_a_year is None or amount <= size.most_a_year * years)
         ]
-        size = min(fitting, key=lambda size: float("inf") if size.most is None else size.most)
-        if size.route is None:
-            most = max(one.most or 0 for one in valid.values() if one.route)
-            raise Refused("size_not_open", size=size.code, amount=amount, most=most)
+        size = min(fitting, key=lambda size: float("inf") if size.most is None else size.most, default=None)
+        if size is None or size.route is None:
+            most = max(one.most or 0 for one in valid if one.route)
+            raise Refused("size_not_open", size=size.code if size else "", amount=amount, most=most)
         return size
+
+    def sizes_on(self, day: date) -> tuple[Size, ...]:
+        """Of each size the row that counts on this day: the latest that has begun."""
+        begun = sorted((one for one in self.sizes if one.valid_from <= day), key=lambda one: one.valid_from)
+        return tuple({one.code: one for one in begun}.values())
 
     def options(self, application: Mapping[str, Any]) -> dict[str, tuple[Option, ...]]:
         """What forms name by `options_from`; `sections` are those of the application form's data."""
@@ -264,10 +265,25 @@ def load_yaml(file: Path) -> dict[str, Any]:
 
 def read_yaml(text: str, at: str, *, trusted: bool = True) -> dict[str, Any]:
     """The same of a text. `trusted`: it may name a part and take it again, which can make it grow at will."""
+    data = _parsed(text, at, trusted)
+    if not isinstance(data, dict):
+        raise RouteError("unreadable", at=at, why="it is no mapping")
+    return data
+
+
+def read_part(text: str, at: str) -> Any:
+    """What somebody from outside wrote as one part of a programme, a mapping or a list."""
+    data = _parsed(text, at, trusted=False)
+    if not isinstance(data, dict | list):
+        raise RouteError("unreadable", at=at, why="it is no mapping and no list")
+    return data
+
+
+def _parsed(text: str, at: str, trusted: bool) -> Any:
     try:
         if not trusted and any(isinstance(one, yaml.AliasEvent) for one in yaml.parse(text)):
             raise RouteError("unreadable", at=at, why="aliases (*) are for files of the programme alone")
-        data = yaml.load(text, Loader=_FastLoader if trusted else _Loader)
+        return yaml.load(text, Loader=_FastLoader if trusted else _Loader)
     except RecursionError:
         raise RouteError("unreadable", at=at, why="too many parts within each other") from None
     except yaml.reader.ReaderError as error:
@@ -276,9 +292,6 @@ def read_yaml(text: str, at: str, *, trusted: bool = True) -> dict[str, Any]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         raise RouteError("unreadable", at=at, line=line, why=error.problem or str(error)) from error
-    if not isinstance(data, dict):
-        raise RouteError("unreadable", at=at, why="it is no mapping")
-    return data
 
 
 def _named(file: Path, key: str) -> dict[str, Any]:

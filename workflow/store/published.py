@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.engine.calendar import Calendar
 from workflow.engine.canonical import content_hash
 from workflow.engine.parsing import parse_route
 from workflow.engine.route import Route
-from workflow.errors import NotFound
+from workflow.errors import NotFound, Refused
 from workflow.funding.forms import Form
-from workflow.funding.programme import Programme
+from workflow.funding.programme import Bundle, Programme
 from workflow.store.tables import budget_lines, definitions, postings, programmes
 from workflow.texts import ZURICH
 
@@ -62,6 +62,24 @@ def content(tx: Connection, name: str) -> Content:
 
 def programme(tx: Connection, name: str) -> Programme:
     return _keep(name, "programme", lambda: Programme.parse(content(tx, name)))
+
+
+def bundle(tx: Connection, name: str) -> Bundle:
+    """The programme with this hash as its folder was: routes without the tables of the programme."""
+    whole = dict(content(tx, name))
+    routes, forms, _ = (whole.pop(kind) for kind in ("routes", "forms", "letters"))
+    return Bundle(
+        programme=whole,
+        routes={code: _as_written(content(tx, found), whole["tables"]) for code, found in routes.items()},
+        forms={code: dict(content(tx, found)) for code, found in forms.items()},
+        letters=dict(letters(tx, name)),
+    )
+
+
+def _as_written(route: Content, tables: Mapping[str, Any]) -> dict[str, Any]:
+    own = {code: table for code, table in route["tables"].items() if tables.get(code) != table}
+    rest = {key: value for key, value in route.items() if key != "tables"}
+    return {**rest, "tables": own} if own else rest
 
 
 def calendar(tx: Connection, name: str) -> Calendar:
@@ -120,6 +138,11 @@ def store(tx: Connection, kind: str, code: str, what: Content, now: datetime) ->
     return name
 
 
+def lock(tx: Connection) -> None:
+    """Nobody else publishes until this transaction ends."""
+    tx.execute(text("SELECT pg_advisory_xact_lock(hashtext('foerderweg:programmes'))"))
+
+
 def make_current(tx: Connection, code: str, name: str, now: datetime) -> None:
     """New applications take this version from now on; running cases keep theirs."""
     row = {"code": code, "hash": name, "since": now}
@@ -127,10 +150,26 @@ def make_current(tx: Connection, code: str, name: str, now: datetime) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=["code"], set_={"hash": name, "since": now}))
 
 
+def ceilings_in_use(tx: Connection, programme: Programme) -> list[Refused]:
+    """What `set_ceiling` would refuse of this programme now."""
+    query = select(budget_lines).where(budget_lines.c.programme == programme.code)
+    used = {(row.year, row.area, row.pot): row.ceiling - row.available for row in tx.execute(query)}
+    return [
+        _in_use(one.area, one.year, one.pot, one.amount, used[one.year, one.area, one.pot])
+        for one in programme.ceilings
+        if one.amount < used.get((one.year, one.area, one.pot), 0)
+    ]
+
+
+def _in_use(area: str, year: int, pot: str, amount: int, used: int) -> Refused:
+    at = f"ceilings.{area}.{year}.{pot}"
+    return Refused("ceiling_in_use", at=at, amount=amount, limit=used)
+
+
 def set_ceiling(tx: Connection, line: Mapping[str, Any], ceiling: int, now: datetime) -> None:
     """A budget line's ceiling in Rappen; the difference to the one before is posted.
 
-    Lowering it under what is reserved and committed breaks the line's check and so the transaction.
+    Raises Refused (ceiling_in_use) when it would be lower than what is reserved and committed.
     """
     keys = ("programme", "year", "area", "pot")
     empty = {"ceiling": 0, "available": 0, "reserved": 0, "committed": 0}
@@ -140,6 +179,8 @@ def set_ceiling(tx: Connection, line: Mapping[str, Any], ceiling: int, now: date
     change = ceiling - row.ceiling
     if not change:
         return
+    if row.available + change < 0:
+        raise _in_use(row.area, row.year, row.pot, ceiling, row.ceiling - row.available)
     tx.execute(
         budget_lines.update()
         .where(budget_lines.c.id == row.id)

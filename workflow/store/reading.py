@@ -25,6 +25,9 @@ ONLOOKERS = ("auditor", "admin", "operator")
 OWN_OFFICE, REVIEWERS, TO_APPLICANT = AUDIENCES = ("office", "reviewers", "applicant")
 """For whom a comment is: the writer's office, all who may open the dossier, these and the applicant."""
 
+PROGRAMME = ("admin", "coordinator", "head", "auditor")
+"""Roles that see what the programme consists of, and every change of it that was proposed."""
+
 SYSTEM = Actor("system")
 
 

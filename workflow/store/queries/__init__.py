@@ -29,6 +29,14 @@ from workflow.store.queries.organisations import (
     waiting_organisations,
 )
 from workflow.store.queries.portal import application, file
+from workflow.store.queries.proposals import (
+    ProgrammeParts,
+    Proposal,
+    ProposalRow,
+    programme_parts,
+    proposal,
+    proposals,
+)
 from workflow.store.queries.reads import Read, Reads, reads
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import (
@@ -97,6 +105,9 @@ __all__ = [
     "OrganisationPage",
     "OrganisationRow",
     "Pipeline",
+    "ProgrammeParts",
+    "Proposal",
+    "ProposalRow",
     "Published",
     "Quarter",
     "Read",
@@ -142,6 +153,9 @@ __all__ = [
     "pipeline",
     "programme",
     "programme_of",
+    "programme_parts",
+    "proposal",
+    "proposals",
     "quarter",
     "reads",
     "received_at",

@@ -38,13 +38,7 @@ def bundle(db: sa.Engine, viewer: Actor) -> tuple[Bundle, Programme] | None:
         return None
     with db.connect() as tx:
         name = published.current(tx)
-        whole = published.content(tx, name)
-        parts = {
-            kind: {code: dict(published.content(tx, found)) for code, found in whole[kind].items()}
-            for kind in ("routes", "forms")
-        }
-        kept = Bundle(dict(whole), parts["routes"], parts["forms"], dict(published.letters(tx, name)))
-        return kept, published.programme(tx, name)
+        return published.bundle(tx, name), published.programme(tx, name)
 
 
 def form(db: sa.Engine, programme_hash: str, code: str) -> Form:

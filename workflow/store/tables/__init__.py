@@ -12,7 +12,7 @@ from workflow.store.tables.applications import (
 from workflow.store.tables.cases import case_number, cases, commands, events
 from workflow.store.tables.columns import metadata
 from workflow.store.tables.comments import comment_reads, comments, mentions
-from workflow.store.tables.definitions import definitions, programmes
+from workflow.store.tables.definitions import definitions, programmes, proposals
 from workflow.store.tables.money import budget_lines, postings
 from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
 from workflow.store.tables.people import absences, links, persons, sessions, sign_in_attempts, staff_roles
@@ -50,6 +50,7 @@ __all__ = [
     "postings",
     "processes",
     "programmes",
+    "proposals",
     "sessions",
     "sign_in_attempts",
     "signatures",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Table, Text
+from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Table, Text
+from sqlalchemy.dialects.postgresql import UUID
 
 from workflow.store.tables.columns import metadata, moment
 
@@ -24,4 +25,25 @@ programmes = Table(
     Column("hash", Text, ForeignKey("definitions.hash"), nullable=False),
     moment("since"),
     comment="Which version of a programme new applications take",
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column(
+        "base", Text, ForeignKey("definitions.hash"), nullable=False, comment="what it was checked against"
+    ),
+    Column("parts", JSON, nullable=False, comment="name of the part → its new content, null: taken away"),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", UUID, ForeignKey("persons.id"), nullable=False),
+    moment("proposed_at"),
+    Column("state", Text, nullable=False, comment="open | published | refused | withdrawn"),
+    Column("decided_by", UUID, ForeignKey("persons.id")),
+    moment("decided_at", nullable=True),
+    Column("decision", Text, nullable=False, server_default="", comment="why it was refused or withdrawn"),
+    Column("published", Text, ForeignKey("definitions.hash"), comment="the version that came of it"),
+    Index(None, "proposed_at", "id"),
+    CheckConstraint("decided_by <> proposed_by OR state = 'withdrawn'", name="two_persons"),
+    comment="Changes of the programme: made by one person, published by another; never deleted",
 )

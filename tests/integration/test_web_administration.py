@@ -1,0 +1,126 @@
+"""The programme in screens: read, changed as text, compared, published by a second person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from tests.browsing import app_for, signed_in
+from tests.counting import statements
+from tests.integration.test_proposing import ADMIN, COORDINATOR, HEAD, current, propose, with_extra_day
+from tests.integration.walks import at_review
+from web.cli.story import Story
+from web.cli.visitors import Browser, Page
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def changed(browser: Browser, name: str, old: str, new: str, press: str, status: int = 200) -> Page:
+    """What the editor says to this part with `new` for `old`."""
+    page = browser.open(f"/administration/parts/{name}")
+    form = page.form(f"/administration/parts/{name}")
+    text = dict(form.fields)["text"]
+    assert old in text
+    values = {"text": text.replace(old, new), "press": press, "reason": "Weil es besser ist."}
+    return browser.send(form, values, status=status)
+
+
+def test_a_route_is_changed_as_text_and_published_by_another(app: Flask, told: Story) -> None:
+    at_review(told, 9_000)
+    admin, coordinator = signed_in(app, ADMIN), signed_in(app, COORDINATOR)
+    name = "routes/small"
+    page = changed(admin, name, "due: 5\n", "due: 6\n", "check")
+    assert "Das Programm stimmt mit dieser Änderung." in page.words()
+    assert page.text.count("application/bpmn+xml") == 2
+    page = changed(admin, name, "due: 5\n", "due: 6\n", "propose")
+    assert "wartet auf eine zweite Person" in page.words()
+    assert "1 laufendes Geschäft" in page.words()
+    assert "formal_check › due" in page.words()
+    proposal = urlsplit(page.url).path
+    assert "Veröffentlichen muss es eine zweite Person" in page.words()
+    listed = coordinator.open("/administration")
+    assert listed.link("/administration/proposals/") in proposal
+    page = coordinator.open(proposal)
+    page = coordinator.send(page.form(proposal), {"press": "publish"})
+    assert "Neue Gesuche folgen dieser Fassung" in page.text
+    assert current(told)[1][name]["steps"]["formal_check"]["due"] == 6
+    assert "veröffentlicht" in admin.open("/administration").words()
+
+
+def test_what_does_not_hold_together_is_said_and_what_was_typed_stays(app: Flask, told: Story) -> None:
+    admin = signed_in(app, ADMIN)
+    for press in ("check", "propose"):
+        page = changed(admin, "routes/small", "kind: task", "kind: tusk", press, 422)
+        assert "Diese Art von Schritt gibt es nicht: tusk" in page.words()
+        assert "kind: tusk" in page.text
+    page = changed(admin, "routes/small", "steps:", "steps: [", "check", 422)
+    assert "Das ist kein lesbares YAML" in page.words()
+    page = changed(admin, "letters/order_granted", "#order(", "#ordre(", "preview", 422)
+    assert "lässt sich nicht setzen" in page.words()
+    assert current(told)[0] == current(told)[0]
+
+
+def test_a_letter_is_looked_at_before_anybody_gets_it(app: Flask, told: Story) -> None:
+    coordinator = signed_in(app, COORDINATOR)
+    page = coordinator.open("/administration/parts/letters/order_granted")
+    form = page.form("/administration/parts/letters/order_granted")
+    data = form.filled({"press": "preview"})
+    answer = coordinator.http.post("/administration/parts/letters/order_granted", data=data)
+    assert answer.status_code == 200, answer.text[answer.text.find('role="alert"') :][:900]
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+    unknown = coordinator.send(form, {"press": "preview", "number": "KIP3-2027-99999"}, status=422)
+    assert "Dieses Gesuch gibt es nicht" in unknown.words()
+    undecided = at_review(told, 9_000)
+    [number] = re.findall(r"KIP3-2027-\d+", coordinator.open(f"/desk/cases/{undecided}").text)[:1]
+    page = coordinator.send(form, {"press": "preview", "number": number}, status=422)
+    assert "noch nicht entschieden" in page.words()
+
+
+def test_a_stale_proposal_says_so_and_is_checked_anew(app: Flask, told: Story) -> None:
+    first = propose(told, with_extra_day(told, "2027-02-15"))
+    admin, head = signed_in(app, ADMIN), signed_in(app, HEAD)
+    page = changed(admin, "programme/title", "Kantonales", "Zweites kantonales", "propose")
+    second = urlsplit(page.url).path
+    page = head.open(f"/administration/proposals/{first}")
+    head.send(page.form(f"/administration/proposals/{first}"), {"press": "publish"})
+    page = head.open(second)
+    assert "Prüfen Sie ihn neu" in page.words()
+    page = head.send(page.form(second), {"press": "publish"}, status=409)
+    page = head.send(head.open(second).form(second), {"press": "recheck"})
+    page = head.send(page.form(second), {"press": "publish"})
+    assert current(told)[1]["programme/title"]["de"].startswith("Zweites")
+
+
+def test_a_refusal_needs_a_reason_and_shows_it(app: Flask, told: Story) -> None:
+    proposal_id = propose(told, with_extra_day(told, "2027-02-15"))
+    head = signed_in(app, HEAD)
+    address = f"/administration/proposals/{proposal_id}"
+    head.send(head.open(address).form(address), {"press": "refuse", "reason": ""}, status=422)
+    page = head.send(head.open(address).form(address), {"press": "refuse", "reason": "Zu früh."})
+    assert "«Zu früh.»" in head.open("/administration").text
+    assert "abgelehnt" in page.words()
+
+
+def test_the_list_asks_no_more_for_more_rows(app: Flask, told: Story) -> None:
+    admin = signed_in(app, ADMIN)
+    propose(told, with_extra_day(told, "2027-02-15"))
+    few = statements(app, admin, "/administration")
+    for day in range(16, 22):
+        propose(told, with_extra_day(told, f"2027-02-{day}"))
+    assert statements(app, admin, "/administration") == few
+
+
+def test_who_only_reads_changes_nothing(app: Flask) -> None:
+    auditor = signed_in(app, "werner.plattner@finanzkontrolle.bs.example")
+    page = auditor.open("/administration/parts/routes/small")
+    assert "formal_check" in page.text
+    assert not [form for form in page.forms if "administration" in form.action]

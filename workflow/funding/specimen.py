@@ -1,0 +1,53 @@
+"""Made-up data for looking at a letter before anybody gets one."""
+
+from __future__ import annotations
+
+from workflow.funding.letters import Order
+from workflow.funding.programme import Programme
+
+
+def specimen(programme: Programme) -> Order:
+    """An order of this programme about a project that nobody handed in."""
+    year = max(programme.years)
+    size = next(iter(programme.terms))
+    terms = programme.terms[size]
+    offices = [programme.own(one.title) for one in programme.offices.values()]
+    authority = next(iter(programme.remedy["authorities"].values()))
+    calls = [programme.own(one.title) for one in programme.calls.values()]
+    return {
+        "language": programme.languages[0],
+        "number": f"{programme.number}-{year}-00000",
+        "programme": programme.own(programme.title),
+        "call": calls[0] if calls else "–",
+        "sender": {
+            "canton": programme.own(programme.canton),
+            "department": programme.own(programme.sender["department"]),
+            "office": programme.own(programme.sender["office"]),
+            "address": programme.own(programme.sender["address"]),
+            "mail": programme.sender["mail"],
+        },
+        "addressee": ["Muster & Beispiel", "Musterweg 1", "4000 Musterstadt"],
+        "organisation": "Muster & Beispiel",
+        "project": {"title": "Muster", "since": f"{year}-02-01", "until": f"{year}-11-30"},
+        "area": programme.own(next(iter(programme.areas.values())).title),
+        "submitted_on": f"{year - 1}-09-30",
+        "opened_on": f"{year}-05-01",
+        "requested": 12_345_50,
+        "granted": 10_000_00,
+        "reviewed_by": offices[:1],
+        "reasons": "Lorem ipsum dolor sit amet.\nConsetetur sadipscing elitr.",
+        "conditions": ["Lorem ipsum.", "Dolor sit amet."],
+        "budget_confirmed_on": f"{year - 1}-12-01",
+        "declined_on": None,
+        "instalments": terms["instalments"],
+        "report": programme.own(terms["report"]),
+        "report_days": terms["report_days"],
+        "remedy": {
+            "authority": programme.own(authority["authority"]),
+            "address": programme.own(authority["address"]),
+            "lodge_days": programme.remedy["lodge_days"],
+            "reasons_days": programme.remedy["reasons_days"],
+        },
+        "copies": offices[:1],
+        "signatures": [{"name": "M. Muster", "function": offices[0]}],
+    }

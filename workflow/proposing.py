@@ -1,0 +1,195 @@
+"""The door for changes of the programme: proposed by one person, checked as a whole, published by another.
+
+All that is programme data goes this way: sections of programme.yaml, routes, forms, letters. Cases that run
+keep the versions that they are pinned to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import typst
+from sqlalchemy import Connection, Engine, Row
+
+from workflow import publish
+from workflow.engine.case import Actor
+from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused, RouteError
+from workflow.funding.letters import render
+from workflow.funding.parts import Parts, parts_of, with_parts
+from workflow.funding.programme import Bundle, Programme
+from workflow.funding.specimen import specimen
+from workflow.store import proposals, published
+
+PROPOSERS = ("admin", "coordinator")
+PUBLISHERS = ("admin", "coordinator", "head")
+OF_COORDINATORS = ("programme/calls", "programme/needs", "programme/contacts", "letters/")
+"""What coordinators may propose: calls, what applicants read, letters. Administrators propose anything."""
+
+MOST_REASON = 2000
+
+
+def may_propose(actor: Actor, name: str) -> bool:
+    """Whether this person may propose changes of a part of this name."""
+    return actor.has_role("admin") or (actor.has_role("coordinator") and name.startswith(OF_COORDINATORS))
+
+
+def check(db: Engine, parts: Parts, *, base: str, now: datetime) -> list[RouteError | Refused]:
+    """What keeps the programme with these parts from being published; nothing is kept.
+
+    Raises Conflict (part_changed) when one of them has changed since `base`, the version that was seen.
+    """
+    return _examined(db, parts, base, now)[1]
+
+
+def propose(
+    db: Engine, actor: Actor, parts: Parts, *, base: str, reason: str, proposal_id: UUID, now: datetime
+) -> None:
+    """Keep a proposal, once per id. `base`: the version that the person saw.
+
+    Raises NotAllowed, Invalid ("reason"), Refused (nothing_changed), Conflict (part_changed), and the first
+    of what `check` finds.
+    """
+    for name in parts:
+        if not may_propose(actor, name):
+            raise NotAllowed("not_yours")
+    reason = _reason(reason)
+    name, problems, there = _examined(db, parts, base, now)
+    if all(there.get(code) == part for code, part in parts.items()):
+        raise Refused("nothing_changed")
+    for problem in problems:
+        raise problem
+    row = {"id": proposal_id, "base": name, "parts": dict(parts), "reason": reason}
+    with db.begin() as tx:
+        proposals.add(tx, {**row, "proposed_by": UUID(actor.person), "proposed_at": now})
+
+
+def accept(db: Engine, actor: Actor, proposal_id: UUID, *, now: datetime) -> str:
+    """Publish it for new applications; returns the new version's hash.
+
+    Raises NotAllowed (not_yours; second_person), Refused (decided_already; ceiling_in_use), Conflict
+    (programme_changed): check it anew first; RouteError.
+    """
+    with db.connect() as tx:
+        row = _acceptable(tx, actor, proposal_id)
+        bundle = with_parts(published.bundle(tx, row.base), row.parts)
+    changed = publish.checked_bundle(bundle)  # takes its time: with no transaction open
+    with db.begin() as tx:
+        published.lock(tx)
+        if _acceptable(tx, actor, proposal_id).base != row.base:
+            raise Conflict("programme_changed")
+        name = publish.store(tx, *changed, now)
+        proposals.decide(tx, proposal_id, "published", actor.person, now, published=name)
+    return name
+
+
+def recheck(db: Engine, actor: Actor, proposal_id: UUID, *, now: datetime) -> None:
+    """The programme has changed meanwhile: mean the proposal as a change to what it is now.
+
+    Raises Conflict (part_changed) when one of its own parts has changed, else what `accept` raises.
+    """
+    with db.connect() as tx:
+        row = _open(tx, actor, proposal_id)
+    name, problems, _ = _examined(db, row.parts, row.base, now)
+    for problem in problems:
+        raise problem
+    with db.begin() as tx:
+        _open(tx, actor, proposal_id)
+        proposals.rebase(tx, proposal_id, name)
+
+
+def refuse(db: Engine, actor: Actor, proposal_id: UUID, *, reason: str, now: datetime) -> None:
+    """Another person says no, or whoever proposed it takes it back; with a reason, and for good."""
+    with db.begin() as tx:
+        row = _open(tx, actor, proposal_id)
+        reason = _reason(reason)
+        state = "withdrawn" if str(row.proposed_by) == actor.person else "refused"
+        proposals.decide(tx, proposal_id, state, actor.person, now, decision=reason)
+
+
+def from_screens(db: Engine) -> bool:
+    """Whether the published version came of a proposal, and no longer of a folder."""
+    with db.connect() as tx:
+        try:
+            return proposals.has_published(tx, published.current(tx))
+        except NotFound:
+            return False
+
+
+def preview(bundle: Bundle, code: str, *, now: datetime) -> bytes:
+    """A letter of this programme as PDF, with made-up data; RouteError (letter_fails)."""
+    if '"@' in bundle.letters[code]:
+        raise RouteError("letter_fails", at=f"letters/{code}", why="packages (@) are not fetched")
+    try:
+        return render(bundle.letters, code, specimen(Programme.parse(bundle.programme)), now=now)
+    except typst.TypstError as error:
+        raise RouteError("letter_fails", at=f"letters/{code}", why=str(error)) from error
+
+
+def _open(tx: Connection, actor: Actor, proposal_id: UUID) -> Row[Any]:
+    if not actor.has_role(*PUBLISHERS):
+        raise NotAllowed("not_yours")
+    row = proposals.find(tx, proposal_id, lock=True)
+    if row is None:
+        raise NotFound("no_such_proposal")
+    if row.state != "open":
+        raise Refused("decided_already")
+    return row
+
+
+def _acceptable(tx: Connection, actor: Actor, proposal_id: UUID) -> Row[Any]:
+    row = _open(tx, actor, proposal_id)
+    if str(row.proposed_by) == actor.person:
+        raise NotAllowed("second_person")
+    if row.base != published.current(tx):
+        raise Conflict("programme_changed")
+    return row
+
+
+def _examined(
+    db: Engine, parts: Parts, base: str, now: datetime
+) -> tuple[str, list[RouteError | Refused], Parts]:
+    """The current version, what keeps these parts from being published in it, and its parts as they are.
+
+    Checking takes its time, and is done with no transaction open.
+    """
+    with db.connect() as tx:
+        name = published.current(tx)
+        current = published.bundle(tx, name)
+        there = parts_of(current)
+        then = there if name == base else parts_of(published.bundle(tx, base))
+    for code in parts:
+        if then.get(code) != there.get(code):
+            raise Conflict("part_changed", part=code)
+    bundle = with_parts(current, parts)
+    found: list[RouteError | Refused] = list(publish.problems(bundle))
+    if found:
+        return name, found, there
+    with db.connect() as tx:
+        found += published.ceilings_in_use(tx, Programme.parse(bundle.programme))
+    try:
+        for code in _letters_to_try(bundle, parts):
+            preview(bundle, code, now=now)
+    except RouteError as error:
+        found.append(error)
+    return name, found, there
+
+
+def _letters_to_try(bundle: Bundle, parts: Parts) -> Sequence[str]:
+    """Those that changed; all of them where one changed that others are made of."""
+
+    def is_imported(code: str) -> bool:
+        return any(f"{code}.typ" in text for text in bundle.letters.values())
+
+    changed = [name.partition("/")[2] for name, part in parts.items() if name.startswith("letters/") and part]
+    tried = bundle.letters if any(map(is_imported, changed)) else changed
+    return [code for code in tried if not is_imported(code)]
+
+
+def _reason(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise Invalid({"reason": [Problem("required")]})
+    return text[:MOST_REASON]
