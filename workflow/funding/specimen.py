@@ -37,6 +37,7 @@ def specimen(programme: Programme) -> Order:
         "reviewed_by": offices[:1],
         "reasons": "Lorem ipsum dolor sit amet.\nConsetetur sadipscing elitr.",
         "conditions": ["Lorem ipsum.", "Dolor sit amet."],
+        "resolution": None,
         "budget_confirmed_on": f"{year - 1}-12-01",
         "declined_on": None,
         "instalments": terms["instalments"],
