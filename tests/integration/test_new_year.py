@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.browsing import app_for, signed_in
 from tests.builders import KIP3
 from tests.integration.test_large_routes import NOTED, STEERING, at_finance
 from tests.integration.walks import (
@@ -32,7 +33,7 @@ from workflow.service import handle
 from workflow.store import queries
 
 SUM = 75_000
-DECEMBER = datetime(2026, 12, 15, 9, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 21, 9, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 5, 9, tzinfo=UTC)
 TABLE = """  department:
     rows: [{when: {applicant_office: integration}, then: 'government:chancellery'}]
@@ -120,12 +121,20 @@ def test_a_decision_in_december_and_one_in_january_of_cases_submitted_before(
     )
     told_to = [row.role for row in rows(told.db, mails, id=over)]
     assert told_to[-2:] == ["department_head", "division_head"]
-    read = queries.explanation(told.db, told.actors[CHECKER], over, now=told.now)
+    read = queries.explanation(told.db, told.actors[CHECKER], over, now=told.now, lang="de")
     assert read is not None
     assert [(one.row, one.result) for one in read.routings if one.step == "decide"] == [
         (None, "presidential:department_head"),
         (1, "presidential:division_head"),
     ]
+    over_new_year = next(one for one in read.deadlines if one.step == "decide")
+    named = [read.holidays[day] for day in over_new_year.closed]
+    assert named == ["Weihnachten", "Neujahrstag"]
+    app = app_for(told, told.settings)
+    words = signed_in(app, CHECKER).open(f"/desk/cases/{over}/why").words()
+    app.extensions["foerderweg.db"].dispose()
+    assert "25.12.2026 Weihnachten" in words
+    assert "01.01.2027 Neujahrstag" in words
     assert_kept(told.db)
 
 

@@ -162,6 +162,10 @@ def test_a_case_explains_itself(told: Story, capsys: Out) -> None:
     assert run(told, "explain", number) == 0
     out = capsys.readouterr().out
     assert "stands at review" in out
+    assert re.search(
+        r"formal_check: due .*, 5 working days from .*\n  not counted: 2 weekend days; holidays: none", out
+    )
+    assert re.search(r"left .* after 0 working days, 0 of them with the applicant\nreview: due", out)
     assert "Barbara Wenger: declare_first" in out
     assert re.search(r"review/lead: row \d+ \(area=language\) → adult_education:reviewer", out)
     assert run(told, "explain", "KIP3-1999-00001") == 1

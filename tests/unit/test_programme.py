@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,16 @@ def test_holidays_are_those_of_basel() -> None:
     assert date(2027, 3, 26) in closed
     assert date(2027, 1, 2) not in closed  # Berchtoldstag is none in Basel
     assert date(2027, 5, 27) not in closed  # nor is Corpus Christi
+
+
+def test_holidays_have_names_those_of_the_programme_too() -> None:
+    own = {"day": "2027-02-15", "title": {"de": "Morgestraich", "fr": "Carnaval"}}
+    programme = replace(PROGRAMME, holidays={**PROGRAMME.holidays, "extra": [own, "2027-02-16"]})
+    german, french = (programme.holiday_names([2027], lang) for lang in ("de", "fr"))
+    days = [date(2027, 2, 15), date(2027, 2, 16), date(2027, 3, 26)]
+    assert [german[day] for day in days] == ["Morgestraich", "2027-02-16", "Karfreitag"]
+    assert [french[day] for day in days] == ["Carnaval", "2027-02-16", "Vendredi saint"]
+    assert programme.office_holidays([2027]) >= set(days)
 
 
 @pytest.mark.parametrize("code", BUNDLE.routes)

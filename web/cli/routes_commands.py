@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from web.cli.connected import CommandError, database
 from web.cli.people_commands import Add, group_of
 from workflow import publish, routes
 from workflow.engine.case import Actor
+from workflow.engine.explain import Deadline
 from workflow.engine.parsing import parse_route
 from workflow.engine.route import Route
 from workflow.engine.staffing import gaps
@@ -206,20 +207,32 @@ def _export_xes(options: argparse.Namespace) -> int:
     return 0
 
 
+def _deadline(one: Deadline, holidays: Mapping[date, str]) -> Iterator[str]:
+    """One deadline, taken apart."""
+    due, since = local_datetime(one.due_at), local_datetime(one.since)
+    yield f"{one.step}: due {due}, {one.days} working days from {since}"
+    closed = ", ".join(f"{day:%d.%m.%Y} {holidays[day]}" for day in one.closed) or "none"
+    yield f"  not counted: {one.weekends} weekend days; holidays: {closed}"
+    if one.extended or one.suspended:
+        yield f"  of these {one.extended} by extension and {one.suspended} because it stood still"
+    left = f"left {local_datetime(one.until)}" if one.until else "still running"
+    late = f", {one.late} too late" if one.late else ""
+    theirs = one.used if one.applicant else 0
+    yield f"  {left} after {one.used} working days{late}, {theirs} of them with the applicant"
+
+
 def _explain(options: argparse.Namespace) -> int:
     with database(options.env) as (db, _):
         case_id = queries.id_of(db, options.number)
-        found = queries.explanation(db, READER, case_id, now=datetime.now(UTC)) if case_id else None
+        found = (
+            queries.explanation(db, READER, case_id, now=datetime.now(UTC), lang="en") if case_id else None
+        )
     if found is None:
         raise CommandError(f"there is no case {options.number}")
     print(f"{options.number} stands at {found.step}")
     print(f"{found.days} working days since the submission, {found.waited} of them with the applicant")
-    if found.deadline:
-        one = found.deadline
-        closed = ", ".join(f"{day:%d.%m.%Y}" for day in one.closed) or "none"
-        print(f"due {local_datetime(one.due_at)}: {one.days} working days from {local_datetime(one.since)}")
-        print(f"  {one.weekends} weekend days and these holidays do not count: {closed}")
-        print(f"  of these {one.extended} by extension and {one.suspended} because it stood still")
+    for one in found.deadlines:
+        print("\n".join(_deadline(one, found.holidays)))
     for standing in found.standings:
         print(f"{standing.person}: {standing.refusal or 'may act now'}")
     for read in found.routings:

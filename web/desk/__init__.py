@@ -90,7 +90,7 @@ def dossier(case_id: UUID) -> str:
 def why(case_id: UUID) -> str:
     """Why a case stands where it stands: rows that hit, days that counted, who may act and who may not."""
     found = _dossier(case_id)
-    explained = queries.explanation(db(), staff(), case_id, now=now())
+    explained = queries.explanation(db(), staff(), case_id, now=now(), lang=lang())
     if explained is None:
         abort(404)
     note_read(case_id)

@@ -30,19 +30,30 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """How the present deadline came about; all days by the office's calendar.
+    """How the deadline of one visit to a step came about; all days by the office's calendar.
 
-    `closed`: weekdays within it on which the offices are closed; `days`: working days in all, with those
-    added by hand (`extended`) and those for which the case stood still (`suspended`).
+    `days`: working days from `since` to `due_at`, with those added by hand (`extended`) and those for which
+    the case stood still (`suspended`); `weekends` and `closed`, weekdays on which the offices are closed, do
+    not count. `until`: when the step was left, None: it still runs; `used`: working days until then or now,
+    without those for which it stood still. `applicant`: all the while the ball was with the applicant.
     """
 
+    step: str
     since: datetime
     due_at: datetime
+    until: datetime | None
     days: int
     weekends: int
     closed: tuple[date, ...]
     extended: int
     suspended: int
+    used: int
+    applicant: bool
+
+    @property
+    def late(self) -> int:
+        """Working days used beyond those that there were."""
+        return max(0, self.used + self.suspended - self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,50 +87,61 @@ def _read(step: str, seat: str, who: Who, table: Table, facts: Facts, today: dat
     return Routing(step, seat, row, f"{office}:{role}", read)
 
 
-def deadline(case: Case, happened: Happened, calendar: Calendar) -> Deadline | None:
-    """The present visit's deadline, taken apart; None where there is none."""
-    if case.due_at is None or case.entered_at is None or case.ending is not None:
-        return None
-    since, due_at = datetime.fromisoformat(case.entered_at), datetime.fromisoformat(case.due_at)
-    first = calendar.day_of(since)
-    last = calendar.day_of(due_at - timedelta(microseconds=1))
+@dataclass(slots=True)
+class _Visit:
+    """A visit to a step with a deadline, as its events come by."""
+
+    entered: ev.Entered
+    due_at: str
+    extended: int = 0
+    suspended: int = 0
+    until: datetime | None = None
+
+
+def deadlines(happened: Happened, now: datetime, calendar: Calendar) -> list[Deadline]:
+    """Every deadline that the case has had, in order; the last is the present one, if it has one."""
+    case, visits = Case(), list[_Visit]()
+    for event, at in happened:
+        case = evolve(case, event)
+        running = visits[-1] if visits and visits[-1].until is None else None
+        match event:
+            case ev.Entered() if event.due_at is not None:
+                visits.append(_Visit(event, event.due_at))
+            case ev.Extended() if running:
+                running.due_at, running.extended = event.due_at, running.extended + event.days
+            case ev.Resumed() if running:
+                running.due_at = event.due_at or running.due_at
+                running.suspended += event.days
+            case _ if running and (case.to is not None or case.ending is not None):
+                running.until = at
+    stopped = datetime.fromisoformat(case.suspended_at) if case.suspended_at else None
+    return [_taken_apart(visit, stopped, now, calendar) for visit in visits]
+
+
+def _taken_apart(visit: _Visit, stopped: datetime | None, now: datetime, calendar: Calendar) -> Deadline:
+    since, due_at = datetime.fromisoformat(visit.entered.at), datetime.fromisoformat(visit.due_at)
+    first, last = calendar.day_of(since), calendar.day_of(due_at - timedelta(microseconds=1))
     days = [first + timedelta(days=number) for number in range(1, (last - first).days + 1)]
-    visit = _this_visit(case, happened)
+    passed = calendar.days_between(since, visit.until or stopped or now)
     return Deadline(
+        step=visit.entered.step,
         since=since,
         due_at=due_at,
+        until=visit.until,
         days=sum(map(calendar.is_working_day, days)),
         weekends=sum(day.weekday() >= 5 for day in days),
         closed=tuple(day for day in days if day.weekday() < 5 and not calendar.is_working_day(day)),
-        extended=sum(event.days for event in visit if isinstance(event, ev.Extended)),
-        suspended=sum(event.days for event in visit if isinstance(event, ev.Resumed)),
+        extended=visit.extended,
+        suspended=visit.suspended,
+        used=max(0, passed - visit.suspended),
+        applicant=any(seat["role"] == APPLICANT for seat in visit.entered.seats),
     )
 
 
-def _this_visit(case: Case, happened: Happened) -> list[ev.Event]:
-    found: list[ev.Event] = []
-    for event, _ in happened:
-        found = [] if isinstance(event, ev.Entered) and event.entry == case.entry else [*found, event]
-    return found
-
-
-def with_applicant(route: Route, happened: Happened, now: datetime, calendar: Calendar) -> tuple[int, int]:
-    """(in all, with the applicant): working days from the submission until now, or the end."""
-    if not happened:
-        return 0, 0
-    case, waited, since = Case(), 0, happened[0][1]
-    until, last = now, since
-    for event, at in happened:
-        waited += calendar.days_between(last, at) if _is_theirs(route, case) else 0
-        case, last = evolve(case, event), at
-        until = at if isinstance(event, ev.Ended) else now
-    waited += calendar.days_between(last, until) if _is_theirs(route, case) else 0
-    return calendar.days_between(since, until), waited
-
-
-def _is_theirs(route: Route, case: Case) -> bool:
-    step = route.steps.get(case.step or "")
-    return isinstance(step, Human) and case.to is None and step.seats[0].who.role == APPLICANT
+def since_submission(happened: Happened, now: datetime, calendar: Calendar) -> int:
+    """Working days from the submission until now, or the end."""
+    ended = [at for event, at in happened if isinstance(event, ev.Ended)]
+    return calendar.days_between(happened[0][1], ended[0] if ended else now) if happened else 0
 
 
 def standings(route: Route, case: Case, people: Sequence[tuple[str, Actor]]) -> Iterator[Standing]:

@@ -187,9 +187,22 @@ class Programme:
 
     def office_holidays(self, years: Sequence[int]) -> frozenset[date]:
         """Public holidays on which the offices are closed: those of the law and the programme's own."""
-        country, subdivision = self.holidays["country"], self.holidays["subdivision"]
-        public = holidays.country_holidays(country, subdiv=subdivision, years=list(years))
-        return frozenset(public) | {date.fromisoformat(day) for day in self.holidays["extra"]}
+        return frozenset(self.holiday_names(years, self.languages[0]))
+
+    def holiday_names(self, years: Sequence[int], lang: str) -> dict[date, str]:
+        """The same days with their names in this language, of the `holidays` library; the programme's
+        own are days alone, or {day, title}."""
+        public = holidays.country_holidays(
+            self.holidays["country"],
+            subdiv=self.holidays["subdivision"],
+            years=list(years),
+            language={"en": "en_US"}.get(lang, lang),
+        )
+        own = [raw if isinstance(raw, Mapping) else {"day": raw} for raw in self.holidays["extra"]]
+        return dict(public) | {
+            date.fromisoformat(raw["day"]): label(raw["title"], lang) if "title" in raw else raw["day"]
+            for raw in own
+        }
 
 
 def _programme(data: Mapping[str, Any]) -> Programme:

@@ -8,7 +8,7 @@ from tests.builders import CASE, CLOCK, MONDAY, SIGNER, Play, play, staff, task
 from workflow.engine import explain
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor
-from workflow.engine.commands import Extend
+from workflow.engine.commands import Extend, Resume, Suspend
 from workflow.engine.events import Event
 from workflow.texts import ZURICH
 
@@ -38,25 +38,49 @@ def test_a_deadline_names_the_days_that_do_not_count() -> None:
     closed = Calendar(ZURICH, frozenset({date(2026, 9, 9)}))
     told = play({"a": task({"on": "end"}, due=5)}, extend={"from": ["a"], "who": DESK, "at_most": 9})
     told.do(Extend(CASE, 2, 1), staff("x"))
-    found = explain.deadline(told.case, when(told), closed)
-    assert found is not None
-    assert (found.extended, found.suspended, found.weekends) == (2, 0, 2)
+    [found] = explain.deadlines(when(told), MONDAY + timedelta(days=3), closed)
+    assert (found.step, found.extended, found.suspended, found.weekends) == ("a", 2, 0, 2)
     assert found.closed == (date(2026, 9, 9),)
     assert found.days == 7 - len(found.closed)  # the builders' own calendar knows no holidays
+    assert (found.until, found.used, found.late, found.applicant) == (None, 2, 0, False)
 
 
-def test_the_days_with_the_applicant_are_told_apart() -> None:
+def test_each_deadline_tells_whose_the_ball_was_and_for_how_long() -> None:
     told = play(
         {"a": task({"ask": "q"}), "q": task({"answer": "b"}, who="applicant"), "b": task({"on": "end"})}
     )
+    told.now += timedelta(days=2)
     told.complete(staff("x"), "ask")
     asked = len(told.events)
+    told.now += timedelta(days=12)
     told.complete(SIGNER, "answer")
-    times = [MONDAY if number < asked else MONDAY + timedelta(days=7) for number in range(len(told.events))]
+    times = [MONDAY] * 2 + [MONDAY + timedelta(days=2)] * (asked - 2)
+    times += [told.now] * (len(told.events) - asked)
     happened = list(zip(told.events, times, strict=True))
-    now = MONDAY + timedelta(days=9)
-    assert explain.with_applicant(told.route, happened, now, CLOCK) == (7, 5)
-    assert explain.with_applicant(told.route, [], now, CLOCK) == (0, 0)
+    now = told.now + timedelta(days=1)
+    found = explain.deadlines(happened, now, CLOCK)
+    assert [(one.step, one.used, one.late, one.applicant) for one in found] == [
+        ("a", 2, 0, False),
+        ("q", 8, 3, True),
+        ("b", 1, 0, False),
+    ]
+    assert [one.until for one in found] == [times[2], told.now, None]
+    assert explain.since_submission(happened, now, CLOCK) == 11
+    assert explain.since_submission([], now, CLOCK) == 0
+    assert explain.deadlines([], now, CLOCK) == []
+
+
+def test_while_it_stands_still_no_day_is_used() -> None:
+    told = play({"a": task({"on": "end"}, due=5)}, suspend={"from": ["a"], "who": DESK})
+    told.now += timedelta(days=1)
+    told.do(Suspend(CASE, 1), staff("x"))
+    stopped = [(event, MONDAY) for event in told.events]
+    [found] = explain.deadlines(stopped, told.now + timedelta(days=2), CLOCK)
+    assert (found.used, found.days, found.suspended) == (1, 5, 0)
+    told.now += timedelta(days=2)
+    told.do(Resume(CASE), staff("x"))
+    [found] = explain.deadlines(when(told), told.now + timedelta(days=1), CLOCK)
+    assert (found.used, found.days, found.suspended) == (2, 7, 2)
 
 
 def test_who_may_act_and_by_which_rule_others_may_not() -> None:

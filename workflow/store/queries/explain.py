@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,15 +28,21 @@ ORDER BY p.name"""
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`days`: working days since the submission; `waited`: of these, with the applicant."""
+    """`deadlines`: all that there were, in order; `days`: working days since the submission; `holidays`: the
+    names of the days that did not count, in the language asked for."""
 
     route_hash: str
     step: str
     routings: tuple[explain.Routing, ...]
-    deadline: explain.Deadline | None
+    deadlines: tuple[explain.Deadline, ...]
     standings: tuple[explain.Standing, ...]
     days: int
-    waited: int
+    holidays: Mapping[date, str]
+
+    @property
+    def waited(self) -> int:
+        """Working days for which the ball was with the applicant."""
+        return sum(one.used for one in self.deadlines if one.applicant)
 
 
 def id_of(db: sa.Engine, number: str) -> UUID | None:
@@ -45,8 +52,10 @@ def id_of(db: sa.Engine, number: str) -> UUID | None:
         return cast("UUID | None", tx.execute(query, {"number": number}).scalar_one_or_none())
 
 
-def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Explanation | None:
-    """None for those who may not read this dossier."""
+def explanation(
+    db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime, lang: str
+) -> Explanation | None:
+    """None for those who may not read this dossier. `lang`: in which language holidays are named."""
     with db.connect() as tx:
         row: Any = tx.execute(
             sa.text("SELECT state, route_hash, programme_hash FROM cases WHERE id = :id"), {"id": case_id}
@@ -57,20 +66,23 @@ def explanation(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -
         if not reading.takes_part(case, viewer) or not reading.may_open(case, viewer):
             return None
         route = published.route(tx, row.route_hash)
+        programme = published.programme(tx, row.programme_hash)
         calendar = published.calendar(tx, row.programme_hash)
         happened = journal.happened(tx, case_id)
         people = people_of(tx, case_id)
         if reading.own_first(route, case, viewer):
             people = [(name, one) for name, one in people if one.person == viewer.person]
-    days, waited = explain.with_applicant(route, happened, now, calendar)
+    deadlines = tuple(explain.deadlines(happened, now, calendar))
+    closed = {day for one in deadlines for day in one.closed}
+    named = programme.holiday_names(sorted({day.year for day in closed}), lang)
     return Explanation(
         route_hash=row.route_hash,
         step=case.step or "",
         routings=tuple(explain.routings(route, happened, calendar)),
-        deadline=explain.deadline(case, happened, calendar),
+        deadlines=deadlines,
         standings=tuple(explain.standings(route, case, people)),
-        days=days,
-        waited=waited,
+        days=explain.since_submission(happened, now, calendar),
+        holidays={day: named[day] for day in sorted(closed)},
     )
 
 
