@@ -15,6 +15,7 @@ from workflow.connecting import connect
 from workflow.settings import Settings
 
 TIDY_SECONDS = 60.0
+ADD_UP_SECONDS = 5.0
 CLOCK_SECONDS = 2.0
 """How long a lost message can delay anything."""
 
@@ -43,6 +44,7 @@ def configuration() -> dict[str, Any]:
         "beat_schedule": {
             "route": {"task": "route", **nudge},
             "deliver": {"task": "deliver", **nudge},
+            "add_up": {"task": "add_up", "schedule": ADD_UP_SECONDS, "options": {"expires": ADD_UP_SECONDS}},
             "tidy": {"task": "tidy", "schedule": TIDY_SECONDS, "options": {"expires": TIDY_SECONDS}},
         },
     }

@@ -44,7 +44,7 @@ class CaseFilters(Page, PipelineFilters):
     status = a_filter("What the applicant reads")
     step = a_filter()
     late = fields.Boolean()
-    text = a_filter("Part of number, organisation or title")
+    text = a_filter("A number, or words of organisation, title or summary")
     sort = fields.String(
         load_default="newest", validate=validate.OneOf(("newest", "oldest", "due", "amount"))
     )

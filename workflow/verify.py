@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.store import files, verifying
+from workflow.store import files, stages, verifying
 from workflow.store.verifying import Finding, Picture
 
 BATCH = 200
@@ -46,6 +46,10 @@ def verify(
                 found += some
                 progress(done, len(ids))
         found += verifying.check_money(tx)
+        found += [
+            Finding("miscounted", where, f"{cases} cases, {requested} Rappen too many")
+            for where, cases, requested in stages.miscounted(tx)
+        ]
         found += verifying.check_definitions(tx)
         found += verifying.check_files(tx, data_dir)
     return Report(len(ids), tuple(sorted(found, key=lambda one: (one.at, one.code))))

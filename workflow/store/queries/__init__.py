@@ -15,7 +15,7 @@ from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.inbox import TABS, inbox
 from workflow.store.queries.mine import my_applications, my_organisations
-from workflow.store.queries.office import cases, money, pipeline
+from workflow.store.queries.office import cases, money
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import (
     OrganisationPage,
@@ -28,6 +28,7 @@ from workflow.store.queries.organisations import (
     sign_off,
     waiting_organisations,
 )
+from workflow.store.queries.pipeline import pipeline
 from workflow.store.queries.portal import application, file
 from workflow.store.queries.proposals import (
     ProgrammeParts,

@@ -1,9 +1,9 @@
-"""What the Fachstelle and those who decide see: the pipeline, the lists behind its figures, the money."""
+"""What the Fachstelle and those who decide see: the lists of cases, the money."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,15 +13,39 @@ import sqlalchemy as sa
 from workflow.engine.case import Actor, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
-from workflow.store.queries.rows import CasePage, CaseRow, Filters, MoneyRow, Pipeline, StageRow
+from workflow.store.queries import sums
+from workflow.store.queries.narrowed import narrowed
+from workflow.store.queries.rows import CasePage, CaseRow, Filters, MoneyRow
+from workflow.store.tables import STANDING
 from workflow.texts import ZURICH
 
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a list is sorted: first by `key`, of this type, then by id; `back`: both backwards."""
+
+    key: str
+    type: str
+    back: bool = False
+
+    @property
+    def sql(self) -> str:
+        way = " DESC" if self.back else ""
+        return f"{self.key}{way}, c.id{way}"
+
+    @property
+    def behind(self) -> str:
+        """What comes after the row whose key and id are :mark and :mark_id."""
+        return f"({self.key}, c.id) {'<' if self.back else '>'} (CAST(:mark AS {self.type}), :mark_id)"
+
+
 SORTS = {
-    "newest": "c.submitted_at DESC, c.id",
-    "oldest": "c.entered_at, c.id",
-    "due": "c.due_at NULLS LAST, c.id",
-    "amount": "c.requested DESC, c.id",
+    "newest": Order("c.submitted_at", "timestamptz", back=True),
+    "oldest": Order(STANDING, "timestamptz"),
+    "due": Order("coalesce(c.due_at, 'infinity')", "timestamptz"),
+    "amount": Order("c.requested", "bigint", back=True),
 }
+MOST_COUNTED = 1000
 WHO = """
 ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
       ORDER BY w.seat) AS offices,
@@ -29,49 +53,6 @@ ARRAY(SELECT p.name FROM work_items w JOIN persons p ON p.id = w.holder
       WHERE w.case_id = c.id AND w.closed_at IS NULL ORDER BY w.seat) AS holders
 """
 """Where a case's work is open, and who of these offices has it."""
-
-NARROWED = """
-FROM cases c JOIN organisations o ON o.id = c.organisation_id
-WHERE (:stage = '' OR c.stage = :stage) AND (:area = '' OR c.area = :area) AND (:size = '' OR c.size = :size)
-  AND (:call = '' OR c.call = :call) AND (:status = '' OR c.status = :status)
-  AND (:step = '' OR c.step = :step) AND (:route = '' OR c.route_hash = :route)
-  AND (NOT :late OR (c.ending IS NULL AND c.due_at < :now))
-  AND (:office = '' OR EXISTS (SELECT FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
-                               AND w.office = :office))
-  AND (:text = '' OR strpos(lower(c.number || ' ' || o.name
-                                   || CASE WHEN :titles THEN ' ' || c.title ELSE '' END), lower(:text)) > 0)
-"""
-
-
-def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -> Pipeline | None:
-    """Cases by stage in the programme's order, and the money by area; None for who may not see it."""
-    if not viewer.has_role(*reading.OVERVIEW):
-        return None
-    with db.connect() as tx:
-        programme = published.programme(tx, published.current(tx))
-        rows = tx.execute(
-            sa.text(
-                "SELECT c.stage, count(*) AS count, sum(c.requested) AS amount,"
-                " min(c.entered_at) FILTER (WHERE c.ending IS NULL) AS oldest,"
-                " count(*) FILTER (WHERE c.ending IS NULL AND c.due_at < :now) AS late"
-                f" {NARROWED} GROUP BY c.stage"
-            ),
-            _parameters(filters, viewer, now),
-        ).all()
-        lines = _lines(tx)
-    found = {row.stage: row for row in rows}
-    order = [
-        *programme.labels["stages"],
-        *(stage for stage in found if stage not in programme.labels["stages"]),
-    ]
-    stages = [_stage_row(stage, found.get(stage), now) for stage in order]
-    return Pipeline(stages, by_area(lines))
-
-
-def _stage_row(stage: str, row: Any, now: datetime) -> StageRow:
-    if row is None:
-        return StageRow(stage, 0, 0, 0, 0)
-    return StageRow(stage, row.count, int(row.amount), (now - row.oldest).days if row.oldest else 0, row.late)
 
 
 def cases(
@@ -84,22 +65,33 @@ def cases(
     after: str | None = None,
     sort: str = "newest",
 ) -> CasePage | None:
-    """A page of all cases. `after`: offset as text from the page before; `sort`: a key of SORTS."""
+    """A page of all cases. `after`: from the page before; `sort`: a key of SORTS."""
     if not viewer.has_role(*reading.OVERVIEW):
         return None
-    start = int(after) if after and after.isdecimal() and len(after) < 9 else 0
-    parameters = _parameters(filters, viewer, now)
+    order = SORTS.get(sort, SORTS["newest"])
     with db.connect() as tx:
-        total = tx.execute(sa.text(f"SELECT count(*) {NARROWED}"), parameters).scalar_one()
+        programme = published.programme(tx, published.current(tx))
+        where, parameters = narrowed(filters, viewer, programme, now)
+        if sums.is_counted(filters):
+            total = sums.total(tx, filters, parameters)
+        else:
+            some = f"SELECT FROM cases c {where} LIMIT {MOST_COUNTED + 1}"
+            total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s"), parameters).scalar_one()
+        mark = _mark(after, order)
+        if mark:
+            where += f"{' AND' if where else ' WHERE'} {order.behind}"
         rows = tx.execute(
             sa.text(
-                "SELECT c.*, o.name AS organisation,"
-                f" {WHO} {NARROWED} ORDER BY {SORTS.get(sort, SORTS['newest'])} LIMIT :limit OFFSET :start"
+                f"SELECT c.*, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
+                f" FROM cases c JOIN organisations o ON o.id = c.organisation_id {where}"
+                f" ORDER BY {order.sql} LIMIT :limit"
             ),
-            {**parameters, "limit": limit, "start": start},
+            {**parameters, **mark, "limit": limit + 1},
         ).all()
-        shown = [case_row(row, viewer, now, published.route(tx, row.route_hash)) for row in rows]
-    return CasePage(shown, total, str(start + limit) if start + limit < total else None)
+        shown = [case_row(row, viewer, now, published.route(tx, row.route_hash)) for row in rows[:limit]]
+    following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
+    at_least = not sums.is_counted(filters) and total > MOST_COUNTED
+    return CasePage(shown, min(total, MOST_COUNTED) if at_least else total, following, at_least)
 
 
 def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
@@ -107,12 +99,20 @@ def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
     if not viewer.has_role(*reading.OVERVIEW):
         return None
     with db.connect() as tx:
-        return _lines(tx)
+        return lines(tx)
 
 
-def _parameters(filters: Filters, viewer: Actor, now: datetime) -> dict[str, Any]:
-    """Titles are searched only for those who may read all of them."""
-    return {**asdict(filters), "now": now, "titles": viewer.has_role(*reading.ALL_DOSSIERS)}
+def _mark(after: str | None, order: Order) -> dict[str, Any]:
+    """Where a page begins; what nobody of us wrote begins at the start."""
+    try:
+        key, case_id = (after or "").split("|")
+        if order.type == "bigint":
+            int(key)
+        elif key != "infinity":
+            datetime.fromisoformat(key)
+        return {"mark": key, "mark_id": UUID(case_id)}
+    except ValueError:
+        return {}
 
 
 def case_row(row: Any, viewer: Actor, now: datetime, route: Route) -> CaseRow:
@@ -167,7 +167,7 @@ def by_area(lines: Sequence[MoneyRow]) -> list[MoneyRow]:
     return list(sums.values())
 
 
-def _lines(tx: sa.Connection) -> list[MoneyRow]:
+def lines(tx: sa.Connection) -> list[MoneyRow]:
     programme = published.programme(tx, published.current(tx))
     rows = tx.execute(
         sa.text("SELECT * FROM budget_lines WHERE programme = :programme ORDER BY year, id"),

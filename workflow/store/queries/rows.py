@@ -222,9 +222,12 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
+    """`at_least`: there are more than `total`, which nobody has counted to the end."""
+
     rows: list[CaseRow]
     total: int
     next: str | None
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,9 +396,9 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; empty means all. `text`: part of number, organisation or title.
+    """What a list is narrowed to; empty means all. `route`: by its hash.
 
-    `route`: by its hash.
+    `text`: a case's number, or words of organisation, title or summary; `organisation`: words of its name.
     """
 
     stage: str = ""
@@ -408,3 +411,4 @@ class Filters:
     route: str = ""
     late: bool = False
     text: str = ""
+    organisation: str = ""

@@ -9,11 +9,12 @@ from workflow.store.tables.applications import (
     files,
     signatures,
 )
-from workflow.store.tables.cases import case_number, cases, commands, events
+from workflow.store.tables.cases import STANDING, case_number, cases, commands, events
 from workflow.store.tables.columns import metadata
 from workflow.store.tables.comments import comment_reads, comments, mentions
 from workflow.store.tables.definitions import definitions, programmes, proposals
 from workflow.store.tables.money import budget_lines, postings
+from workflow.store.tables.office import saved_views, stage_moves, stage_sums
 from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
 from workflow.store.tables.people import absences, links, persons, sessions, sign_in_attempts, staff_roles
 from workflow.store.tables.reads import dossier_reads
@@ -21,6 +22,7 @@ from workflow.store.tables.work import agenda, interventions, outbox, processes,
 
 __all__ = [
     "PROJECT_WORDS",
+    "STANDING",
     "absences",
     "advice",
     "agenda",
@@ -51,10 +53,13 @@ __all__ = [
     "processes",
     "programmes",
     "proposals",
+    "saved_views",
     "sessions",
     "sign_in_attempts",
     "signatures",
     "staff_roles",
+    "stage_moves",
+    "stage_sums",
     "statement_drafts",
     "work_items",
 ]

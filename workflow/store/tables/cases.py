@@ -7,6 +7,13 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from workflow.store.tables.columns import metadata, moment
 
+STANDING = """(
+CASE
+    WHEN ending IS NULL THEN COALESCE(entered_at, 'infinity'::timestamp with time zone)
+    ELSE 'infinity'::timestamp with time zone
+END)"""
+"""Since when a case stands at its step, the ended ones last. In lines as PostgreSQL gives it back."""
+
 cases = Table(
     "cases",
     metadata,
@@ -37,12 +44,13 @@ cases = Table(
     Column("version", Integer, nullable=False),
     Column("hash", Text, nullable=False, comment="of the last event: the head of the chain"),
     Column("state", JSONB, nullable=False),
-    Index(None, "programme", "stage", "entered_at", "id"),
     Index(None, "organisation_id"),
     Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
-    Index(None, "area", "stage"),
     Index("ix_cases_grants", "area", "submitted_at", postgresql_where=text("committed > 0")),
     Index(None, "submitted_at", "id"),
+    Index("ix_cases_due", text("coalesce(due_at, 'infinity')"), "id"),
+    Index("ix_cases_requested_id", "requested", "id"),
+    Index("ix_cases_standing", "stage", text(STANDING), "id"),
 )
 
 case_number = Sequence("case_number", metadata=metadata)

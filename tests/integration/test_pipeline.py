@@ -1,0 +1,157 @@
+"""The pipeline's figures are counted as cases change, whoever writes them, and not when they are read."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.integration.walks import CHECKER, at_check, at_decision, at_review, rows
+from web.cli.story import Story
+from workflow.store import queries, stages
+
+EVERYTHING = queries.Filters()
+
+
+def figures(told: Story, filters: queries.Filters = EVERYTHING) -> dict[str, tuple[int, int, int, int]]:
+    """count, amount, oldest_days and late, of the stages in which there is a case."""
+    found = queries.pipeline(told.db, told.actors[CHECKER], filters, now=told.now)
+    assert found is not None
+    return {
+        row.stage: (row.count, row.amount, row.oldest_days, row.late) for row in found.stages if row.count
+    }
+
+
+def add_up(told: Story) -> None:
+    with told.db.begin() as tx:
+        stages.add_up(tx)
+
+
+def miscounted(told: Story) -> list[tuple[str, int, int]]:
+    with told.db.begin() as tx:
+        return stages.miscounted(tx)
+
+
+def test_cases_are_counted_as_they_move_and_adding_up_changes_nothing(told: Story) -> None:
+    at_check(told)
+    at_review(told)
+    before = figures(told)
+    assert {stage: found[0] for stage, found in before.items()} == {"formal_check": 1, "review": 1}
+    add_up(told)
+    assert rows(told.db, "SELECT FROM stage_moves") == []
+    assert figures(told) == before
+    at_decision(told)
+    add_up(told)
+    add_up(told)
+    assert sum(found[0] for found in figures(told).values()) == 3
+    assert miscounted(told) == []
+
+
+def test_figures_by_counted_filters_are_those_of_the_cases_themselves(told: Story) -> None:
+    at_check(told)
+    at_decision(told)
+    told.wait(days=30)
+    decided = queries.Filters(size="M", stage="decision")
+    for filters in (EVERYTHING, queries.Filters(area="language"), decided):
+        counted = figures(told, filters)
+        # No case has another organisation's name: this filter narrows nothing, but is not counted.
+        assert counted == figures(told, replace(filters, organisation="HEKS"))
+        assert counted
+
+
+def test_a_copy_of_many_cases_is_counted_too(told: Story) -> None:
+    at_check(told)
+    with told.db.begin() as tx:
+        tx.execute(sa.text(MANY.format(first=1, last=50, stage="stage", ending="ending")))
+    assert figures(told)["formal_check"][0] == 51
+    assert len(rows(told.db, "SELECT FROM stage_moves WHERE cases = 50")) == 1
+    assert miscounted(told) == []
+
+
+def test_many_at_once_count_right(told: Story) -> None:
+    with told.db.begin() as tx:
+        tx.execute(sa.text("UPDATE stage_sums SET cases = cases"))
+    ids = [at_check(told) for _ in range(4)]
+
+    def move(number: int) -> None:
+        for turn in range(10):
+            with told.db.begin() as tx:
+                tx.execute(
+                    sa.text("UPDATE cases SET stage = :stage WHERE id = :id"),
+                    {"stage": ("review", "decision")[turn % 2], "id": ids[number]},
+                )
+            add_up(told)
+
+    threads = [threading.Thread(target=move, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert figures(told)["decision"][0] == 4
+    assert miscounted(told) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ({"text": "Kursen"}, 1),  # the word's stem
+        ({"text": "Quart"}, 1),  # its beginning
+        ({"text": "KIP3-2027-00001"}, 1),
+        ({"text": "kip3-2027-00001"}, 1),
+        ({"text": "1"}, 1),  # the running number
+        ({"text": "2"}, 0),
+        ({"text": "heks"}, 1),
+        ({"organisation": "heks"}, 1),
+        ({"organisation": "ggg"}, 0),
+        ({"text": "' | x:*"}, 0),
+        ({"text": "!!"}, 0),
+    ],
+)
+def test_words_are_found_by_their_stem(told: Story, query: dict[str, Any], hits: int) -> None:
+    at_check(told)
+    with told.db.begin() as tx:
+        title = "jsonb_set(answers, '{project,title}', '\"Kurse im Quartier\"')"
+        tx.execute(sa.text(f"UPDATE applications SET answers = {title}"))
+    page = queries.cases(told.db, told.actors[CHECKER], replace(EVERYTHING, **query), now=told.now)
+    assert page is not None
+    assert page.total == hits
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "due", "amount"])
+def test_a_list_is_read_by_key_and_holds_each_case_once(told: Story, sort: str) -> None:
+    ids = {at_check(told) for _ in range(3)}
+    with told.db.begin() as tx:
+        tx.execute(sa.text("UPDATE cases SET due_at = NULL WHERE number LIKE '%2'"))
+    seen, after = [], None
+    while True:
+        page = queries.cases(
+            told.db, told.actors[CHECKER], EVERYTHING, now=told.now, limit=1, after=after, sort=sort
+        )
+        assert page is not None
+        seen += [row.id for row in page.rows]
+        after = page.next
+        if after is None:
+            break
+    assert len(seen) == 3
+    assert set(seen) == ids
+
+
+MANY = """
+WITH one AS (SELECT c.*, a AS draft FROM cases c JOIN applications a ON a.id = c.id LIMIT 1),
+made AS (SELECT gen_random_uuid() AS made_id, n FROM generate_series({first}, {last}) n),
+drafted AS (
+  INSERT INTO applications (id, organisation_id, call, programme_hash, form_hash, answers, eligibility,
+    revision, saved_by, saved_at)
+  SELECT made_id, (draft).organisation_id, (draft).call, (draft).programme_hash, (draft).form_hash,
+    (draft).answers, (draft).eligibility, 1, (draft).saved_by, (draft).saved_at FROM one, made)
+INSERT INTO cases (id, number, organisation_id, title, programme, programme_hash, route_hash, form_hash, call,
+  area, size, line_id, target_group, requested, held, committed, stage, step, status, ending, submitted_at,
+  entered_at, due_at, version, hash, state)
+SELECT made_id, 'MANY-' || n, organisation_id, title, programme, programme_hash, route_hash, form_hash, call,
+  area, size, line_id, target_group, requested + n, held, committed, {stage}, step, status, {ending},
+  submitted_at - n * interval '1 minute', entered_at, CASE WHEN {ending} IS NULL THEN due_at END, version,
+  hash, state FROM one, made
+"""

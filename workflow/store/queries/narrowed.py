@@ -1,0 +1,61 @@
+"""Which cases a list is about: a condition for each filter that is set, such that an index answers it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from workflow.engine.case import Actor
+from workflow.funding.programme import Programme
+from workflow.store import reading
+from workflow.store.queries.rows import Filters
+from workflow.store.tables import PROJECT_WORDS
+
+COUNTED = ("stage", "area", "size", "call")
+"""Filters by which cases are counted as they change; see tables.stage_sums."""
+
+CONDITIONS = {
+    **{name: f"c.{name} = :{name}" for name in (*COUNTED, "status", "step")},
+    "route": "c.route_hash = :route",
+    "late": "c.ending IS NULL AND coalesce(c.due_at, 'infinity') < :now",
+    "office": "c.id IN (SELECT w.case_id FROM work_items w WHERE w.closed_at IS NULL AND w.office = :office)",
+    "organisation": "c.organisation_id IN (SELECT o.id FROM organisations o"
+    " WHERE to_tsvector('german', o.name) @@ to_tsquery('german', :named))",
+}
+BY_NUMBER = "SELECT n.id FROM cases n WHERE n.number = ANY(:numbers)"
+BY_NAME = """SELECT n.id FROM cases n JOIN organisations o ON o.id = n.organisation_id
+ WHERE to_tsvector('german', o.name) @@ to_tsquery('german', :words)"""
+BY_WORDS = f"SELECT a.id FROM applications a WHERE {PROJECT_WORDS} @@ to_tsquery('german', :words)"
+
+
+def narrowed(
+    filters: Filters, viewer: Actor, programme: Programme, now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """SQL after `FROM cases c`, and its parameters. Titles are searched only for who may read all of them."""
+    conditions = [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
+    if filters.text:
+        ways = [BY_NUMBER, BY_NAME] + [BY_WORDS] * viewer.has_role(*reading.ALL_DOSSIERS)
+        conditions.append(f"c.id IN ({' UNION '.join(ways)})")
+    parameters = {
+        **asdict(filters),
+        "now": now,
+        "numbers": _numbers(filters.text, programme),
+        "words": _query(filters.text),
+        "named": _query(filters.organisation),
+    }
+    return f" WHERE {' AND '.join(conditions)}" if conditions else "", parameters
+
+
+def _query(text: str) -> str:
+    """All of these words, each also as the beginning of a longer one; `german` takes their endings off."""
+    return " & ".join(f"'{word}':*" for word in re.findall(r"\w+", text))
+
+
+def _numbers(text: str, programme: Programme) -> list[str]:
+    """The case numbers that this may be: a whole one, or the running number of any year."""
+    if not re.fullmatch("[0-9]{1,9}", text):
+        return [text.upper()]
+    years = {call.year for call in programme.calls.values()}
+    return [f"{programme.number}-{year}-{int(text):05d}" for year in sorted(years)]

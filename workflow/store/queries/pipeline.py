@@ -1,0 +1,68 @@
+"""The pipeline's figures: how many cases stand at each stage, for how much, how old, how late.
+
+Cases are counted as they change (tables.stage_sums), so that a million ended ones cost nothing; the oldest
+and the late ones of those that run are read from indexes. See docs/performance.md for the plans.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor
+from workflow.store import published, reading
+from workflow.store.queries.narrowed import narrowed
+from workflow.store.queries.office import by_area, lines
+from workflow.store.queries.rows import Filters, Pipeline, StageRow
+from workflow.store.queries.sums import SUMS, counted_where, is_counted
+from workflow.store.tables import STANDING
+
+LATE = """SELECT c.stage, count(*) AS late FROM cases c {where} GROUP BY c.stage"""
+OLDEST = f"""SELECT s.stage, (
+  SELECT c.entered_at FROM cases c {{where}} ORDER BY {STANDING} LIMIT 1) AS oldest
+FROM unnest(CAST(:stages AS text[])) s(stage)"""
+EACH = """SELECT c.stage, count(*) AS count, sum(c.requested) AS amount,
+ min(c.entered_at) FILTER (WHERE c.ending IS NULL) AS oldest,
+ count(*) FILTER (WHERE c.ending IS NULL AND c.due_at < :now) AS late
+FROM cases c {where} GROUP BY c.stage"""
+
+
+def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -> Pipeline | None:
+    """Cases by stage in the programme's order, and the money by area; None for who may not see it."""
+    if not viewer.has_role(*reading.OVERVIEW):
+        return None
+    with db.connect() as tx:
+        programme = published.programme(tx, published.current(tx))
+        stages = list(programme.labels["stages"])
+        where, parameters = narrowed(filters, viewer, programme, now)
+        if is_counted(filters):
+            found = _counted(tx, filters, parameters)
+        else:
+            rows = tx.execute(sa.text(EACH.format(where=where)), parameters)
+            found = {row.stage: row._asdict() for row in rows}
+        money = by_area(lines(tx))
+    order = [*stages, *(stage for stage in found if stage not in stages)]
+    return Pipeline([_stage_row(stage, found.get(stage), now) for stage in order], money)
+
+
+def _counted(tx: sa.Connection, filters: Filters, parameters: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    sums = tx.execute(sa.text(SUMS.format(where=counted_where(filters))), parameters)
+    found = {row.stage: row._asdict() for row in sums}
+    late = counted_where(filters, "c.ending IS NULL", "coalesce(c.due_at, 'infinity') < :now")
+    for row in tx.execute(sa.text(LATE.format(where=late)), parameters):
+        found[row.stage]["late"] = row.late
+    oldest = counted_where(filters, f"{STANDING} < 'infinity'", "c.stage = s.stage")
+    query = sa.text(OLDEST.format(where=oldest))
+    for row in tx.execute(query, {**parameters, "stages": list(found)}):
+        found[row.stage]["oldest"] = row.oldest
+    return found
+
+
+def _stage_row(stage: str, row: dict[str, Any] | None, now: datetime) -> StageRow:
+    if row is None:
+        return StageRow(stage, 0, 0, 0, 0)
+    oldest = row.get("oldest")
+    days = (now - oldest).days if oldest else 0
+    return StageRow(stage, int(row["count"]), int(row["amount"]), days, row.get("late", 0))
