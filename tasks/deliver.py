@@ -22,9 +22,9 @@ from workflow.settings import Settings
 from workflow.store import outbox
 from workflow.store.reading import SYSTEM
 
-TURN_SECONDS = 1.0
-MAILS = 40
-"""So many go to the mail server in one conversation."""
+TURN_SECONDS = 0.2
+"""So long routing waits at most while all processes deliver; in one conversation go few mails for that."""
+MAILS = 10
 LOG = structlog.get_logger()
 
 Clock = Callable[[], datetime]

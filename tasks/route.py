@@ -14,9 +14,14 @@ LOG = structlog.get_logger()
 
 @app.task(name="route")
 def route() -> None:
-    """Any number of these may run at once, and a doubled one finds nothing to do."""
+    """Any number of these may run at once, and a doubled one finds nothing to do.
+
+    Who meets more than one batch calls another process to help, which does the same.
+    """
     total = 0
     while moved := advance_due(db(), now(), BATCH):
+        if not total and moved == BATCH:
+            nudge("route")
         total += moved
         nudge("deliver")
     if total:

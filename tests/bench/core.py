@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -50,11 +50,12 @@ SELECT (SELECT count(*) FROM cases WHERE ending = 'granted' AND committed = 4000
 NOW = datetime(2026, 9, 7, 7, tzinfo=UTC)
 
 
-def figures(system: System, clients: Sequence[int] = CLIENTS) -> tuple[list[Figure], list[str]]:
-    """Human actions a second beside plain SQL, with the peers at four clients; and what was left out."""
-    peers, left_out = libraries.measures(system.postgres, PEERS_WITH)
+def figures(system: System, left_out: list[str]) -> list[Figure]:
+    """Human actions a second beside plain SQL, with the peers at four clients; adds what was `left_out`."""
+    peers, missing = libraries.measures(system.postgres, PEERS_WITH)
+    left_out += missing
     found = []
-    for count in clients:
+    for count in CLIENTS:
         measures: dict[str, Callable[[], float]] = {
             **(peers if count == PEERS_WITH else {}),
             limit.WHAT: partial(limit.run, system.postgres, count),
@@ -66,7 +67,7 @@ def figures(system: System, clients: Sequence[int] = CLIENTS) -> tuple[list[Figu
         rates = medians(measures)
         plain = rates[plain_sql.WHAT]
         found += [to(what, count, rate, plain_sql.WHAT, plain) for what, rate in rates.items()]
-    return found, left_out
+    return found
 
 
 def _ours(system: System, clients: int) -> float:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 OUTPUT = Path("var/bench/core.json")
-SECONDS, ROUNDS = 4.0, 3
+SECONDS, ROUNDS = 3.0, 3
 
 
 @dataclass(frozen=True, slots=True)

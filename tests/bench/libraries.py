@@ -29,7 +29,7 @@ PEERS = {
     "procrastinate": "procrastinate_jobs",
     "transitions": "transitions_peer",
 }
-NOT_WRITTEN = "caluma: wants Django 4 and an environment of its own; its side is not written"
+CALUMA = "caluma: keeps its texts in hstore, an extension that the embedded PostgreSQL does not bring"
 
 
 def measures(postgres: Postgres, clients: int) -> tuple[dict[str, Callable[[], float]], list[str]]:
@@ -37,9 +37,9 @@ def measures(postgres: Postgres, clients: int) -> tuple[dict[str, Callable[[], f
     try:
         _install()
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        return {}, [f"{', '.join(PEERS)}: could not be installed: {_reason(error)}", NOT_WRITTEN]
+        return {}, [f"{', '.join(PEERS)}: could not be installed: {_reason(error)}", CALUMA]
     good: dict[str, Callable[[], float]] = {}
-    left_out = [NOT_WRITTEN]
+    left_out = [CALUMA]
     for what, module in PEERS.items():
         try:
             _run(postgres, module, clients, TRY_SECONDS)

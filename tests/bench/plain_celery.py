@@ -14,6 +14,7 @@ from psycopg.types.json import Json
 
 app = Celery("plain", broker=os.environ.get("PLAIN_BROKER"), backend=os.environ.get("PLAIN_BROKER"))
 app.conf.broker_connection_retry_on_startup = True
+app.conf.task_default_queue = "plain"
 
 
 @cache
