@@ -326,7 +326,7 @@ def test_after_the_closing_time_the_form_says_so_and_keeps_everything(app: Flask
     browser = signed_in(app, HEKS)
     path = f"/applications/{draft}"
     ready = browser.open(f"{path}/submit")
-    assert "heute ist der letzte Tag" in ready.text
+    assert "Schliesst heute um 24:00 Uhr" in ready.text
     assert f'data-closes="{CLOSING.isoformat()}"' in ready.text
     told.now = CLOSING
     refused = browser.send(ready.form("/submit"), status=409)

@@ -1,4 +1,4 @@
-// Two comforts; every page works without them.
+// Some comforts; every page works without them.
 "use strict";
 
 // A form is sent once: a second click finds it on its way. The buttons stay enabled until the browser
@@ -20,21 +20,32 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// What went wrong is read first: keyboard and screen reader begin there, not at the top of a page they know.
+// After loading, because the browser goes to the address's fragment last.
+addEventListener("load", () => {
+  const wrong = document.querySelector(".summary[role=alert]");
+  if (!wrong) return;
+  wrong.tabIndex = -1;
+  wrong.focus();
+});
+
 // Signing out leaves nothing of what was typed on this device.
 document.addEventListener("submit", (event) => {
   if (!new URL(event.target.action).pathname.endsWith("/sign-out")) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith("foerderweg:")) localStorage.removeItem(key);
 });
 
-// In the last hour before a closing time, count down by the server's clock (its difference is on the page).
+// On the last day before a closing time, count down by the server's clock (its difference is on the page).
 for (const note of document.querySelectorAll("[data-closes]")) {
   const skew = Date.parse(note.dataset.now) - Date.now();
   const closes = Date.parse(note.dataset.closes);
   const show = () => {
     const left = Math.max(0, Math.ceil((closes - Date.now() - skew) / 1000));
-    if (left > 3600) return;
-    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-    note.textContent = left ? note.dataset.left.replace("%(time)s", clock) : note.dataset.over;
+    if (left > 24 * 3600) return;
+    const [unit, words] = left > 3600 ? [60, note.dataset.hours] : [1, note.dataset.left];
+    const parts = Math.floor(left / unit);
+    const clock = `${Math.floor(parts / 60)}:${String(parts % 60).padStart(2, "0")}`;
+    note.textContent = left ? words.replace("%(time)s", clock) : note.dataset.over;
     if (!left) clearInterval(timer);
   };
   const timer = setInterval(show, 1000);
