@@ -47,7 +47,14 @@ class Person:
     """Somebody with a browser of their own. `complaints`: the errors on its console."""
 
     def __init__(
-        self, browser: Browser, base_url: str, name: str, *, width: int = DESKTOP, script: bool = True
+        self,
+        browser: Browser,
+        base_url: str,
+        name: str,
+        *,
+        width: int = DESKTOP,
+        script: bool = True,
+        scale: float = 1,
     ) -> None:
         self.name = name
         self.complaints: list[str] = []
@@ -55,6 +62,7 @@ class Person:
             base_url=base_url,
             viewport={"width": width, "height": 740 if width < 1000 else 900},
             java_script_enabled=script,
+            device_scale_factor=scale,
             locale="de-CH",
             timezone_id="Europe/Zurich",
         )
