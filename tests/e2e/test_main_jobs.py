@@ -1,0 +1,129 @@
+"""Each person's main job on a telephone, at a desk, and without script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e import applicant
+from tests.e2e.applicant import HEKS, language_course
+from tests.e2e.conftest import SCREENS, Demo, Visit, running_demo
+from tests.e2e.person import DESKTOP, PHONE, Person, Screens
+from tests.e2e.screens import troubled
+from tests.e2e.test_job_browser import COMPLETE, CONDITIONS, QUESTION, declare, open_case, send
+from tests.integration import walks
+from web.cli.story import decision, proposal, review
+
+WAYS = pytest.mark.parametrize(
+    ("width", "script"),
+    [
+        pytest.param(PHONE, True, id="phone"),
+        pytest.param(DESKTOP, True, id="desktop"),
+        pytest.param(PHONE, False, id="without-script"),
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for all tests of this module; each takes a case of its own."""
+    assert browser.is_connected()
+    with running_demo(tmp_path_factory.mktemp("demo") / "data") as running:
+        yield running
+
+
+def number(demo: Demo, case_id: object) -> str:
+    found = walks.rows(demo.story.db, "SELECT number FROM cases WHERE id = :id", id=case_id)
+    return str(found[0].number)
+
+
+def at_work(visit: Visit, name: str, width: int, script: bool) -> Person:
+    person = visit(name, width=width, script=script)
+    person.sign_in()
+    return person
+
+
+def says_it_is_done(person: Person) -> None:
+    person.is_at("/desk")
+    person.sees("ist eingetragen.")
+
+
+def test_the_applicant_at_a_desk(visit: Visit) -> None:
+    """On a telephone, with script and without, the whole job shows it."""
+    title, screens = "Deutsch am Fluss", Screens(SCREENS / "desk")
+    answers = language_course(title, 38_000_00)
+    heks = visit(HEKS)
+    applicant.begin(heks, screens)
+    applicant.fill_in(heks, screens, answers)
+    applicant.attach(heks, screens)
+    applicant.come_back(heks, screens, title)
+    applicant.submit(heks, screens, answers, title)
+
+
+@WAYS
+def test_the_reviewer_reviews(demo: Demo, visit: Visit, width: int, script: bool) -> None:
+    case_id = walks.at_review(demo.story)
+    lead = at_work(visit, "Barbara Wenger", width, script)
+    open_case(lead, number(demo, case_id))
+    declare(lead)
+    send(lead, "yes_with_conditions", review("Gut begründet.", conditions=CONDITIONS))
+    says_it_is_done(lead)
+
+
+@WAYS
+def test_the_coordinator_checks_and_asks(demo: Demo, visit: Visit, width: int, script: bool) -> None:
+    asked, passed = walks.at_check(demo.story), walks.at_check(demo.story)
+    checker = at_work(visit, "Regula Keller", width, script)
+    open_case(checker, number(demo, asked))
+    send(checker, "query", {"check": {"sections": ["plan"], "question": QUESTION}})
+    says_it_is_done(checker)
+    open_case(checker, number(demo, passed))
+    send(checker, "complete", COMPLETE)
+    says_it_is_done(checker)
+    checker.open("/office")
+    checker.follow("Formelle Prüfung")
+    checker.is_at("/office/cases")
+    expect(checker.page.locator("main tbody tr").first).to_be_visible()
+
+
+@WAYS
+def test_money_is_proposed_and_granted(demo: Demo, visit: Visit, width: int, script: bool) -> None:
+    case_id = walks.at_synthesis(demo.story)
+    which = number(demo, case_id)
+    granted = decision(30_000_00, "Es entspricht den Zielen.", CONDITIONS)
+    for name, outcome, said in (
+        ("Mehmet Demir", "propose", proposal(35_000_00, "Beide Stellen empfehlen es.", CONDITIONS)),
+        ("Andrea Bernasconi", "grant", granted),
+        ("Thomas Iselin", "confirm", {}),
+    ):
+        person = at_work(visit, name, width, script)
+        open_case(person, which)
+        if person.page.get_by_role("button", name="Kein Ausstandsgrund").is_visible():
+            declare(person)
+        send(person, outcome, said)
+        says_it_is_done(person)
+        demo.story.route()
+
+
+@WAYS
+def test_finance_and_auditor_read(demo: Demo, visit: Visit, width: int, script: bool) -> None:
+    finance = at_work(visit, "Karin Möschlin", width, script)
+    finance.open("/office/money")
+    finance.sees("Sprache")
+    auditor = at_work(visit, "Werner Plattner", width, script)
+    auditor.open("/office/cases")
+    auditor.follow("Deutsch am Abend")
+    auditor.sees("Verlauf")
+    auditor.follow("Warum steht es hier?")
+
+
+@WAYS
+def test_the_operator_sends_again(demo: Demo, visit: Visit, width: int, script: bool) -> None:
+    troubled(demo)
+    operator = at_work(visit, "Jasmin Huber", width, script)
+    operator.open("/operations")
+    operator.page.get_by_label("Grund").first.fill("Die Datenbank ist wieder da.")
+    operator.press("Noch einmal versuchen")
+    operator.sees("läuft wieder")
