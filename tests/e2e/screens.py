@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.applicant import CALL, HEKS, HEKS_MAIL, language_course
 from tests.e2e.conftest import Demo, launch, running_demo
 from tests.e2e.person import PHONE, Person
-from tests.e2e.states import post, send, write_the_same
+from tests.e2e.states import post, propose, send, write_the_same
 from tests.integration import walks
 from web.app import create_app
 from web.cli import demo_data
@@ -81,7 +81,7 @@ def main() -> None:
             old.unlink()
         with running_demo(Path(name) / "data", (demo_data.PRESENT, demo_data.YEAR)) as demo:
             camera = Camera(browser, demo)
-            for part in (before_applying, applying, after_applying, organisations, desk, office, broken):
+            for part in PARTS:
                 part(camera)
             print("No picture of:", *sorted(without(camera)))
         browser.close()
@@ -216,6 +216,18 @@ def office(camera: Camera) -> None:
     camera.take("mails", REGULA, "/demo/mails")
 
 
+def administration(camera: Camera) -> None:
+    elias = "Elias Graber"
+    camera.take("administration-part", elias, "/administration/parts/routes/small")
+    camera.take("administration-parts", elias, "/administration/parts")
+    admin = camera.person(elias)
+    propose(admin, "routes/small", "due: 5", "due: 6")
+    camera.shoot(admin.page, "administration-proposal")
+    camera.take("administration", elias, "/administration")
+    camera.take("reads", WERNER, "/office/reads")
+    camera.take("steering", "Gabriela Thommen", "/office/steering")
+
+
 def broken(camera: Camera) -> None:
     troubled(camera.demo)
     camera.take("operations", JASMIN, "/operations", height=1100)
@@ -249,6 +261,8 @@ def troubled(demo: Demo) -> None:
             )
         )
 
+
+PARTS = (before_applying, applying, after_applying, organisations, desk, office, administration, broken)
 
 if __name__ == "__main__":
     main()

@@ -160,6 +160,16 @@ def write_the_same(demo: Demo, draft: UUID) -> None:
     drafts.save(demo.story.db, actor, draft, plan, revision=found.revision, now=demo.story.now)
 
 
+def propose(admin: Person, part: str, old: str, new: str) -> None:
+    """A change of the programme that waits for a second person; they are at its page then."""
+    admin.open(f"/administration/parts/{part}")
+    text = admin.page.locator("[name=text]")
+    text.fill(text.input_value().replace(old, new, 1))
+    admin.page.locator("[name=reason]").fill("So ist es einfacher.")
+    with admin.page.expect_navigation():
+        admin.page.locator("button[value=propose]").click()
+
+
 def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
     story, lead = demo.story, visit("Barbara Wenger")
     case_id = walks.at_review(story)
@@ -196,6 +206,10 @@ def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
     look(coordinator, "")
     send(coordinator, "/children/appeal")
     look(coordinator, "empty")
+    admin = visit("Elias Graber")
+    admin.sign_in()
+    propose(admin, "routes/small", "kind: task", "kind: tusk")
+    look(admin, "no such kind")
     auditor = visit("Werner Plattner")
     auditor.sign_in()
     post(auditor, "/desk/away", person=story.actors[walks.LEAD].person)

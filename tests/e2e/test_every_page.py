@@ -110,6 +110,11 @@ def staff(people: Any) -> Iterator[str]:
 def test_every_page_in_every_role(demo: Demo, visit: Visit, crawl: Crawl) -> None:
     demo.story.draft(HEKS_MAIL, language_course(LONG_WORD, 38_000_00))
     crawl.visit(visit(""), "/", "/sign-in")
+    admin = visit("Elias Graber")
+    admin.sign_in()
+    states.propose(admin, "routes/small", "due: 5", "due: 6")
+    states.propose(admin, "letters/order_granted", "#import", "// kürzer\n#import")
+    assert "/proposals/" in admin.page.url
     everybody = [*APPLICANTS, *staff(read_people(demo.system.settings.programme))]
     for name in everybody:
         person = visit(name)
