@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -104,6 +105,7 @@ def test_money_is_proposed_and_granted(demo: Demo, visit: Visit, width: int, scr
             declare(person)
         send(person, outcome, said)
         says_it_is_done(person)
+        demo.story.now = datetime.now(UTC)
         demo.story.route()
 
 
