@@ -1,0 +1,81 @@
+"""A decision round of twenty in a browser: declared, ticked and decided by one, confirmed by another."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Demo, Visit
+from tests.e2e.person import Person
+from tests.integration.walks import CHECKER, COMPLETE, HEKS, LEAD, SECOND, SYNTHESIS, language, state
+from web.cli.story import proposal, review
+
+ROUND = 20
+LIST = "/desk/decisions"
+
+
+def at_decision(demo: Demo, number: int) -> UUID:
+    """An application that two offices recommend; its money is reserved."""
+    answers = language(15_000 + 100 * number)
+    answers["project"]["title"] = f"Deutsch in der Runde {number}"
+    case_id = demo.story.submit(HEKS, answers)
+    demo.story.do(CHECKER, case_id, "complete", COMPLETE)
+    demo.story.do(LEAD, case_id, "yes", review("Gut begründet."))
+    demo.story.do(SECOND, case_id, "yes", review("Passt."))
+    demo.story.do(SYNTHESIS, case_id, "propose", proposal(15_000_00 + 100_00 * number, "Im Rahmen."))
+    return case_id
+
+
+def opened(person: Person) -> None:
+    """The list, with every dossier of the round declared free of conflicts."""
+    person.sign_in()
+    person.open(LIST)
+    gate = person.page.locator(".decide-gate")
+    expect(gate).to_contain_text("Ausstand")
+    for row in gate.locator("tbody tr", has_text="HEKS").all():
+        row.locator("input[name=case]").check()
+    person.press("Bei den angekreuzten: kein Ausstandsgrund")
+    person.sees(f"{ROUND} Dossiers sind geöffnet.")
+
+
+def decided(person: Person) -> None:
+    """All of the round ticked, its sum looked at, decided with one press."""
+    rows = person.page.locator("form[data-sums] tr", has_text="Deutsch in der Runde")
+    expect(rows).to_have_count(ROUND)
+    for row in rows.all():
+        row.locator("input[name=case]").check()
+    expect(person.page.locator("[data-ticked]:visible output")).to_have_text(re.compile(rf"^{ROUND}, CHF 0"))
+    person.press("Angekreuzte prüfen und entscheiden")
+    person.sees("321'000.00")
+    person.press(f"{ROUND} Entscheide fällen")
+    person.sees(f"{ROUND} Entscheide sind eingetragen")
+
+
+def test_twenty_decisions_and_twenty_letters(demo: Demo, visit: Visit) -> None:
+    cases = [at_decision(demo, number) for number in range(1, ROUND + 1)]
+    demo.system.start("worker")
+    demo.system.start("clock")
+    head = visit("Andrea Bernasconi")
+    opened(head)
+    decided(head)
+    head.page.reload()  # sent again: no double
+    head.sees(f"{ROUND} Entscheide sind eingetragen")
+    second = visit("Thomas Iselin")
+    second.sign_in()
+    # One of the demo waits there too.
+    second.waits_for(LIST, f"{ROUND + 1} Gesuche warten auf Ihren Entscheid")
+    opened(second)
+    second.sees("entschieden von Andrea Bernasconi")
+    decided(second)
+    applicant = visit("Miriam Aebi")
+    applicant.sign_in()
+    for case_id in cases:
+        applicant.waits_for(f"/applications/{case_id}", "Verfügung-")
+    assert {state(demo.story, case_id).ending for case_id in cases} == {"granted"}
+    assert {len(state(demo.story, case_id).letters) for case_id in cases} == {1}
+    with demo.story.db.connect() as tx:
+        query = "SELECT count(*) FROM events WHERE case_id = ANY(:ids) AND name = 'Completed'"
+        assert tx.execute(sa.text(query), {"ids": cases}).scalar_one() == 6 * ROUND
