@@ -20,6 +20,7 @@ from workflow.engine.commands import (
     Complete,
     Declare,
     Extend,
+    Nudge,
     Offer,
     OpenChild,
     Receive,
@@ -187,6 +188,8 @@ def commands_of(case_id: UUID, entry: int, offer: Offer, child: UUID = CHILD) ->
             return [Resume(case_id)]
         case "open_child":
             return [OpenChild(case_id, offer.step, child, entry)]
+        case "nudge":
+            return [Nudge(case_id, entry)]
         case "receive":
             return [Receive(case_id, message, entry) for message in offer.outcomes]
         case "way":

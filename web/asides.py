@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from workflow.engine.commands import Command, Extend, Receive, Resume, Suspend, TakeWay
+from workflow.engine.commands import Command, Extend, Nudge, Receive, Resume, Suspend, TakeWay
 from workflow.errors import Refused
 
 
@@ -23,5 +23,7 @@ def aside_of(case_id: UUID, said: Mapping[str, Any]) -> Command:
             return Resume(case_id)
         case "extend":
             return Extend(case_id, said["days"], said["entry"])
+        case "nudge":
+            return Nudge(case_id, said["entry"])
         case other:
             raise Refused("no_such_outcome", outcome=str(other))

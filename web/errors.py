@@ -154,6 +154,7 @@ TEXTS: dict[str, str] = {
     "not_at_this_step": _("Das ist bei diesem Schritt nicht vorgesehen. Es wurde nichts geändert."),
     "child_is_open": _("Davon ist schon eines offen. Bitte warten Sie, bis es abgeschlossen ist."),
     "way_used_up": _("Das ist für dieses Gesuch schon so oft geschehen, wie das Verfahren es zulässt."),
+    "nudged_enough": _("Daran ist schon %(most)s Mal erinnert worden. Bitte rufen Sie an."),
     "too_long": _("Die Frist kann noch um höchstens %(most)s Arbeitstage verlängert werden."),
     "own_review": _("Ihre Stelle hat in diesem Geschäft schon mitgewirkt. Es wurde nichts geändert."),
     "export_too_long": _(

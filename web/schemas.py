@@ -219,7 +219,9 @@ class Offer(Schema):
     """What this person may do now; nothing else is accepted."""
 
     action = fields.String(
-        metadata=said("declare, recuse, complete, assign, withdraw, receive, way, suspend, resume or extend")
+        metadata=said(
+            "declare, recuse, complete, assign, withdraw, receive, way, suspend, resume, extend, nudge"
+        )
     )
     step = a_code()
     seat = a_code("The place at the step; empty where there is only one")
@@ -315,7 +317,7 @@ class Declaration(Schema):
 class Aside(Schema):
     """Something off the straight way, as an offer names it."""
 
-    action = a_code("receive, way, suspend, resume or extend", required=True)
+    action = a_code("receive, way, suspend, resume, extend or nudge", required=True)
     way = a_code("Of a way: its code, the offer's step", load_default="")
     to = a_code("Of a way: the step to go on with, one of the offer's outcomes", load_default="")
     message = a_code("What was received", load_default="")

@@ -79,6 +79,7 @@ GET /desk/cases/<case_id>/children/<code>                     303 404 404 404 40
 GET /desk/cases/<case_id>/proposal                            303 404 404 200 200 404 200 404 200 404
 GET /desk/cases/<case_id>/proposal.pdf                        303 404 404 404 200 404 200 404 200 404
 GET /desk/cases/<case_id>/proposal/<outcome>.pdf              303 404 404 404 404 404 404 404 404 404
+GET /desk/cases/<case_id>/steer                               303 404 404 200 200 404 200 404 200 404
 GET /desk/decisions                                           303 404 404 200 200 200 200 200 200 200
 POST /desk/decisions                                          401 404 404 400 400 400 400 400 400 400
 POST /desk/decisions/declarations                             401 404 404 303 303 303 303 303 303 303

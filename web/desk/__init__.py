@@ -18,6 +18,7 @@ from web.desk.comparison import rounds
 from web.desk.explaining import read_facts, reason
 from web.desk.history import sentence
 from web.desk.inbox import inbox, inbox_file, staff
+from web.desk.steering import steer
 from web.desk.words import Words
 from web.errors import text_of
 from web.exports import FORMATS
@@ -75,6 +76,7 @@ class Task:
 
 blueprint.add_url_rule("", view_func=inbox)
 blueprint.add_url_rule(f"/inbox.<{FORMATS}>", view_func=inbox_file)
+blueprint.add_url_rule("/cases/<uuid:case_id>/steer", view_func=steer)
 blueprint.add_url_rule("/away", view_func=away)
 blueprint.add_url_rule("/away", view_func=put_away, methods=["POST"])
 talking.register(blueprint)
@@ -203,7 +205,7 @@ def aside(case_id: UUID) -> Response | tuple[str, int]:
     if refused := _refusal(aside_of(case_id, said), answers={"reason": _posted("reason")}):
         return _page(case_id, refused), refused.error.status
     flash(_("Eingetragen."))
-    return _to(url_for(".dossier", case_id=case_id))
+    return _to(local_path(_posted("back")) or url_for(".dossier", case_id=case_id))
 
 
 @blueprint.get("/cases/<uuid:case_id>/children/<code>")

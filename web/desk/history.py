@@ -105,6 +105,8 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
                 "Fortgesetzt: die Fristen sind um %(n)s Arbeitstage verschoben",
                 event.days,
             )
+        case ev.Nudged():
+            return _("Erinnert, wer dran ist: %(step)s", step=words.step(route, event.step))
         case ev.Extended():
             due = local_date(last_day(moment(event.due_at)))
             return ngettext(

@@ -13,10 +13,12 @@ from workflow.engine.advance import iso
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT_OFFICE, Route, Wait, Way
+from workflow.engine.route import APPLICANT_OFFICE, OPERATOR, Route, Wait, Way
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
-Aside = cmd.Receive | cmd.TakeWay | cmd.Suspend | cmd.Resume | cmd.Extend
+Aside = cmd.Receive | cmd.TakeWay | cmd.Suspend | cmd.Resume | cmd.Extend | cmd.Nudge
+MOST_NUDGES = 3
+"""Of one visit of a step: after that somebody has to talk to somebody."""
 
 
 def decide(
@@ -54,6 +56,10 @@ def decide(
             assert due_at is not None
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
 
+        case cmd.Nudge():
+            require(_nudge_refusal(route, case, actor, on))
+            return [ev.Nudged(case.step or "", actor.person)]
+
 
 def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]:
     """Everything here that this person may do on this day."""
@@ -70,6 +76,9 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
         yield Offer("resume", case.step or "")
     if route.extension and _extend_refusal(route, case, actor, on) is None:
         yield Offer("extend", case.step or "", outcomes=(str(route.extension.most - case.extended),))
+
+    if _nudge_refusal(route, case, actor, on) is None:
+        yield Offer("nudge", case.step or "")
 
 
 def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date) -> ev.Event:
@@ -126,6 +135,19 @@ def _pause_refusal(
     if (case.suspended_at is not None) != stopped:
         return Refused("not_suspended" if stopped else "suspended")
     return refusal_of(route.pause.who.meant(case.facts, on), case, actor)
+
+
+def _nudge_refusal(route: Route, case: Case, actor: Actor, on: date) -> FoerderwegError | None:
+    """Who may give more time may ask for haste: wherever a person is waited for."""
+    if route.extension is None or case.ending is not None or not case.open_seats:
+        return Refused("not_at_this_step")
+    if all(seat.role == OPERATOR for seat in case.open_seats):
+        return Refused("not_at_this_step")
+    if case.suspended_at is not None:
+        return Refused("suspended")
+    if case.nudges >= MOST_NUDGES:
+        return Refused("nudged_enough", most=MOST_NUDGES)
+    return refusal_of(route.extension.who.meant(case.facts, on), case, actor)
 
 
 def _extend_refusal(route: Route, case: Case, actor: Actor, on: date) -> FoerderwegError | None:

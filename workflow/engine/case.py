@@ -125,6 +125,8 @@ class Case:
     parent: str = ""
     children: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By their ids: {code, ending ("" while it runs), freezes, awaited}."""
+    nudges: int = 0
+    """Of the present visit."""
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
@@ -135,7 +137,7 @@ EMPTY = Case()
 NAMES = tuple(item.name for item in fields(Case))
 PLACES = {name: place for place, name in enumerate(NAMES)}
 VALUES = attrgetter(*NAMES)
-ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children")
+ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children", "nudges")
 
 
 def evolve(case: Case, event: ev.Event) -> Case:
@@ -197,6 +199,8 @@ def evolve(case: Case, event: ev.Event) -> Case:
         case ev.WayTaken():
             ways = {**case.ways, event.way: case.ways.get(event.way, 0) + 1}
             return _after(case, to=event.to, timers=(), seats=(), proposal=None, ways=ways)
+        case ev.Nudged():
+            return _after(case, nudges=case.nudges + 1)
         case ev.Suspended():
             return _after(case, suspended_at=event.at)
         case ev.Resumed():
@@ -272,6 +276,7 @@ def _entered(case: Case, event: ev.Entered) -> Case:
         attempt=0,
         proposal=None,
         extended=0,
+        nudges=0,
         acts=_voided(case.acts, event.voids),
         visits={**case.visits, event.step: case.visits.get(event.step, 0) + 1},
     )

@@ -14,7 +14,7 @@ class Offer:
     """An action that somebody may take now.
 
     `action`: declare | recuse | complete | assign | withdraw | receive | way | suspend | resume | extend |
-    open_child.
+    nudge | open_child.
     """
 
     action: str
@@ -137,6 +137,14 @@ class Extend:
 
 
 @dataclass(frozen=True, slots=True)
+class Nudge:
+    """Remind those who have the work, now and not at the next deadline."""
+
+    case_id: UUID
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenChild:
     """Begin a case of its own that belongs to this one, under the id `child_id`."""
 
@@ -179,6 +187,7 @@ Command = (
     | Suspend
     | Resume
     | Extend
+    | Nudge
     | OpenChild
     | ChildEnded
     | Report

@@ -58,7 +58,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
             return _complete(route, case, command, actor, outside)
         case cmd.Assign():
             return [assigning.assigned(route, case, command, actor, outside.person)]
-        case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend():
+        case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend() | cmd.Nudge():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
         case cmd.OpenChild():
             return children.opened(route, case, command, actor, outside.now, outside.calendar)

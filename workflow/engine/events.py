@@ -253,6 +253,14 @@ class Extended:
 
 
 @dataclass(frozen=True, slots=True)
+class Nudged:
+    """Somebody had those reminded who have the work."""
+
+    step: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChildOpened:
     """A case of its own began that belongs to this one. `freezes`: this one stands still until it ends."""
 
@@ -334,6 +342,7 @@ Event = (
     | Suspended
     | Resumed
     | Extended
+    | Nudged
     | ChildOpened
     | ChildEnded
     | ChildAwaited
@@ -368,6 +377,7 @@ _KINDS: dict[str, type[Any]] = {
         Suspended,
         Resumed,
         Extended,
+        Nudged,
         ChildOpened,
         ChildEnded,
         ChildAwaited,

@@ -53,6 +53,8 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
             yield from to_seats("turn", tuple(moved))
         case ev.Reminded():
             yield from to_seats("reminder", before.open_seats)
+        case ev.Nudged():
+            yield from to_seats("reminder", after.open_seats)
         case ev.Escalated():
             for seat in before.open_seats:
                 yield to_office("office_escalation", seat.office, "office_head")
