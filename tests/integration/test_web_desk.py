@@ -293,6 +293,7 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
         ev.Submitted("x", {}, "", "formal_check"),
         ev.Entered("review", 2, "review", "in_review", when, due, (seat,), ()),
         ev.Reseated("review", 2, (seat,)),
+        ev.Nudged("review", "x"),
         ev.ChildOpened("c", "appeal", "x", when, freezes=True),
         ev.ChildEnded("c", "appeal", "dismissed"),
         ev.ChildAwaited("remedy_period", "c", "dismissed", "rejected"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.builders import CASE, CLOCK, MONDAY, SIGNER, Play, names, play, staff, task
-from workflow.engine.case import dump_case, load_case
+from workflow.engine.case import Actor, dump_case, load_case
 from workflow.engine.commands import Nudge, Suspend
 from workflow.engine.decide import Outside, allowed, decide
 from workflow.errors import FoerderwegError
@@ -16,13 +18,13 @@ HEAD = {"office": "desk", "role": "head"}
 STEPS = {"a": task({"on": "b"}), "b": task({"on": "end"})}
 
 
-def told_of(**more: object) -> Play:
+def told_of(**more: Any) -> Play:
     return play(STEPS, extend={"from": ["a", "b"], "who": HEAD, "at_most": 5}, **more)
 
 
-def refused(told: Play, actor: object) -> str:
+def refused(told: Play, actor: Actor) -> str:
     with pytest.raises(FoerderwegError) as caught:
-        decide(told.route, told.case, Nudge(CASE, told.case.entry), actor, Outside(MONDAY, CLOCK))  # type: ignore[arg-type]
+        decide(told.route, told.case, Nudge(CASE, told.case.entry), actor, Outside(MONDAY, CLOCK))
     return caught.value.code
 
 
