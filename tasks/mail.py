@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -16,40 +16,16 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
+from workflow.funding.mails import CLOSING, Mails, wording
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings
-from workflow.store import sign_in
+from workflow.store import published, sign_in
 from workflow.store.outbox import Due
-from workflow.texts import marked as _
 from workflow.texts import texts
 
 BEGIN = timedelta(seconds=2)
 """With the longest conversation (17 s) still less than a lease."""
 LOG = structlog.get_logger()
-
-SUBJECTS: Mapping[str, str] = {
-    "applicant_received": _("Gesuch %(number)s: eingegangen"),
-    "applicant_opened": _("Geschäft %(number)s zu Ihrem Gesuch: eröffnet"),
-    "applicant_turn": _("Gesuch %(number)s: wir brauchen etwas von Ihnen"),
-    "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
-    "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
-    "office_turn": _("Gesuch %(number)s: eine Pendenz wartet"),
-    "office_reminder": _("Gesuch %(number)s: Erinnerung an eine Pendenz"),
-    "office_escalation": _("Gesuch %(number)s: eine Pendenz ist überfällig"),
-    "office_unstaffed": _("Gesuch %(number)s: niemand kann es bearbeiten"),
-}
-BODIES: Mapping[str, str] = {
-    "applicant_received": _("Ihr Gesuch %(number)s ist bei uns eingegangen. Den Stand sehen Sie hier:"),
-    "applicant_opened": _("Zu Ihrem Gesuch ist das Geschäft %(number)s eröffnet. Den Stand sehen Sie hier:"),
-    "applicant_turn": _("Zu Ihrem Gesuch %(number)s wartet etwas auf Sie. Bitte öffnen Sie:"),
-    "applicant_reminder": _("Zu Ihrem Gesuch %(number)s wartet immer noch etwas auf Sie. Bitte öffnen Sie:"),
-    "applicant_letter": _("Zu Ihrem Gesuch %(number)s liegt ein Schreiben bereit. Sie finden es hier:"),
-    "office_turn": _("Zum Gesuch %(number)s wartet eine Pendenz auf Ihre Stelle:"),
-    "office_reminder": _("Zum Gesuch %(number)s wartet immer noch eine Pendenz auf Ihre Stelle:"),
-    "office_escalation": _("Zum Gesuch %(number)s ist eine Pendenz Ihrer Stelle überfällig:"),
-    "office_unstaffed": _("Am Gesuch %(number)s darf in Ihrer Stelle niemand mehr arbeiten:"),
-}
-CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angaben zum Inhalt.")
 
 
 def send_mails(
@@ -90,12 +66,13 @@ def _written(
     found: list[tuple[Due, EmailMessage | Exception | None]] = []
     known: dict[tuple[str, ...], list[sa.Row[Any]]] = {}
     with db.connect() as tx:
+        own = published.mails(tx, {due.case_id for due in mails if due.case_id})
         for due in mails:
             try:
                 readers = _readers(due)
                 if readers not in known:
                     known[readers] = _addresses(tx, readers, now)
-                found.append((due, _mail(settings, due, known[readers], now)))
+                found.append((due, _mail(settings, due, own.get(due.case, {}), known[readers], now)))
             except (
                 LookupError,
                 ValueError,
@@ -104,15 +81,17 @@ def _written(
     return found
 
 
-def _mail(settings: Settings, due: Due, to: Sequence[sa.Row[Any]], now: datetime) -> EmailMessage | None:
-    """One mail about a case, in each language of those who get it."""
+def _mail(
+    settings: Settings, due: Due, own: Mails, to: Sequence[sa.Row[Any]], now: datetime
+) -> EmailMessage | None:
+    """One mail about a case, in each language of those who get it. `own`: its programme's words."""
     what = due.payload["text"]
     path = f"applications/{due.case}" if "organisation" in due.payload else f"desk/cases/{due.case}"
     subjects, words = [], []
     for language in dict.fromkeys(row.language for row in to):
-        say = texts(language).gettext
-        subjects.append(say(SUBJECTS[what]) % {"number": due.number})
-        words += [say(BODIES[what]) % {"number": due.number}, f"{settings.base_url}/{path}", say(CLOSING)]
+        subject, body = wording(own, what, language, due.number)
+        subjects.append(subject)
+        words += [body, f"{settings.base_url}/{path}", texts(language).gettext(CLOSING)]
     return compose(settings, due.key, [row.email for row in to], " / ".join(subjects), words, now)
 
 

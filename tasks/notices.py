@@ -9,7 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from tasks.mail import CLOSING, compose
+from tasks.mail import compose
+from workflow.funding.mails import CLOSING
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings
 from workflow.store import sign_in

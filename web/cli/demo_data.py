@@ -31,6 +31,7 @@ PRESENT, YEAR = "applications", "year"
 """The files of samples: those that screens and tests know, and the rest of a year."""
 
 AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
+LARGE = ("finance", "department", "government")
 COMPLETE = {"check": {"complete": True, "responsible": True}}
 CALLS = {2026: "project-round-2026", 2027: "project-round-2027"}
 
@@ -40,8 +41,8 @@ class Sample:
     """One application: who applies for what, when it came in (a day, or days ago), how far it has come.
 
     `ending`: draft | new | checked | query | silent | late | review | recused | split | synthesis |
-    decision | reworked | signature | confirm, and the endings granted | rejected | inadmissible |
-    writtenoff | withdrawn. `contact`: whom it names; `canton`: francs from elsewhere there.
+    decision | reworked | signature | confirm | finance | department | government, and the endings granted |
+    rejected | inadmissible | writtenoff | withdrawn. `contact`: whom it names; `canton`: francs from elsewhere there.
     """
 
     organisation: str
@@ -182,7 +183,9 @@ class _Year:
         yield from self.reviews(sample, case_id, number)
         if sample.ending in ("review", "recused", "split"):
             return
-        if self.step(case_id) == "synthesis":
+        if sample.ending in LARGE:
+            yield from self.large(sample, case_id, number)
+        elif self.step(case_id) == "synthesis":
             yield from self.medium(sample, case_id, number)
         else:
             yield from self.small(sample, case_id, number)
@@ -260,6 +263,16 @@ class _Year:
         if sample.ending != "signature":
             self.act(case_id, number, "confirm", {"decision": {}})
             yield 1
+
+    def large(self, sample: Sample, case_id: UUID, number: int) -> Iterator[float]:
+        """Up to where Finance, or those above the division, have it before them."""
+        said = proposal(sample.amount, self.words.next("proposal"), self.words.next("conditions"))
+        self.act(case_id, number, "propose", said)
+        yield 3
+        if sample.ending != "finance":
+            for _step in ("finance_check", "consultation"):
+                self.act(case_id, number, "noted", {"statement": {"remarks": ""}})
+                yield 2
 
     def step(self, case_id: UUID) -> str:
         return str(self.dossier(case_id).step)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.desk.words import Words
 from web.exports import FORMATS
 from web.language import lang, ngettext
-from web.office import checking, money, observing, organisations, pipeline
+from web.office import checking, mails, money, observing, organisations, pipeline
 from web.office.pipeline import there
 from web.security import db, now, signed_in
 from workflow.engine.parsing import parse_route
@@ -27,6 +27,7 @@ _page("/cases", "cases", pipeline.cases)
 _page(f"/cases.<{FORMATS}>", "cases_file", pipeline.cases_file)
 _page("/money", "money", money.money)
 _page(f"/money.<{FORMATS}>", "money_file", money.money_file)
+_page("/mails", "mails", mails.mails)
 _page("/steering", "steering", observing.steering)
 _page("/reads", "reads", observing.reads)
 _page("/organisations", "organisations", organisations.organisations)

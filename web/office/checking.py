@@ -37,6 +37,7 @@ TEXTS = {
     "form_malformed": _("Dieses Formular ist nicht lesbar bei: %(key)s"),
     "letter_fails": _("Das Schreiben lässt sich nicht setzen: %(why)s"),
     "loop_without_bound": _("Diese Schlaufe kann ohne Ende durchlaufen werden."),
+    "mail_malformed": _("Dieser Text einer Mail ist nicht lesbar, oder ein solches Ereignis gibt es nicht."),
     "malformed_step": _("Dieser Schritt ist nicht lesbar: %(detail)s"),
     "malformed_way": _("Ein Weg neben dem Verfahren ist nicht lesbar: %(detail)s"),
     "money_by_rule": _("Geld bewegt nur, was ein einzelner Mensch wählt: %(outcome)s"),

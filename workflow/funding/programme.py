@@ -16,6 +16,7 @@ from workflow.engine.tables import Facts
 from workflow.errors import Refused, RouteError
 from workflow.funding.advice import Contact, Need, parse_contacts, parse_needs
 from workflow.funding.eligibility import Question, parse_question
+from workflow.funding.mails import Mails, parse_mails
 from workflow.funding.questions import Labels, Option
 from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
 
@@ -136,6 +137,7 @@ class Programme:
     needs: tuple[Need, ...] = ()
     contacts: tuple[Contact, ...] = ()
     carry_over: Mapping[str, Any] = field(default_factory=dict)
+    mails: Mails = field(default_factory=dict)
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Programme:
@@ -237,6 +239,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         needs=parse_needs(data.get("needs", ())),
         contacts=parse_contacts(data.get("contacts", ())),
         carry_over=data.get("carry_over", {}),
+        mails=parse_mails(data.get("mails", {})),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +16,7 @@ from workflow.engine.parsing import parse_route
 from workflow.engine.route import Route
 from workflow.errors import NotFound, Refused
 from workflow.funding.forms import Form
+from workflow.funding.mails import Mails
 from workflow.funding.programme import Bundle, Programme
 from workflow.store.tables import budget_lines, definitions, postings, programmes
 from workflow.texts import ZURICH
@@ -122,6 +124,13 @@ def form_named(tx: Connection, name: str, form_hash: str) -> Form:
     programme keeps the form that its answers fit."""
     application = content(tx, content(tx, name)["forms"]["application"])
     return Form.parse(content(tx, form_hash), programme(tx, name).options(application))
+
+
+def mails(tx: Connection, cases: Collection[UUID]) -> dict[UUID, Mails]:
+    """What the programmes that these cases are pinned to say in mails, by case."""
+    query = text("SELECT id, programme_hash FROM cases WHERE id = ANY(:ids)")
+    rows = tx.execute(query, {"ids": list(cases)})
+    return {row.id: programme(tx, row.programme_hash).mails for row in rows}
 
 
 def letters(tx: Connection, name: str) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ from workflow.store.queries.proposals import (
     proposal,
     proposals,
 )
-from workflow.store.queries.reads import Read, Reads, reads
+from workflow.store.queries.reads import Read, Reads, reads, sample_case
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import (
     Application,
@@ -164,6 +164,7 @@ __all__ = [
     "registered",
     "route_data",
     "routes",
+    "sample_case",
     "sign_off",
     "table_names",
     "talk",

@@ -71,3 +71,16 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found is None or found.tzinfo else None
+
+
+def sample_case(db: sa.Engine, viewer: Actor, number: str) -> tuple[str, UUID] | None:
+    """(number, id) of this case, else of the newest: for those who look at what is sent about cases."""
+    if not viewer.has_role("coordinator", "admin"):
+        return None
+    query = sa.text(
+        "SELECT number, id FROM cases WHERE parent_id IS NULL"
+        " ORDER BY (number = :number) DESC, submitted_at DESC LIMIT 1"
+    )
+    with db.connect() as tx:
+        row = tx.execute(query, {"number": number}).one_or_none()
+    return (row.number, row.id) if row else None

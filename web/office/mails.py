@@ -1,0 +1,48 @@
+"""What mails about cases say, each event in each language, with the number of a case that there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, render_template, request
+
+from web.language import gettext as _
+from web.screens import languages, programme
+from web.security import db, now, settings, signed_in
+from workflow.funding.mails import CLOSING, SUBJECTS, wording
+from workflow.store import queries
+from workflow.texts import texts
+
+READERS = ("coordinator", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One mail as it would go out; `own`: in the programme's words."""
+
+    code: str
+    language: str
+    subject: str
+    words: tuple[str, ...]
+    own: bool
+
+
+def mails() -> str:
+    """All of them; `number`: of the case they are shown with, else the newest there is."""
+    viewer = signed_in().actor
+    if not viewer.has_role(*READERS):
+        abort(404)
+    found = queries.sample_case(db(), viewer, request.args.get("number", "").strip())
+    number, case_id = found or (_("(noch kein Gesuch)"), "…")
+    own = programme().mails
+    shown = [_shown(code, one, number, str(case_id)) for code in SUBJECTS for one in languages()]
+    return render_template("office/mails.html", shown=shown, number=number, own=len(own), at=now())
+
+
+def _shown(code: str, language: str, number: str, case_id: str) -> Shown:
+    own = programme().mails
+    subject, body = wording(own, code, language, number)
+    path = "applications" if code.startswith("applicant_") else "desk/cases"
+    link = f"{settings().base_url}/{path}/{case_id}"
+    said = (body, link, texts(language).gettext(CLOSING))
+    return Shown(code, language, subject, said, code in own and language in own[code].subject)

@@ -1,0 +1,75 @@
+"""What mails about cases say: in the programme's own words where it has some, else in the catalogue's.
+
+A text knows the case's number and nothing else of it: mails carry no content of a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workflow.errors import RouteError
+from workflow.funding.questions import Labels
+from workflow.texts import marked as _
+from workflow.texts import texts
+
+SUBJECTS: Mapping[str, str] = {
+    "applicant_received": _("Gesuch %(number)s: eingegangen"),
+    "applicant_opened": _("Geschäft %(number)s zu Ihrem Gesuch: eröffnet"),
+    "applicant_turn": _("Gesuch %(number)s: wir brauchen etwas von Ihnen"),
+    "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
+    "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
+    "office_turn": _("Gesuch %(number)s: eine Pendenz wartet"),
+    "office_reminder": _("Gesuch %(number)s: Erinnerung an eine Pendenz"),
+    "office_escalation": _("Gesuch %(number)s: eine Pendenz ist überfällig"),
+    "office_unstaffed": _("Gesuch %(number)s: niemand kann es bearbeiten"),
+}
+BODIES: Mapping[str, str] = {
+    "applicant_received": _("Ihr Gesuch %(number)s ist bei uns eingegangen. Den Stand sehen Sie hier:"),
+    "applicant_opened": _("Zu Ihrem Gesuch ist das Geschäft %(number)s eröffnet. Den Stand sehen Sie hier:"),
+    "applicant_turn": _("Zu Ihrem Gesuch %(number)s wartet etwas auf Sie. Bitte öffnen Sie:"),
+    "applicant_reminder": _("Zu Ihrem Gesuch %(number)s wartet immer noch etwas auf Sie. Bitte öffnen Sie:"),
+    "applicant_letter": _("Zu Ihrem Gesuch %(number)s liegt ein Schreiben bereit. Sie finden es hier:"),
+    "office_turn": _("Zum Gesuch %(number)s wartet eine Pendenz auf Ihre Stelle:"),
+    "office_reminder": _("Zum Gesuch %(number)s wartet immer noch eine Pendenz auf Ihre Stelle:"),
+    "office_escalation": _("Zum Gesuch %(number)s ist eine Pendenz Ihrer Stelle überfällig:"),
+    "office_unstaffed": _("Am Gesuch %(number)s darf in Ihrer Stelle niemand mehr arbeiten:"),
+}
+CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angaben zum Inhalt.")
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """The programme's words for one event, by language; `%(number)s` stands for the case's number."""
+
+    subject: Labels
+    body: Labels
+
+
+Mails = Mapping[str, MailText]
+
+
+def parse_mails(raw: Mapping[str, Any]) -> Mails:
+    """RouteError (mail_malformed) for an event without a mail, and for a text that names anything else."""
+    found = {}
+    for code, said in raw.items():
+        if code not in SUBJECTS or set(said) != {"subject", "body"}:
+            raise RouteError("mail_malformed", at=f"mails.{code}")
+        for part in ("subject", "body"):
+            for language, text in said[part].items():
+                try:
+                    text % {"number": "1"}
+                except (KeyError, TypeError, ValueError):
+                    raise RouteError("mail_malformed", at=f"mails.{code}.{part}.{language}") from None
+        found[code] = MailText(said["subject"], said["body"])
+    return found
+
+
+def wording(mails: Mails, code: str, language: str, number: str) -> tuple[str, str]:
+    """(subject, body) of the mail about this event; raises KeyError for an event that sends none."""
+    say, own = texts(language).gettext, mails.get(code)
+    subject = own.subject.get(language) if own else None
+    body = own.body.get(language) if own else None
+    known = {"number": number}
+    return (subject or say(SUBJECTS[code])) % known, (body or say(BODIES[code])) % known
