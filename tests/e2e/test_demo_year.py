@@ -42,9 +42,9 @@ def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
     assert said[-1].startswith(f"Application {count} of {count}")
     assert organisations[0] in range(55, 70)
     everything = {"formal_check", "query", "review", "mediation", "synthesis", "decision", "confirmation"}
-    assert stages - {"remedy"} == everything | {"closed"}  # a period of appeal may run just now
+    assert stages - {"remedy"} == everything | {"finance", "closed"}  # a period of appeal may run just now
     assert endings == {"granted", "rejected", "inadmissible", "written_off", "withdrawn"}
-    assert sizes == {"S", "M"}
+    assert sizes == {"S", "M", "L", "XL"}
     assert int(str(late[0])) >= 10
     assert 0 < float(str(shortest[0])) < 0.1
     assert {"Recused", "Lapsed", "Reminded", "Escalated", "DeadlinePassed", "PanelClosed"} <= events

@@ -42,7 +42,8 @@ class Sample:
 
     `ending`: draft | new | checked | query | silent | late | review | recused | split | synthesis |
     decision | reworked | signature | confirm | finance | department | government, and the endings granted |
-    rejected | inadmissible | writtenoff | withdrawn. `contact`: whom it names; `canton`: francs from elsewhere there.
+    rejected | inadmissible | writtenoff | withdrawn. `contact`: whom it names; `canton`: francs from
+    elsewhere there.
     """
 
     organisation: str
