@@ -33,8 +33,8 @@ WORDS = (
 )
 OPEN_EVERY = 16
 """One case in so many is on its way, all others have ended."""
-ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 1000
-"""After so many copies come other organisations (a tenth of the cases), and other officials (a 25th)."""
+ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 20_000
+"""After so many copies come other organisations (a tenth of the cases), and other officials (a 500th)."""
 ENDED_DAYS, OPEN_DAYS = 3650, 20
 AT_ONCE = 1000
 FREE = 10**15

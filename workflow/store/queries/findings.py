@@ -37,10 +37,11 @@ COMPARABLE = """
 SELECT c.number, c.committed, c.submitted_at, o.name AS organisation,
   (SELECT sum(CAST(r->>'number' AS bigint))
    FROM jsonb_path_query(t.data, '$.people.participants[*]') r) AS people
-FROM cases c JOIN organisations o ON o.id = c.organisation_id
+FROM (SELECT * FROM cases WHERE area = :area AND committed > 0 AND parent_id IS NULL AND id <> :id
+      ORDER BY submitted_at DESC LIMIT :most) c
+JOIN organisations o ON o.id = c.organisation_id
 JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
-WHERE c.area = :area AND c.committed > 0 AND c.parent_id IS NULL AND c.id <> :id
-ORDER BY c.submitted_at DESC, c.number DESC LIMIT :most"""
+ORDER BY c.submitted_at DESC, c.number DESC"""
 
 
 def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Findings | None:

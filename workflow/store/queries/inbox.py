@@ -18,28 +18,42 @@ from workflow.texts import ZURICH
 
 TABS = ("mine", "office", "headed", "waiting")
 
-OF_ROLES = "(w.office, w.role) IN (SELECT * FROM unnest(CAST(:offices AS text[]), CAST(:roles AS text[])))"
-WHERE = {
+MOST_COUNTED = 100
+"""More are not counted: nobody reads the figure, and the index need not be read to its end."""
+
+ORDER = "coalesce(w.due_at, 'infinity'), w.case_id, w.seat"
+PAIRS = {
+    "office": "unnest(CAST(:offices AS text[]), CAST(:roles AS text[])) AS of(office, role)",
+    "headed": "(SELECT * FROM unnest(CAST(:headed AS text[])) o, unnest(CAST(:every_role AS text[])) r)"
+    " AS of(office, role)",
+}
+"""Which (office, role) a tab is about: each is read from the index by itself, no further than asked."""
+
+OTHERS = {
     # What I have, and what those have who are away and have named me as their deputy.
     "mine": """w.holder IN (SELECT CAST(:person_id AS uuid) UNION ALL SELECT a.person_id FROM absences a
  WHERE a.deputy_id = CAST(:person_id AS uuid) AND :today BETWEEN a.first_day AND a.last_day)""",
-    "office": OF_ROLES,
-    "headed": """(w.office, w.role) IN (SELECT office, role FROM unnest(CAST(:headed AS text[])) office,
- unnest(CAST(:every_role AS text[])) role)""",
     # Cases in which I have done my part, and that lie with somebody else now.
-    "waiting": f"""w.case_id IN (SELECT d.case_id FROM work_items d WHERE d.closed_by = :person
- AND d.closed_by <> 'system') AND NOT {OF_ROLES} AND w.role <> 'operator'""",
+    "waiting": """w.case_id IN (SELECT d.case_id FROM work_items d WHERE d.closed_by = :person
+ AND d.closed_by <> 'system') AND w.role <> 'operator' AND NOT (w.office, w.role) IN
+ (SELECT * FROM unnest(CAST(:offices AS text[]), CAST(:roles AS text[])))""",
 }
-ITEMS = """
-FROM work_items w JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id
-LEFT JOIN persons p ON p.id = w.holder
-WHERE w.closed_at IS NULL AND {where}
+SEEN = """
   AND NOT c.state->'recused' ? :person AND NOT c.state ? 'suspended_at'
   AND NOT CAST(c.organisation_id AS text) = ANY(:organisations)
   AND (:step = '' OR w.step = :step) AND (:area = '' OR c.area = :area) AND (:stage = '' OR c.stage = :stage)
   AND (NOT :late OR w.due_at < :now)
 """
-ORDER = "coalesce(w.due_at, 'infinity'), w.case_id, w.seat"
+
+
+def _open(tab: str, page: str, most: str) -> str:
+    """The open work of a tab that the viewer may know of, at most so much: a query without its end."""
+    items = "SELECT w.* FROM work_items w JOIN cases c ON c.id = w.case_id"
+    items += f" WHERE w.closed_at IS NULL {SEEN} {page}"
+    if tab in OTHERS:
+        return f"({items} AND {OTHERS[tab]} ORDER BY {ORDER} LIMIT {most}) w"
+    each = f"({items} AND w.office = of.office AND w.role = of.role ORDER BY {ORDER} LIMIT {most}) w"
+    return f"{PAIRS[tab]} CROSS JOIN LATERAL {each}"
 
 
 def inbox(
@@ -52,14 +66,16 @@ def inbox(
     after: str | None = None,
     filters: Filters | None = None,
 ) -> Inbox:
-    """Open work by due date, and how much there is on each tab. Of `filters`: step, area, stage, late.
+    """Open work by due date, and how much there is on each tab (to MOST_COUNTED). Of `filters`: step, area,
+    stage, late.
 
     `headed` is counted only for those who head an office.
     """
     with db.connect() as tx:
         parameters = _parameters(tx, viewer, now, filters or Filters())
         tabs = [one for one in TABS if one != "headed" or parameters["headed"]]
-        each = ", ".join(f"(SELECT count(*) {ITEMS.format(where=WHERE[one])}) AS {one}" for one in tabs)
+        counted = "(SELECT count(*) FROM (SELECT FROM {} LIMIT :most) listed) AS {}"
+        each = ", ".join(counted.format(_open(one, "", ":most"), one) for one in tabs)
         counts = dict(tx.execute(sa.text(f"SELECT {each}"), parameters).one()._mapping)
         tab = tab if tab in counts else "office"
         page = ""
@@ -69,8 +85,9 @@ def inbox(
         rows = tx.execute(
             sa.text(
                 "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
-                f" p.name AS holds, o.name AS organisation {ITEMS.format(where=WHERE[tab])} {page}"
-                f" ORDER BY {ORDER} LIMIT :limit"
+                f" p.name AS holds, o.name AS organisation FROM {_open(tab, page, ':limit')}"
+                " JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id"
+                f" LEFT JOIN persons p ON p.id = w.holder ORDER BY {ORDER} LIMIT :limit"
             ),
             {**parameters, "limit": limit + 1},
         ).all()
@@ -84,6 +101,7 @@ def _parameters(tx: sa.Connection, viewer: Actor, now: datetime, wanted: Filters
     headed = [office for office, role in offices if role == OFFICE_HEAD]
     roles = published.programme(tx, published.current(tx)).labels["roles"] if headed else ()
     return {
+        "most": MOST_COUNTED,
         "offices": [office for office, _ in offices] + [""] * operator,
         "roles": [role for _, role in offices] + [OPERATOR] * operator,
         "headed": headed,

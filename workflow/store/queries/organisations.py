@@ -221,7 +221,9 @@ def registered(db: sa.Engine, viewer: Actor, *, text: str = "", limit: int = 200
             since,
         )
         .where(organisations.c.merged_into.is_(None))
-        .order_by(sa.case((organisations.c.state == "waiting", 0), else_=1), organisations.c.name)
+        .order_by(
+            sa.text("(organisations.state <> 'waiting')"), organisations.c.name
+        )  # as its index has them
         .limit(limit)
     )
     if text:

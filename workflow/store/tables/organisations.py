@@ -45,6 +45,12 @@ organisations = Table(
     CheckConstraint("merged_into <> id", name="no_alias_of_itself"),
     Index("ix_organisations_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     Index("ix_organisations_words", text("to_tsvector('german'::regconfig, name)"), postgresql_using="gin"),
+    Index(
+        "ix_organisations_listed",
+        text("(state <> 'waiting')"),
+        "name",
+        postgresql_where=text("merged_into IS NULL"),
+    ),
     Index("ix_organisations_waiting", "state", postgresql_where=text("state = 'waiting'")),
 )
 

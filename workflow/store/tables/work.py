@@ -32,7 +32,15 @@ work_items = Table(
     moment("closed_at", nullable=True),
     Column("closed_by", Text),
     Column("holder", UUID, comment="who of the office has it"),
-    Index("ix_work_items_open", "office", "role", "due_at", postgresql_where=text("closed_at IS NULL")),
+    Index(
+        "ix_work_items_open",
+        "office",
+        "role",
+        text("coalesce(due_at, 'infinity'::timestamptz)"),
+        "case_id",
+        "seat",
+        postgresql_where=text("closed_at IS NULL"),
+    ),
     Index(
         "ix_work_items_held",
         "holder",
