@@ -85,7 +85,7 @@ def _ours(system: System, clients: int) -> float:
         began = time.monotonic()
         done = [counts.get(timeout=60) for _ in people]
         took = max(end for _, end in done) - began
-        for _ in range(100):  # the last endings are the worker's
+        for _ in range(1_000):  # the last endings are the worker's
             if not here.admin.execute("SELECT 1 FROM cases WHERE ending IS NULL LIMIT 1").fetchone():
                 break
             time.sleep(PAUSE_SECONDS)
