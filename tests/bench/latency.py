@@ -24,6 +24,8 @@ from workflow.engine.commands import Submit
 from workflow.service import handle
 
 COMMANDS, A_SECOND = 400, 20
+PROCESSES = 4
+"""As many as the program starts."""
 OPTION = "track_commit_timestamp=on"
 LATENCIES = """
 SELECT extract(epoch FROM min(pg_xact_commit_timestamp(w.xmin)) - pg_xact_commit_timestamp(e.xmin))::float
@@ -36,7 +38,7 @@ def figures(system: System) -> list[Figure]:
     with (
         world(system, "latency") as here,
         worker(system, "tests.bench.plain_celery", plain_env(system)),
-        worker(system, "tasks.app", process_env(here.settings)),
+        worker(system, "tasks.app", process_env(here.settings), PROCESSES),
     ):
         spawn = multiprocessing.get_context("spawn")
         trips = spawn.Queue()

@@ -113,16 +113,16 @@ def plain_env(system: System) -> dict[str, str]:
 
 
 @contextmanager
-def worker(system: System, module: str, env: dict[str, str], *more: str) -> Iterator[None]:
-    """A Celery worker with two processes, that answers."""
+def worker(system: System, module: str, env: dict[str, str], processes: int = PROCESSES) -> Iterator[None]:
+    """A Celery worker that answers."""
     broker = Celery(broker=env["REDIS_URL"])
     name = module.rpartition(".")[2]
-    command = (sys.executable, "-m", "celery", "-A", module, "worker", "--concurrency", str(PROCESSES))
+    command = (sys.executable, "-m", "celery", "-A", module, "worker", "--concurrency", str(processes))
     host = ("--hostname", f"{name}@bench", "--loglevel", "WARNING")
     system.supervisor.run(
         Program(
             name,
-            (*command, *host, *more),
+            (*command, *host),
             lambda: bool(broker.control.ping([f"{name}@bench"], timeout=0.2)),
             env,
         )
