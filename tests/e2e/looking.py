@@ -15,6 +15,7 @@ MOST_BYTES = 150_000
 DIAGRAM = "bpmn-viewer"
 """A page that draws a route loads the viewer, which alone is heavier than a page may be."""
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+NO_PAGES = ("static", "api.", "api-docs.", "readiness.", "metrics.", "office.changes")  # the last: a stream
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 LOOK = """async (rules) => {
   const found = [], all = (selector) => [...document.querySelectorAll(selector)];

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.applicant import CALL, HEKS, HEKS_MAIL, language_course
 from tests.e2e.conftest import Demo, launch, running_demo
+from tests.e2e.looking import NO_PAGES
 from tests.e2e.person import PHONE, Person
 from tests.e2e.states import post, propose, send, write_the_same
 from tests.integration import walks
@@ -28,7 +29,6 @@ BOTH = (DESK, PHONE)
 ANA, GORAN, ARTA, REGULA = "Ana Petrović", "Goran Jurić", "Arta Krasniqi", "Regula Keller"
 BARBARA, ANDREA, WERNER, JASMIN = "Barbara Wenger", "Andrea Bernasconi", "Werner Plattner", "Jasmin Huber"
 VISITOR = ""
-NO_PAGES = ("static", "api.", "api-docs.", "readiness.", "metrics.")
 MAILS = {ANA: "ana.petrovic@sprachbruecke.example", GORAN: "goran.juric@beratung-rheinhafen.example"}
 HEAD_MAIL = "andrea.bernasconi@integration.bs.example"
 

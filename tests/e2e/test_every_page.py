@@ -17,7 +17,7 @@ from werkzeug.routing import RequestRedirect
 from tests.e2e import states
 from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
 from tests.e2e.conftest import Demo, Visit, running_demo
-from tests.e2e.looking import Looker
+from tests.e2e.looking import NO_PAGES, Looker
 from tests.e2e.person import Person
 from web.app import create_app
 from workflow.people import read_people
@@ -25,7 +25,6 @@ from workflow.people import read_people
 FIRST = 3
 """Of addresses that differ in ids or query alone each person sees one, until all have seen so many."""
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsdeutsch"
-NO_PAGES = ("static", "api.", "api-docs.", "readiness.", "metrics.")
 APPLICANTS = (HEKS, "Urs Ackermann", "Goran Jurić", "Ana Petrović")
 """Applicants: with a draft and a query, who only reads, to confirm a budget, with what was granted."""
 
@@ -66,7 +65,8 @@ class Crawl:
                 continue
             self.looker.look(person)
             links = person.page.eval_on_selector_all(
-                "a[href^='/']", "all => all.map((a) => a.getAttribute('href').split('#')[0])"
+                "a[href^='/'], img[src^='/']",
+                "all => all.map((one) => one.getAttribute(one.href ? 'href' : 'src').split('#')[0])",
             )
             fresh = [link for link in dict.fromkeys(links) if link not in known]
             known |= set(fresh)
