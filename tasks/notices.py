@@ -26,6 +26,7 @@ SUBJECTS: Mapping[str, str] = {
     "signature_void": _("Ihre Unterschrift gilt nicht mehr"),
     "comment_mention": _("Sie sind in einem Dossier erwähnt"),
     "comment_answered": _("Eine Trägerschaft hat geantwortet"),
+    "inquiry_answered": _("Eine Stelle hat auf Ihre Anfrage geantwortet"),
     "comment_question": _("Zu Ihrem Gesuch gibt es eine Frage"),
     "comment_message": _("Zu Ihrem Gesuch gibt es eine Nachricht"),
 }
@@ -45,6 +46,7 @@ BODIES: Mapping[str, str] = {
     ),
     "comment_mention": _("Jemand hat Sie in einem Dossier erwähnt. Sie lesen es hier:"),
     "comment_answered": _("Auf Ihre Nachricht an eine Trägerschaft ist eine Antwort da. Sie lesen sie hier:"),
+    "inquiry_answered": _("Auf Ihre Anfrage an eine andere Stelle ist die Antwort da. Sie lesen sie hier:"),
     "comment_question": _("Wir haben eine Frage zu Ihrem Gesuch. Bitte lesen und beantworten Sie sie hier:"),
     "comment_message": _("Wir haben Ihnen zu Ihrem Gesuch geschrieben. Sie lesen es hier:"),
 }

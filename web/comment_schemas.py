@@ -38,3 +38,20 @@ class Said(Schema):
 
     id = fields.UUID()
     repeated = fields.Boolean(metadata=said("This key had been used before, with the same words"))
+
+
+class Inquiry(Schema):
+    """A question to another office, a case of its own beside this one."""
+
+    id = fields.UUID()
+    number = fields.String()
+    office = a_code("Of who is asked")
+    question = fields.String()
+    by_name = fields.String()
+    asked_at = a_time()
+    due_at = a_time(allow_none=True)
+    late = fields.Boolean()
+    answer = fields.String(allow_none=True, metadata=said("null while it waits"))
+    answered_by = fields.String()
+    answered_at = a_time(allow_none=True)
+    refused = fields.Boolean(metadata=said("The office has nothing to say, and `answer` is why"))

@@ -48,7 +48,7 @@ def opening_page(parent: Parent, code: str) -> str:
 
 def open_child(parent: Parent, code: str) -> Response | str | tuple[str, int]:
     """Open it, and go to its page."""
-    _, form = _child(parent, code)
+    child, form = _child(parent, code)
     given = posted_answers(form)
     if pressed().changes_rows:
         return _shown(parent, code, given)
@@ -57,6 +57,9 @@ def open_child(parent: Parent, code: str) -> Response | str | tuple[str, int]:
         do(OpenChild(parent.case_id, code, begun, parent.entry), given)
     except (Invalid, Refused) as error:
         return _shown(parent, code, given, error), error.status
+    if child.get("internal"):  # who asks reads the answer where they asked
+        flash(gettext("Ist unterwegs. Die Stelle hat es bei ihren Pendenzen."), "done")
+        return redirect(f"{parent.page_of(parent.case_id)}#talk-inquiries", 303)
     flash(gettext("Ist bei uns angekommen."), "done")
     return redirect(parent.page_of(begun), 303)
 
@@ -72,6 +75,7 @@ def _shown(parent: Parent, code: str, given: Mapping[str, Any], error: Foerderwe
         problems=error.fields if isinstance(error, Invalid) else {},
         refusal=text_of(error, lang()) if error and not isinstance(error, Invalid) else None,
         more=pressed().more,
+        send=gettext("Anfrage senden") if child.get("internal") else gettext("Einreichen"),
         parent=parent,
     )
 

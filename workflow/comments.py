@@ -52,8 +52,8 @@ def write(db: Engine, actor: Actor, said: NewComment, *, now: datetime) -> bool:
             reached = readers(tx, route, case, office, actor, now)[said.audience] if called else ()
             if not called <= {UUID(one.person) for _, one in reached}:
                 raise Refused("cannot_be_mentioned")
-        if said.audience == TO_APPLICANT and case.ending is not None:
-            raise Refused("closed")
+        if said.audience not in reading.audiences_of(case):
+            raise Refused("closed" if case.ending else "no_such_audience")
         row: dict[str, Any] = {
             "id": said.id,
             "case_id": said.case_id,

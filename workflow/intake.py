@@ -15,7 +15,7 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import EMPTY, Actor
 from workflow.engine.commands import OpenChild, Submit
 from workflow.engine.events import Submitted
-from workflow.engine.route import APPLICANT_OFFICE
+from workflow.engine.route import APPLICANT_OFFICE, Child
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
@@ -133,7 +133,8 @@ def accept_child(
 
     Raises Invalid for what is wrong in its form, Refused (submitted_already).
     """
-    child = published.route(tx, parent.route_hash).children[command.child]
+    known = published.route(tx, parent.route_hash).children
+    child, number = known[command.child], _child_number(parent, known, command.child)
     whole = published.content(tx, parent.programme_hash)
     form = published.form(tx, parent.programme_hash, child.form)
     answers = form.load(dict(raw))
@@ -157,8 +158,7 @@ def accept_child(
     if not applications.add(tx, draft):
         raise Refused("submitted_already")
     content = kept.add("application", "", answers)
-    begun = children.begun(route, parent.case, child, str(parent.id), facts, content)
-    number = f"{parent.number}.{len(parent.case.children) + 1}"
+    begun = children.begun(route, parent.case, child, str(parent.id), facts, content, kept.actor.person)
     beginning = Beginning(
         organisation_id=organisation,
         title=f"{published.programme(tx, parent.programme_hash).own(titles)}: {row.title}",
@@ -185,6 +185,13 @@ def accept_child(
         target_group=parent.target_group,
     )
     return Accepted(stored, beginning, draft["revision"]), begun
+
+
+def _child_number(parent: Stored, known: Mapping[str, Child], code: str) -> str:
+    """Internal cases are counted apart: no gap tells the applicant that there are any."""
+    internal = {child.code for child in known.values() if child.internal}
+    alike = [one for one in parent.case.children.values() if (one["code"] in internal) == (code in internal)]
+    return f"{parent.number}{'-A' if code in internal else '.'}{len(alike) + 1}"
 
 
 def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[Answers, Facts, int]:

@@ -11,7 +11,7 @@ from web import comment_schemas
 from web.api.operations import caller, once, operation
 from web.security import db, now
 from workflow import comments
-from workflow.errors import NotFound
+from workflow.errors import NotAllowed, NotFound
 from workflow.store import queries
 
 
@@ -39,6 +39,20 @@ def say(body: Mapping[str, Any], case_id: UUID) -> Mapping[str, Any]:
     written = comments.write(db(), caller().actor, new, now=now())
     nudge()
     return {"id": new.id, "repeated": not written}
+
+
+@operation("GET", "/cases/<uuid:case_id>/inquiries", gives=comment_schemas.Inquiry(many=True))
+def inquiries(case_id: UUID) -> Sequence[queries.Inquiry]:
+    """What other offices were asked about a case, and what they answered
+
+    An inquiry is opened as a child of the case, as its offer names it.
+    """
+    found = queries.dossier(db(), caller().actor, case_id, now=now())
+    if found is None:
+        raise NotFound("no_such_case")
+    if not found.opened:
+        raise NotAllowed("declare_first")
+    return queries.inquiries(db(), caller().actor, case_id, now=now())
 
 
 @operation("DELETE", "/cases/<uuid:case_id>/comments/<uuid:comment_id>", status=204)

@@ -276,7 +276,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found, words),
-        talk=queries.talk(db(), staff(), case_id, now=now()) if found.opened else None,
+        **talking.shown(found),
         history=[(row, sentence(row.name, row.data, route, words)) for row in reversed(found.history)],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -33,6 +34,17 @@ def register(blueprint: Blueprint) -> None:
     page("/cases/<uuid:case_id>/comments", view_func=say, methods=["POST"])
     page("/cases/<uuid:case_id>/comments/read", view_func=read, methods=["POST"])
     page("/cases/<uuid:case_id>/comments/<uuid:comment_id>/end", view_func=take_back, methods=["POST"])
+
+
+def shown(found: queries.Dossier) -> dict[str, Any]:
+    """What the dossier shows of it, once it is open."""
+    if not found.opened:
+        return {"talk": None, "inquiries": []}
+    viewer, case_id = staff(), found.case.id
+    return {
+        "talk": queries.talk(db(), viewer, case_id, now=now()),
+        "inquiries": queries.inquiries(db(), viewer, case_id, now=now()),
+    }
 
 
 def say(case_id: UUID) -> Response | tuple[str, int]:

@@ -53,6 +53,7 @@ TEXTS = {
     "no_such_case": _("Dieses Gesuch gibt es nicht, oder Sie dürfen es nicht lesen: %(number)s"),
     "no_way_past_bound": _("Ist die Zahl der Male aufgebraucht, bleibt hier nichts mehr zu wählen: %(step)s"),
     "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
+    "internal_speaks_out": _("Intern, und wendet sich doch an die Trägerschaft: %(step)s"),
     "nobody_stands_there": _("Dort steht ein Gesuch nie still: %(step)s"),
     "not_decided": _("Über dieses Gesuch ist noch nicht entschieden: %(number)s"),
     "not_a_human_step": _("Hier handelt kein Mensch."),

@@ -166,8 +166,11 @@ def refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegErro
 
     Those who belong to the applicant, or have recused themselves, keep their hands off here too.
     """
-    if who not in actor.offices:
-        return NotAllowed("not_yours")
+    return kept_out(case, actor) if who in actor.offices else NotAllowed("not_yours")
+
+
+def kept_out(case: Case, actor: Actor) -> FoerderwegError | None:
+    """Why somebody keeps their hands off this case in whichever role."""
     if case.applicant in actor.organisations:
         return NotAllowed("own_organisation")
     if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):

@@ -127,6 +127,8 @@ class Case:
     """By their ids: {code, ending ("" while it runs), freezes, awaited}."""
     nudges: int = 0
     """Of the present visit."""
+    asked_by: str = ""
+    """Of an internal case, which the applicant does not see: who asks."""
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
@@ -137,7 +139,7 @@ EMPTY = Case()
 NAMES = tuple(item.name for item in fields(Case))
 PLACES = {name: place for place, name in enumerate(NAMES)}
 VALUES = attrgetter(*NAMES)
-ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children", "nudges")
+ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children", "nudges", "asked_by")
 
 
 def evolve(case: Case, event: ev.Event) -> Case:
@@ -152,6 +154,7 @@ def evolve(case: Case, event: ev.Event) -> Case:
                 to=event.to,
                 parent=event.parent,
                 recused=event.recused,
+                asked_by=event.asked_by,
             )
         case ev.Entered():
             return _entered(case, event)

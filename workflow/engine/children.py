@@ -8,7 +8,7 @@ from datetime import date, datetime
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.advance import iso
-from workflow.engine.aside import refusal_of, require, resumed, stands_at
+from workflow.engine.aside import kept_out, refusal_of, require, resumed, stands_at
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
@@ -34,9 +34,12 @@ def opened(
 
 
 def begun(
-    route: Route, parent: Case, child: Child, parent_id: str, facts: Facts, content: str
+    route: Route, parent: Case, child: Child, parent_id: str, facts: Facts, content: str, by: str
 ) -> ev.Submitted:
-    """A child's first event: its form's `facts` over those of its parent, without what it decides itself."""
+    """A child's first event: its form's `facts` over those of its parent, without what it decides itself.
+
+    `by`: who opens it.
+    """
     decided = {
         out.amount
         for step in route.steps.values()
@@ -46,8 +49,9 @@ def begun(
     taken = {name: value for name, value in parent.facts.items() if name not in decided}
     known = {name: value for name, value in {**taken, **facts}.items() if name in route.facts}
     involved = {act.by for act in parent.acts} | set(parent.declared) if child.others else set()
-    kept_out = tuple(sorted(involved | set(parent.recused)))
-    return ev.Submitted(parent.applicant, known, content, route.start, parent_id, kept_out)
+    barred = tuple(sorted(involved | set(parent.recused)))
+    asked_by = by if child.internal else ""
+    return ev.Submitted(parent.applicant, known, content, route.start, parent_id, barred, asked_by=asked_by)
 
 
 def ended(case: Case, command: cmd.ChildEnded, now: datetime, calendar: Calendar) -> list[ev.Event]:
@@ -74,10 +78,19 @@ def _refusal(case: Case, child: Child, actor: Actor, on: date) -> FoerderwegErro
     if case.suspended_at is not None:
         return Refused("suspended")
     opened_before = [one for one in case.children.values() if one["code"] == child.code]
-    if any(not one["ending"] for one in opened_before):
+    if not child.internal and any(not one["ending"] for one in opened_before):
         return Refused("child_is_open")
     if len(opened_before) >= child.at_most:
         return Refused("way_used_up", most=child.at_most)
     if child.who.role == APPLICANT:
         return None if actor.signs_for(case.applicant) else NotAllowed("not_yours")
+    if child.internal and _works_on(case, actor):
+        return kept_out(case, actor)
     return refusal_of(child.who.meant(case.facts, on), case, actor)
+
+
+def _works_on(case: Case, actor: Actor) -> bool:
+    """Has declared that there is no conflict, and has or had a seat."""
+    seated = any((seat.office, seat.role) in actor.offices for seat in case.seats)
+    acted = any(act.by == actor.person for act in case.acts)
+    return actor.person in case.declared and (seated or acted)

@@ -16,7 +16,8 @@ from workflow.engine.tables import Fact
 class Submitted:
     """A case begins. `parent`: the case that it belongs to, if any; `recused`: who is kept out.
 
-    `signed_with`: who signed first, where two sign together.
+    `signed_with`: who signed first, where two sign together. `asked_by`: of an internal case, which the
+    applicant does not see: who asks.
     """
 
     applicant: str
@@ -26,6 +27,7 @@ class Submitted:
     parent: str = ""
     recused: tuple[str, ...] = ()
     signed_with: str = ""
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ def _aside(data: Mapping[str, Any], tables: Mapping[str, Table]) -> dict[str, An
                 int(raw.get("at_most", 3)),
                 bool(raw.get("freezes", False)),
                 bool(raw.get("others", False)),
+                bool(raw.get("internal", False)),
             )
             for code, raw in data.get("children", {}).items()
         }

@@ -11,6 +11,7 @@ from workflow.engine.route import (
     NO_OFFICE,
     OPERATOR,
     Call,
+    Child,
     Choice,
     Do,
     End,
@@ -122,6 +123,8 @@ def children(
         if child.route not in routes:
             yield RouteError("unknown_route", at=code, route=child.route)
             continue
+        if child.internal:
+            yield from _internal(child, routes[child.route])
         for name, kind in routes[child.route].facts.items():
             if route.facts.get(name, kind) != kind:
                 yield RouteError("wrong_type", at=code, fact=name, type=route.facts[name], asked=kind)
@@ -134,6 +137,17 @@ def children(
                 ends = {one.ending for one in routes[awaited.route].steps.values() if isinstance(one, End)}
                 for ending in sorted(ends ^ set(step.endings)):
                     yield RouteError("endings_differ", at=code, child=step.child, ending=ending)
+
+
+def _internal(child: Child, route: Route) -> Iterator[RouteError]:
+    """What the applicant does not see is not theirs to open, writes them no letter and asks them nothing."""
+    at = child.code
+    if child.who.role == APPLICANT:
+        yield RouteError("internal_speaks_out", at=at, step=at)
+    for code, step in route.steps.items():
+        asks = isinstance(step, Human) and any(seat.who.role == APPLICANT for seat in step.seats)
+        if asks or isinstance(step, Call):
+            yield RouteError("internal_speaks_out", at=at, step=code)
 
 
 NUMERIC = ("money", "number")

@@ -172,6 +172,7 @@ class Child:
     """A case of another route that may be opened from these steps, endings among them; one at a time.
 
     `freezes`: its parent stands still until it has ended. `others`: who acted in the parent may not act here.
+    `internal`: the applicant sees nothing of it; whoever works on the parent may open it, several at once.
     """
 
     code: str
@@ -182,6 +183,7 @@ class Child:
     at_most: int = 3
     freezes: bool = False
     others: bool = False
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

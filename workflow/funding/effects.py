@@ -17,7 +17,7 @@ from workflow.engine.route import APPLICANT, OPERATOR
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something to bring about outside, once per key. `kind`: mail | letter | parent."""
+    """Something to bring about outside, once per key. `kind`: mail | letter | parent | notice."""
 
     key: str
     kind: str
@@ -44,7 +44,8 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
 
     match event:
         case ev.Submitted():
-            yield to_applicant("applicant_opened" if event.parent else "applicant_received")
+            if not event.asked_by:
+                yield to_applicant("applicant_opened" if event.parent else "applicant_received")
         case ev.Entered():
             yield from to_seats("turn", after.open_seats)
         case ev.Reseated():
@@ -73,5 +74,9 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
         case ev.Ended() if after.parent:
             payload = {"parent": after.parent, "ending": event.ending}
             yield Effect(f"{case_id}:ended:parent", "parent", payload)
+            if after.asked_by:
+                path = f"desk/cases/{after.parent}#talk-inquiries"
+                told = {"text": "inquiry_answered", "person": after.asked_by, "path": path}
+                yield Effect(f"{case_id}:ended:asker", "notice", told)
         case _:
             return

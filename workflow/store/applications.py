@@ -24,9 +24,13 @@ Answers = Mapping[str, Any]
 
 FIND = """
 SELECT a.*, o.kind AS organisation_kind, o.office, o.state AS organisation_state,
-       EXISTS (SELECT FROM cases c WHERE c.id = a.id) AS submitted
-FROM (SELECT * FROM applications WHERE id = %s{lock}) a JOIN organisations o ON o.id = a.organisation_id"""
-"""Locked before it is joined: it may belong to another organisation when a merge is over."""
+       c.id IS NOT NULL AS submitted
+FROM (SELECT * FROM applications WHERE id = %s{lock}) a JOIN organisations o ON o.id = a.organisation_id
+LEFT JOIN cases c ON c.id = a.id WHERE c.asked_by IS NULL"""
+"""Locked before it is joined: it may belong to another organisation when a merge is over.
+
+An internal case is no application of anybody's.
+"""
 
 
 def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Any:

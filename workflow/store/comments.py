@@ -82,7 +82,7 @@ def readers(
     veiled = reading.own_first(route, case, writer)
     found: dict[str, list[tuple[str, Actor]]] = {audience: [] for audience in reading.AUDIENCES}
     for name, one in people:
-        if one.person == writer.person or not reading.offices_of(one) or reading.is_member(case, one):
+        if one.person == writer.person or not reading.offices_of(one) or reading.belongs(case, one):
             continue
         if veiled and office not in reading.offices_of(one) and not one.has_role("coordinator"):
             continue

@@ -308,6 +308,7 @@ def _beginning_row(change: Change, beginning: Beginning, head: str) -> Row:
         "at": change.at.isoformat(),
     }
     listed = {name: getattr(beginning, name) for name in Beginning.__slots__}
+    listed["asked_by"] = change.after.asked_by or None
     return {**_case_row(change, head), **pinned, **listed}
 
 

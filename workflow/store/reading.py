@@ -31,8 +31,14 @@ PROGRAMME = ("admin", "coordinator", "head", "auditor")
 SYSTEM = Actor("system")
 
 
-def is_member(case: Case, viewer: Actor) -> bool:
+def belongs(case: Case, viewer: Actor) -> bool:
+    """Is a member of the applying organisation."""
     return bool(viewer.rights_in(case.applicant))
+
+
+def is_member(case: Case, viewer: Actor) -> bool:
+    """Belongs to the organisation whose case it is; an internal case is no organisation's."""
+    return not case.asked_by and belongs(case, viewer)
 
 
 def is_of_own_office(case: Case, viewer: Actor) -> bool:
@@ -68,9 +74,9 @@ def takes_part(case: Case, viewer: Actor) -> bool:
 def may_open(case: Case, viewer: Actor) -> bool:
     """May read the dossier: coordinators and auditors, others of the staff after declaring no conflict.
 
-    Nobody reads what others write about the measure of their own office.
+    Nobody reads what others write about the measure of their own office, or of their organisation.
     """
-    if viewer.person in case.recused or is_of_own_office(case, viewer):
+    if viewer.person in case.recused or is_of_own_office(case, viewer) or belongs(case, viewer):
         return False
     involved = has_seat(case, viewer) or is_asked(case, viewer)
     return viewer.has_role(*ALL_DOSSIERS) or (involved and viewer.person in case.declared)
@@ -78,7 +84,7 @@ def may_open(case: Case, viewer: Actor) -> bool:
 
 def has_page(case: Case, route: Route, *, viewer: Actor, on: date) -> bool:
     """Whether there is a dossier on this day, open or behind its gate, for the viewer, who has an office."""
-    if is_member(case, viewer) or not takes_part(case, viewer):
+    if belongs(case, viewer) or not takes_part(case, viewer):
         return False
     involved = had_turn(case, viewer) or is_of_own_office(case, viewer)
     return involved or may_open(case, viewer) or bool(allowed(route, case, viewer, on))
@@ -124,6 +130,13 @@ def reads_comment(
         return True
     alone = sum(seat.office == office for seat in case.seats) < 2
     return (audience == OWN_OFFICE and alone) or not own_first(route, case, viewer)
+
+
+def audiences_of(case: Case) -> tuple[str, ...]:
+    """To whom something can be said about this case."""
+    if case.asked_by:
+        return (OWN_OFFICE,)
+    return AUDIENCES if case.ending is None else (OWN_OFFICE, REVIEWERS)
 
 
 def offices_of(viewer: Actor) -> frozenset[str]:

@@ -27,7 +27,7 @@ COMPARE = """
 SELECT stage, area, size, call, sum(cases) AS cases, sum(requested) AS requested FROM (
   SELECT stage, area, size, call, cases, requested FROM stage_sums
   UNION ALL SELECT stage, area, size, call, cases, requested FROM stage_moves
-  UNION ALL SELECT stage, area, size, call, -1, -requested FROM cases) c
+  UNION ALL SELECT stage, area, size, call, -1, -requested FROM cases WHERE asked_by IS NULL) c
 GROUP BY stage, area, size, call HAVING sum(cases) <> 0 OR sum(requested) <> 0"""
 
 

@@ -24,8 +24,8 @@ COLUMNS = {
     "drafts": "id uuid, revision int",
     "begun": "id uuid, number text, prefix text, organisation_id uuid, title text, programme text,"
     " programme_hash text, route_hash text, form_hash text, call text, year int, area text, pot text,"
-    " size text, line_id int, parent_id uuid, target_group text, at timestamptz, version int, hash text,"
-    " state jsonb, stage text, step text, status text, requested bigint, entered_at timestamptz,"
+    " size text, line_id int, parent_id uuid, asked_by uuid, target_group text, at timestamptz, version int,"
+    " hash text, state jsonb, stage text, step text, status text, requested bigint, entered_at timestamptz,"
     " due_at timestamptz",
     "cases": "id uuid, was int, version int, hash text, state jsonb, stage text, step text, status text,"
     " ending text, requested bigint, held bigint, committed bigint, entered_at timestamptz,"
@@ -49,11 +49,11 @@ PARTS = {
   SELECT a.id FROM applications a, {rows} WHERE a.id = n.id AND a.revision = n.revision FOR UPDATE OF a)""",
     "begun": """changed AS (
   INSERT INTO cases (id, number, organisation_id, title, programme, programme_hash, route_hash, form_hash,
-         call, area, size, line_id, parent_id, target_group, submitted_at, version, hash, state, stage, step,
-         status, requested, held, committed, entered_at, due_at)
+         call, area, size, line_id, parent_id, asked_by, target_group, submitted_at, version, hash, state,
+         stage, step, status, requested, held, committed, entered_at, due_at)
   SELECT n.id, coalesce(n.number, n.prefix || to_char(nextval('case_number'), 'FM999900000')),
          n.organisation_id, n.title, n.programme, n.programme_hash, n.route_hash, n.form_hash,
-         n.call, n.area, n.size, coalesce(n.line_id, b.id), n.parent_id, n.target_group, n.at,
+         n.call, n.area, n.size, coalesce(n.line_id, b.id), n.parent_id, n.asked_by, n.target_group, n.at,
          n.version, n.hash, n.state, n.stage, n.step, n.status, n.requested, 0, 0, n.entered_at, n.due_at
   FROM {rows} JOIN drafts USING (id) LEFT JOIN budget_lines b
     ON (b.programme, b.year, b.area, b.pot) = (n.programme, n.year, n.area, n.pot)

@@ -133,6 +133,7 @@ def _some_ways(random: Random, steps: Mapping[str, Any]) -> dict[str, Any]:
         "freezes": random.random() < 0.5,
         "others": random.random() < 0.5,
     }
+    appeal["internal"] = appeal["who"] is CLERKS and random.random() < 0.5
     if not standing or random.random() < 0.3:
         return {"children": {"appeal": appeal}}
     some = random.sample(standing, random.randint(1, len(standing)))

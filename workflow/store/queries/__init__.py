@@ -14,6 +14,7 @@ from workflow.store.queries.desk import dossier
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.inbox import TABS, inbox
+from workflow.store.queries.inquiries import Inquiry, inquiries
 from workflow.store.queries.mine import my_applications, my_organisations
 from workflow.store.queries.office import cases, money
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
@@ -98,6 +99,7 @@ __all__ = [
     "Health",
     "HistoryRow",
     "Inbox",
+    "Inquiry",
     "ItemRow",
     "Milestone",
     "MoneyRow",
@@ -141,6 +143,7 @@ __all__ = [
     "health",
     "id_of",
     "inbox",
+    "inquiries",
     "invitations_to",
     "migrated",
     "money",

@@ -14,7 +14,7 @@ from workflow.engine.case import SIGNING, Actor, Case, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
 from workflow.store.comments import readers
-from workflow.store.reading import AUDIENCES, OWN_OFFICE, TO_APPLICANT
+from workflow.store.reading import OWN_OFFICE, TO_APPLICANT
 from workflow.texts import ZURICH
 
 NEWS_FOR = timedelta(days=90)
@@ -166,9 +166,7 @@ def _audiences(
 ) -> Mapping[str, Audience]:
     people = readers(tx, route, case, office, viewer, now)
     found = {}
-    for code in AUDIENCES:
-        if code == TO_APPLICANT and case.ending is not None:
-            continue
+    for code in reading.audiences_of(case):
         reached = people[code]
         own = [(one.person, name) for name, one in reached if office in reading.offices_of(one)]
         others = sorted({at for _, one in reached for at in reading.offices_of(one) - {office}})

@@ -19,12 +19,12 @@ def family(
 ) -> tuple[Relative | None, list[Relative]]:
     """(parent, children): the case that this one belongs to, and those that belong to it, oldest first.
 
-    `sees`: whether the viewer has a page of such a case.
+    Internal ones stand elsewhere. `sees`: whether the viewer has a page of such a case.
     """
     rows = tx.execute(
         sa.text(
             "SELECT id, number, status, route_hash, parent_id, state FROM cases"
-            " WHERE parent_id = :id OR id = (SELECT parent_id FROM cases WHERE id = :id)"
+            " WHERE parent_id = :id AND asked_by IS NULL OR id = (SELECT parent_id FROM cases WHERE id = :id)"
             " ORDER BY submitted_at, id"
         ),
         {"id": case_id},

@@ -70,7 +70,7 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
 def _knows(row: Any, viewer: Actor) -> bool:
     """Nothing of cases from which the viewer keeps out."""
     case = load_case(row.state)
-    return not (viewer.person in case.recused or reading.is_member(case, viewer))
+    return not (viewer.person in case.recused or reading.belongs(case, viewer))
 
 
 def _other(row: Any, this: Any, viewer: Actor) -> Other:

@@ -12,8 +12,9 @@ from workflow.engine import assigning
 from workflow.engine.assigning import OFFICE_HEAD
 from workflow.engine.case import Actor, load_case
 from workflow.engine.route import APPLICANT, OPERATOR, Human
-from workflow.store import published, reading
+from workflow.store import published
 from workflow.store.queries.rows import Filters, Inbox, ItemRow
+from workflow.store.reading import may_open
 from workflow.texts import ZURICH
 
 TABS = ("mine", "office", "headed", "waiting")
@@ -33,9 +34,10 @@ OTHERS = {
     # What I have, and what those have who are away and have named me as their deputy.
     "mine": """w.holder IN (SELECT CAST(:person_id AS uuid) UNION ALL SELECT a.person_id FROM absences a
  WHERE a.deputy_id = CAST(:person_id AS uuid) AND :today BETWEEN a.first_day AND a.last_day)""",
-    # Cases in which I have done my part, and that lie with somebody else now.
+    # Cases in which I have done my part, or have asked, and that lie with somebody else now.
     "waiting": """w.case_id IN (SELECT d.case_id FROM work_items d WHERE d.closed_by = :person
- AND d.closed_by <> 'system') AND w.role <> 'operator' AND NOT (w.office, w.role) IN
+ AND d.closed_by <> 'system' UNION ALL SELECT i.id FROM cases i
+ WHERE i.asked_by = CAST(:person_id AS uuid)) AND w.role <> 'operator' AND NOT (w.office, w.role) IN
  (SELECT * FROM unnest(CAST(:offices AS text[]), CAST(:roles AS text[])))""",
 }
 SEEN = """
@@ -85,6 +87,8 @@ def inbox(
         rows = tx.execute(
             sa.text(
                 "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
+                " c.parent_id, (SELECT q.state FROM cases q WHERE q.id = c.parent_id"
+                "  AND c.asked_by = CAST(:person_id AS uuid)) AS asked_in,"
                 f" p.name AS holds, o.name AS organisation FROM {_open(tab, page, ':limit')}"
                 " JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id"
                 f" LEFT JOIN persons p ON p.id = w.holder ORDER BY {ORDER} LIMIT :limit"
@@ -149,11 +153,14 @@ def _item(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> ItemRow:
     seats = {
         offer.seat for offer in assigning.allowed(route, case, viewer) if assigning.TAKE in offer.outcomes
     }
+    # Whoever asks reads the answer where they asked.
+    reads = may_open(case, viewer) or (row.asked_in and may_open(load_case(row.asked_in), viewer))
     return ItemRow(
         case_id=row.case_id,
+        page=row.parent_id if row.asked_in else row.case_id,
         number=row.number,
         organisation=row.organisation,
-        title=row.title if reading.may_open(case, viewer) else None,
+        title=row.title if reads else None,
         area=row.area,
         size=row.size,
         stage=row.stage,

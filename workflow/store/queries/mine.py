@@ -58,7 +58,7 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
         )
         .join(organisations, organisations.c.id == applications.c.organisation_id)
         .outerjoin(cases, cases.c.id == applications.c.id)
-        .where(applications.c.organisation_id.in_(ids(viewer)))
+        .where(applications.c.organisation_id.in_(ids(viewer)), cases.c.asked_by.is_(None))
         .order_by(applications.c.saved_at.desc(), applications.c.id)
     )
     with db.connect() as tx:

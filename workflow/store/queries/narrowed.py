@@ -16,6 +16,9 @@ from workflow.store.tables import PROJECT_WORDS
 COUNTED = ("stage", "area", "size", "call")
 """Filters by which cases are counted as they change; see tables.stage_sums."""
 
+APPLICATIONS = "c.asked_by IS NULL"
+"""Lists and figures are about applications and what belongs to them, not about questions to an office."""
+
 CONDITIONS = {
     **{name: f"c.{name} = :{name}" for name in (*COUNTED, "status", "step")},
     "route": "c.route_hash = :route",
@@ -34,7 +37,8 @@ def narrowed(
     filters: Filters, viewer: Actor, programme: Programme, now: datetime
 ) -> tuple[str, dict[str, Any]]:
     """SQL after `FROM cases c`, and its parameters. Titles are searched only for who may read all of them."""
-    conditions = [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
+    conditions = [APPLICATIONS]
+    conditions += [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
     if filters.text:
         ways = [BY_NUMBER, BY_NAME] + [BY_WORDS] * viewer.has_role(*reading.ALL_DOSSIERS)
         conditions.append(f"c.id IN ({' UNION '.join(ways)})")
@@ -45,7 +49,7 @@ def narrowed(
         "words": _query(filters.text),
         "named": _query(filters.organisation),
     }
-    return f" WHERE {' AND '.join(conditions)}" if conditions else "", parameters
+    return f" WHERE {' AND '.join(conditions)}", parameters
 
 
 def _query(text: str) -> str:

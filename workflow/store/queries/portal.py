@@ -58,6 +58,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         .join(persons, persons.c.id == applications.c.saved_by)
         .outerjoin(cases, cases.c.id == applications.c.id)
         .where(applications.c.id == application_id, applications.c.organisation_id.in_(ids(viewer)))
+        .where(cases.c.asked_by.is_(None))
     )
     with db.connect() as tx:
         row: Any = tx.execute(query).one_or_none()

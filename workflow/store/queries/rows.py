@@ -151,12 +151,13 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """Open work. `title` is None while the gate is closed for this viewer.
+    """Open work. `title` is None while the gate is closed for this viewer; `page`: the case to open.
 
     `holder`: the id of who has it, `holder_name` the name; `may_take`: this viewer may have it instead.
     """
 
     case_id: UUID
+    page: UUID
     number: str
     organisation: str
     title: str | None
