@@ -247,7 +247,8 @@ def test_a_reviewer_asks_on_the_page_and_the_asked_office_answers_there(
     dossier = desk.open(f"/desk/cases/{case_id}")
     page = desk.open(dossier.link("/children/inquiry"))
     assert "Die Trägerschaft erfährt nichts davon." in page.text
-    form = replace(page.form(""), action=page.url)
+    [asking] = [one for one in page.forms if ("inquiry.question", "") in one.fields]
+    form = replace(asking, action=page.url)
     said = {"inquiry.office": "early_support", "inquiry.question": QUESTION}
     empty = desk.send(form, {**said, "inquiry.question": "", "press": "send"}, status=422)
     assert "Zentrum für Frühförderung" in empty.text
