@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from workflow.engine.case import Actor, load_case
 from workflow.store import published, reading
 from workflow.store.queries.record import answer_named
+from workflow.texts import ZURICH
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +90,7 @@ def _inquiry(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Inqui
         answered_by=said["by"] if over else "",
         answered_at=row.entered_at if over else None,
         refused=over and why is not None,
-        seen=reading.has_page(case, published.route(tx, row.route_hash), viewer),
+        seen=reading.has_page(
+            case, published.route(tx, row.route_hash), viewer=viewer, on=now.astimezone(ZURICH).date()
+        ),
     )
