@@ -14,6 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from tasks.deliver import deliver_due
+from web.cli import demo_talk
 from web.cli.story import Story, application, decision, proposal, review
 from workflow import log
 from workflow.engine.case import Seat
@@ -95,6 +96,8 @@ def load(settings: Settings, say: Callable[[str], None], files: Sequence[str] = 
         year = _Year(story, words, now)
         _play(year, [Sample(**one) for one in listed], say)
         year.hand_out()
+        if YEAR in files:
+            demo_talk.play(story, load_yaml(folder / "talk.yaml")["talks"])
     finally:
         db.dispose()
 

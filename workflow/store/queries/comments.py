@@ -60,7 +60,7 @@ class Talk:
     """What was said about a case, oldest first. `office`: for which the viewer writes, "" if they do not.
 
     `audiences`: by code, those to whom the viewer may write; for members none: they answer. `veiled`: what
-    others say to all waits for the viewer's own vote.
+    others say to all waits for the viewer's own vote. `internal`: the case is none of the applicant's.
     """
 
     comments: Sequence[Comment]
@@ -69,6 +69,7 @@ class Talk:
     may_answer: bool
     has_new: bool
     veiled: bool
+    internal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def talk(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Talk 
         may_answer=member and running and bool(viewer.rights_in(case.applicant) & {"draft", *SIGNING}),
         has_new=any(one.new for one in found),
         veiled=not member and reading.own_first(route, case, viewer),
+        internal=bool(case.asked_by),
     )
 
 
