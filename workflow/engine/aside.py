@@ -63,6 +63,8 @@ def decide(
 
 def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]:
     """Everything here that this person may do on this day."""
+    if _nudge_refusal(route, case, actor, on) is None:
+        yield Offer("nudge", case.step or "")
     step = _waiting(route, case)
     if step is not None and step.message and _receive_refusal(route, case, actor, on) is None:
         yield Offer("receive", step.code, outcomes=(step.message,))
@@ -77,8 +79,6 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
     if route.extension and _extend_refusal(route, case, actor, on) is None:
         yield Offer("extend", case.step or "", outcomes=(str(route.extension.most - case.extended),))
 
-    if _nudge_refusal(route, case, actor, on) is None:
-        yield Offer("nudge", case.step or "")
 
 
 def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date) -> ev.Event:
