@@ -80,7 +80,6 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
         yield Offer("extend", case.step or "", outcomes=(str(route.extension.most - case.extended),))
 
 
-
 def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date) -> ev.Event:
     way = route.ways.get(command.way)
     if way is None or command.to not in way.to:
