@@ -151,6 +151,8 @@ POST /invitations/<invitation_id>/end                         401 404 404 404 40
 GET /desk/inbox.<kind>                                        303 404 404 200 200 200 200 200 200 200
 GET /office/pipeline.<kind>                                   303 404 404 404 404 404 200 200 200 404
 GET /office/cases.<kind>                                      303 404 404 404 404 404 200 200 200 404
+GET /office/reads.<kind>                                      303 404 404 404 404 404 404 404 200 404
+GET /office/steering.<kind>                                   303 404 404 404 404 404 200 200 200 404
 GET /office/money.<kind>                                      303 404 404 404 404 404 200 200 200 404
 GET /office/organisations.<kind>                              303 404 404 404 404 404 200 404 200 404
 POST /desk/cases/<case_id>/comments                           401 404 404 403 303 404 303 404 403 404

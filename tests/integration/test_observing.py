@@ -169,3 +169,14 @@ def test_reading_by_program_is_noted_too(told: Story, app: Flask) -> None:
     answer = client.get(f"/api/v1/cases/{case_id}", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200
     assert noted(told) == [AUDITOR]
+
+
+def test_what_is_observed_comes_as_a_file(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "grant", decision(38_000_00, REASONS))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    auditor = of(AUDITOR)
+    auditor.open(f"/desk/cases/{case_id}")
+    assert b"38000.00" in auditor.download("/office/steering.csv?quarter=2026-3")
+    assert "Werner Plattner" in auditor.download("/office/reads.csv").decode()

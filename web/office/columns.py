@@ -7,7 +7,7 @@ from web.exports import As, Column
 from web.language import gettext as _
 from web.language import lang
 from workflow.funding.forms import Form
-from workflow.store.queries import CaseRow, MoneyRow, Registered, StageRow
+from workflow.store.queries import CaseRow, Decided, MoneyRow, Read, Registered, StageRow
 from workflow.texts import label
 
 
@@ -73,4 +73,29 @@ def of_organisations(form: Form | None) -> list[Column[Registered]]:
         Column(_("Personen"), lambda row: row.members, As.NUMBER),
         Column(_("Gesuche"), lambda row: row.cases, As.NUMBER),
         Column(_("Registriert"), lambda row: row.since, As.MOMENT),
+    ]
+
+
+def of_decided(words: Words) -> list[Column[Decided]]:
+    """A decision of the quarter."""
+    return [
+        Column(_("Nummer"), lambda row: row.number),
+        Column(_("Trägerschaft"), lambda row: row.organisation),
+        Column(_("Förderbereich"), lambda row: words.area(row.area)),
+        Column(_("Grösse"), lambda row: row.size),
+        Column(_("Entschieden"), lambda row: row.at, As.MOMENT),
+        Column(_("Beantragt"), lambda row: row.requested, As.MONEY),
+        Column(_("Bewilligt"), lambda row: row.granted, As.MONEY),
+        Column(_("Stand"), lambda row: words.status(row.status)),
+    ]
+
+
+def of_reads(words: Words) -> list[Column[Read]]:
+    """Who read which dossier, the first time on a day."""
+    return [
+        Column(_("Zum ersten Mal am"), lambda row: row.at, As.MOMENT),
+        Column(_("Person"), lambda row: row.person),
+        Column(_("Stelle"), lambda row: "; ".join(words.office(office) for office, _role in row.roles)),
+        Column(_("Nummer"), lambda row: row.number),
+        Column(_("Trägerschaft"), lambda row: row.organisation),
     ]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from flask import abort, render_template, request
+from werkzeug.wrappers import Response
 
 from web.desk.narrowing import narrowing
 from web.desk.words import Words
+from web.exports import every, export
+from web.language import gettext as _
+from web.office import columns
 from web.security import db, now, signed_in
 from workflow.store import queries
 from workflow.texts import ZURICH
@@ -16,12 +20,8 @@ QUARTERS = 8
 
 def steering() -> str:
     """The decisions of a quarter by size, and the figures of every funding area."""
+    year, number, size, found = _asked()
     today = now().astimezone(ZURICH).date()
-    year, number = _quarter(request.args.get("quarter", ""), today.year, (today.month + 2) // 3)
-    size = request.args.get("size", "M")
-    found = queries.quarter(db(), signed_in().actor, year, number, size=size)
-    if found is None:
-        abort(404)
     latest = today.year * 4 + (today.month + 2) // 3 - 1
     back = range(latest, latest - QUARTERS, -1)
     return render_template(
@@ -34,20 +34,39 @@ def steering() -> str:
     )
 
 
+def steering_file(kind: str) -> Response:
+    """The decisions of the quarter as a file."""
+    *_rest, found = _asked()
+    return export(kind, _("Quartal"), columns.of_decided(Words()), found.decided)
+
+
+def reads_file(kind: str) -> Response:
+    """The same as a file."""
+    return export(kind, _("Einsicht"), columns.of_reads(Words()), every(_reads))
+
+
 def reads() -> str:
     """Who of the staff has read which dossier."""
-    narrowed = narrowing("number", "person")
-    given = narrowed.given
-    found = queries.reads(
-        db(),
-        signed_in().actor,
-        number=given.get("number", ""),
-        person=given.get("person", ""),
-        after=request.args.get("after"),
+    found = _reads(request.args.get("after"))
+    return render_template(
+        "office/reads.html", found=found, narrowed=narrowing("number", "person"), words=Words()
     )
-    if found is None:
-        abort(404)
-    return render_template("office/reads.html", found=found, narrowed=narrowed, words=Words())
+
+
+def _asked() -> tuple[int, int, str, queries.Quarter]:
+    """(year, quarter, size, what there is); 404 for who does not observe."""
+    today = now().astimezone(ZURICH).date()
+    year, number = _quarter(request.args.get("quarter", ""), today.year, (today.month + 2) // 3)
+    size = request.args.get("size", "M")
+    found = queries.quarter(db(), signed_in().actor, year, number, size=size)
+    return (year, number, size, found) if found is not None else abort(404)
+
+
+def _reads(after: str | None) -> queries.Reads:
+    given = narrowing("number", "person").given
+    number, person = given.get("number", ""), given.get("person", "")
+    found = queries.reads(db(), signed_in().actor, number=number, person=person, after=after)
+    return found if found is not None else abort(404)
 
 
 def _quarter(text: str, year: int, number: int) -> tuple[int, int]:

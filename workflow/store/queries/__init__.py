@@ -62,7 +62,7 @@ from workflow.store.queries.rows import (
     StatementDraft,
 )
 from workflow.store.queries.standing import Dissent, Standing
-from workflow.store.queries.steering import Quarter, quarter
+from workflow.store.queries.steering import Decided, Quarter, quarter
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
     bundle,
@@ -89,6 +89,7 @@ __all__ = [
     "CasePage",
     "CaseRow",
     "Comment",
+    "Decided",
     "Decisions",
     "Dissent",
     "Dossier",
