@@ -66,6 +66,7 @@ def route(code: str) -> str:
         code=code,
         routes={one: label(overview.data["title"], lang()) for one, overview in found.items()},
         shown=shown,
+        route=parsed,
         diagram=diagram,
         bpmn=bpmn(parsed, diagram).decode(),
         marks=[_mark(shown, step, at, words) for step, at in shown.steps.items()],

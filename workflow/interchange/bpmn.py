@@ -6,10 +6,12 @@ objects of the step, decisions at gateways, deadlines as timer events at the edg
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from workflow.engine.route import Human, Route, Until, Wait
-from workflow.interchange.layout import START, Diagram, Edge, Node
+from workflow.interchange.placing import TIMER, Box, Diagram, Edge, Node, Point
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -17,16 +19,6 @@ DC = "http://www.omg.org/spec/DD/20100524/DC"
 DD = "http://www.omg.org/spec/DD/20100524/DI"
 for prefix, uri in (("bpmn", BPMN), ("bpmndi", DI), ("dc", DC), ("di", DD)):
     ET.register_namespace(prefix, uri)
-
-KINDS = {
-    "start": "startEvent",
-    "task": "userTask",
-    "panel": "userTask",
-    "choice": "exclusiveGateway",
-    "call": "serviceTask",
-    "end": "endEvent",
-}
-GATE, TIMER = 32, 24
 
 
 def bpmn(route: Route, diagram: Diagram) -> bytes:
@@ -41,19 +33,16 @@ def bpmn(route: Route, diagram: Diagram) -> bytes:
         ET.SubElement(root, f"{{{DI}}}BPMNDiagram", id="diagram"), f"{{{DI}}}BPMNPlane", id="plane"
     )
     plane.set("bpmnElement", "collaboration")
-    _shape(plane, "pool", 0, 0, diagram.width, diagram.height).set("isHorizontal", "true")
+    _shape(plane, "pool", (0, 0, diagram.width, diagram.height)).set("isHorizontal", "true")
     lanes = ET.SubElement(process, f"{{{BPMN}}}laneSet", id="lanes")
     references: dict[str, ET.Element] = {}
-    for number, lane in enumerate(diagram.lanes):
-        element = ET.SubElement(lanes, f"{{{BPMN}}}lane", id=f"lane_{number}", name=lane.title)
-        references |= dict.fromkeys(lane.steps, element)
-        _shape(plane, f"lane_{number}", 30, lane.y, diagram.width - 30, lane.height).set(
-            "isHorizontal", "true"
-        )
-    references[START] = references[route.start]
+    for number, (band, box) in enumerate(diagram.lanes):
+        element = ET.SubElement(lanes, f"{{{BPMN}}}lane", id=f"lane_{number}", name=band.title)
+        references |= dict.fromkeys(band.steps, element)
+        _shape(plane, f"lane_{number}", box).set("isHorizontal", "true")
     drawing = _Drawing(route, process, plane, references)
     for node in diagram.nodes:
-        drawing.node(node, [edge for edge in diagram.edges if edge.source == node.code])
+        drawing.node(node)
     for edge in diagram.edges:
         drawing.edge(edge)
     ET.indent(root)
@@ -62,102 +51,94 @@ def bpmn(route: Route, diagram: Diagram) -> bytes:
 
 
 class _Drawing:
-    """Elements and shapes as they are added; `leaves`: from which element an edge starts, and where."""
+    """Elements and shapes as they are added."""
 
     def __init__(
         self, route: Route, process: ET.Element, plane: ET.Element, lanes: dict[str, ET.Element]
     ) -> None:
         self.route, self.process, self.plane, self.lanes = route, process, plane, lanes
-        self.leaves: dict[str, tuple[str, tuple[int, int]]] = {}
+        self.gated: set[str] = set()
 
-    def node(self, node: Node, edges: list[Edge]) -> None:
-        step = self.route.steps.get(node.code)
-        kind = KINDS.get(node.kind) or ("receiveTask" if _awaits(step) else "intermediateCatchEvent")
-        element = self._element(kind, node.code, node.title, node.code)
-        if node.kind == "panel":
+    def node(self, node: Node) -> None:
+        shape = node.shape
+        step = self.route.steps.get(shape.code)
+        element = self._element(shape.kind, shape.code, shape.title, shape.code, node.box)
+        if isinstance(step, Human) and step.is_panel:
             ET.SubElement(element, f"{{{BPMN}}}multiInstanceLoopCharacteristics", isSequential="false")
-        if kind == "intermediateCatchEvent":
-            _timer(element, step)
-            size = 36
-            x, y = node.x + (node.width - size) // 2, node.y + (node.height - size) // 2
-            _shape(self.plane, node.code, x, y, size, size)
-        else:
-            _shape(self.plane, node.code, node.x, node.y, node.width, node.height)
-        by_hand = [edge for edge in edges if not edge.clock]
-        right = (node.x + node.width, node.y + node.height // 2)
-        source = node.code
-        if node.kind != "choice" and len(by_hand) > 1:
-            source = f"{node.code}_outcome"
-            self._element("exclusiveGateway", source, "", node.code)
-            _shape(self.plane, source, right[0] + 4, right[1] - GATE // 2, GATE, GATE)
-            flow = f"{node.code}_done"
-            ET.SubElement(
-                self.process, f"{{{BPMN}}}sequenceFlow", id=flow, sourceRef=node.code, targetRef=source
-            )
-            _line(self.plane, flow, (right, (right[0] + 4, right[1])))
-            right = (right[0] + 4 + GATE, right[1])
-        for edge in edges:
-            self.leaves[edge.code] = (source, right)
-            if edge.clock and kind != "intermediateCatchEvent":
-                self._boundary(node, edge, step)
-
-    def _boundary(self, node: Node, edge: Edge, step: object) -> None:
-        name = edge.code.replace(".", "_") + "_timer"
-        element = self._element("boundaryEvent", name, "", node.code)
-        element.set("attachedToRef", node.code)
-        _timer(element, step)
-        x, y = node.x + node.width - 34, node.y + node.height - TIMER // 2
-        _shape(self.plane, name, x, y, TIMER, TIMER)
-        self.leaves[edge.code] = (name, (x + TIMER // 2, y + TIMER))
+        if shape.kind == "intermediateCatchEvent":
+            _timer(element, step, 100)
+        if node.gate:
+            self.gated.add(shape.code)
+            gate = f"{shape.code}_outcome"
+            self._element("exclusiveGateway", gate, "", shape.code, node.gate)
+            x, y, width, height = node.box
+            points = ((x + width, y + height // 2), (node.gate[0], y + height // 2))
+            self._line(f"{shape.code}_done", shape.code, gate, points)
 
     def edge(self, edge: Edge) -> None:
-        source, (x, y) = self.leaves[edge.code]
-        name = "flow_" + edge.code.replace(".", "_")
-        flow = ET.SubElement(
-            self.process, f"{{{BPMN}}}sequenceFlow", id=name, sourceRef=source, targetRef=edge.target
-        )
-        if edge.title:
-            flow.set("name", edge.title)
-        rest = edge.points[1:]
-        corner = ((x, rest[0][1]),) if edge.clock or rest[0][1] != y else ()
-        line = _line(self.plane, name, ((x, y), *corner, *rest))
-        if edge.title:
-            words = ET.SubElement(line, f"{{{DI}}}BPMNLabel")
-            right, bottom = edge.label
-            place = {"x": right - 150, "y": bottom - 12, "width": 150, "height": 14}
-            ET.SubElement(words, f"{{{DC}}}Bounds", {key: str(value) for key, value in place.items()})
+        flow = edge.flow
+        source = f"{flow.source}_outcome" if flow.source in self.gated and not flow.clock else flow.source
+        step = self.route.steps.get(flow.source)
+        if flow.clock and not _is_timer(step):
+            source = flow.code.replace(".", "_") + "_timer"
+            (x, y), size = edge.points[0], TIMER
+            box = (x - size // 2, y - size, size, size)
+            element = self._element("boundaryEvent", source, "", flow.source, box)
+            element.set("attachedToRef", flow.source)
+            _timer(element, step, _percent(step, edge))
+        named, line = self._line("flow_" + flow.code.replace(".", "_"), source, flow.target, edge.points)
+        if flow.title:
+            named.set("name", flow.title)
+            _bounds(ET.SubElement(line, f"{{{DI}}}BPMNLabel"), edge.title)
 
-    def _element(self, kind: str, name: str, title: str, lane_of: str) -> ET.Element:
+    def _element(self, kind: str, name: str, title: str, lane_of: str, box: Box) -> ET.Element:
         ET.SubElement(self.lanes[lane_of], f"{{{BPMN}}}flowNodeRef").text = name
         element = ET.SubElement(self.process, f"{{{BPMN}}}{kind}", id=name)
         if title:
             element.set("name", title)
+        _shape(self.plane, name, box)
         return element
 
+    def _line(
+        self, name: str, source: str, target: str, points: Iterable[Point]
+    ) -> tuple[ET.Element, ET.Element]:
+        flow = ET.SubElement(
+            self.process, f"{{{BPMN}}}sequenceFlow", id=name, sourceRef=source, targetRef=target
+        )
+        line = ET.SubElement(self.plane, f"{{{DI}}}BPMNEdge", id=f"{name}_edge", bpmnElement=name)
+        for x, y in points:
+            ET.SubElement(line, f"{{{DD}}}waypoint", x=str(x), y=str(y))
+        return flow, line
 
-def _awaits(step: object) -> bool:
-    return isinstance(step, Wait) and (step.message or step.child) is not None
+
+def _is_timer(step: object) -> bool:
+    return isinstance(step, Wait) and step.message is None and step.child is None
 
 
-def _timer(element: ET.Element, step: object) -> None:
-    """The deadline; BPMN knows no working days, so they stand as days."""
+def _percent(step: object, edge: Edge) -> int:
+    """At which share of its time the step is left by this line."""
+    if not isinstance(step, Human):
+        return 100
+    outcome = edge.flow.code.partition(".")[2]
+    return next((timer.at for timer in step.timers if timer.outcome == outcome), 100)
+
+
+def _timer(element: ET.Element, step: object, percent: int) -> None:
+    """The moment; BPMN knows no working days, so they stand as days."""
     definition = ET.SubElement(element, f"{{{BPMN}}}timerEventDefinition")
     due = step.due if isinstance(step, Human | Wait) else None
     if isinstance(due, Until):
         ET.SubElement(definition, f"{{{BPMN}}}timeDate").text = f"{due.fact} {due.days:+d} days"
     elif due is not None:
-        ET.SubElement(definition, f"{{{BPMN}}}timeDuration").text = f"P{due}D"
+        ET.SubElement(definition, f"{{{BPMN}}}timeDuration").text = f"P{math.ceil(due * percent / 100)}D"
 
 
-def _shape(plane: ET.Element, name: str, x: int, y: int, width: int, height: int) -> ET.Element:
+def _shape(plane: ET.Element, name: str, box: Box) -> ET.Element:
     shape = ET.SubElement(plane, f"{{{DI}}}BPMNShape", id=f"{name}_shape", bpmnElement=name)
-    bounds = {"x": x, "y": y, "width": width, "height": height}
-    ET.SubElement(shape, f"{{{DC}}}Bounds", {key: str(value) for key, value in bounds.items()})
+    _bounds(shape, box)
     return shape
 
 
-def _line(plane: ET.Element, name: str, points: tuple[tuple[int, int], ...]) -> ET.Element:
-    line = ET.SubElement(plane, f"{{{DI}}}BPMNEdge", id=f"{name}_edge", bpmnElement=name)
-    for x, y in points:
-        ET.SubElement(line, f"{{{DD}}}waypoint", x=str(x), y=str(y))
-    return line
+def _bounds(of: ET.Element, box: Box) -> None:
+    sides = zip(("x", "y", "width", "height"), map(str, box), strict=True)
+    ET.SubElement(of, f"{{{DC}}}Bounds", dict(sides))
