@@ -20,7 +20,7 @@ def test_a_route_is_drawn_with_what_stands_at_its_steps_and_the_way_of_one_case(
     screens = Screens(SCREENS / "route")
     office.open("/office/routes/medium")
     page = office.page
-    drawing = page.locator(".drawing svg")
+    drawing = page.locator(".drawing svg[data-element-id]")
     expect(drawing.locator('.djs-element[data-element-id="review"]')).to_be_visible()
     for step, raw in MEDIUM["steps"].items():
         shape = drawing.locator(f'.djs-shape[data-element-id="{step}"]')

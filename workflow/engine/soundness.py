@@ -151,8 +151,8 @@ def _loops(route: Route, ways: dict[str, tuple[str, ...]]) -> Iterator[RouteErro
         before = set(free)
         free = {code for code in free if free.intersection(_edges(route, code))}
     for code in sorted(free):
-        if _reaches(route, code, free):
-            yield RouteError("loop_without_bound", at=code, way=" → ".join(ways[code]))
+        if around := _shortest(route, code, code, free):
+            yield RouteError("loop_without_bound", at=code, way=" → ".join((*ways[code], *around)))
 
 
 def _bounded(route: Route, code: str) -> bool:
@@ -160,30 +160,50 @@ def _bounded(route: Route, code: str) -> bool:
     return isinstance(step, Human) and step.at_most is not None
 
 
-def _reaches(route: Route, start: str, within: set[str]) -> bool:
+def _shortest(route: Route, start: str, to: str, within: Collection[str]) -> tuple[str, ...]:
+    """The steps after `start` on a shortest way to `to`; empty where there is none."""
     seen: set[str] = set()
-    queue = deque(target for target in _edges(route, start) if target in within)
+    queue: deque[tuple[str, ...]] = deque([(start,)])
     while queue:
-        code = queue.popleft()
-        if code == start:
-            return True
-        if code not in seen:
-            seen.add(code)
-            queue.extend(target for target in _edges(route, code) if target in within)
-    return False
+        way = queue.popleft()
+        for target in _edges(route, way[-1]):
+            if target == to:
+                return (*way[1:], to)
+            if target in within and target not in seen:
+                seen.add(target)
+                queue.append((*way, target))
+    return ()
 
 
-def _entered_by_choice(route: Route, bounded: str, ways: Collection[str]) -> Iterator[RouteError]:
+def _entered_by_choice(
+    route: Route, bounded: str, ways: Mapping[str, tuple[str, ...]]
+) -> Iterator[RouteError]:
     for code, step in route.steps.items():
         if code not in ways or bounded not in route.follows(code):
             continue
         if not isinstance(step, Human) or step.is_panel:
-            yield RouteError("bounded_step_entered_by_rule", at=code, step=bounded)
+            way = _past_bound(route, code, bounded, ways)
+            yield RouteError("bounded_step_entered_by_rule", at=code, step=bounded, way=" → ".join(way))
             continue
         people = [out for out in step.outcomes.values() if not out.by_clock]
         others = [out for out in people if out.to and not _bounded(route, out.to)]
-        if any(out.by_clock and out.to == bounded for out in step.outcomes.values()) or not others:
-            yield RouteError("no_way_past_bound", at=code, step=bounded)
+        if any(out.by_clock and out.to == bounded for out in step.outcomes.values()):
+            way = _past_bound(route, code, bounded, ways)
+        elif not others:
+            way = _past_bound(route, code, bounded, ways)[:-1]
+        else:
+            continue
+        yield RouteError("no_way_past_bound", at=code, step=bounded, way=" → ".join(way))
+
+
+def _past_bound(
+    route: Route, code: str, bounded: str, ways: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """To `code`, so often by way of the bounded step that this is used up, and into it once more."""
+    back = () if code == bounded else _shortest(route, bounded, code, ways)
+    left = (route.human(bounded).at_most or 0) - ways[code].count(bounded)
+    rounds = left if back or code == bounded else 0
+    return (*ways[code], *(bounded, *back) * rounds, bounded)
 
 
 def _own_hands(route: Route, own_measures: Collection[str]) -> Iterator[RouteError]:
