@@ -25,7 +25,7 @@ def test_a_route_is_drawn_with_what_stands_at_its_steps_and_the_way_of_one_case(
     for step, raw in MEDIUM["steps"].items():
         shape = drawing.locator(f'.djs-shape[data-element-id="{step}"]')
         assert shape.count() == 1, step
-        assert raw["title"]["de"].split()[0][:8] in drawing.inner_text(), step
+        assert raw["title"]["de"].split()[0][:8] in (drawing.text_content() or ""), step
     screens.take(page, "office")
 
     at = {

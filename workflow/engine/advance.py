@@ -39,11 +39,16 @@ class Verdict:
 
 def advance(route: Route, case: Case, now: datetime, calendar: Calendar) -> list[ev.Event]:
     """All events that follow from this state by now; empty when a person or the clock must act first."""
+    return advanced(route, case, now, calendar)[0]
+
+
+def advanced(route: Route, case: Case, now: datetime, calendar: Calendar) -> tuple[list[ev.Event], Case]:
+    """The same, and the case after them."""
     events: list[ev.Event] = []
     while True:
         event = _next(route, case, now, calendar)
         if event is None:
-            return events
+            return events, case
         events.append(event)
         case = evolve(case, event)
         if len(events) > LONGEST_CHAIN:

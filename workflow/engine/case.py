@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from operator import attrgetter
-from typing import Any, assert_never
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, assert_never
 
 from workflow.engine import events as ev
 from workflow.engine.route import OPERATOR
@@ -87,8 +86,7 @@ class Proposal:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """`to`: the step that must be entered next by rule; `entry`: number of the current visit.
 
     Amounts in Rappen; times as ISO 8601 UTC text, which sorts as it counts.
@@ -96,7 +94,7 @@ class Case:
 
     version: int = 0
     applicant: str = ""
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = {}
     content: str = ""
     to: str | None = None
     step: str | None = None
@@ -109,7 +107,7 @@ class Case:
     timers: tuple[Pending, ...] = ()
     overdue: bool = False
     attempt: int = 0
-    visits: Mapping[str, int] = field(default_factory=dict)
+    visits: Mapping[str, int] = {}
     acts: tuple[Act, ...] = ()
     declared: tuple[str, ...] = ()
     recused: tuple[str, ...] = ()
@@ -121,9 +119,9 @@ class Case:
     proposal: Proposal | None = None
     suspended_at: str | None = None
     extended: int = 0
-    ways: Mapping[str, int] = field(default_factory=dict)
+    ways: Mapping[str, int] = {}
     parent: str = ""
-    children: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    children: Mapping[str, Mapping[str, Any]] = {}
     """By their ids: {code, ending ("" while it runs), freezes, awaited}."""
     nudges: int = 0
     """Of the present visit."""
@@ -136,9 +134,7 @@ class Case:
 
 
 EMPTY = Case()
-NAMES = tuple(item.name for item in fields(Case))
-PLACES = {name: place for place, name in enumerate(NAMES)}
-VALUES = attrgetter(*NAMES)
+PLACES = {name: place for place, name in enumerate(Case._fields)}
 ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children", "nudges", "asked_by")
 
 
@@ -255,12 +251,12 @@ def replay(events: Iterable[ev.Event]) -> Case:
 
 
 def _after(case: Case, **changes: Any) -> Case:
-    """The next version of the case; twice as fast as `dataclasses.replace`, where it is hottest."""
-    values = list(VALUES(case))
+    """The next version of the case; faster than `_replace`, where it is hottest."""
+    values = list(case)
     values[0] = case.version + 1
     for name, value in changes.items():
         values[PLACES[name]] = value
-    return Case(*values)
+    return Case._make(values)
 
 
 def _entered(case: Case, event: ev.Entered) -> Case:
@@ -329,7 +325,7 @@ def dump_case(case: Case) -> dict[str, Any]:
     What was added since the first version is left out where it says nothing, so that workers of the version
     before can read the state of every case that does not use it.
     """
-    data = dict(zip(NAMES, VALUES(case), strict=True))
+    data = case._asdict()
     data["seats"] = [_flat(seat) for seat in case.seats]
     data["timers"] = [_flat(timer) for timer in case.timers]
     data["acts"] = [_flat(act) for act in case.acts]

@@ -15,7 +15,7 @@ from random import Random
 from uuid import UUID
 
 from workflow.engine import commands as cmd
-from workflow.engine.advance import advance, next_due
+from workflow.engine.advance import advanced, next_due
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Actor, Case, Seat, evolve
 from workflow.engine.decide import Outside, decide
@@ -207,8 +207,7 @@ class _Play:
 
     def follow(self, one: _One, number: int, now: datetime) -> None:
         before = one.case.entry
-        for event in advance(one.route, one.case, now, self.calendar):
-            one.case = evolve(one.case, event)
+        _, one.case = advanced(one.route, one.case, now, self.calendar)
         if one.case.ending is not None:
             one.ended = now
             self.over += 1

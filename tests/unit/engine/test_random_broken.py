@@ -6,7 +6,7 @@ import copy
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from random import Random
@@ -194,7 +194,7 @@ def onward(told: Play) -> Iterator[Play]:
 def stuck(told: Play) -> bool:
     """A step for people at which nobody may do anything."""
     on = copy.copy(told)
-    on.case = replace(told.case, timers=())
+    on.case = told.case._replace(timers=())
     step = told.route.steps[told.case.step or ""]
     return isinstance(step, Human) and not any(moves(on, aside=False))
 
