@@ -274,7 +274,7 @@ def test_nothing_is_lost_doubled_or_half(servers: Any, kip3: Mapping[str, Any], 
 def test_death_before_every_statement_of_a_whole_way_changes_nothing(
     told: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each action, each worker's pass, each delivery dies before its first statement, its second, and so on."""
+    """Each action, pass and delivery dies before its first statement, then before its second, and so on."""
     twin = granted(told)
     DEATHS.clear()
     monkeypatch.setattr("web.cli.story.handle", mortal("action", handle))

@@ -50,7 +50,7 @@ def passed(told: Play) -> list[str]:
 
 
 def walk(told: Play, way: list[str], *, on_until_it_breaks: bool = False) -> Walked:
-    """Everybody who may does what leads along this way, until one case is there; or everything, without one."""
+    """Everybody who may does what leads along this way, until one case is there; without one, everything."""
     found, queue, known = Walked(way), [told], set[object]()
     while queue:
         here = queue.pop(0)
