@@ -201,6 +201,8 @@ TEXTS: dict[str, str] = {
         "%(amount)s ist weniger als die %(limit)s, die in diesem Förderbereich schon reserviert oder "
         "zugesichert sind. Es wurde nichts geändert."
     ),
+    "is_there_already": _("Mit dieser Adresse ist schon jemand da. Es wurde nichts geändert."),
+    "own_roles": _("Den eigenen Zugang ändert jemand anders von der Administration."),
     "nothing_changed": _("So, wie Sie es vorschlagen, gilt es schon. Es wurde nichts geändert."),
     "part_changed": _(
         "Diesen Teil hat inzwischen jemand anders geändert. Machen Sie Ihre Änderung bitte am neuen Stand."

@@ -40,12 +40,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A working copy that can be submitted. `signed`: the hash that its people sign."""
+    """A working copy that can be submitted. `signed`: what its people sign; `version`: of the programme."""
 
     draft: Any
     answers: Answers
     facts: dict[str, Any]
     signed: str
+    version: str
 
 
 def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -> Ready:
@@ -63,11 +64,12 @@ def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -
         raise Refused("submitted_already")
     if draft.organisation_state != "confirmed":
         raise Refused(f"organisation_{'waits' if draft.organisation_state == 'waiting' else 'refused'}")
-    programme = published.programme(tx, draft.programme_hash)
+    version = published.version_for(tx, draft.programme_hash, draft.call)
+    programme = published.programme(tx, version)
     call = programme.calls[draft.call]
     if not call.is_open(now):
         raise Refused("call_closed")
-    form = published.form_of(tx, draft.programme_hash, draft.form_hash, draft.organisation_kind)
+    form = published.form_of(tx, version, draft.form_hash, draft.organisation_kind)
     answers = form.load(draft.answers)
     facts = form.facts(answers)
     if draft.office is not None:
@@ -76,7 +78,8 @@ def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -
         facts[APPLICANT_OFFICE] = draft.office
     if facts["area"] not in call.areas:
         raise Refused("area_not_in_call", area=str(facts["area"]))
-    return Ready(draft, answers, facts, content_hash({"form": draft.form_hash, "answers": answers}))
+    signed = content_hash({"form": draft.form_hash, "answers": answers})
+    return Ready(draft, answers, facts, signed, version)
 
 
 def accept(
@@ -88,10 +91,10 @@ def accept(
     """
     ready = checked(tx, command.case_id, actor, now)
     draft, answers, facts = ready.draft, ready.answers, ready.facts
-    programme = published.programme(tx, draft.programme_hash)
+    programme = published.programme(tx, ready.version)
     call = programme.calls[draft.call]
     size = programme.size_for(facts, now.astimezone(ZURICH).date())
-    content = published.content(tx, draft.programme_hash)
+    content = published.content(tx, ready.version)
     beginning = Beginning(
         organisation_id=draft.organisation_id,
         title=str(answers["project"]["title"]),
@@ -110,7 +113,7 @@ def accept(
         case=EMPTY,
         head="",
         route_hash=content["routes"][size.route],
-        programme_hash=draft.programme_hash,
+        programme_hash=ready.version,
         form_hash=draft.form_hash,
         line_id=NO_LINE,
         target_group=str(facts["target_group"]),

@@ -84,7 +84,7 @@ def first_administrator(db: Engine, email: str, name: str, *, now: datetime) -> 
         office = next(iter(programme.offices))
         roles = tuple(f"{office}:{role}" for role in FIRST_ROLES)
         row = Person(email.lower(), name, programme.languages[0], roles)
-        _put_people(tx, [row], programme, now, invite=False)
+        put_people_in(tx, [row], now, invite=False)
         known = people.by_email(tx)[row.email]
     made = accounts.make_link(db, known, "first", now=now)
     assert made is not None
@@ -99,10 +99,45 @@ def put_people(
     Raises Invalid with problems by "row.column", rows from 0.
     """
     with db.connect() as tx:
-        programme = _programme(tx)
-        rows = [row if row.language else replace(row, language=programme.languages[0]) for row in rows]
-        changes = _put_people(tx, rows, programme, now, invite=invite)
+        changes = put_people_in(tx, rows, now, invite=invite)
         _end(tx, dry_run)
+    return changes
+
+
+def put_people_in(tx: Connection, rows: Sequence[Person], now: datetime, *, invite: bool) -> Changes:
+    """What `put_people` does, as a part of something larger."""
+    programme = _programme(tx)
+    rows = [row if row.language else replace(row, language=programme.languages[0]) for row in rows]
+    problems = _Problems()
+    roles = {f"{office}:{role}" for office in programme.offices for role in programme.labels["roles"]}
+    for number, row in enumerate(rows):
+        problems.when("@" not in row.email, number, "email", "no_address")
+        problems.when(not row.name, number, "name", "empty")
+        problems.unknown(number, "language", [row.language], programme.languages)
+        problems.unknown(number, "roles", row.roles, roles)
+    problems.complain()
+    changes = _changes({row.email: row for row in rows}, people.people_by_email(tx))
+    ids = {row.email: people.id_of(tx, row.email) or person_id(row.email) for row in rows}
+    people.put_people(
+        tx,
+        [
+            {
+                "id": ids[row.email],
+                "email": row.email,
+                "name": row.name,
+                "language": row.language,
+            }
+            | {"password_hash": ""}
+            for row in rows
+        ],
+        [
+            {"person_id": ids[row.email], "office": office, "role": role}
+            for row in rows
+            for office, _, role in (one.partition(":") for one in row.roles)
+        ],
+    )
+    for email in changes.new if invite else ():
+        accounts.send_link(tx, ids[email], "invitation", now)
     return changes
 
 
@@ -274,42 +309,6 @@ class _Problems:
 
 def _programme(tx: Connection) -> Programme:
     return published.programme(tx, published.current(tx))
-
-
-def _put_people(
-    tx: Connection, rows: Sequence[Person], programme: Programme, now: datetime, *, invite: bool
-) -> Changes:
-    problems = _Problems()
-    roles = {f"{office}:{role}" for office in programme.offices for role in programme.labels["roles"]}
-    for number, row in enumerate(rows):
-        problems.when("@" not in row.email, number, "email", "no_address")
-        problems.when(not row.name, number, "name", "empty")
-        problems.unknown(number, "language", [row.language], programme.languages)
-        problems.unknown(number, "roles", row.roles, roles)
-    problems.complain()
-    changes = _changes({row.email: row for row in rows}, people.people_by_email(tx))
-    ids = {row.email: people.id_of(tx, row.email) or person_id(row.email) for row in rows}
-    people.put_people(
-        tx,
-        [
-            {
-                "id": ids[row.email],
-                "email": row.email,
-                "name": row.name,
-                "language": row.language,
-            }
-            | {"password_hash": ""}
-            for row in rows
-        ],
-        [
-            {"person_id": ids[row.email], "office": office, "role": role}
-            for row in rows
-            for office, _, role in (one.partition(":") for one in row.roles)
-        ],
-    )
-    for email in changes.new if invite else ():
-        accounts.send_link(tx, ids[email], "invitation", now)
-    return changes
 
 
 def _member(text: str) -> tuple[str, list[str]]:

@@ -25,8 +25,15 @@ from workflow.store import proposals, published
 
 PROPOSERS = ("admin", "coordinator")
 PUBLISHERS = ("admin", "coordinator", "head")
-OF_COORDINATORS = ("programme/calls", "programme/needs", "programme/contacts", "letters/")
-"""What coordinators may propose: calls, what applicants read, letters. Administrators propose anything."""
+OF_COORDINATORS = (
+    "programme/calls",
+    "programme/ceilings",
+    "programme/contacts",
+    "programme/needs",
+    "programme/years",
+    "letters/",
+)
+"""What coordinators may propose: calls, their money, what applicants read. Administrators: anything."""
 
 MOST_REASON = 2000
 

@@ -128,7 +128,7 @@ POST /api/v1/cases/<case_id>/children                         401 409 404 409 40
 POST /applications/<application_id>/children/<code>           401 409 404 404 404 404 404 404 404 404
 POST /desk/cases/<case_id>/children/<code>                    401 404 404 409 409 404 409 404 409 404
 POST /desk/cases/<case_id>/aside                              401 404 404 403 403 404 303 404 403 404
-POST /desk/away                                               401 404 404 403 403 403 403 403 403 403
+POST /desk/away                                               401 404 404 403 403 403 403 403 403 422
 POST /desk/cases/<case_id>/assign                             401 404 404 409 409 404 403 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
 POST /desk/cases/<case_id>/statement                           401 404 404 403 303 404 403 404 403 404
@@ -172,6 +172,28 @@ GET /administration/proposals/<proposal_id>                   303 404 404 404 40
 GET /administration/proposals/<proposal_id>/letters/<code>.pdf303 404 404 404 404 404 200 404 200 200
 POST /administration/parts/<name>                             401 404 404 404 404 404 403 404 403 200
 POST /administration/proposals/<proposal_id>                  401 404 404 404 404 404 422 404 403 422
+GET /administration/limits                                    303 404 404 404 404 404 200 404 200 200
+GET /administration/credits                                   303 404 404 404 404 404 200 404 200 200
+GET /administration/areas                                     303 404 404 404 404 404 200 404 200 200
+GET /administration/areas/<code>                              303 404 404 404 404 404 200 404 200 200
+GET /administration/offices                                   303 404 404 404 404 404 200 404 200 200
+GET /administration/offices/<code>                            303 404 404 404 404 404 200 404 200 200
+GET /administration/holidays                                  303 404 404 404 404 404 200 404 200 200
+GET /administration/calls                                     303 404 404 404 404 404 200 404 200 200
+GET /administration/calls/<code>                              303 404 404 404 404 404 200 404 200 200
+GET /administration/people                                    303 404 404 404 404 404 404 404 200 200
+GET /administration/people/<person_id>                        303 404 404 404 404 404 404 404 200 200
+GET /api/v1/calls/open                                        200 200 200 200 200 200 200 200 200 200
+POST /administration/limits                                   401 404 404 404 404 404 403 404 403 422
+POST /administration/areas/<code>                             401 404 404 404 404 404 403 404 403 422
+POST /administration/offices/<code>                           401 404 404 404 404 404 403 404 403 422
+POST /administration/holidays                                 401 404 404 404 404 404 403 404 403 422
+POST /administration/credits                                  401 404 404 404 404 404 422 404 403 422
+POST /administration/calls/<code>                             401 404 404 404 404 404 422 404 403 422
+POST /administration/people                                   401 404 404 404 404 404 404 404 403 422
+POST /administration/people/<person_id>                       401 404 404 404 404 404 404 404 403 422
+GET /administration/people.<kind>                             303 404 404 404 404 404 404 404 200 200
+GET /administration/proposals.<kind>                          303 404 404 404 404 404 200 404 200 200
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                                 401 404 404 303 409 404 403 404 403 404
 POST /api/v1/cases/<case_id>/declaration                           401 403 404 409 409 404 403 403 403 404
@@ -223,6 +245,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /organisations/new": {"data": {"organisation_id": str(uuid4())}},
     "POST /office/organisations/<organisation_id>": {"data": {"press": "refuse"}},
     "POST /administration/parts/<name>": {"data": {"text": "{country: CH, subdivision: BS, extra: []}"}},
+    "POST /administration/people/<person_id>": {"data": {"press": "end"}},
     "POST /administration/proposals/<proposal_id>": {"data": {"press": "refuse"}},
     "POST /sign-in": {"data": {"email": PEOPLE["own"], "password": "geheim"}},
     "POST /demo/sign-in": {"data": {"person": str(person_id("elias.graber@pd.bs.example"))}},
@@ -337,6 +360,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     """What this visitor's request is answered with."""
     method, path = address.split(" ")
     code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
+    code = "language" if "/areas/" in path else "riehen" if "/offices/" in path else code
     code = "order_granted" if "/letters/" in path else code
     code = "report" if "/children/" in path else "language_course" if "/needs/" in path else code
     for name, value in {**scene.ids, "code": code, "filename": "app.css", "kind": "csv"}.items():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from flask import request
+from flask import Response, after_this_request, request
 
 from web import form_schemas, schemas
 from web.api.operations import caller, operation
@@ -54,6 +54,26 @@ def calls() -> list[Mapping[str, Any]]:
     """Calls for applications, with their questions of eligibility"""
     programme = queries.programme(db()).programme
     return [{**asdict(call), "open": call.is_open(now())} for call in programme.calls.values()]
+
+
+@operation("GET", "/calls/open", gives=schemas.Call(many=True), public=True)
+def open_calls() -> list[Mapping[str, Any]]:
+    """The calls that take applications now, for other sites to show: cacheable, with an ETag
+
+    Kept for at most five minutes, and never past the moment at which a call opens or closes.
+    """
+    known, at = queries.programme(db()).programme.calls.values(), now()
+    moments = [moment for one in known for moment in (one.opens, one.closes) if moment > at]
+    seconds = min([300, *(int((moment - at).total_seconds()) for moment in moments)])
+
+    @after_this_request
+    def kept(response: Response) -> Response:
+        response.headers["Cache-Control"] = f"public, max-age={seconds}"
+        response.add_etag()
+        response.make_conditional(request)
+        return response
+
+    return [{**asdict(call), "open": True} for call in known if call.is_open(at)]
 
 
 @operation("GET", "/needs", gives=schemas.Need(many=True), public=True)

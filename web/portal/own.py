@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from web.screens import programme
 from web.security import db, signed_in
 from workflow.errors import NotFound
 from workflow.funding.forms import Problems
@@ -22,7 +23,10 @@ def own_application(application_id: UUID) -> Application:
 
 
 def call_of(application: Application) -> Call:
-    """The call that it answers, as its own version of the programme has it."""
+    """The call that it answers: until it is submitted as it is now, then as its own version has it."""
+    now_there = programme()
+    if application.status == "draft" and application.call in now_there.calls:
+        return now_there.calls[application.call]
     return queries.programme_of(db(), application.programme_hash).programme.calls[application.call]
 
 

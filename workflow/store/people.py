@@ -50,8 +50,16 @@ def id_of(tx: Connection, email: str) -> UUID | None:
     return tx.execute(select(persons.c.id).where(persons.c.email == email)).scalar_one_or_none()
 
 
-def people_by_email(tx: Connection) -> dict[str, Mapping[str, Any]]:
-    """email → {email, name, language, roles} of all who have not left, by address."""
+def person_with_roles(tx: Connection, person: UUID) -> Mapping[str, Any] | None:
+    """email, name, language, roles (office:role) of somebody who has not left."""
+    email = tx.execute(
+        select(persons.c.email).where(persons.c.id == person, persons.c.left_at.is_(None))
+    ).scalar_one_or_none()
+    return people_by_email(tx, email).get(email) if email else None
+
+
+def people_by_email(tx: Connection, email: str | None = None) -> dict[str, Mapping[str, Any]]:
+    """email → {email, name, language, roles} of all who have not left, by address; or of this one."""
     role = func.concat(staff_roles.c.office, ":", staff_roles.c.role)
     roles = (
         select(func.array_agg(aggregate_order_by(role, role.collate("C"))))
@@ -59,7 +67,8 @@ def people_by_email(tx: Connection) -> dict[str, Mapping[str, Any]]:
         .scalar_subquery()
     )
     query = select(persons.c.email, persons.c.name, persons.c.language, roles.label("roles"))
-    rows = tx.execute(query.where(persons.c.left_at.is_(None)).order_by(persons.c.email))
+    query = query.where(persons.c.left_at.is_(None)).order_by(persons.c.email)
+    rows = tx.execute(query.where(persons.c.email == email) if email else query)
     return {row.email: {**row._mapping, "roles": tuple(row.roles or ())} for row in rows}
 
 
@@ -82,6 +91,12 @@ def leave(tx: Connection, email: str, now: datetime) -> bool:
     if row is not None:
         tx.execute(delete(sessions).where(sessions.c.person_id == row.id))
     return row is not None
+
+
+def come_back(tx: Connection, person: UUID) -> bool:
+    """Who had left may come again, with the same roles and no password; False: nobody like that."""
+    back = persons.update().where(persons.c.id == person, persons.c.left_at.is_not(None))
+    return tx.execute(back.values(left_at=None)).rowcount > 0
 
 
 def absences_by_key(tx: Connection) -> dict[str, Mapping[str, Any]]:

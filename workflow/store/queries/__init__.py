@@ -29,6 +29,7 @@ from workflow.store.queries.organisations import (
     sign_off,
     waiting_organisations,
 )
+from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pipeline import pipeline
 from workflow.store.queries.portal import application, file
 from workflow.store.queries.proposals import (
@@ -79,6 +80,7 @@ from workflow.store.queries.whole import Submission, Whole, received_at, whole
 __all__ = [
     "LEAST_SERVER",
     "MOST_DECISIONS",
+    "PEOPLE_READERS",
     "TABS",
     "Application",
     "ApplicationRow",
@@ -108,6 +110,8 @@ __all__ = [
     "Operations",
     "OrganisationPage",
     "OrganisationRow",
+    "PersonPage",
+    "PersonRow",
     "Pipeline",
     "ProgrammeParts",
     "Proposal",
@@ -155,6 +159,8 @@ __all__ = [
     "operations",
     "organisation",
     "outlooks",
+    "people",
+    "person",
     "pipeline",
     "programme",
     "programme_of",

@@ -86,7 +86,7 @@ def programme_parts(db: sa.Engine, viewer: Actor) -> ProgrammeParts | None:
 
 
 def proposals(
-    db: sa.Engine, viewer: Actor, *, before: UUID | None = None
+    db: sa.Engine, viewer: Actor, *, before: UUID | None = None, limit: int = PAGE
 ) -> tuple[list[ProposalRow], list[ProposalRow], UUID | None] | None:
     """Those that wait, the decided ones (newest first, from `before` on), and where the next page begins."""
     if not viewer.has_role(*reading.PROGRAMME):
@@ -95,10 +95,10 @@ def proposals(
     order = " ORDER BY p.proposed_at DESC, p.id DESC"
     with db.connect() as tx:
         waiting = tx.execute(sa.text(f"{_ROWS} WHERE p.state = 'open'{order}"))
-        kept = f"{_ROWS} WHERE p.state <> 'open'{older if before else ''}{order} LIMIT {PAGE + 1}"
+        kept = f"{_ROWS} WHERE p.state <> 'open'{older if before else ''}{order} LIMIT {limit + 1}"
         found = [_row(row) for row in tx.execute(sa.text(kept), {"before": before} if before else {})]
-        rows = found[:PAGE]
-        return [_row(row) for row in waiting], rows, rows[-1].id if len(found) > PAGE else None
+        rows = found[:limit]
+        return [_row(row) for row in waiting], rows, rows[-1].id if len(found) > limit else None
 
 
 def proposal(db: sa.Engine, viewer: Actor, proposal_id: UUID) -> Proposal | None:

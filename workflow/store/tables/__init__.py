@@ -16,7 +16,15 @@ from workflow.store.tables.definitions import definitions, programmes, proposals
 from workflow.store.tables.money import budget_lines, postings
 from workflow.store.tables.office import saved_views, stage_moves, stage_sums
 from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
-from workflow.store.tables.people import absences, links, persons, sessions, sign_in_attempts, staff_roles
+from workflow.store.tables.people import (
+    absences,
+    links,
+    people_log,
+    persons,
+    sessions,
+    sign_in_attempts,
+    staff_roles,
+)
 from workflow.store.tables.reads import dossier_reads
 from workflow.store.tables.work import agenda, interventions, outbox, processes, statement_drafts, work_items
 
@@ -48,6 +56,7 @@ __all__ = [
     "organisation_log",
     "organisations",
     "outbox",
+    "people_log",
     "persons",
     "postings",
     "processes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Identity, Index, Table, Text
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from workflow.store.tables.columns import metadata, moment
 
@@ -68,4 +68,17 @@ sign_in_attempts = Table(
     Column("key", Text, nullable=False, comment="hash of an address or of a mail"),
     moment("at"),
     Index(None, "key", "at"),
+)
+
+people_log = Table(
+    "people_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    moment("at"),
+    Column("by", UUID, ForeignKey("persons.id"), nullable=False),
+    Column("about", UUID, ForeignKey("persons.id"), nullable=False),
+    Column("kind", Text, nullable=False, comment="added | changed | ended | reopened | invited"),
+    Column("data", JSONB, nullable=False, comment="field → [was, is]; reason"),
+    Index(None, "about"),
+    comment="What administrators did to people's access",
 )
