@@ -78,9 +78,7 @@ class Named:
             value = _with_money(value, path[-1] if path else "", "amounts" in path)
         if value is None:
             return "–"
-        if isinstance(value, Mapping):
-            return "\n".join(f"{key}: {self.value('', (), one)}" for key, one in value.items())
-        return written(value).rstrip() if isinstance(value, list) else str(value)
+        return written(value, short=False).rstrip() if isinstance(value, list | Mapping) else str(value)
 
     def _word(self, code: str) -> str:
         first, _, rest = code.partition(" ")

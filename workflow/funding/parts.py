@@ -62,12 +62,20 @@ def with_parts(bundle: Bundle, changed: Parts) -> Bundle:
     return replace(bundle, **whole)
 
 
-def written(part: Any) -> str:
-    """A part as people read and edit it: a letter as it is, all else as YAML (its comments are not kept)."""
+def written(part: Any, *, short: bool = True) -> str:
+    """A part as people read and edit it: a letter as it is, all else as YAML (its comments are not kept).
+
+    `short`: what fits goes into one line.
+    """
     if isinstance(part, str):
         return part
     return yaml.dump(
-        part, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=110
+        part,
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        default_flow_style=None if short else False,
+        width=110,
     )
 
 
