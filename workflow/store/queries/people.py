@@ -142,7 +142,8 @@ def _needed(tx: sa.Connection, person_id: UUID) -> dict[str, int]:
         ),
         {"id": person_id},
     )
-    return {f"{row.office}:{row.role}": row.others for row in rows if row.role in named}
+    others = {f"{row.office}:{row.role}": row.others for row in rows}
+    return {role: count for role, count in others.items() if role in named}
 
 
 def _row(row: sa.Row[Any]) -> PersonRow:
