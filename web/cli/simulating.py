@@ -153,6 +153,7 @@ def _lost(loses: list[str], people: list[dict[str, Any]], programme: Programme) 
     )
     for said in loses:
         where, _, month = said.partition(":")
+        leads = parse_table(programme.tables["lead_office"], "lead_office")
         office = pick(leads, {"area": where}, first)[0]
         office = office if where in programme.areas else where
         gone = {name for name, _ in away}
