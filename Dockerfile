@@ -23,5 +23,5 @@ USER foerderweg
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--bind", "0.0.0.0:8000", \
+CMD ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "56", "--bind", "0.0.0.0:8000", \
      "--worker-tmp-dir", "/tmp", "--no-control-socket", "web.app:create_app()"]

@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import threading
 
+import redis
 import structlog
 
-from tasks.app import app
+from tasks.app import app, settings
 
 PAUSE_SECONDS = 0.025
+CHANGED = "foerderweg.changed"
+"""A channel of Redis, and the key of the number that is told there: pages that are open look again."""
 LOG = structlog.get_logger()
 
 
@@ -24,6 +27,7 @@ class _Nudger:
         self.wanted: set[str] = set()
         self.lock = threading.Lock()
         self.wake = threading.Event()
+        self.redis = redis.Redis.from_url(settings().redis_url, socket_connect_timeout=2, socket_timeout=2)
         threading.Thread(target=self._run, name="nudge", daemon=True).start()
 
     def ask(self, names: tuple[str, ...]) -> None:
@@ -39,6 +43,7 @@ class _Nudger:
                 names, self.wanted = self.wanted, set()
             for name in sorted(names):
                 self._send(name)
+            self._tell()
             threading.Event().wait(PAUSE_SECONDS)
 
     def _send(self, name: str) -> None:
@@ -46,6 +51,13 @@ class _Nudger:
             app.send_task(name, expires=60, retry=False)
         except Exception as error:  # whatever ails the broker: the clock will do it
             LOG.warning("nudge_failed", task=name, error=repr(error))
+
+    def _tell(self) -> None:
+        """Somebody has committed something: number it, and tell the web processes."""
+        try:
+            self.redis.publish(CHANGED, self.redis.incr(CHANGED))
+        except redis.RedisError as error:  # open pages ask now and then anyway
+            LOG.warning("changed_not_told", error=repr(error))
 
 
 _nudger: _Nudger | None = None

@@ -14,6 +14,7 @@ from web import (
     api,
     demo,
     errors,
+    live,
     metrics,
     operations,
     portal,
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["foerderweg.settings"] = settings
     app.extensions["foerderweg.clock"] = lambda: datetime.now(UTC) + settings.clock_offset
     app.extensions["foerderweg.db"] = connect(settings.database_url, pool_size=THREADS)
-    for part in (request_log, security, errors, screens, readiness, metrics, api):
+    for part in (request_log, security, errors, screens, readiness, metrics, live, api):
         part.register(app)
     for blueprint in (
         sign_in.blueprint,

@@ -157,6 +157,9 @@ TEXTS: dict[str, str] = {
     "nudged_enough": _("Daran ist schon %(most)s Mal erinnert worden. Bitte rufen Sie an."),
     "too_long": _("Die Frist kann noch um höchstens %(most)s Arbeitstage verlängert werden."),
     "own_review": _("Ihre Stelle hat in diesem Geschäft schon mitgewirkt. Es wurde nichts geändert."),
+    "too_many_views": _(
+        "Sie haben schon %(most)s eigene Ansichten. Löschen Sie zuerst eine. Es wurde nichts geändert."
+    ),
     "export_too_long": _(
         "Das sind mehr als %(most)s Zeilen: zu viele für eine Datei. Grenzen Sie die Liste bitte zuerst ein."
     ),

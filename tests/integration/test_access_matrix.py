@@ -194,6 +194,9 @@ POST /administration/people                                   401 404 404 404 40
 POST /administration/people/<person_id>                       401 404 404 404 404 404 404 404 403 422
 GET /administration/people.<kind>                             303 404 404 404 404 404 404 404 200 200
 GET /administration/proposals.<kind>                          303 404 404 404 404 404 200 404 200 200
+GET /office/changes                                           303 404 404 404 404 404 200 200 200 404
+POST /office/views                                            401 404 404 404 404 404 303 303 303 404
+POST /office/views/<view_id>/remove                           401 404 404 404 404 404 303 303 303 404
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                                 401 404 404 303 409 404 403 404 403 404
 POST /api/v1/cases/<case_id>/declaration                           401 403 404 409 409 404 403 403 403 404
@@ -247,6 +250,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /administration/parts/<name>": {"data": {"text": "{country: CH, subdivision: BS, extra: []}"}},
     "POST /administration/people/<person_id>": {"data": {"press": "end"}},
     "POST /administration/proposals/<proposal_id>": {"data": {"press": "refuse"}},
+    "POST /office/views": {"data": {"name": "Sprache", "query": "area=language", "view_id": str(uuid4())}},
     "POST /sign-in": {"data": {"email": PEOPLE["own"], "password": "geheim"}},
     "POST /demo/sign-in": {"data": {"person": str(person_id("elias.graber@pd.bs.example"))}},
 }
@@ -290,6 +294,7 @@ def scene(told: Story) -> Iterator[Scene]:
         "proposal_id": str(proposed(told)),
         "name": "programme/holidays",
     }
+    ids["view_id"] = str(uuid4())
     ids["person_id"] = str(person_id("selin.arslan@heks.example"))
     visitors = {name: visitor(app, told, email) for name, email in PEOPLE.items()}
     yield Scene(app, ids, visitors)

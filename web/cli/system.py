@@ -21,6 +21,8 @@ from workflow.proposing import from_screens
 from workflow.publish import publish_folder
 from workflow.settings import FIRST_PROGRAMME, PROGRAMMES, Settings
 
+# of each web process: eight for pages, the others for pages that are open and wait for changes
+THREADS = 56
 # web comes last: it is waited for, and the others start in the meantime
 PROCESSES = ("mail", "worker", "clock", "web")
 
@@ -127,7 +129,7 @@ def commands(settings: Settings, bind: str) -> dict[str, tuple[str, ...]]:
         "worker": (*celery, "worker", "--concurrency", "4", "--loglevel", "INFO"),
         "clock": (*celery, "beat", "--schedule", str(settings.data_dir / "clock"), "--loglevel", "INFO"),
         "web": (
-            *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+            *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", str(THREADS)),
             *("--bind", bind, "--graceful-timeout", "5"),
             # its control socket lies in the home folder, where two systems would meet
             *("--no-control-socket", "web.app:create_app()"),

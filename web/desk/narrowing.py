@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request, url_for
 
@@ -26,14 +27,23 @@ class Narrowing:
         """A filter is set; a tab is none."""
         return bool(self.given.keys() - {"tab"})
 
+    @property
+    def query(self) -> str:
+        """The filters as they stand in an address."""
+        return urlencode(self.given)
+
     def url(self, endpoint: str, **change: str | int | None) -> str:
         """The address of a list with these filters and this change; None takes one away."""
         return url_for(endpoint, **{**self.given, **change})  # type: ignore[arg-type]
 
 
-def narrowing(*names: str) -> Narrowing:
-    """Reads these filters from the query string, without what no code and no name can contain."""
-    values = {name: _printable(request.args.get(name, "")) for name in names}
+def narrowing(*names: str, query: str | None = None) -> Narrowing:
+    """Reads these filters from the query string, or from another one.
+
+    Without what no code and no name can contain.
+    """
+    given = request.args if query is None else dict(parse_qsl(query))
+    values = {name: _printable(given.get(name, "")) for name in names}
     return Narrowing({name: value for name, value in values.items() if value})
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.desk.words import Words
 from web.exports import FORMATS
 from web.language import lang, ngettext
-from web.office import checking, mails, money, observing, organisations, pipeline
+from web.office import checking, mails, money, observing, organisations, pipeline, views
 from web.office.pipeline import there
 from web.security import db, now, signed_in
 from workflow.engine.parsing import parse_route
@@ -23,6 +23,9 @@ blueprint = Blueprint("office", __name__, url_prefix="/office")
 _page = blueprint.add_url_rule
 _page("", "pipeline", pipeline.pipeline)
 _page(f"/pipeline.<{FORMATS}>", "pipeline_file", pipeline.pipeline_file)
+_page("/changes", "changes", pipeline.changes)
+_page("/views", "save_view", views.save_view, methods=["POST"])
+_page("/views/<uuid:view_id>/remove", "remove_view", views.remove_view, methods=["POST"])
 _page("/cases", "cases", pipeline.cases)
 _page(f"/cases.<{FORMATS}>", "cases_file", pipeline.cases_file)
 _page("/money", "money", money.money)

@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import uuid4
 
+from flask import Response as AnyResponse
 from flask import abort, render_template, request
 from werkzeug.wrappers import Response
 
-from web.desk.narrowing import narrowing
+from web import live
+from web.desk.narrowing import Narrowing, narrowing
 from web.desk.words import Words
 from web.exports import PAGE_ROWS, every, export
 from web.language import gettext as _
 from web.office import columns
 from web.office.money import running, years_of
-from web.security import db, now, signed_in
+from web.security import OFFICE_ROLES, db, now, signed_in
 from workflow.store import queries
 from workflow.store.queries import CasePage, Pipeline
 from workflow.texts import ZURICH
 
 T = TypeVar("T")
-ALL = ("stage", "step", "route", "status", "area", "size", "call", "office", "late", "text")
-OF_THE_PIPELINE = ("area", "size", "call", "office")
+OF_THE_PIPELINE = ("area", "size", "call", "office", "organisation", "text")
+ALL = (*OF_THE_PIPELINE, "stage", "step", "route", "status", "late")
+MOST_URGENT = 12
 SORTS = ("due", "oldest", "newest", "amount")
 
 
 def pipeline() -> str:
-    """What stands where, how long, who is late, and how much money is left."""
+    """What stands where, how long, who is late, and how much money is left; or only its live part."""
     narrowed = narrowing(*OF_THE_PIPELINE)
-    found = _pipeline()
+    if request.headers.get("HX-Request"):
+        return render_template("office/pipeline_figures.html", **_figures(narrowed))
+    return page(narrowed)
+
+
+def page(narrowed: Narrowing, *, refusal: str | None = None, given_name: str = "") -> str:
+    """The whole page. `refusal`: why a view was not saved under `given_name`."""
+    viewer = signed_in().actor
+    since = live.number()  # before the figures are read: what happens meanwhile is told once more
+    figures = _figures(narrowed)
     return render_template(
         "office/pipeline.html",
-        pipeline=found,
-        years=running(years_of(found.money)),
-        narrowed=narrowed,
-        words=Words(),
-        at=now().astimezone(ZURICH),
-        waiting=queries.waiting_organisations(db(), signed_in().actor),
+        **figures,
+        views=queries.saved_views(db(), viewer),
+        query=narrowed.query,
+        view_id=uuid4(),
+        refusal=refusal,
+        given_name=given_name,
+        since=since,
+        waiting=queries.waiting_organisations(db(), viewer),
     )
 
 
 def pipeline_file(kind: str) -> Response:
     """The stages with their figures as a file."""
-    return export(kind, _("Stufen"), columns.of_stages(Words()), _pipeline().stages)
+    found = _pipeline(narrowing(*OF_THE_PIPELINE))
+    return export(kind, _("Stufen"), columns.of_stages(Words()), found.stages)
+
+
+def changes() -> AnyResponse:
+    """Tells an open page that it should ask for its figures anew."""
+    return live.stream() if signed_in().actor.has_role(*OFFICE_ROLES) else abort(404)
 
 
 def cases() -> str:
@@ -63,9 +84,25 @@ def there(found: T | None) -> T:
     return found if found is not None else abort(404)
 
 
-def _pipeline() -> Pipeline:
-    filters = narrowing(*OF_THE_PIPELINE).filters
-    return there(queries.pipeline(db(), signed_in().actor, filters, now=now()))
+def _pipeline(narrowed: Narrowing) -> Pipeline:
+    return there(queries.pipeline(db(), signed_in().actor, narrowed.filters, now=now()))
+
+
+def _figures(narrowed: Narrowing) -> dict[str, Any]:
+    """What the live part shows."""
+    viewer, at = signed_in().actor, now()
+    found = _pipeline(narrowed)
+    urgent = queries.cases(
+        db(), viewer, narrowed.filters, now=at, limit=MOST_URGENT, sort="due", running=True
+    )
+    return {
+        "pipeline": found,
+        "urgent": urgent,
+        "years": running(years_of(found.money)),
+        "narrowed": narrowed,
+        "words": Words(),
+        "at": at.astimezone(ZURICH),
+    }
 
 
 def _cases(after: str | None, limit: int = 50) -> CasePage:

@@ -75,6 +75,7 @@ from workflow.store.queries.versions import (
     programme_of,
     route_data,
 )
+from workflow.store.queries.views import SavedView, saved_views
 from workflow.store.queries.whole import Submission, Whole, received_at, whole
 
 __all__ = [
@@ -122,6 +123,7 @@ __all__ = [
     "Reads",
     "Registered",
     "RouteOverview",
+    "SavedView",
     "SignOff",
     "StageRow",
     "Standing",
@@ -175,6 +177,7 @@ __all__ = [
     "route_data",
     "routes",
     "sample_case",
+    "saved_views",
     "sign_off",
     "table_names",
     "talk",

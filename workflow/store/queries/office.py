@@ -64,8 +64,12 @@ def cases(
     limit: int = 50,
     after: str | None = None,
     sort: str = "newest",
+    running: bool = False,
 ) -> CasePage | None:
-    """A page of all cases. `after`: from the page before; `sort`: a key of SORTS."""
+    """A page of all cases. `after`: from the page before; `sort`: a key of SORTS.
+
+    `running`: without those that have ended.
+    """
     if not viewer.has_role(*reading.OVERVIEW):
         return None
     order = SORTS.get(sort, SORTS["newest"])
@@ -78,8 +82,8 @@ def cases(
             some = f"SELECT FROM cases c {where} LIMIT {MOST_COUNTED + 1}"
             total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s"), parameters).scalar_one()
         mark = _mark(after, order)
-        if mark:
-            where += f"{' AND' if where else ' WHERE'} {order.behind}"
+        more = ["c.ending IS NULL"] * running + [order.behind] * bool(mark)
+        where = " AND ".join([where or " WHERE true", *more])
         rows = tx.execute(
             sa.text(
                 f"SELECT c.*, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"

@@ -1,0 +1,26 @@
+"""The views of the pipeline that a person has named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.engine.case import Actor
+from workflow.store import views
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """`query`: of the pipeline's address."""
+
+    id: UUID
+    name: str
+    query: str
+
+
+def saved_views(db: sa.Engine, viewer: Actor) -> list[SavedView]:
+    """The viewer's own, by name."""
+    with db.connect() as tx:
+        return [SavedView(row.id, row.name, row.query) for row in views.of(tx, UUID(viewer.person))]
