@@ -55,12 +55,17 @@ class Changes:
             return self.number
 
     def _run(self) -> None:
+        lost = False
         while True:
             try:
                 self._follow()
             except redis.RedisError as error:  # pages poll in the meantime
-                LOG.warning("changes_lost", error=repr(error))
+                if not lost:
+                    LOG.warning("changes_lost", error=repr(error))
+                lost = True
                 time.sleep(1)
+            else:
+                lost = False
 
     def _follow(self) -> None:
         client = redis.Redis.from_url(self._url, socket_connect_timeout=2, health_check_interval=30)

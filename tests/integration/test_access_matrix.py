@@ -197,6 +197,15 @@ GET /administration/proposals.<kind>                          303 404 404 404 40
 GET /office/changes                                           303 404 404 404 404 404 200 200 200 404
 POST /office/views                                            401 404 404 404 404 404 303 303 303 404
 POST /office/views/<view_id>/remove                           401 404 404 404 404 404 303 303 303 404
+GET /office/money/<year>.svg                                  303 404 404 404 404 404 200 200 200 404
+GET /office/money/what-if                                     303 404 404 404 404 404 200 200 200 404
+GET /office/money/what-if.<kind>                              303 404 404 404 404 404 200 200 200 404
+GET /office/time                                              303 404 404 404 404 404 200 200 200 404
+GET /office/time/stages.<kind>                                303 404 404 404 404 404 200 200 200 404
+GET /office/time/months.<kind>                                303 404 404 404 404 404 200 200 200 404
+GET /office/time/queue.<kind>                                 303 404 404 404 404 404 200 200 200 404
+GET /office/time/stages.svg                                   303 404 404 404 404 404 200 200 200 404
+GET /office/time/months.svg                                   303 404 404 404 404 404 200 200 200 404
 # From here on each changes what the next one finds.
 POST /desk/cases/<case_id>/declare                                 401 404 404 303 409 404 403 404 403 404
 POST /api/v1/cases/<case_id>/declaration                           401 403 404 409 409 404 403 403 403 404
@@ -368,7 +377,13 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     code = "language" if "/areas/" in path else "riehen" if "/offices/" in path else code
     code = "order_granted" if "/letters/" in path else code
     code = "report" if "/children/" in path else "language_course" if "/needs/" in path else code
-    for name, value in {**scene.ids, "code": code, "filename": "app.css", "kind": "csv"}.items():
+    for name, value in {
+        **scene.ids,
+        "code": code,
+        "filename": "app.css",
+        "kind": "csv",
+        "year": "2027",
+    }.items():
         path = path.replace(f"<{name}>", value)
     options: dict[str, Any] = dict(BODIES.get(address, {}))
     if path.startswith("/api/"):

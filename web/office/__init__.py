@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.desk.words import Words
 from web.exports import FORMATS
 from web.language import lang, ngettext
-from web.office import checking, mails, money, observing, organisations, pipeline, views
+from web.office import checking, mails, money, observing, organisations, pipeline, time, views, what_if
 from web.office.pipeline import there
 from web.security import db, now, signed_in
 from workflow.engine.parsing import parse_route
@@ -35,6 +35,15 @@ _page("/steering", "steering", observing.steering)
 _page(f"/steering.<{FORMATS}>", "steering_file", observing.steering_file)
 _page("/reads", "reads", observing.reads)
 _page(f"/reads.<{FORMATS}>", "reads_file", observing.reads_file)
+_page("/money/<int:year>.svg", "money_picture", money.picture)
+_page("/money/what-if", "what_if", what_if.page)
+_page(f"/money/what-if.<{FORMATS}>", "what_if_file", what_if.file)
+_page("/time", "time", time.page)
+_page(f"/time/stages.<{FORMATS}>", "spans_file", time.spans_file)
+_page(f"/time/months.<{FORMATS}>", "months_file", time.months_file)
+_page(f"/time/queue.<{FORMATS}>", "queue_file", time.queue_file)
+_page("/time/stages.svg", "spans_picture", time.spans_picture)
+_page("/time/months.svg", "months_picture", time.months_picture)
 _page("/organisations", "organisations", organisations.organisations)
 _page(f"/organisations.<{FORMATS}>", "organisations_file", organisations.organisations_file)
 _page("/organisations/<uuid:organisation_id>", "organisation", organisations.organisation)

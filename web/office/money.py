@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from flask import Response as Drawing
 from flask import abort, render_template
 from werkzeug.wrappers import Response
 
@@ -15,6 +16,8 @@ from web.language import gettext as _
 from web.office import columns
 from web.screens import programme
 from web.security import db, now, signed_in
+from workflow.funding.money import format_amount
+from workflow.interchange.waterfall import Fall, waterfall
 from workflow.store import queries
 from workflow.store.queries import MoneyRow
 
@@ -37,6 +40,20 @@ def money() -> str:
 def money_file(kind: str) -> Response:
     """The same as a file."""
     return export(kind, _("Geld"), columns.of_money(Words()), _lines())
+
+
+def picture(year: int) -> Drawing:
+    """What each area's credit of a year loses until what is left: a picture of the table."""
+    words = Words()
+    rows = [row for row in queries.by_area(_lines()) if row.year == year]
+    if not rows:
+        abort(404)
+    falls = [Fall(words.area(row.area), row.ceiling, (row.committed, row.reserved)) for row in rows]
+    figures = [
+        [format_amount(one) for one in (row.ceiling, row.committed, row.reserved, row.left)] for row in rows
+    ]
+    steps = (_("Kredit"), _("zugesichert"), _("reserviert"), _("frei"))
+    return Drawing(waterfall(falls, steps, figures), content_type="image/svg+xml; charset=utf-8")
 
 
 def years_of(lines: Sequence[MoneyRow]) -> list[Year]:

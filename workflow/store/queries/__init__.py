@@ -16,7 +16,7 @@ from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table
 from workflow.store.queries.inbox import TABS, inbox
 from workflow.store.queries.inquiries import Inquiry, inquiries
 from workflow.store.queries.mine import my_applications, my_organisations
-from workflow.store.queries.office import cases, money
+from workflow.store.queries.office import by_area, cases, money
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import (
     OrganisationPage,
@@ -30,6 +30,7 @@ from workflow.store.queries.organisations import (
     waiting_organisations,
 )
 from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
+from workflow.store.queries.pending import YearOfMoney, year_of_money
 from workflow.store.queries.pipeline import pipeline
 from workflow.store.queries.portal import application, file
 from workflow.store.queries.proposals import (
@@ -64,6 +65,8 @@ from workflow.store.queries.rows import (
 )
 from workflow.store.queries.standing import Dissent, Standing
 from workflow.store.queries.steering import Decided, Quarter, quarter
+from workflow.store.queries.steering import Quarter, quarter
+from workflow.store.queries.time import Month, Span, Times, times
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
     bundle,
@@ -107,6 +110,7 @@ __all__ = [
     "ItemRow",
     "Milestone",
     "MoneyRow",
+    "Month",
     "News",
     "Operations",
     "OrganisationPage",
@@ -125,6 +129,7 @@ __all__ = [
     "RouteOverview",
     "SavedView",
     "SignOff",
+    "Span",
     "StageRow",
     "Standing",
     "Statement",
@@ -132,12 +137,15 @@ __all__ = [
     "Stop",
     "Submission",
     "Talk",
+    "Times",
     "Waiting",
     "Whole",
+    "YearOfMoney",
     "application",
     "asked",
     "away",
     "bundle",
+    "by_area",
     "cases",
     "decisions",
     "done_already",
@@ -182,7 +190,9 @@ __all__ = [
     "table_names",
     "talk",
     "timeline",
+    "times",
     "troubles",
     "waiting_organisations",
     "whole",
+    "year_of_money",
 ]

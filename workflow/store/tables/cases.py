@@ -50,6 +50,7 @@ cases = Table(
     Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     Index("ix_cases_grants", "area", "submitted_at", postgresql_where=text("committed > 0")),
     Index(None, "submitted_at", "id"),
+    Index("ix_cases_ended", "entered_at", postgresql_where=text("ending IS NOT NULL")),
     Index("ix_cases_due", text("coalesce(due_at, 'infinity')"), "id"),
     Index("ix_cases_requested_id", "requested", "id"),
     Index("ix_cases_standing", "stage", text(STANDING), "id"),

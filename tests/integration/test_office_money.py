@@ -1,0 +1,104 @@
+"""What-if and where time goes, as the Fachstelle sees them: figures, files, pictures, and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.browsing import app_for, signed_in
+from tests.counting import statements
+from tests.integration.walks import at_check, at_review, rows
+from web.cli.story import Story, application
+
+HEKS = "miriam.aebi@heks.example"
+CHECKER = "regula.keller@integration.bs.example"
+COURSE = application(
+    "HEKS", title="Deutsch im Quartier", area="language", goals=["everyday_language"], requested=38_000_00
+)
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
+
+
+def line(told: Story, area: str) -> tuple[int, int]:
+    """Id and Rappen left of an area's first line of 2027."""
+    query = "SELECT id, available FROM budget_lines WHERE year = 2027 AND area = :area ORDER BY id LIMIT 1"
+    [row] = rows(told.db, query, area=area)
+    return row.id, row.available
+
+
+def test_what_if_says_who_would_no_longer_fit_and_changes_nothing(app: Flask, told: Story) -> None:
+    told.submit(HEKS, COURSE)
+    browser = signed_in(app, CHECKER)
+    page = browser.open("/office/money/what-if")
+    assert "Platz haben heute 1 von 1 Gesuchen, dann 1." in page.words()
+    assert "Für kein Gesuch ändert sich etwas." in page.words()
+    [case] = rows(told.db, "SELECT line_id FROM cases")
+    before = rows(told.db, "SELECT * FROM budget_lines ORDER BY id")
+    left = next(row.available for row in before if row.id == case.line_id)
+    other = next(row.id for row in before if row.year == 2027 and row.id != case.line_id)
+    asked = f"year=2027&source={case.line_id}&target={other}&amount={left // 100}"
+    words = browser.open(f"/office/money/what-if?{asked}").words()
+    assert "Platz haben heute 1 von 1 Gesuchen, dann 0." in words
+    assert "Für 1 Gesuch ändert sich etwas." in words
+    assert "KIP3-2027-00001" in words
+    assert "19'000.00" in browser.open("/office/money/what-if?cut=50").words()
+    file = browser.http.get(f"/office/money/what-if.csv?{asked}").text
+    assert "KIP3-2027-00001" in file
+    assert rows(told.db, "SELECT * FROM budget_lines ORDER BY id") == before
+
+
+@pytest.mark.parametrize(
+    "asked", ["cut=101", "cut=x", "amount=5", "source=1&target=1&amount=5", "source=999&target=1&amount=1"]
+)
+def test_a_question_that_cannot_be_is_answered_with_today(app: Flask, told: Story, asked: str) -> None:
+    told.submit(HEKS, COURSE)
+    page = signed_in(app, CHECKER).open(f"/office/money/what-if?year=2027&{asked}")
+    assert page.status == 422
+    assert "Gezeigt ist, was heute gilt." in page.words()
+    assert "KIP3-2027-00001" in page.words()
+
+
+def test_time_is_told_by_stage_and_office_and_the_queue_is_counted_through(app: Flask, told: Story) -> None:
+    at_review(told)
+    told.wait(days=3)
+    at_check(told)
+    browser = signed_in(app, CHECKER)
+    words = browser.open("/office/time").words()
+    assert "Formelle Prüfung" in words
+    assert "Was voraussichtlich überfällig wird" in words
+    stages = browser.http.get("/office/time/stages.csv").text
+    assert "Formelle Prüfung" in stages
+    months = browser.http.get("/office/time/months.csv").text
+    assert months.count("\n") == 13
+    assert ";2;0" in months
+    queue = browser.http.get("/office/time/queue.csv").text
+    assert "Sozialhilfe" in queue
+
+
+@pytest.mark.parametrize(
+    "path", ["/office/money/2027.svg", "/office/time/stages.svg", "/office/time/months.svg"]
+)
+def test_pictures_are_drawn(app: Flask, told: Story, path: str) -> None:
+    at_review(told)
+    answer = signed_in(app, CHECKER).http.get(path)
+    assert answer.headers["Content-Type"].startswith("image/svg+xml")
+    assert answer.text.startswith("<svg")
+    assert "<rect" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/office/money/what-if", "/office/time"])
+def test_each_page_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Story, path: str) -> None:
+    at_review(told)
+    browser = signed_in(app, CHECKER)
+    few = statements(app, browser, path)
+    for _ in range(2):
+        at_review(told)
+    browser.open(path)
+    assert statements(app, browser, path) == few
