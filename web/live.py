@@ -39,6 +39,7 @@ class Changes:
         self.open = 0
         self.changed = threading.Condition()
         self._url = url
+        self._lost = False
         self._listener: threading.Thread | None = None
 
     def listen(self) -> None:
@@ -55,22 +56,20 @@ class Changes:
             return self.number
 
     def _run(self) -> None:
-        lost = False
         while True:
             try:
                 self._follow()
             except redis.RedisError as error:  # pages poll in the meantime
-                if not lost:
+                if not self._lost:
                     LOG.warning("changes_lost", error=repr(error))
-                lost = True
+                self._lost = True
                 time.sleep(1)
-            else:
-                lost = False
 
     def _follow(self) -> None:
         client = redis.Redis.from_url(self._url, socket_connect_timeout=2, health_check_interval=30)
         with client, client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
             heard.subscribe(CHANGED)
+            self._lost = False
             self._tell(int(client.get(CHANGED) or 0))  # what came while nobody listened
             for message in heard.listen():
                 self._tell(int(message["data"]))
