@@ -27,7 +27,7 @@ class _Nudger:
         self.wanted: set[str] = set()
         self.lock = threading.Lock()
         self.wake = threading.Event()
-        self.redis = redis.Redis.from_url(settings().redis_url, socket_connect_timeout=2, socket_timeout=2)
+        self.redis: redis.Redis | None = None
         threading.Thread(target=self._run, name="nudge", daemon=True).start()
 
     def ask(self, names: tuple[str, ...]) -> None:
@@ -55,8 +55,11 @@ class _Nudger:
     def _tell(self) -> None:
         """Somebody has committed something: number it, and tell the web processes."""
         try:
-            self.redis.publish(CHANGED, self.redis.incr(CHANGED))
-        except redis.RedisError as error:  # open pages ask now and then anyway
+            if self.redis is None:
+                url = settings().redis_url
+                self.redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
+            self.redis.publish(CHANGED, str(self.redis.incr(CHANGED)))
+        except Exception as error:  # open pages ask now and then anyway
             LOG.warning("changed_not_told", error=repr(error))
 
 
