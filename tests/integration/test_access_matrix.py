@@ -259,7 +259,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /administration/parts/<name>": {"data": {"text": "{country: CH, subdivision: BS, extra: []}"}},
     "POST /administration/people/<person_id>": {"data": {"press": "end"}},
     "POST /administration/proposals/<proposal_id>": {"data": {"press": "refuse"}},
-    "POST /office/views": {"data": {"name": "Sprache", "query": "area=language", "view_id": str(uuid4())}},
+    "POST /office/views": {"data": {"name": "Sprache", "query": "area=language"}},
     "POST /sign-in": {"data": {"email": PEOPLE["own"], "password": "geheim"}},
     "POST /demo/sign-in": {"data": {"person": str(person_id("elias.graber@pd.bs.example"))}},
 }

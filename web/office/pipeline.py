@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from flask import Response as AnyResponse
 from flask import abort, render_template, request
@@ -46,7 +45,6 @@ def page(narrowed: Narrowing, *, refusal: str | None = None, given_name: str = "
         **figures,
         views=queries.saved_views(db(), viewer),
         query=narrowed.query,
-        view_id=uuid4(),
         refusal=refusal,
         given_name=given_name,
         since=since,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from web.errors import problem_text, text_of
 from web.language import gettext as _
 from web.language import lang
 from web.office import pipeline
-from web.security import db, now, posted_uuid, signed_in
+from web.security import db, now, signed_in
 from workflow import views
 from workflow.errors import Invalid, Refused
 
@@ -23,7 +23,7 @@ def save_view() -> Response | tuple[str, int]:
     query = request.form.get("query", "")
     try:
         given = narrowing(*pipeline.OF_THE_PIPELINE, query=query)
-        views.save(db(), signed_in().actor, posted_uuid("view_id"), name, given.query, now=now())
+        views.save(db(), signed_in().actor, uuid4(), name, given.query, now=now())
     except Invalid as error:
         refusal = problem_text(error.fields["name"][0], lang())
         return pipeline.page(given, refusal=refusal, given_name=name), error.status
