@@ -208,6 +208,8 @@ def office(camera: Camera) -> None:
     camera.take("pipeline", REGULA, "/office", on=BOTH, height=1040)
     camera.take("cases", REGULA, "/office/cases", on=BOTH)
     camera.take("money", REGULA, "/office/money", height=1040)
+    camera.take("what-if", REGULA, "/office/money/what-if?year=2027&cut=8", height=1040)
+    camera.take("time", REGULA, "/office/time", on=BOTH, height=1040)
     camera.take("route", REGULA, "/office/routes/medium", height=1000)
     camera.take("check-route", REGULA, "/office/routes/-/check", height=700)
     camera.take("organisations-office", REGULA, "/office/organisations")

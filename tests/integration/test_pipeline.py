@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -137,6 +138,64 @@ def test_a_list_is_read_by_key_and_holds_each_case_once(told: Story, sort: str) 
             break
     assert len(seen) == 3
     assert set(seen) == ids
+
+
+ENDED = 20_000
+
+
+@pytest.mark.parametrize(
+    ("filters", "sort"),
+    [
+        (EVERYTHING, "due"),
+        (EVERYTHING, "newest"),
+        (EVERYTHING, "amount"),
+        (queries.Filters(stage="formal_check"), "oldest"),
+        (queries.Filters(stage="closed"), "newest"),
+        (queries.Filters(late=True), "due"),
+        (queries.Filters(office="integration"), "due"),
+    ],
+)
+def test_no_page_reads_all_cases(told: Story, filters: queries.Filters, sort: str) -> None:
+    """With twenty thousand ended ones, no plan of the pipeline or of a list goes through the table."""
+    at_check(told)
+    with told.db.begin() as tx:
+        tx.execute(sa.text(MANY.format(first=1, last=ENDED, stage="'closed'", ending="'granted'")))
+    owner = sa.create_engine(told.settings.owner_database_url, poolclass=sa.NullPool)
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
+        tx.execute(sa.text("VACUUM ANALYZE"))
+    for asked in (
+        lambda: queries.pipeline(told.db, told.actors[CHECKER], filters, now=told.now),
+        lambda: queries.cases(told.db, told.actors[CHECKER], filters, now=told.now, sort=sort),
+    ):
+        for plan in plans(told.db, asked):
+            whole = [
+                node for node in plan if node["Node Type"] == "Seq Scan" and node["Relation Name"] == "cases"
+            ]
+            assert whole == []
+
+
+def plans(db: sa.Engine, ask: Callable[[], object]) -> list[list[dict[str, Any]]]:
+    """The nodes of the plan of each SELECT that is sent while asking."""
+    sent: list[tuple[str, Any]] = []
+
+    def listen(_c: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        sent.append((statement, parameters))
+
+    sa.event.listen(db, "before_cursor_execute", listen)
+    ask()
+    sa.event.remove(db, "before_cursor_execute", listen)
+    found = []
+    with db.connect() as tx:
+        for statement, parameters in sent:
+            [plan] = tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+            found.append(list(nodes(plan["Plan"])))
+    return found
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
 
 
 MANY = """

@@ -84,7 +84,7 @@ def spans_picture() -> Drawing:
 
 
 def months_picture() -> Drawing:
-    """Each month's arrivals and closings; the lesser dark upon the greater says too little, so two bars."""
+    """Each month's arrivals, and below each month's closings."""
     months = _times().months
     came = [Bar(f"{one.month:%m.%Y}", one.came, one.came) for one in months]
     closed = [Bar(f"{one.month:%m.%Y}", one.closed, one.closed) for one in months]

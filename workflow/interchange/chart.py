@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-NAMES, WIDTH, ROW, MARGIN = 300, 560, 22, 16
+NAMES, WIDTH, ROW, MARGIN = 340, 560, 22, 16
 DARK, LIGHT = "#1d4f73", "#a9c7dc"
 
 
@@ -46,7 +46,8 @@ def _bar(bar: Bar, y: int, scale: float) -> Iterator[str]:
     yield _text(NAMES - 8, y, bar.name, "#000", anchor="end")
     for value, fill in ((bar.greater, LIGHT), (bar.lesser, DARK)):
         yield f'<rect x="{NAMES}" y="{y - 13}" width="{value * scale:.1f}" height="16" fill="{fill}"/>'
-    yield _text(NAMES + bar.greater * scale + 6, y, f"{bar.lesser:.0f} / {bar.greater:.0f}", "#444")
+    both = f"{bar.lesser:.0f} / {bar.greater:.0f}" if bar.lesser != bar.greater else f"{bar.greater:.0f}"
+    yield _text(NAMES + bar.greater * scale + 6, y, both, "#444")
 
 
 def _text(x: float, y: float, text: str, fill: str, *, anchor: str = "start", bold: bool = False) -> str:
