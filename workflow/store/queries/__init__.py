@@ -29,8 +29,8 @@ from workflow.store.queries.organisations import (
     sign_off,
     waiting_organisations,
 )
-from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pending import YearOfMoney, year_of_money
+from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pipeline import pipeline
 from workflow.store.queries.portal import application, file
 from workflow.store.queries.proposals import (
@@ -65,7 +65,6 @@ from workflow.store.queries.rows import (
 )
 from workflow.store.queries.standing import Dissent, Standing
 from workflow.store.queries.steering import Decided, Quarter, quarter
-from workflow.store.queries.steering import Quarter, quarter
 from workflow.store.queries.time import Month, Span, Times, times
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (

@@ -19,18 +19,27 @@ COUNTED = ("stage", "area", "size", "call")
 APPLICATIONS = "c.asked_by IS NULL"
 """Lists and figures are about applications and what belongs to them, not about questions to an office."""
 
+
+def _matches(words: str) -> str:
+    """A query for the parameters `words` and `words`_begin: the words by their stem, by the stem of that
+    (PostgreSQL makes "kurs" of Kurse and "kur" of Kurs), or as beginnings as they were typed."""
+    stems = f"to_tsquery('german', :{words})"
+    again = f"to_tsquery('german', CAST({stems} AS text))"
+    return f"({stems} || {again} || to_tsquery('simple', :{words}_begin))"
+
+
 CONDITIONS = {
     **{name: f"c.{name} = :{name}" for name in (*COUNTED, "status", "step")},
     "route": "c.route_hash = :route",
     "late": "c.ending IS NULL AND coalesce(c.due_at, 'infinity') < :now",
     "office": "c.id IN (SELECT w.case_id FROM work_items w WHERE w.closed_at IS NULL AND w.office = :office)",
     "organisation": "c.organisation_id IN (SELECT o.id FROM organisations o"
-    " WHERE to_tsvector('german', o.name) @@ to_tsquery('german', :named))",
+    f" WHERE to_tsvector('german', o.name) @@ {_matches('named')})",
 }
 BY_NUMBER = "SELECT n.id FROM cases n WHERE n.number = ANY(:numbers)"
-BY_NAME = """SELECT n.id FROM cases n JOIN organisations o ON o.id = n.organisation_id
- WHERE to_tsvector('german', o.name) @@ to_tsquery('german', :words)"""
-BY_WORDS = f"SELECT a.id FROM applications a WHERE {PROJECT_WORDS} @@ to_tsquery('german', :words)"
+BY_NAME = f"""SELECT n.id FROM cases n JOIN organisations o ON o.id = n.organisation_id
+ WHERE to_tsvector('german', o.name) @@ {_matches("words")}"""
+BY_WORDS = f"SELECT a.id FROM applications a WHERE {PROJECT_WORDS} @@ {_matches('words')}"
 
 
 def narrowed(
@@ -46,15 +55,19 @@ def narrowed(
         **asdict(filters),
         "now": now,
         "numbers": _numbers(filters.text, programme),
-        "words": _query(filters.text),
-        "named": _query(filters.organisation),
+        **_words("words", filters.text),
+        **_words("named", filters.organisation),
     }
     return f" WHERE {' AND '.join(conditions)}", parameters
 
 
-def _query(text: str) -> str:
-    """All of these words, each also as the beginning of a longer one; `german` takes their endings off."""
-    return " & ".join(f"'{word}':*" for word in re.findall(r"\w+", text))
+def _words(name: str, text: str) -> dict[str, str]:
+    """The parameters of `_matches`: all of these words."""
+    found = re.findall(r"\w+", text)
+    return {
+        name: " & ".join(f"'{word}'" for word in found),
+        f"{name}_begin": " & ".join(f"'{word.lower()}':*" for word in found),
+    }
 
 
 def _numbers(text: str, programme: Programme) -> list[str]:

@@ -3,13 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:workflow/store/migrations/versions/0018_time.py
 revision = "0018"
 down_revision = "0017"
-========
-revision = "0018"
-down_revision = "0017"
->>>>>>>> 7fa078b (A day at the Fachstelle; plans of the pipeline's queries in a test; the time page fits a telephone):workflow/store/migrations/versions/0017_time.py
 branch_labels = None
 depends_on = None
 
