@@ -46,7 +46,7 @@ class Column(Schema):
 
 
 class Condition(Schema):
-    """When a question is asked: the answer at `path` is one of `codes`, or above `above`."""
+    """When a question is asked or needed: the answer at `path` is one of `codes`, or above `above`."""
 
     path = fields.String()
     codes = Codes(metadata=said("A yes/no question answers true or false"))
@@ -59,6 +59,7 @@ class Field(Column):
     columns = fields.List(fields.Nested(Column))
     totals = fields.List(fields.String(), metadata=said("Of a table: the columns that are added up"))
     shown_when = fields.Nested(Condition, allow_none=True, metadata=said("It is asked only then"))
+    required_when = fields.Nested(Condition, allow_none=True, metadata=said("It has to be answered then"))
     grouped_by = fields.String(
         allow_none=True, metadata=said("Path of the answer that narrows the options down")
     )

@@ -13,10 +13,10 @@ from workflow.accounts import SignedIn
 from workflow.texts import ZURICH
 
 
-def note_read(case_id: UUID) -> None:
+def note_read(case_id: UUID | None) -> None:
     """The person of this request has read this case; organisations that read their own are no staff."""
     person = cast("SignedIn | None", g.get("api_caller")) or current()
-    if person is None or not person.actor.offices:
+    if case_id is None or person is None or not person.actor.offices:
         return
     known: set[tuple[UUID, UUID]] = current_app.extensions.setdefault("foerderweg.reads", set())
     day = now().astimezone(ZURICH).date()

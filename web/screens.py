@@ -127,7 +127,7 @@ def programme() -> Programme:
 
 def languages() -> tuple[str, ...]:
     """The languages in which this programme's pages can be read, its own first."""
-    spoken = tuple(one for one in programme().languages if one in LANGUAGES)
+    spoken = tuple(one for one in programme().spoken if one in LANGUAGES)
     return spoken or (SOURCE_LANGUAGE,)
 
 

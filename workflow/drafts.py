@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
-import puremagic
 from sqlalchemy import Connection, Engine, Row
 
+from workflow import uploads
 from workflow.engine.case import SIGNING, Actor
 from workflow.engine.route import Human
-from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.errors import Conflict, NotAllowed, NotFound, Problem, Refused
 from workflow.funding.differences import carried_over, with_figures
 from workflow.funding.eligibility import assess
 from workflow.funding.forms import Form, mark
-from workflow.funding.organisations import prefilled
+from workflow.funding.organisations import DOCUMENTS, prefilled
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.settings import Settings
-from workflow.store import applications, files, journal, organisations, published
+from workflow.store import applications, documents, journal, organisations, published
 
-MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 MAY_WRITE = SIGNING | {"draft"}
-SIGNATURES = {".pdf": "pdf", ".jpg": "jpg", ".jpeg": "jpg", ".jfif": "jpg", ".png": "png"}
 
 Answers = dict[str, dict[str, Any]]
 
@@ -81,8 +77,13 @@ def start(
         kind, record = organisations.record(tx, organisation_id)
         answers = prefilled(published.form_of(tx, name, form_hash, kind), record)
         answers |= _with_area(form, area) if area in found.areas else {}
+        ids = [organisation_id, *(one.id for one in organisations.aliases(tx, organisation_id))]
+        along = documents.taken_along(tx, ids, application_id, DOCUMENTS)
         if copy_of is not None:
             answers = _copied(tx, organisation_id, copy_of, programme, form, found.year)
+        for path, one in along.items():
+            section, code = path.split(".")
+            answers = {**answers, section: {**answers.get(section, {}), code: [str(one["id"])]}}
         row = {
             "id": application_id,
             "organisation_id": organisation_id,
@@ -98,6 +99,8 @@ def start(
         }
         if not applications.add(tx, row):
             editable(tx, actor, application_id)
+        for one in along.values():
+            applications.add_file(tx, one)
     return application_id
 
 
@@ -185,32 +188,13 @@ def attach(
     file_id: UUID,
 ) -> Added:
     """A file for the field at `path`, once per id. Raises Invalid saying which file and why."""
-    name = _clean(filename)
     with db.connect() as tx:
         field = _file_field(tx, actor, application_id, path)
-    found = ""
-
-    def check(file: Path, size: int) -> None:
-        nonlocal found
-        if not size:
-            raise Invalid({path: [Problem("file_empty", {"file": name})]})
-        found = _kind_of(file)
-        if found not in field.accept:
-            wanted = ", ".join(one.upper() for one in field.accept)
-            raise Invalid({path: [Problem("file_wrong_type", {"file": name, "wanted": wanted})]})
-
-    try:
-        sha256, size = files.keep(settings.data_dir, stream, settings.upload_max_bytes, check)
-    except files.TooBig:
-        limit = settings.upload_max_bytes // (1024 * 1024)
-        raise Invalid({path: [Problem("file_too_big", {"file": name, "megabytes": limit})]}) from None
+    kept = uploads.keep(path, field.accept, filename, stream, settings)
     row = {
         "id": file_id,
         "application_id": application_id,
-        "sha256": sha256,
-        "name": name,
-        "media_type": MEDIA_TYPES[found],
-        "size": size,
+        **asdict(kept),
         "kind": "upload",
         "added_by": UUID(actor.person),
         "at": now,
@@ -223,7 +207,7 @@ def attach(
             there = applications.file_of(tx, file_id)
             if there is None or there.application_id != application_id:
                 raise Refused("id_taken")
-    return Added(file_id, name, MEDIA_TYPES[found], size)
+    return Added(file_id, kept.name, kept.media_type, kept.size)
 
 
 def detach(
@@ -285,18 +269,3 @@ def _set_files(
 def _file_fields(form: Form, section: str) -> set[str]:
     found = next(one for one in form.sections if one.code == section)
     return {one.code for one in found.fields if one.type == "file"}
-
-
-def _clean(filename: str) -> str:
-    """A name fit to be shown and sent: no folders, no control characters, at most 120 of the rest."""
-    base = unicodedata.normalize("NFC", filename.replace("\\", "/").rsplit("/", 1)[-1])
-    kept = "".join(char for char in base if char.isprintable() and char not in '"<>:|?*')
-    return kept.strip(". ")[-120:] or "Datei"
-
-
-def _kind_of(path: Path) -> str:
-    """What the content is, whatever the name says; empty when it is nothing we know."""
-    try:
-        return SIGNATURES.get(puremagic.from_file(path), "")
-    except (puremagic.PureError, ValueError):
-        return ""

@@ -2,7 +2,8 @@
 
 Every change is written down in organisation_log, with who and when. Its kinds:
 
-registered resubmitted changed · confirmed refused merged · invited joined declined taken_back · role left
+registered resubmitted changed attached · confirmed refused merged
+invited joined declined taken_back · role left
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from workflow.store import organisations as store
 from workflow.store import sign_in as persons
 
 RECORD = ("organisation", "account")
+TYPED = (*RECORD, "signing")
+"""What is registered; documents come after, see workflow.documents."""
 INVITED = timedelta(days=7)
 COORDINATOR = "coordinator"
 MOST_REASON = 2000
@@ -56,7 +59,7 @@ def register(
     accounts.limit(db, now, f"register:{actor.person}")
     with db.begin() as tx:
         form = _form(tx)
-        loaded = form.load(answers)
+        loaded = form.load(answers, sections=TYPED)
         values = _values(loaded)
         new = Identity(organisation_id, values["name"], values["uid"], values["iban"])
         if not all_the_same and twins_of(new, store.identities(tx)):

@@ -113,7 +113,7 @@ def put_people_in(tx: Connection, rows: Sequence[Person], now: datetime, *, invi
     for number, row in enumerate(rows):
         problems.when("@" not in row.email, number, "email", "no_address")
         problems.when(not row.name, number, "name", "empty")
-        problems.unknown(number, "language", [row.language], programme.languages)
+        problems.unknown(number, "language", [row.language], programme.spoken)
         problems.unknown(number, "roles", row.roles, roles)
     problems.complain()
     changes = _changes({row.email: row for row in rows}, people.people_by_email(tx))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +16,9 @@ from workflow.engine.soundness import check
 from workflow.engine.tables import parse_table
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
+from workflow.funding.labelled import check_labels
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.store import published
-from workflow.texts import LANGUAGES
-
-LABEL_LANGUAGES = frozenset({"de", "fr", "it", "rm", "en"})
-"""The national languages and English: a mapping with such keys is a text that people read."""
 
 
 def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
@@ -155,7 +152,7 @@ def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, A
 
 def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises RouteError naming the first thing that forms, sizes, calls and texts do not agree on."""
-    check_labels(bundle, programme.languages)
+    check_labels(bundle, programme)
     for call in programme.calls.values():
         if call.form not in bundle.forms:
             raise RouteError("unknown_form", at=f"calls.{call.code}", form=call.form)
@@ -180,35 +177,6 @@ def check_advice(programme: Programme) -> None:
     for at, office in named:
         if office not in programme.offices:
             raise RouteError("unknown_office", at=at, office=office)
-
-
-def check_labels(bundle: Bundle, languages: Sequence[str]) -> None:
-    """Raises RouteError for the first text that is not there in all of the programme's languages."""
-    if languages[0] not in LANGUAGES:
-        raise RouteError("no_catalogue", language=languages[0], known=", ".join(LANGUAGES))
-    parts = {"programme": bundle.programme} | {
-        f"{kind}.{code}": raw
-        for kind, found in (("routes", bundle.routes), ("forms", bundle.forms))
-        for code, raw in found.items()
-    }
-    for at, raw in parts.items():
-        for where, text in _labels(raw, at):
-            for language in languages:
-                if not text.get(language):
-                    raise RouteError("not_translated", at=where, language=language)
-
-
-def _labels(part: Any, at: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Every mapping that is keyed by languages, and where it stands."""
-    if isinstance(part, Mapping):
-        if part and part.keys() <= LABEL_LANGUAGES:
-            yield at, part
-        for key, value in part.items():
-            yield from _labels(value, f"{at}.{key}")
-    if isinstance(part, list):
-        for number, value in enumerate(part):
-            name = value.get("code", number) if isinstance(value, Mapping) else number
-            yield from _labels(value, f"{at}.{name}")
 
 
 def _tables_named(part: Any) -> set[str]:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from tests.e2e.person import Person, Screens
-from web.cli.story import ELIGIBLE, PDF, application
+from web.cli.story import ATTACHED, ELIGIBLE, PDF, application
 from web.cli.telling import typed
 
 HEKS = "Miriam Aebi"
@@ -93,6 +93,12 @@ def attach(heks: Person, screens: Screens) -> None:
     field.set_input_files({"name": "Statuten HEKS.pdf", "mimeType": "application/pdf", "buffer": PDF})
     heks.press("Hochladen")
     heks.sees("Statuten HEKS.pdf")
+    for path in ("attachments.accounts", "attachments.cost_plan"):
+        heks.page.locator(f'[name="{path}"]').set_input_files(
+            {"name": ATTACHED[path], "mimeType": "application/pdf", "buffer": PDF}
+        )
+    heks.press("Hochladen")
+    heks.sees("Kostenplan.pdf")
     screens.take(heks.page, "section-attachments")
 
 

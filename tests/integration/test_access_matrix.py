@@ -140,6 +140,7 @@ POST /organisations/new                                       401 422 422 422 42
 GET /organisations/<organisation_id>                          303 200 404 404 404 404 404 404 404 404
 GET /organisations/<organisation_id>/record                   303 200 404 404 404 404 404 404 404 404
 POST /organisations/<organisation_id>/record                  401 422 404 404 404 404 404 404 404 404
+POST /organisations/<organisation_id>/documents               401 303 404 404 404 404 404 404 404 404
 POST /organisations/<organisation_id>/members                 401 422 404 404 404 404 404 404 404 404
 POST /organisations/<organisation_id>/members/<person_id>     401 422 404 404 404 404 404 404 404 404
 POST /invitations/<invitation_id>                             401 404 404 404 404 404 404 404 404 404
@@ -294,7 +295,7 @@ def scene(told: Story) -> Iterator[Scene]:
     told.declare(str(PEOPLE["declared"]), case_id)
     page = queries.application(told.db, told.actors[str(PEOPLE["own"])], case_id)
     assert page is not None
-    [file_id] = page.files
+    file_id, *_ = page.files
     ids = {"application_id": str(case_id), "case_id": str(case_id), "file_id": str(file_id)}
     ids |= {"organisation_id": str(organisation_id("heks"))}
     ids |= {name: str(uuid4()) for name in ("invitation_id", "comment_id")}

@@ -147,7 +147,11 @@ def test_credits_areas_offices_and_holidays(app: Flask, told: Story) -> None:
     page = proposed(
         admin,
         "/administration/offices/-",
-        {"code": "new_office", "title.de": "Neue Stelle", "title.en": "New office", "mail": "n@kip3.example"}
+        {
+            "code": "new_office",
+            **{f"title.{language}": "Neue Stelle" for language in ("de", "en", "fr", "it")},
+            "mail": "n@kip3.example",
+        }
         | {"department": "pd"},
     )
     publish(told, page)

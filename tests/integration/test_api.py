@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from tasks.deliver import deliver_due
 from tests.browsing import app_for
-from web.cli.story import ELIGIBLE, PDF, Story, application, decision, proposal, review
+from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.security import FORM_BYTES
 from workflow.accounts import MOST_ATTEMPTS, sign_in
 from workflow.people import organisation_id
@@ -86,12 +86,19 @@ def fill(caller: Caller, application_id: str) -> None:
     at = f"/applications/{application_id}"
     saved = caller.patch(at, {"answers": ANSWERS}, etag=caller.get(at).headers["ETag"])
     assert (saved.status_code, json(saved)["problems"]) == (200, [])
-    added = attach(caller, application_id, PDF)
-    assert added.status_code == 201, added.text
+    for path in ATTACHED:
+        added = attach(caller, application_id, PDF, path=path)
+        assert added.status_code == 201, added.text
 
 
-def attach(caller: Caller, application_id: str, content: bytes, key: object = None) -> TestResponse:
-    parts = {"path": "attachments.statutes", "file": (io.BytesIO(content), "Statuten.pdf")}
+def attach(
+    caller: Caller,
+    application_id: str,
+    content: bytes,
+    key: object = None,
+    path: str = "attachments.statutes",
+) -> TestResponse:
+    parts = {"path": path, "file": (io.BytesIO(content), ATTACHED[path])}
     return caller.post(f"/applications/{application_id}/files", key=key, data=parts)
 
 

@@ -107,6 +107,8 @@ def test_the_zip_holds_everything_and_proves_itself(told: Story, app: Flask) -> 
     inside = unzipped(browser.download(f"/applications/{case_id}/archive"))
     assert sorted(inside) == [
         "Angaben.pdf",
+        "Beilagen/Jahresrechnung.pdf",
+        "Beilagen/Kostenplan.pdf",
         "Beilagen/Statuten.pdf",
         "Eingabe-1.json",
         "Empfangsbestätigung.pdf",

@@ -40,6 +40,10 @@ def swap(file: str, old: str, new: str) -> Change:
         (swap("programme.yaml", "2026-01-01 00:00", "demain"), "programme_malformed why="),
         (swap("programme.yaml", "languages: [fr, de]", "languages: [it]"), "no_catalogue language=it"),
         (
+            swap("programme.yaml", "languages: [fr, de]", "languages: [fr, de]\napplicant_languages: [it]"),
+            "not_translated at=programme.title language=it",
+        ),
+        (
             swap("programme.yaml", "{fr: Vivre ensemble, de: Z", "{de: Z"),
             "not_translated at=programme.themes.tog",
         ),

@@ -71,7 +71,7 @@ def test_declared_the_dossier_is_open(told: Story) -> None:
     page = dossier(told, LEAD, case_id)
     assert (page.opened, page.case.title) == (True, "Deutsch im Quartier")
     assert page.answers["project"]["title"] == "Deutsch im Quartier"
-    [file] = page.files
+    file, *_ = page.files
     assert queries.file(told.db, told.actors[LEAD], file) is not None
     assert queries.file(told.db, told.actors[SECOND], file) is None
     [item] = queries.inbox(told.db, told.actors[LEAD], now=told.now).rows
@@ -121,7 +121,7 @@ def test_for_other_organisations_nothing_is_there(told: Story) -> None:
 
 def test_a_draft_is_for_nobody_of_the_staff(told: Story) -> None:
     draft = told.draft(HEKS, language())
-    [file] = rows(told.db, "SELECT id FROM files")
+    file, *_ = rows(told.db, "SELECT id FROM files")
     for email in (CHECKER, HEAD, AUDITOR, OPERATOR):
         viewer = told.actors[email]
         assert queries.dossier(told.db, viewer, draft, now=told.now) is None

@@ -42,7 +42,9 @@ def sees_nothing(told: Story, email: str, case_id: UUID) -> bool:
     inbox = queries.inbox(told.db, viewer, now=told.now)
     page = queries.dossier(told.db, viewer, case_id, now=told.now)
     listed = queries.cases(told.db, viewer, queries.Filters(), now=told.now)
-    [file] = rows(told.db, "SELECT id FROM files WHERE application_id = :id AND kind = 'upload'", id=case_id)
+    file, *_ = rows(
+        told.db, "SELECT id FROM files WHERE application_id = :id AND kind = 'upload'", id=case_id
+    )
     found = queries.cases(told.db, viewer, queries.Filters(text="Quartier"), now=told.now)
     return (
         all(row.title is None for row in inbox.rows if row.case_id == case_id)

@@ -14,6 +14,7 @@ from flask import Flask
 
 from tests.browsing import app_for, signed_in, visitor
 from tests.builders import MONDAY, story
+from web import screens
 from web.app import create_app
 from web.cli.story import Story
 from web.errors import TEXTS, text_of
@@ -306,7 +307,8 @@ def test_a_visitor_chooses_the_language_and_a_signed_in_person_takes_it_along(
     browser.http.close()
 
 
-def test_one_language_alone_is_nothing_to_choose(app: Flask) -> None:
+def test_one_language_alone_is_nothing_to_choose(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screens, "LANGUAGES", ("de",))
     page = visitor(app).open("/")
     assert not [form for form in page.forms if "language" in form.action]
     assert '<html lang="de">' in visitor(app).http.get("/", headers={"Accept-Language": "fr"}).text

@@ -14,7 +14,7 @@ from flask import Flask
 from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in, visitor
 from tests.counting import statements
-from web.cli.story import ELIGIBLE, PDF, Story, application, decision, proposal, review
+from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.cli.visitors import Browser, Page
 from workflow.people import organisation_id
 from workflow.settings import Settings
@@ -143,7 +143,7 @@ def test_the_form_is_filled_in_section_by_section_and_handed_in(app: Flask, told
     assert page.url.endswith("/submit")
     assert "Bitte eine Datei beilegen" in page.text
     here = f"{path}/sections/attachments"
-    save(browser, here, {}, files={"attachments.statutes": PDF_FILE})
+    save(browser, here, {}, files=dict.fromkeys(ATTACHED, PDF_FILE))
     ready = browser.open(f"{path}/submit")
     assert "Alles ist da" in ready.text
     done = browser.send(ready.form("/submit"))
@@ -430,7 +430,7 @@ def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:
 
 def test_nobody_else_finds_an_application_or_its_files(app: Flask, told: Story) -> None:
     case_id = told.submit(HEKS, ANSWERS)
-    [file_id] = stored(told, case_id).files
+    file_id, *_ = stored(told, case_id).files
     path = f"/applications/{case_id}"
     for email in (OTHER, LEAD, DIVISION):
         browser = signed_in(app, email)

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.test_forms import ANSWERS, APPLICATION, BUNDLE, OPTIONS, STATUTES, Posted, changed, refused
+from tests.unit.test_forms import (
+    ACCOUNTS,
+    ANSWERS,
+    APPLICATION,
+    BUNDLE,
+    COST_PLAN,
+    OPTIONS,
+    STATUTES,
+    Posted,
+    changed,
+    refused,
+)
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
 
@@ -152,7 +163,7 @@ def test_a_large_application_brings_audit_report_and_board_list() -> None:
     assert APPLICATION.load(large)
     small = deepcopy(ANSWERS)
     small["attachments"]["audit_report"] = [STATUTES]
-    assert APPLICATION.files(APPLICATION.load(small)) == [STATUTES]
+    assert APPLICATION.files(APPLICATION.load(small)) == [STATUTES, ACCOUNTS, COST_PLAN]
 
 
 def labels(part: Any) -> Iterator[Mapping[str, str]]:

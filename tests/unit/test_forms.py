@@ -22,6 +22,8 @@ OPTIONS = Programme.parse(BUNDLE.programme).options(BUNDLE.forms["application"])
 FORMS = {code: Form.parse(data, OPTIONS) for code, data in BUNDLE.forms.items()}
 APPLICATION = FORMS["application"].asked_of("non_state")
 STATUTES = "0b0e7b3c-7d6c-4cbb-9a52-5b2c6d3a1111"
+ACCOUNTS = STATUTES[:-1] + "4"
+COST_PLAN = STATUTES[:-1] + "5"
 ANSWERS: dict[str, dict[str, Any]] = {
     "organisation": {
         "name": "Verein Brücke",
@@ -60,7 +62,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "sources": [{"source": "own_cash", "label": "Verein", "amount": "CHF 7000"}],
     },
     "account": {"iban": "CH93 0076 2011 6238 5295 7", "holder": "Verein Brücke"},
-    "attachments": {"statutes": [STATUTES]},
+    "attachments": {"statutes": [STATUTES], "accounts": [ACCOUNTS], "cost_plan": [COST_PLAN]},
     "declarations": {"truthful": "on", "all_funding": True, "non_profit": "yes"},
 }
 
@@ -106,7 +108,7 @@ def test_facts_and_files() -> None:
     assert facts["requested"] == 3_800_000
     assert facts["child_care"] is True
     assert facts["in_riehen"] is False
-    assert APPLICATION.files(read) == [STATUTES]
+    assert APPLICATION.files(read) == [STATUTES, ACCOUNTS, COST_PLAN]
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def _typed(read: Posted, found: ProgrammeParts, raw: Raw) -> Raw:
     for name, title in (("title", gettext("Titel")), ("text", gettext("Text"))):
         texts = {
             language: read.text(f"{name}.{language}", f"{title} ({language})", most=2000)
-            for language in found.programme.languages
+            for language in found.programme.spoken
         }
         typed[name] = {**raw[name], **texts}
     if not typed["areas"]:

@@ -113,7 +113,7 @@ def _named(read: Posted, found: ProgrammeParts, section: str, code: str) -> Raw:
             read.wrong(gettext("Kürzel"), said)
     typed = {
         language: read.text(f"title.{language}", f"{gettext('Name')} ({language})")
-        for language in found.programme.languages
+        for language in found.programme.spoken
     }
     raw["title"] = {**raw.get("title", {}), **typed}
     return raw
@@ -146,7 +146,7 @@ def _one(section: str, code: str, findings: list[Finding] | None = None) -> str:
         code=code,
         raw=_raw(found, section, code),
         labels=found.programme.labels,
-        languages_now=found.programme.languages,
+        languages_now=found.programme.spoken,
         offer=offer(found.hash, findings or ()),
         typed=request.form,
         may_propose=_may(section),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from tasks.deliver import deliver_due
-from web.cli import demo_talk
+from web.cli import demo_scenes, demo_talk
 from web.cli.story import Story, application, decision, proposal, review
 from workflow import log
 from workflow.engine.case import Seat
@@ -41,10 +41,10 @@ CALLS = {2026: "project-round-2026", 2027: "project-round-2027"}
 class Sample:
     """One application: who applies for what, when it came in (a day, or days ago), how far it has come.
 
-    `ending`: draft | new | checked | query | silent | late | review | recused | split | synthesis |
-    decision | reworked | signature | confirm | finance | department | government, and the endings granted |
-    rejected | inadmissible | writtenoff | withdrawn. `contact`: whom it names; `canton`: francs from
-    elsewhere there.
+    `ending`: begun | draft | new | answered | checked | query | silent | late | review | recused | split |
+    synthesis | decision | reworked | signature | confirm | finance | department | government, and the endings
+    granted | rejected | inadmissible | writtenoff | withdrawn. `contact`: whom it names; `canton`: francs
+    from elsewhere there; `copies`: the title of its application of the year before; `adviser`: who helped.
     """
 
     organisation: str
@@ -58,6 +58,8 @@ class Sample:
     summary: str
     contact: str = ""
     canton: int = 0
+    copies: str = ""
+    adviser: str = ""
 
     @property
     def amount(self) -> int:
@@ -157,19 +159,29 @@ class _Year:
         signer = next(one["email"] for one in body["members"] if "sign" in one["rights"])
         round_year = 2027 if isinstance(sample.on, int) else date.fromisoformat(sample.on).year + 1
         answers = _answers(sample, body, round_year)
-        if sample.ending == "draft":
-            self.story.draft(signer, answers, call=CALLS[round_year])
+        if sample.copies:
+            draft = yield from self.copied(sample, signer, answers)
+        else:
+            draft = self.story.draft(signer, answers, call=CALLS[round_year])
+        if sample.adviser:
+            demo_scenes.advised(self.story, signer, sample.adviser, draft)
+        if sample.ending == "begun":
+            demo_scenes.begun(self.story, signer, draft, 4)
+        if sample.ending in ("begun", "draft"):
             return
-        case_id = self.story.submit(signer, answers, call=CALLS[round_year])
+        case_id = self.story.hand_in(signer, draft)
         yield 2 + number % 3
         if sample.ending in ("new", "withdrawn"):
             if sample.ending == "withdrawn":
                 yield 3
                 self.story.withdraw(signer, case_id)
             return
-        if sample.ending in ("query", "silent"):
+        if sample.ending in ("query", "silent", "answered"):
             asked = {"sections": ["budget", "financing"], "question": self.words.next("question")}
             self.act(case_id, number, "query", {"check": asked})
+            if sample.ending == "answered":
+                yield 3
+                demo_scenes.answered(self.story, signer, case_id)
             if sample.ending == "silent":
                 yield 25
                 yield from self.inadmissible(case_id, number)
@@ -196,6 +208,15 @@ class _Year:
         if sample.ending == "writtenoff":
             self.story.do(signer, case_id, "decline", None)
             yield 1
+
+    def copied(self, sample: Sample, signer: str, answers: Mapping[str, Any]) -> Generator[float, None, UUID]:
+        """The report of last year's project, accepted, and the new application made from the old one."""
+        mine = queries.my_applications(self.story.db, self.story.actors[signer])
+        before = next(one.id for one in mine if one.title == sample.copies)
+        report = demo_scenes.reported(self.story, signer, before)
+        yield 6
+        self.act(report, 0, "accept", {"check": {"plausible": True}})
+        return demo_scenes.copied(self.story, signer, before, answers)
 
     def hand_out(self) -> None:
         """Some have taken the most urgent of what lies with their office."""

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from web.cli.job_api import last_franc, small_route, strangers
-from web.cli.story import ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.story import ATTACHED, ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.system import System
 from web.cli.telling import PASSWORD, Telling, expect, together, typed
 from web.cli.visitors import Browser, HtmlForm, Page, completion
@@ -90,9 +90,9 @@ def _apply(telling: Telling) -> str:
     expect(codes == {"totals_differ", "file_required"}, f"refused for two reasons, not {codes}")
     telling.note("refused: " + " ".join(one["detail"] for one in refused["errors"]))
     _save(browser, application_id, "financing")
-    files = {"attachments.statutes": ("Statuten HEKS.pdf", PDF, "application/pdf")}
+    files = {path: (name, PDF, "application/pdf") for path, name in ATTACHED.items()}
     _save(browser, application_id, "attachments", files=files)
-    telling.tell(HEKS, "corrects it, uploads the statutes and saves")
+    telling.tell(HEKS, "corrects it, uploads what is asked for and saves")
 
     telling.system.stop("worker")
     telling.note("(the worker is stopped)")

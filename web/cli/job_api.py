@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from web.cli.story import ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.story import ATTACHED, ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.telling import Telling, expect, together
 from web.cli.visitors import API, completion
 from workflow.funding.money import format_chf
@@ -99,7 +99,8 @@ def _apply_at_the_api(telling: Telling, email: str, answers: dict[str, Any]) -> 
     case_id = str(program.post("/applications", body, status=201)["id"])
     at = f"/applications/{case_id}"
     program.ask("PATCH", at, 200, json={"answers": answers}, headers={"If-Match": '"1"'})
-    program.upload(at, "attachments.statutes", ("Statuten.pdf", PDF, "application/pdf"))
+    for path, name in ATTACHED.items():
+        program.upload(at, path, (name, PDF, "application/pdf"))
     done = program.post(f"{at}/submission", status=201)
     title, requested = answers["project"]["title"], answers["financing"]["requested"]
     telling.tell(email, f"applies at the API for {format_chf(requested)}, «{title}»: {done['number']}")

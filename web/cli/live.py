@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 
 from web.cli.demo_data import COMPLETE, PASSWORD
-from web.cli.story import ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.story import ATTACHED, ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.visitors import Program, Unexpected
 from workflow.funding.programme import load_yaml
 from workflow.people import read_people
@@ -118,7 +118,8 @@ class Live:
         )
         answers["organisation"]["legal_form"] = body["legal_form"]
         program.ask("PATCH", path, 200, json={"answers": answers}, headers={"If-Match": '"1"'})
-        program.upload(path, "attachments.statutes", ("Statuten.pdf", PDF, "application/pdf"))
+        for field, name in ATTACHED.items():
+            program.upload(path, field, (name, PDF, "application/pdf"))
         done = program.post(f"{path}/submission", status=201, key=uuid4())
         return f"{email} {done['number']}: {sample['title']}"
 

@@ -30,6 +30,12 @@ endstream endobj
 trailer<</Root 1 0 R>>
 %%EOF
 """
+ATTACHED = {
+    "attachments.statutes": "Statuten.pdf",
+    "attachments.accounts": "Jahresrechnung.pdf",
+    "attachments.cost_plan": "Kostenplan.pdf",
+}
+"""What an application of a non-state organisation above CHF 10'000 has to bring along."""
 ELIGIBLE = {
     "place": "yes",
     "other_canton_only": "no",
@@ -100,14 +106,19 @@ class Story:
             application_id=self.next_id(),
         )
         drafts.save(self.db, actor, application_id, answers, revision=1, now=self.now)
+        self.attach_missing(email, application_id)
+        return application_id
+
+    def attach_missing(self, email: str, application_id: UUID) -> None:
+        """What this organisation has to attach to its draft, by rule."""
+        actor = self.actors[email]
         page = queries.application(self.db, actor, application_id)
         if page is None:
             raise LookupError(application_id)
         fields = page.form.fields()
-        for path in page.form.missing(page.answers):  # what this organisation has to attach, by rule
+        for path in page.form.missing(page.answers):
             if path in fields and fields[path].type == "file":
                 self._attach(actor, application_id, path)
-        return application_id
 
     def _attach(self, actor: Actor, application_id: UUID, path: str) -> None:
         drafts.attach(
@@ -115,7 +126,7 @@ class Story:
             actor,
             application_id,
             path,
-            {"attachments.statutes": "Statuten.pdf"}.get(path, "Beilage.pdf"),
+            ATTACHED.get(path, "Beilage.pdf"),
             io.BytesIO(PDF),
             settings=self.settings,
             now=self.now,
@@ -124,7 +135,10 @@ class Story:
 
     def submit(self, email: str, answers: Mapping[str, Any], call: str = "project-round-2027") -> UUID:
         """An application on its way, with the first step entered."""
-        application_id = self.draft(email, answers, call)
+        return self.hand_in(email, self.draft(email, answers, call))
+
+    def hand_in(self, email: str, application_id: UUID) -> UUID:
+        """Submit a complete draft."""
         handle(self.db, Submit(application_id), self.actors[email], self.next_id(), self.now)
         self.route()
         return application_id

@@ -48,6 +48,7 @@ _page("/organisations/new", "register", organisations.register, methods=["POST"]
 _page("/organisations/<uuid:organisation_id>", "organisation", organisations.organisation)
 _page("/organisations/<uuid:organisation_id>/record", "record", organisations.record)
 _page("/organisations/<uuid:organisation_id>/record", "change", organisations.change, methods=["POST"])
+_page("/organisations/<uuid:organisation_id>/documents", "documents", organisations.attach, methods=["POST"])
 _page("/organisations/<uuid:organisation_id>/members", "invite", organisations.invite, methods=["POST"])
 _page(
     "/organisations/<uuid:organisation_id>/members/<uuid:person_id>",

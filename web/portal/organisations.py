@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
-from uuid import UUID, uuid4
+from typing import Any, BinaryIO, cast
+from uuid import UUID, uuid4, uuid5
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -13,7 +13,8 @@ from tasks.nudge import nudge
 from web.errors import problem_text, text_of
 from web.language import gettext, lang
 from web.posted import posted_answers
-from web.security import db, now, posted_uuid, signed_in
+from web.security import db, now, posted_uuid, settings, signed_in
+from workflow import documents
 from workflow import organisations as door
 from workflow.engine.case import SIGNING
 from workflow.errors import FoerderwegError, Invalid, NotFound
@@ -44,7 +45,7 @@ def registration() -> str:
 def register() -> Answer:
     """Register it: a double click registers one."""
     form, person = _form(), signed_in()
-    given = posted_answers(form)
+    given = posted_answers(form, door.TYPED)
     new = posted_uuid("organisation_id")
     try:
         door.register(db(), person.actor, new, given, all_the_same="all_the_same" in request.form, now=now())
@@ -137,6 +138,28 @@ def answer(invitation_id: UUID) -> Response:
     return _to(url_for("portal.organisation", organisation_id=joined))
 
 
+def attach(organisation_id: UUID) -> Answer:
+    """Documents that came along: statutes, and what else is asked."""
+    found, key = _own(organisation_id), posted_uuid("command_id")
+
+    def keep() -> None:
+        for path in found.documents:
+            for number, upload in enumerate(one for one in request.files.getlist(path) if one.filename):
+                documents.attach(
+                    db(),
+                    signed_in().actor,
+                    found.id,
+                    path,
+                    upload.filename or "",
+                    cast(BinaryIO, upload.stream),
+                    settings=settings(),
+                    now=now(),
+                    file_id=uuid5(key, f"{path}.{number}"),
+                )
+
+    return _done(organisation_id, keep, gettext("Gespeichert."))
+
+
 def take_over(application_id: UUID) -> Response:
     """Let the record say what an application says."""
     columns = request.form.getlist("column")
@@ -189,6 +212,7 @@ def _page(found: OrganisationPage, refusal: str | None = None) -> str:
         organisation=found,
         form=queries.record_form(db()),
         signs=bool(found.rights & SIGNING),
+        writes=bool(found.rights & documents.MAY_ATTACH),
         roles=[code for code, rights in ROLES.items() if may_give(found.rights, rights)],
         refusal=refusal,
         email=request.form.get("email", ""),
@@ -208,7 +232,7 @@ def _form_page(
     return render_template(
         "portal/organisation_form.html",
         form=form,
-        sections=[one for one in form.sections if new or one.code in door.RECORD],
+        sections=[one for one in form.sections if one.code in (door.TYPED if new else door.RECORD)],
         given=given,
         problems=problems,
         organisation=found,

@@ -45,8 +45,13 @@ def _field(one: Field) -> fields.Field[Any]:
         )
     codes = frozenset(option.code for option in one.options)
     limits = Limits(least=one.least, most=one.most, choices=codes, must_be_true=one.must_be)
-    missing = {"file": "file_required"}.get(one.type, "must_be_true" if one.must_be else "required")
-    return Answer(READERS[one.type], limits, required=one.required or one.must_be, missing=missing)
+    required = one.required or one.must_be
+    return Answer(READERS[one.type], limits, required=required, missing=missing_code(one))
+
+
+def missing_code(one: Field) -> str:
+    """The problem of a field that has to be filled in, and is not."""
+    return {"file": "file_required"}.get(one.type, "must_be_true" if one.must_be else "required")
 
 
 def _check_rows(rows: Sequence[Any], least: int, most: int) -> None:

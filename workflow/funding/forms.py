@@ -13,14 +13,14 @@ from workflow.engine.canonical import content_hash
 from workflow.errors import Invalid, Problem, RouteError
 from workflow.funding.answers import FALSE
 from workflow.funding.budget import CHECKS, Facts
-from workflow.funding.compiling import compiled, flat, pruned
+from workflow.funding.compiling import compiled, flat, missing_code, pruned
+from workflow.funding.conditions import check_conditions
 from workflow.funding.questions import (
     Field,
     Labels,
     Option,
     Rule,
     Section,
-    check_conditions,
     parse_field,
     parse_rule,
 )
@@ -248,7 +248,19 @@ class Form:
             if one.type == "table" and rows:
                 values[path.split(".")[0]][one.code] = [one.computed(row) for row in rows]
         problems |= {at: [Problem("other_group")] for at in self._out_of_group(values)}
+        for at, one in self._wanting(values):
+            problems.setdefault(at, [Problem(missing_code(one))])
         return values, problems
+
+    def _wanting(self, values: Answers) -> Iterator[tuple[str, Field]]:
+        """Fields that other answers make necessary, and that nobody has filled in."""
+        known = self.fields()
+        for path, one in known.items():
+            when = one.required_when
+            if when is not None and not mark(_answer(values, path)):
+                asked = known.get(when.path)
+                if asked is not None and when.holds(asked, _answer(values, when.path)):
+                    yield path, one
 
     def _given(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Without what is computed: that is nobody's to say."""

@@ -46,6 +46,9 @@ PATHS: Mapping[str, str] = {
     "account.holder": "holder",
 }
 
+DOCUMENTS: Mapping[str, str] = {"attachments.statutes": "documents.statutes"}
+"""Files that a new application takes along: path in its form → path in the organisation's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -112,13 +112,15 @@ class Programme:
     """One version of a programme. `labels`: kind → code → labels, in the order of the data;
     "stops" are the statuses as parts of the way.
 
-    `languages`: the programme's own first; `tables` are decision tables in the engine's shape; `terms`
-    (by size), `remedy` and `sender` are what letters say.
+    `languages`: of every text, the programme's own first; `applicant_languages`: of what applicants read
+    besides. `tables` are decision tables in the engine's shape; `terms` (by size), `remedy` and `sender` are
+    what letters say.
     """
 
     code: str
     number: str
     languages: tuple[str, ...]
+    applicant_languages: tuple[str, ...]
     title: Labels
     canton: Labels
     years: tuple[int, ...]
@@ -148,6 +150,11 @@ class Programme:
             raise RouteError("programme_malformed", missing=str(error.args[0])) from error
         except (TypeError, ValueError, AttributeError) as error:
             raise RouteError("programme_malformed", why=str(error)) from error
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages in which somebody may read it, the programme's own first."""
+        return (*self.languages, *(one for one in self.applicant_languages if one not in self.languages))
 
     def own(self, labels: Labels) -> str:
         """A label in the programme's own language, in which its letters are written."""
@@ -212,6 +219,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         code=data["code"],
         number=data["number"],
         languages=tuple(data.get("languages", (SOURCE_LANGUAGE,))),
+        applicant_languages=tuple(data.get("applicant_languages", ())),
         title=data["title"],
         canton=data["canton"],
         years=tuple(data["years"]),

@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 from workflow.errors import RouteError
 from workflow.funding.answers import READERS, Limits
 from workflow.funding.budget import CHECKS
+from workflow.funding.conditions import Condition, parse_condition
 from workflow.funding.money import format_amount, format_chf
 from workflow.texts import label, texts
 
@@ -32,7 +33,7 @@ FIELD_KEYS = {
         "columns",
     ),
     *("total", "accept", "must_be", "fact", "outcomes", "grouped_by", "for_kinds"),
-    *("shown_when", "computed", "unit_of"),
+    *("shown_when", "required_when", "computed", "unit_of"),
 }
 COLUMN_TYPES = {"text", "number", "money", "date", "choice", "indicator"}
 APPLICANT_KINDS = ("non_state", "institution", "office")
@@ -54,26 +55,6 @@ class Option:
 
     def fits(self, group: Any) -> bool:
         return not self.groups or group in self.groups
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """When a question is asked: the answer at `path` is one of `codes`, or above `above` (Rappen, number).
-
-    A yes/no question answers "true" or "false"; one that nobody answered is "false".
-    """
-
-    path: str
-    codes: frozenset[str] = frozenset()
-    above: int | None = None
-
-    def holds(self, one: Field, value: Any) -> bool:
-        """`one` is the question at `path`, `value` its answer as far as it can be read."""
-        if self.above is not None:
-            return isinstance(value, int) and value > self.above
-        if one.type == "boolean":
-            return ("true" if value is True else "false") in self.codes
-        return not self.codes.isdisjoint(value if isinstance(value, list) else [value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +81,7 @@ class Field:
     factors: tuple[str, ...] = ()
     unit_of: str | None = None
     shown_when: Condition | None = None
+    required_when: Condition | None = None
     accept: tuple[str, ...] = ()
     must_be: bool = False
     fact: str | None = None
@@ -254,7 +236,8 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
         totals=totals,
         factors=tuple(raw.get("computed", ())),
         unit_of=raw.get("unit_of"),
-        shown_when=_condition(raw["shown_when"], at) if "shown_when" in raw else None,
+        shown_when=parse_condition(raw, "shown_when", at),
+        required_when=parse_condition(raw, "required_when", at),
         accept=tuple(raw.get("accept", ())),
         must_be=bool(raw.get("must_be", False)),
         fact=raw.get("fact"),
@@ -262,29 +245,6 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
         grouped_by=raw.get("grouped_by"),
         for_kinds=_kinds(raw, at),
     )
-
-
-def _condition(raw: Mapping[str, Any], at: str) -> Condition:
-    if set(raw) not in ({"field", "is"}, {"field", "above"}):
-        raise RouteError("form_malformed", at=at, key="shown_when")
-    named = raw.get("is", ())
-    codes = named if isinstance(named, list | tuple) else [named]
-    words = {True: "true", False: "false"}
-    return Condition(raw["field"], frozenset(words.get(one, str(one)) for one in codes), raw.get("above"))
-
-
-def check_conditions(known: Mapping[str, Field], at: str) -> None:
-    """Every condition asks an earlier field for something it can answer; RouteError (form_malformed)."""
-    paths = list(known)
-    for place, (path, one) in enumerate(known.items()):
-        if (when := one.shown_when) is None:
-            continue
-        asked = known[when.path] if when.path in paths[:place] else None
-        codes = {"true", "false"} if asked and asked.type == "boolean" else set()
-        codes |= {option.code for option in asked.options} if asked else set()
-        countable = asked is not None and asked.type in ("money", "number")
-        if asked is None or (not countable if when.above is not None else when.codes - codes):
-            raise RouteError("form_malformed", at=f"{at}.{path}", key=f"shown_when {when.path}")
 
 
 def parse_rule(raw: Mapping[str, Any], known: Mapping[str, Field], at: str) -> Rule:

@@ -1,25 +1,16 @@
-// The form saves itself: each changed answer after a pause. What the server has not confirmed stays on this
-// device, so that neither a lost connection nor a closed tab loses it; signing out clears it (app.js).
+// An application saves itself answer by answer; where two have written the same, both versions are shown to choose.
 import { read, write } from "./answers.js";
 import { refresh, rows } from "./live.js";
+import { saver, shelf } from "./saving.js";
 
-const PAUSE = 1200;
-const RETRY = 5000;
-const PATIENCE = 20000;
 const form = document.querySelector("form[data-autosave]");
-const status = form.querySelector("[data-saving]");
-const prefix = `foerderweg:${form.dataset.key}:`;
+const kept = shelf(form);
 const marks = JSON.parse(form.elements.seen.value);
 const pending = new Map(); // path → {value, seen: marks of what was seen stored, and ids of own saves since}
 const clashing = new Set();
-let timer = 0;
-let busy = false;
+let batch = new Map(); // what is on its way: path → value
 
-const say = (state, time = "") => {
-  const text = status.dataset[state].replace("%(time)s", time);
-  if (status.textContent !== text) status.textContent = text;
-  status.dataset.state = state;
-};
+const saving = saver(form, { waits: () => pending.size > clashing.size, body, taken });
 
 const fresh = () => {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -32,13 +23,9 @@ const fresh = () => {
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 function keep(path) {
-  try {
-    const change = pending.get(path);
-    if (change) localStorage.setItem(prefix + path, JSON.stringify(change));
-    else localStorage.removeItem(prefix + path);
-  } catch {
-    // No room or not allowed: it is still in the page, and the server is tried all the same.
-  }
+  const change = pending.get(path);
+  if (change) kept.put(path, change);
+  else kept.drop(path);
 }
 
 function changed(path) {
@@ -46,58 +33,27 @@ function changed(path) {
   if (value === null) return;
   pending.set(path, { value, seen: pending.get(path)?.seen ?? [marks[path] ?? ""] });
   keep(path);
-  if (clashing.has(path)) return;
-  if (!busy && status.dataset.state !== "offline") say("typing");
-  later(PAUSE);
+  if (!clashing.has(path)) saving.typed();
 }
 
-function later(pause) {
-  clearTimeout(timer);
-  timer = setTimeout(save, pause);
-}
-
-async function save() {
-  clearTimeout(timer);
-  const batch = [...pending].filter(([path]) => !clashing.has(path));
-  if (busy || !batch.length) return;
-  busy = true;
+function body() {
   const id = fresh();
-  const body = new URLSearchParams({ csrf: form.elements.csrf.value, save_id: id });
-  body.set("changes", JSON.stringify(Object.fromEntries(batch)));
-  for (const [path, change] of batch) {
+  const changes = [...pending].filter(([path]) => !clashing.has(path));
+  batch = new Map(changes.map(([path, change]) => [path, change.value]));
+  const said = new URLSearchParams({ csrf: form.elements.csrf.value, save_id: id });
+  said.set("changes", JSON.stringify(Object.fromEntries(changes)));
+  for (const [path, change] of changes) {
     change.seen = [...change.seen, id];
     keep(path);
   }
-  if (status.dataset.state !== "offline") say("busy");
-  const answer = await send(body);
-  busy = false;
-  if (answer === null) {
-    later(RETRY);
-    return;
-  }
-  if (answer.marks) taken(answer, new Map(batch.map(([path, change]) => [path, change.value])));
+  return said;
 }
 
-/** The server's answer; null to try again, {} when it will not take it. */
-async function send(body) {
-  try {
-    const signal = AbortSignal.timeout(PATIENCE);
-    const response = await fetch(form.dataset.autosave, { method: "POST", body, signal, redirect: "error" });
-    if (response.ok) return await response.json();
-    if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
-    say(response.status === 401 ? "ended" : "refused");
-    return {};
-  } catch {
-    say("offline");
-    return null;
-  }
-}
-
-function taken(answer, sent) {
+function taken(answer) {
   for (const [path, mark] of Object.entries(answer.marks)) {
     marks[path] = mark;
     const change = pending.get(path);
-    if (change && !same(change.value, sent.get(path))) change.seen = [mark];
+    if (change && !same(change.value, batch.get(path))) change.seen = [mark];
     else pending.delete(path);
     keep(path);
   }
@@ -105,9 +61,8 @@ function taken(answer, sent) {
   for (const [path, clash] of Object.entries(answer.clashes)) ask(path, clash);
   for (const path of Object.keys(answer.marks)) tell(path, answer.problems);
   steps(answer.steps);
-  if (clashing.size) say("clash");
-  else say(pending.size ? "typing" : "saved", answer.at);
-  if (pending.size > clashing.size) later(PAUSE);
+  saving.say(clashing.size ? "clash" : pending.size ? "typing" : "saved", answer.at);
+  if (pending.size > clashing.size) saving.later();
 }
 
 /** Both versions: theirs beside the input that holds one's own; one of them goes on. */
@@ -131,8 +86,8 @@ function ask(path, clash) {
     }
     keep(path);
     refresh(form);
-    say(clashing.size ? "clash" : pending.size ? "typing" : "saved", now());
-    save();
+    saving.say(clashing.size ? "clash" : pending.size ? "typing" : "saved", now());
+    saving.save();
   };
   box.querySelector("[value=mine]").addEventListener("click", () => done());
   box.querySelector("[value=theirs]").addEventListener("click", () => done(clash.value));
@@ -173,15 +128,12 @@ function steps(states) {
 
 /** What a closed tab or a lost connection has left here is put back and sent; the server asks if it is older. */
 function restore() {
-  const kept = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
-  for (const key of kept) {
-    const path = key.slice(prefix.length);
+  for (const [path, change] of kept.all()) {
     if (!form.querySelector(`[data-field="${path}"]`)) continue;
-    const change = JSON.parse(localStorage.getItem(key));
     pending.set(path, change);
     write(form, path, change.value);
   }
-  if (pending.size) save();
+  saving.save();
 }
 
 form.addEventListener("input", (event) => {
@@ -196,21 +148,12 @@ form.addEventListener("submit", async (event) => {
   if (!pending.size || form.querySelector("fieldset.clash")) return;
   event.preventDefault();
   event.stopPropagation();
-  while (busy) await new Promise((resolve) => setTimeout(resolve, 50));
-  await save();
+  await saving.save();
+  await saving.save(); // what was typed while the first was on its way
   if (!pending.size) form.requestSubmit(event.submitter);
 });
 // Signing out: app.js clears what is kept, and nothing must come back while the page goes.
-document.querySelector('form[action$="/sign-out"]')?.addEventListener("submit", () => {
-  clearTimeout(timer);
-  pending.clear();
-});
-addEventListener("online", save);
-document.addEventListener("visibilitychange", () => document.hidden && save());
+document.querySelector('form[action$="/sign-out"]')?.addEventListener("submit", () => pending.clear());
 rows(form);
-try {
-  restore();
-} catch {
-  // Nothing kept here can be read.
-}
+restore();
 refresh(form);

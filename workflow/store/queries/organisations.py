@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,9 +22,11 @@ from workflow.funding.organisations import (
     role_of,
     twins_of,
 )
-from workflow.store import applications, published, signatures
+from workflow.store import applications, documents, published, signatures
 from workflow.store import organisations as store
 from workflow.store.queries.advice import Advised, advised
+from workflow.store.queries.record import file_row
+from workflow.store.queries.rows import FileRow
 from workflow.store.tables import applications as drafts
 from workflow.store.tables import cases, invitations, memberships, organisations, persons
 
@@ -71,6 +74,7 @@ class OrganisationPage:
     """An organisation with everything that its members, or the Fachstelle, may see of it.
 
     `rights`: the viewer's in it. `cases`, `drafts`: how many. `aliases`: names that were merged into it.
+    `documents`: by the path of each field that asks this organisation for one, the newest first.
     """
 
     id: UUID
@@ -88,6 +92,7 @@ class OrganisationPage:
     cases: int
     drafts: int
     twins: list[Twin]
+    documents: Mapping[str, list[FileRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,7 @@ def organisation(
             cases=counted["cases"],
             drafts=counted["applications"] - counted["cases"],
             twins=twins_of(known, store.identities(tx)) if staff else [],
+            documents=_documents(tx, row, [row.id, *(one.id for one in others)]),
         )
 
 
@@ -276,6 +282,19 @@ def sign_off(db: sa.Engine, viewer: Actor, application_id: UUID) -> SignOff | No
             if rights & SIGNING and row.kind != "office"
             else [],
         )
+
+
+def _documents(tx: sa.Connection, row: sa.Row[Any], ids: list[UUID]) -> dict[str, list[FileRow]]:
+    name = published.current(tx)
+    if FORM not in published.content(tx, name)["forms"]:
+        return {}
+    form = published.form(tx, name, FORM)
+    hidden = form.hidden({"organisation": {"legal_form": row.legal_form}})
+    asked = [path for path, one in form.fields().items() if one.type == "file" and path not in hidden]
+    found: dict[str, list[FileRow]] = {path: [] for path in asked}
+    for one in documents.of(tx, ids):
+        found.setdefault(one.step, []).append(file_row(one))
+    return found
 
 
 def _row(tx: sa.Connection, organisation_id: UUID) -> sa.Row[Any] | None:

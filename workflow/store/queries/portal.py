@@ -16,6 +16,7 @@ from workflow.store import applications as store
 from workflow.store import published, reading
 from workflow.store.queries.family import family
 from workflow.store.queries.mine import ids
+from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
 from workflow.store.queries.record import (
     answer_named,
     decision_text,
@@ -136,6 +137,9 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
         row = store.file_of(tx, file_id)
         if row is None:
             return None
+        if row.organisation_id is not None:
+            mine = viewer.rights_in(str(row.organisation_id))
+            return file_row(row) if mine or viewer.has_role(*SEES_ORGANISATIONS) else None
         draft = store.find(tx, row.application_id)
         state = tx.execute(
             sa.select(cases.c.state, cases.c.route_hash).where(cases.c.id == row.application_id)

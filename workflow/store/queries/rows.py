@@ -67,8 +67,10 @@ class ApplicationRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
+    """`application_id` is None of an organisation's document."""
+
     id: UUID
-    application_id: UUID
+    application_id: UUID | None
     name: str
     media_type: str
     size: int

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from workflow.store.tables.columns import metadata, moment
@@ -96,15 +107,24 @@ files = Table(
     "files",
     metadata,
     Column("id", UUID, primary_key=True),
-    Column("application_id", UUID, ForeignKey("applications.id"), nullable=False),
+    Column("application_id", UUID, ForeignKey("applications.id")),
+    Column("organisation_id", UUID, ForeignKey("organisations.id")),
     Column("sha256", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("kind", Text, nullable=False, comment="upload | letter"),
-    Column("step", Text, nullable=False, server_default="", comment="of a letter: the step that made it"),
+    Column("kind", Text, nullable=False, comment="upload | letter | document"),
+    Column(
+        "step",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="of a letter: the step that made it; of a document: the field that asks for it",
+    ),
     Column("added_by", UUID, ForeignKey("persons.id")),
     moment("at"),
+    CheckConstraint("(application_id IS NULL) <> (organisation_id IS NULL)", name="belongs_to_one"),
     Index(None, "application_id"),
+    Index(None, "organisation_id"),
     Index(None, "sha256"),
 )

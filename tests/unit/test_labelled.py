@@ -1,0 +1,58 @@
+"""Texts of a programme in its languages: all for staff, and what applicants read in more."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from workflow.errors import RouteError
+from workflow.funding.labelled import check_labels
+from workflow.funding.programme import Bundle, Programme, load_folder
+from workflow.settings import PROGRAMMES
+
+BUNDLE = load_folder(PROGRAMMES / "kip3-basel-stadt")
+PROGRAMME = Programme.parse(BUNDLE.programme)
+
+
+def without(path: str, language: str) -> Bundle:
+    """The programme's folder without one language of the text at this path."""
+    changed = copy.deepcopy(BUNDLE)
+    kind, _, rest = path.partition(".")
+    part: Any = {"programme": changed.programme, "routes": changed.routes, "forms": changed.forms}[kind]
+    for name in rest.split("."):
+        part = next(one for one in part if one["code"] == name) if isinstance(part, list) else part[name]
+    del part[language]
+    return replace(changed)
+
+
+def test_applicants_read_it_in_four_languages() -> None:
+    assert set(PROGRAMME.spoken) == {"de", "en", "fr", "it"}
+    check_labels(BUNDLE, PROGRAMME)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "programme.statuses.query.stop",
+        "programme.offices.riehen.title",
+        "forms.application.title",
+        "forms.report.sections.results.title",
+        "forms.revised_budget.title",
+        "routes.medium.children.report.title",
+        "routes.medium.steps.confirm_budget.outcomes.accept.title",
+    ],
+)
+@pytest.mark.parametrize("language", ["fr", "it"])
+def test_what_an_applicant_reads_is_missed(path: str, language: str) -> None:
+    with pytest.raises(RouteError, match=f"not_translated at={path} language={language}"):
+        check_labels(without(path, language), PROGRAMME)
+
+
+@pytest.mark.parametrize("path", ["forms.review.title", "programme.stages.review.title"])
+def test_what_staff_alone_read_is_missed_in_the_programmes_own_languages_only(path: str) -> None:
+    check_labels(BUNDLE, PROGRAMME)
+    with pytest.raises(RouteError, match=f"not_translated at={path} language=en"):
+        check_labels(without(path, "en"), PROGRAMME)

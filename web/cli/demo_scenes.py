@@ -1,0 +1,117 @@
+"""What a demo's applicants do beyond handing in: answer, copy last year's application, take advice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from web.cli.story import ELIGIBLE, Story
+from workflow import drafts, organisations
+from workflow.accounts import SignedIn
+from workflow.engine.commands import OpenChild
+from workflow.service import handle
+from workflow.store import queries
+
+ADVISES = frozenset({"read", "draft", "advise"})
+REPORT = {
+    "results": {
+        "participants": 57,
+        "goals": "Zwei von drei Teilnehmenden blieben bis zum Schluss; 31 haben das nächste Niveau erreicht.",
+        "learned": "Der Abend vor dem Ruhetag wurde am besten besucht.",
+    },
+    "accounts": {"spent": 46_350_00, "received": 8_500_00},
+}
+
+
+def begun(story: Story, email: str, draft: UUID, sections: int) -> None:
+    """Leave no more of a draft than its first sections."""
+    page = _page(story, email, draft)
+    rest = [one.code for one in page.form.sections[sections:] if one.code != "attachments"]
+    _save(story, email, page, {code: {} for code in rest})
+
+
+def answered(story: Story, email: str, case_id: UUID) -> None:
+    """Change what a query has opened, so that both sides see what was before."""
+    page = _page(story, email, case_id)
+    budget, financing = page.answers["budget"], page.answers["financing"]
+    [first, *others] = budget["costs"]
+    [own, *sources] = financing["sources"]
+    more = {"kind": "publicity", "label": "Flugblätter in sechs Sprachen", "amount": 600_00}
+    costs = [{**first, "label": "Kursleitung, 40 Abende zu CHF 180"}, *others, more]
+    _save(
+        story,
+        email,
+        page,
+        {
+            "budget": {**budget, "costs": costs},
+            "financing": {**financing, "sources": [{**own, "amount": own["amount"] + 600_00}, *sources]},
+        },
+    )
+    story.do(email, case_id, "answered")
+
+
+def reported(story: Story, email: str, case_id: UUID) -> UUID:
+    """Hand in the report of what was granted; returns the report's case."""
+    entry = _page(story, email, case_id).entry
+    child = story.next_id()
+    opening = OpenChild(case_id, "report", child, entry)
+    handle(story.db, opening, story.actors[email], story.next_id(), story.now, REPORT)
+    story.route()
+    return child
+
+
+def copied(story: Story, email: str, case_id: UUID, answers: Mapping[str, Any]) -> UUID:
+    """A draft filled in from last year's application and its report; budget and summary are new."""
+    actor = story.actors[email]
+    [organisation] = actor.organisations
+    draft = drafts.start(
+        story.db,
+        actor,
+        organisation_id=UUID(organisation),
+        call="project-round-2027",
+        eligibility=ELIGIBLE,
+        now=story.now,
+        application_id=story.next_id(),
+        copy_of=case_id,
+    )
+    page = _page(story, email, draft)
+    new = {code: answers[code] for code in ("budget", "financing", "declarations")}
+    project = {**page.answers["project"], "summary": answers["project"]["summary"]}
+    _save(story, email, page, {**new, "project": project})
+    story.attach_missing(email, draft)
+    return draft
+
+
+def advised(story: Story, signer: str, adviser: str, draft: UUID) -> None:
+    """An adviser is asked in, says yes, and writes a section for the organisation."""
+    [organisation] = story.actors[signer].organisations
+    asked = story.next_id()
+    organisations.invite(
+        story.db,
+        story.actors[signer],
+        UUID(organisation),
+        adviser,
+        "advises",
+        now=story.now,
+        invitation_id=asked,
+    )
+    actor = story.actors[adviser]
+    person = SignedIn(actor, UUID(actor.person), adviser, adviser, "de")
+    organisations.answer(story.db, person, asked, accept=True, now=story.now)
+    helped = replace(actor, organisations={**actor.organisations, organisation: ADVISES})
+    page = queries.application(story.db, helped, draft)
+    assert page is not None
+    plan = {**page.answers["plan"], "risks": "Wer Schicht arbeitet, kommt nicht jede Woche."}
+    drafts.save(story.db, helped, draft, {"plan": plan}, revision=page.revision, now=story.now)
+
+
+def _page(story: Story, email: str, application_id: UUID) -> queries.Application:
+    page = queries.application(story.db, story.actors[email], application_id)
+    assert page is not None
+    return page
+
+
+def _save(story: Story, email: str, page: queries.Application, answers: Mapping[str, Any]) -> None:
+    drafts.save(story.db, story.actors[email], page.id, answers, revision=page.revision, now=story.now)
