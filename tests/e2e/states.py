@@ -170,6 +170,14 @@ def propose(admin: Person, part: str, old: str, new: str) -> None:
         admin.page.locator("button[value=propose]").click()
 
 
+def withdraw(admin: Person) -> None:
+    """What they have just proposed and see."""
+    admin.page.locator("summary", has_text="Zurückziehen").click()
+    admin.page.locator("#reason").fill("Ein Versehen.")
+    with admin.page.expect_navigation():
+        admin.page.locator("button[value=refuse]").click()
+
+
 def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
     story, lead = demo.story, visit("Barbara Wenger")
     case_id = walks.at_review(story)

@@ -112,6 +112,8 @@ def test_every_page_in_every_role(demo: Demo, visit: Visit, crawl: Crawl) -> Non
     crawl.visit(visit(""), "/", "/sign-in")
     admin = visit("Elias Graber")
     admin.sign_in()
+    states.propose(admin, "routes/small", "due: 5", "due: 7")
+    states.withdraw(admin)
     states.propose(admin, "routes/small", "due: 5", "due: 6")
     states.propose(admin, "letters/order_granted", "#import", "// kürzer\n#import")
     assert "/proposals/" in admin.page.url

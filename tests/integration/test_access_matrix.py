@@ -91,7 +91,7 @@ GET /office                                                   303 404 404 404 40
 GET /office/cases                                             303 404 404 404 404 404 200 200 200 404
 GET /office/money                                             303 404 404 404 404 404 200 200 200 404
 GET /office/reads                                             303 404 404 404 404 404 404 404 200 404
-GET /office/mails                                             303 404 404 404 404 404 200 404 404 200
+GET /office/mails                                             303 404 404 404 404 404 200 404 200 200
 GET /office/steering                                          303 404 404 404 404 404 200 200 200 404
 GET /office/routes                                            303 404 404 404 404 404 303 303 303 404
 GET /office/routes/-/check                                    303 404 404 404 404 404 200 200 200 404

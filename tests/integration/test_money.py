@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from tests.integration.walks import (
     CHECKER,
@@ -179,7 +178,7 @@ def test_a_credit_can_grow_but_not_shrink_under_what_is_reserved(told: Story) ->
         with told.db.begin() as tx:
             published.set_ceiling(tx, LINE, ceiling, told.now)
         assert money(told, "interpreting")["available"] == left
-    with pytest.raises(IntegrityError, match="no_overspending"), told.db.begin() as tx:
+    with pytest.raises(Refused, match="ceiling_in_use"), told.db.begin() as tx:
         published.set_ceiling(tx, LINE, 29_999_99, told.now)
     assert_balanced(told.db)
 

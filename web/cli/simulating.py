@@ -147,10 +147,7 @@ def _away(without: list[str], people: list[dict[str, Any]]) -> list[Away]:
 def _lost(loses: list[str], people: list[dict[str, Any]], programme: Programme) -> list[Away]:
     """One reviewer of each office named, or of an area's lead office, away in this month of every year."""
     away: list[Away] = []
-    leads, first = (
-        parse_table(programme.tables["lead_office"], "lead_office"),
-        date(min(programme.years), 1, 1),
-    )
+    first = date(min(programme.years), 1, 1)
     for said in loses:
         where, _, month = said.partition(":")
         leads = parse_table(programme.tables["lead_office"], "lead_office")

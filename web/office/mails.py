@@ -13,8 +13,6 @@ from workflow.funding.mails import CLOSING, SUBJECTS, wording
 from workflow.store import queries
 from workflow.texts import texts
 
-READERS = ("coordinator", "admin")
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -30,7 +28,7 @@ class Shown:
 def mails() -> str:
     """All of them; `number`: of the case they are shown with, else the newest there is."""
     viewer = signed_in().actor
-    if not viewer.has_role(*READERS):
+    if not viewer.has_role(*queries.PROGRAMME_READERS):
         abort(404)
     found = queries.sample_case(db(), viewer, request.args.get("number", "").strip())
     number, case_id = found or (_("(noch kein Gesuch)"), "…")

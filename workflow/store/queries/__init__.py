@@ -79,11 +79,13 @@ from workflow.store.queries.versions import (
 )
 from workflow.store.queries.views import SavedView, saved_views
 from workflow.store.queries.whole import Submission, Whole, received_at, whole
+from workflow.store.reading import PROGRAMME as PROGRAMME_READERS
 
 __all__ = [
     "LEAST_SERVER",
     "MOST_DECISIONS",
     "PEOPLE_READERS",
+    "PROGRAMME_READERS",
     "TABS",
     "Application",
     "ApplicationRow",

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.case import Actor
+from workflow.store import reading
 
 AUDITOR = "auditor"
 MOST = 100
@@ -75,7 +76,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def sample_case(db: sa.Engine, viewer: Actor, number: str) -> tuple[str, UUID] | None:
     """(number, id) of this case, else of the newest: for those who look at what is sent about cases."""
-    if not viewer.has_role("coordinator", "admin"):
+    if not viewer.has_role(*reading.PROGRAMME):
         return None
     query = sa.text(
         "SELECT number, id FROM cases WHERE parent_id IS NULL"
