@@ -52,7 +52,7 @@ class Looker:
         self.taken = 0
 
     def look(self, person: Person, what: str = "") -> None:
-        """At the page as it stands, narrow and as a desk or a telephone in turn; axe reads it at the latter."""
+        """At the page as it stands, narrow, and in turn as a desk or a telephone, as which axe reads it."""
         page = person.page
         self.taken += 1
         widths = (DESKTOP if self.taken % 2 else PHONE, NARROW)
