@@ -11,7 +11,7 @@ import pytest
 from tasks import mail
 from tests.browsing import app_for, signed_in
 from tests.builders import KIP3
-from tests.integration.walks import CHECKER, HEAD, HEKS, at_check, language, rows
+from tests.integration.walks import CHECKER, HEKS, LEAD, at_check, language, rows
 from web.cli.story import Story
 from workflow.publish import publish_folder
 from workflow.store import outbox
@@ -46,5 +46,5 @@ def test_all_mails_are_shown_with_a_case_that_there_is(told: Story, email: str) 
     page = signed_in(app, email).open("/office/mails")
     for words in (f"Gesuch {case.number}: eingegangen", "Programm", "Grundtext", str(case.id)):
         assert words in page.words()
-    assert signed_in(app, HEAD).open("/office/mails").status == 404
+    assert signed_in(app, LEAD).open("/office/mails").status == 404
     app.extensions["foerderweg.db"].dispose()

@@ -75,7 +75,7 @@ def test_every_way_to_a_dossier_is_noted(told: Story, of: Of, way: str) -> None:
     told.declare(HEAD, case_id)
     found = queries.dossier(told.db, told.actors[HEAD], case_id, now=told.now)
     assert found is not None
-    [file] = found.files
+    file = next(iter(found.files))
     url = {"file": f"/files/{file}", "proposal": f"/desk/cases/{case_id}/proposal"}.get(way)
     assert of(HEAD).open(url or f"/applications/{case_id}/{way}").status == 200
     assert noted(told) == [HEAD]

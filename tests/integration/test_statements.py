@@ -58,7 +58,7 @@ def test_the_button_keeps_what_is_written_so_far(app: Flask, told: Story, case_i
     assert "Zwischengespeichert" in page.text
     again = kept(browser, case_id)
     assert TEXT in again
-    assert "gespeichert 09:00" in again
+    assert "Gespeichert um 09:00" in again
     assert draft(told, LEAD, case_id) == StatementDraft(
         "no", {"criteria": {"need": "2"}, "recommendation": {"reasons": TEXT}}, told.now
     )
