@@ -6,8 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from tests.e2e.person import DESKTOP, Person
 from web.cli import demo_data
 from web.cli.story import Story
-from web.cli.system import System, running_system
+from web.cli.system import System, programs, running_system
 from workflow.people import read_people
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -40,6 +40,15 @@ class Demo:
 
     system: System
     story: Story
+
+    def move_clock(self, ahead: timedelta) -> None:
+        """The web server lives so much later from now on."""
+        settings = replace(self.system.settings, clock_offset=ahead)
+        self.system.stop("web")
+        for program in programs(settings, settings.base_url.removeprefix("http://")):
+            if program.name == "web":
+                self.system.supervisor.add(program)
+        self.system.start("web")
 
 
 class Visit(Protocol):
@@ -75,7 +84,8 @@ def running_demo(data: Path, files: Sequence[str] = (demo_data.PRESENT,)) -> Ite
     with running_system(
         data, demo=True, processes=("mail", "web"), postgres_options=("fsync=off",)
     ) as system:
-        demo_data.load(system.settings, lambda _line: None, files)
+        if files:
+            demo_data.load(system.settings, lambda _line: None, files)
         db = sa.create_engine(system.settings.database_url)
         yield Demo(
             system, Story(db, system.settings, read_people(system.settings.programme), datetime.now(UTC))
@@ -83,11 +93,27 @@ def running_demo(data: Path, files: Sequence[str] = (demo_data.PRESENT,)) -> Ite
         db.dispose()
 
 
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a demo whose past was played: made once, as that takes longer than most tests."""
+    data = tmp_path_factory.mktemp("played") / "data"
+    with running_demo(data):
+        return data
+
+
+@contextmanager
+def demo_from(played: Path, data: Path) -> Iterator[Demo]:
+    """A running demo over a copy of the played one."""
+    shutil.copytree(played, data)
+    with running_demo(data, ()) as running:
+        yield running
+
+
 @pytest.fixture
-def demo(browser: Browser, tmp_path: Path) -> Iterator[Demo]:
+def demo(browser: Browser, played: Path, tmp_path: Path) -> Iterator[Demo]:
     """A demo of the test's own; without a browser none."""
     assert browser.is_connected()
-    with running_demo(tmp_path / "data") as running:
+    with demo_from(played, tmp_path / "data") as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -68,7 +67,7 @@ def test_next_years_call_opens_by_itself(demo: Demo, visit: Visit) -> None:
     screens.take(coordinator.page, "calls")
     coordinator.follow("Nächstes Jahr daraus machen")  # the newest one stands first
     coordinator.sees("Nächstes Jahr: Projekteingabe 2028")
-    opens = (datetime.now(ZURICH) + timedelta(seconds=150)).replace(second=0, microsecond=0)
+    opens = datetime.now(ZURICH) + timedelta(days=2)
     coordinator.fill({"opens_day": f"{opens:%Y-%m-%d}", "opens_clock": f"{opens:%H:%M}"})
     coordinator.fill({"language.programme": "600'000", "reason": "Wie jedes Jahr."})
     screens.take(coordinator.page, "call")
@@ -78,7 +77,7 @@ def test_next_years_call_opens_by_itself(demo: Demo, visit: Visit) -> None:
     public.open("/calls/project-round-2028")
     public.sees("Projekteingabe 2028")
     screens.take(public.page, "public-coming")
-    time.sleep(max(0.0, (opens - datetime.now(ZURICH)).total_seconds()) + 1)
+    demo.move_clock(timedelta(days=2))
     public.open("/")
     public.page.get_by_role("link", name="Projekteingabe 2028").first.click()
     public.sees("Passt Ihr Projekt?")

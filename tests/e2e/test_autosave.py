@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
-from tests.e2e.conftest import Demo, Visit, running_demo
+from tests.e2e.conftest import Demo, Visit, demo_from
 from tests.e2e.person import PHONE, Person
 from workflow.store import queries
 
@@ -20,10 +21,10 @@ SAVED = re.compile(r"Gespeichert um \d\d:\d\d")
 
 
 @pytest.fixture(scope="module")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(browser: Browser, played: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all tests of this module; each has a draft of its own."""
     assert browser.is_connected()
-    with running_demo(tmp_path_factory.mktemp("demo") / "data") as running:
+    with demo_from(played, tmp_path_factory.mktemp("demo") / "data") as running:
         yield running
 
 

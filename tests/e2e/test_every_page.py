@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from werkzeug.routing import RequestRedirect
 
 from tests.e2e import states
 from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
-from tests.e2e.conftest import Demo, Visit, running_demo
+from tests.e2e.conftest import Demo, Visit, demo_from
 from tests.e2e.looking import NO_PAGES, Looker
 from tests.e2e.person import Person
 from web.app import create_app
@@ -85,10 +86,10 @@ class Crawl:
 
 
 @pytest.fixture(scope="module")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(browser: Browser, played: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all tests of this module, in which no case moves on."""
     assert browser.is_connected()
-    with running_demo(tmp_path_factory.mktemp("demo") / "data") as running:
+    with demo_from(played, tmp_path_factory.mktemp("demo") / "data") as running:
         yield running
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
-from tests.e2e.conftest import Demo, Visit, running_demo
+from tests.e2e.conftest import Demo, Visit, demo_from
 from tests.e2e.person import PHONE, Person
 from tests.integration import walks
 
@@ -29,10 +30,10 @@ FOCUS = """async () => {
 
 
 @pytest.fixture(scope="module")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(browser: Browser, played: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all tests of this module, in which cases move only with the people here."""
     assert browser.is_connected()
-    with running_demo(tmp_path_factory.mktemp("demo") / "data") as running:
+    with demo_from(played, tmp_path_factory.mktemp("demo") / "data") as running:
         yield running
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e import applicant
 from tests.e2e.applicant import HEKS, language_course
-from tests.e2e.conftest import SCREENS, Demo, Visit, running_demo
+from tests.e2e.conftest import SCREENS, Demo, Visit, demo_from
 from tests.e2e.person import DESKTOP, PHONE, Person, Screens
 from tests.e2e.screens import troubled
 from tests.e2e.test_job_browser import COMPLETE, CONDITIONS, QUESTION, declare, open_case, send
@@ -28,10 +29,10 @@ WAYS = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(browser: Browser, played: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all tests of this module; each takes a case of its own."""
     assert browser.is_connected()
-    with running_demo(tmp_path_factory.mktemp("demo") / "data") as running:
+    with demo_from(played, tmp_path_factory.mktemp("demo") / "data") as running:
         yield running
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import running_demo
+from tests.e2e.conftest import demo_from
 
 ROOT = Path(__file__).parents[2]
 STRICT = 'set -euo pipefail\ncurl() { command curl --fail-with-body "$@"; echo; }\n'
@@ -25,8 +25,8 @@ def lines() -> str:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
-def test_the_lines_of_the_readme_run_as_they_stand(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data") as demo:
+def test_the_lines_of_the_readme_run_as_they_stand(played: Path, tmp_path: Path) -> None:
+    with demo_from(played, tmp_path / "data") as demo:
         demo.system.start("worker")
         script = lines().replace("http://127.0.0.1:8000", demo.system.base_url)
         assert demo.system.base_url in script
