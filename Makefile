@@ -1,6 +1,6 @@
 # Förderweg: `make` alone lists what it can do. Paths are relative, so that the folder may lie anywhere.
 .DEFAULT_GOAL := help
-.PHONY: help install job demo test check format bench growth chaos screens messages lock
+.PHONY: help install job demo test check format bench growth size chaos screens messages lock
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
@@ -40,6 +40,9 @@ bench: install ## how fast the core is, beside peers and the limit; writes var/b
 
 growth: install ## the same pages over more and more cases (CASES="1000 100000"); writes var/bench/growth.json
 	@exec $(BIN)/python -m tests.bench.growth --cases $(CASES)
+
+size: install ## requests a second of the web server and what people meet (ARGS=web: one room); writes var/bench
+	@exec $(BIN)/python -m tests.bench.size $(ARGS)
 
 chaos: install ## 1,000 applications over HTTP while everything is killed; races and random routes by the thousand (SEED=7)
 	@$(BIN)/python -m tests.chaos.storm --seed $(SEED) --applications $(APPLICATIONS)

@@ -1,0 +1,46 @@
+"""`make size`: what people meet, over a system that runs as in production with some thousand cases.
+
+Rooms: web (requests a second). Prints tables, writes var/bench/size.json, and leaves nothing else behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.bench.figures import machine
+from tests.bench.size import rates
+from tests.bench.size.house import house
+from workflow import log
+
+ROOMS = ("web",)
+CASES = 1000
+OUTPUT = Path("var/bench")
+
+
+def main() -> None:
+    """Measure, print the tables, write them as JSON, a file for each room."""
+    parser = argparse.ArgumentParser(prog="make size", description=__doc__)
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all unless named")
+    parser.add_argument("--cases", type=int, default=CASES)
+    options = parser.parse_args()
+    log.configure()
+    for room in options.rooms or ROOMS:
+        if room == "web":
+            with house(options.cases, processes=()) as here:
+                found = rates.rates(here)
+            rates.tell(found)
+            _write(room, [asdict(one) for one in found])
+
+
+def _write(room: str, found: object) -> None:
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    file = OUTPUT / f"{room}.json"
+    file.write_text(json.dumps({"machine": machine(), "found": found}, indent=1) + "\n", "utf-8")
+    print(f"\nWritten to {file}")
+
+
+if __name__ == "__main__":
+    main()
