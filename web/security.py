@@ -151,12 +151,12 @@ def local_path(target: str | None) -> str | None:
 
 def csrf() -> Markup:
     """The hidden input that every form which posts must carry."""
-    return Markup('<input type="hidden" name="csrf" value="{}">').format(_csrf_token())
+    return Markup(f'<input type="hidden" name="csrf" value="{_csrf_token()}">')  # hexadecimal digits
 
 
 def command_id() -> Markup:
     """The hidden input that makes a double click one command."""
-    return Markup('<input type="hidden" name="command_id" value="{}">').format(uuid4())
+    return Markup(f'<input type="hidden" name="command_id" value="{uuid4()}">')
 
 
 def posted_uuid(name: str) -> UUID:
@@ -197,10 +197,13 @@ def _cookie() -> str:
 
 def _csrf_token() -> str:
     """Bound to this browser and this person: a form stays good when a session ran out and was begun anew."""
-    visit = session.setdefault("visit", secrets.token_urlsafe(16))
-    person = current()
-    bound = f"{visit}:{person.person_id if person else ''}"
-    return hmac.new(settings().secret_key.encode(), bound.encode(), "sha256").hexdigest()
+    if "csrf" not in g:
+        if "visit" not in session:
+            session["visit"] = secrets.token_urlsafe(16)
+        person = current()
+        bound = f"{session['visit']}:{person.person_id if person else ''}"
+        g.csrf = hmac.new(settings().secret_key.encode(), bound.encode(), "sha256").hexdigest()
+    return cast(str, g.csrf)
 
 
 def _check_request() -> None:

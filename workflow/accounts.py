@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from marshmallow import ValidationError
 from sqlalchemy import Connection, Engine
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, Problem, TryLater
 from workflow.funding.answers import Limits, read_email
@@ -229,7 +230,7 @@ def sign_out(db: Engine, token: str) -> None:
 
 def who_is(db: Engine, token: str, *, kind: str, now: datetime) -> SignedIn | None:
     """The person whose living session of this kind the token opens, with roles as they are now."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         row = store.person_of_session(tx, _hash(token), kind, now)
     return SignedIn(store.actor_of(row), row.id, row.name, row.email, row.language) if row else None
 

@@ -57,7 +57,10 @@ def connect(url: str, **pool: Any) -> sa.Engine:
 
 @contextmanager
 def autocommit(db: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection on which each statement is a transaction of its own, without a BEGIN and a COMMIT."""
+    """A connection on which each statement is a transaction of its own, without a BEGIN and a COMMIT.
+
+    For reading it shows the same: in READ COMMITTED each statement has a moment of its own anyway.
+    """
     with db.connect() as connection:
         below = plain(connection)
         below.autocommit = True  # as isolation_level="AUTOCOMMIT", for a third of its price

@@ -24,6 +24,8 @@ from workflow.texts import ZURICH
 YEARS_AFTER = 6
 """Cases outlive their programme's last year: reports, appeals, money paid back."""
 
+CURRENT = select(programmes.c.hash).order_by(programmes.c.since.desc()).limit(1)
+
 Content = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -40,9 +42,7 @@ def _keep(name: str, what: str, make: Callable[[], T]) -> T:
 
 def current(tx: Connection) -> str:
     """The hash of the programme that new applications take; raises NotFound when none is published."""
-    found = tx.execute(
-        select(programmes.c.hash).order_by(programmes.c.since.desc()).limit(1)
-    ).scalar_one_or_none()
+    found = tx.execute(CURRENT).scalar_one_or_none()
     if found is None:
         raise NotFound("no_programme")
     return str(found)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Date,
     Row,
     Select,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -123,21 +127,26 @@ def close_session(tx: Connection, token_hash: str) -> None:
 
 def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime) -> Row[Any] | None:
     """The person whose living session this is, with roles and memberships, in one statement."""
-    query = (
-        _with_roles(now)
-        .join(sessions, sessions.c.person_id == persons.c.id)
-        .where(sessions.c.token_hash == token_hash, sessions.c.kind == kind, sessions.c.until > now)
-    )
-    return tx.execute(query).one_or_none()
+    said = {"token": token_hash, "kind": kind, "now": now, "today": _day(now)}
+    return tx.execute(_of_session(), said).one_or_none()
+
+
+@cache
+def _of_session() -> Select[Any]:
+    """Each request asks this: put together once."""
+    table = sessions.c
+    living = (table.token_hash == bindparam("token"), table.kind == bindparam("kind"))
+    query = _with_roles().join(sessions, table.person_id == persons.c.id)
+    return query.where(*living, table.until > bindparam("now"))
 
 
 def actor_by_id(tx: Connection, person: str, now: datetime) -> Actor | None:
     """This person as somebody who acts today; None for nobody, or somebody who has left."""
     try:
-        query = _with_roles(now).where(persons.c.id == UUID(person))
+        query = _with_roles().where(persons.c.id == UUID(person))
     except ValueError:
         return None
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(query, {"today": _day(now)}).one_or_none()
     return actor_of(row) if row else None
 
 
@@ -148,8 +157,9 @@ def actors_with(tx: Connection, roles: Sequence[tuple[str, str]], now: datetime)
         tuple_(staff_roles.c.office, staff_roles.c.role).in_(sorted(wanted))
     )
     deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away_on(now))
-    query = _with_roles(now).where(or_(persons.c.id.in_(holders), persons.c.id.in_(deputies)))
-    return tuple(actor for actor in map(actor_of, tx.execute(query)) if actor.offices & wanted)
+    query = _with_roles().where(or_(persons.c.id.in_(holders), persons.c.id.in_(deputies)))
+    rows = tx.execute(query, {"today": _day(now)})
+    return tuple(actor for actor in map(actor_of, rows) if actor.offices & wanted)
 
 
 def persons_with(
@@ -159,19 +169,21 @@ def persons_with(
     holders = select(staff_roles.c.person_id).where(staff_roles.c.role.in_(sorted(roles)))
     deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away_on(now))
     named = persons.c.id.in_([UUID(one) for one in sorted(ids)])
-    query = _with_roles(now).where(or_(named, persons.c.id.in_(holders), persons.c.id.in_(deputies)))
-    return [(row.name, actor_of(row)) for row in tx.execute(query.order_by(persons.c.name, persons.c.id))]
+    query = _with_roles().where(or_(named, persons.c.id.in_(holders), persons.c.id.in_(deputies)))
+    rows = tx.execute(query.order_by(persons.c.name, persons.c.id), {"today": _day(now)})
+    return [(row.name, actor_of(row)) for row in rows]
 
 
-def _with_roles(now: datetime) -> Select[Any]:
-    """Persons who have not left, with roles and memberships.
+@cache
+def _with_roles() -> Select[Any]:
+    """Persons who have not left, with roles and memberships; its parameter `today` is a day in Zurich.
 
     The roles of those who are away today and have named this person as their deputy are among them. Columns:
     id, name, email, language, offices [[office, role]], organisations [[id, rights]].
     """
     represented = (
         select(absences.c.person_id)
-        .where(absences.c.deputy_id == persons.c.id, _away_on(now))
+        .where(absences.c.deputy_id == persons.c.id, _away(bindparam("today", type_=Date)))
         .correlate(persons)
     )
     offices = (
@@ -276,5 +288,12 @@ def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) ->
 
 def _away_on(now: datetime) -> ColumnElement[bool]:
     """An absence counts by the days of Europe/Zurich, the first and the last among them."""
-    today = now.astimezone(ZURICH).date()
+    return _away(_day(now))
+
+
+def _away(today: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(absences.c.first_day <= today, absences.c.last_day >= today)
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(ZURICH).date()

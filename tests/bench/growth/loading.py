@@ -35,6 +35,8 @@ OPEN_EVERY = 16
 """One case in so many is on its way, all others have ended."""
 ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 20_000
 """After so many copies come other organisations (a tenth of the cases), and other officials (a 500th)."""
+NAMESAKES = 20
+"""So many copies have a word in common that is in no other; each word of WORDS is in every ninth or tenth."""
 ENDED_DAYS, OPEN_DAYS = 3650, 20
 AT_ONCE = 1000
 FREE = 10**15
@@ -280,7 +282,7 @@ def _copied(one: Original, number: int, new: dict[str, str]) -> Iterator[tuple[s
     new |= {own: _another(own, number) for own in one.own}
     new |= {day: _moved(day, days) for day in one.days}
     new[one.number] = f"{one.number.rpartition('-')[0]}-{10**7 + number}"
-    new[one.title] = " ".join((one.title, *_words(number)))
+    new[one.title] = " ".join((one.title, *_words(number), f"Kreis{number // NAMESAKES:06}"))
     for name, cut in one.contents.items():
         new[name] = name
         new[name] = hashlib.sha256(cut.with_new(new).encode()).hexdigest()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import SIGNING, Actor, Case, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
@@ -108,7 +109,7 @@ WHERE m.case_id = :id ORDER BY m.at, m.id"""
 
 def talk(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Talk | None:
     """For staff to whom the dossier is open, and for members of the organisation; None for everyone else."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         row: Any = tx.execute(
             sa.text("SELECT state, route_hash FROM cases WHERE id = :id"), {"id": case_id}
         ).one_or_none()
@@ -196,7 +197,7 @@ def news(db: sa.Engine, viewer: Actor, *, now: datetime) -> list[News]:
         "today": now.astimezone(ZURICH).date(),
         "most": MOST_NEWS,
     }
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         rows = tx.execute(sa.text(NEWS), said).all()
         return [_news(row) for row in rows if _concerns(tx, row, viewer)]
 
@@ -219,7 +220,7 @@ ORDER BY m.at LIMIT :most"""
 
 def asked(db: sa.Engine, viewer: Actor) -> list[Asked]:
     """Questions of the viewer's that no applicant has answered yet, the oldest first."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         rows = tx.execute(sa.text(ASKED), {"person": viewer.person, "most": MOST_NEWS}).all()
     return [
         Asked(row.case_id, row.number, row.title, row.organisation, row.at)

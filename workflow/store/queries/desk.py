@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.assigning import HAND_OVER
 from workflow.engine.case import Actor, Case, load_case
 from workflow.engine.commands import Offer
@@ -41,7 +42,7 @@ VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
 
 def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Dossier | None:
     """A case for staff who have to do with it; its content only behind the gate. None for everyone else."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         row: Any = tx.execute(
             sa.text(
                 "SELECT c.*, o.name AS organisation,"

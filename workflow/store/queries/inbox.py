@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine import assigning
 from workflow.engine.assigning import OFFICE_HEAD
 from workflow.engine.case import Actor, load_case
@@ -73,7 +74,7 @@ def inbox(
 
     `headed` is counted only for those who head an office.
     """
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         parameters = _parameters(tx, viewer, now, filters or Filters())
         tabs = [one for one in TABS if one != "headed" or parameters["headed"]]
         counted = "(SELECT count(*) FROM (SELECT FROM {} LIMIT :most) listed) AS {}"

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor, load_case
 from workflow.store import published, reading
 from workflow.store.queries.record import answer_named
@@ -53,7 +54,7 @@ def inquiries(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> 
 
     Own first: what others asked since the running panel began waits for the own vote.
     """
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         parent: Any = tx.execute(
             sa.text("SELECT state, route_hash FROM cases WHERE id = :id"), {"id": case_id}
         ).one_or_none()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
@@ -73,7 +74,7 @@ def cases(
     if not viewer.has_role(*reading.OVERVIEW):
         return None
     order = SORTS.get(sort, SORTS["newest"])
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx))
         where, parameters = narrowed(filters, viewer, programme, now)
         if sums.is_counted(filters):

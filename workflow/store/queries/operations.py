@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 
 VIEWERS = ("operator", "admin", "coordinator", "auditor")
@@ -149,7 +150,7 @@ ORDER BY o.parked_at IS NULL, o.parked_at, o.next_try LIMIT {SHOWN}""")
 
 def troubles(db: sa.Engine, viewer: Actor) -> int:
     """How many parked effects and cases wait for this operator, or were handed to this person."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         parked = _parked(tx)
         effects = "SELECT count(*) FROM outbox o LEFT JOIN cases c ON c.id = o.case_id WHERE o.parked_at"
         if viewer.has_role("operator", "admin"):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import SIGNING, Actor
 from workflow.funding.forms import Form
 from workflow.funding.organisations import (
@@ -199,7 +200,7 @@ def waiting_organisations(db: sa.Engine, viewer: Actor) -> int:
     if not viewer.has_role("coordinator"):
         return 0
     query = sa.select(sa.func.count()).where(organisations.c.state == "waiting")
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         return int(tx.execute(query.where(organisations.c.merged_into.is_(None))).scalar_one())
 
 

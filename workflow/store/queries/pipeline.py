@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.store import published, reading
 from workflow.store.queries.narrowed import APPLICATIONS, narrowed
@@ -33,7 +34,7 @@ def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -
     """Cases by stage in the programme's order, and the money by area; None for who may not see it."""
     if not viewer.has_role(*reading.OVERVIEW):
         return None
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx))
         stages = list(programme.labels["stages"])
         where, parameters = narrowed(filters, viewer, programme, now)

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.funding.forms import Form
 from workflow.funding.programme import Bundle, Programme
@@ -22,7 +23,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 def programme(db: sa.Engine) -> Published:
     """The version that new applications take; raises NotFound when none is published."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         name = published.current(tx)
         return Published(name, published.programme(tx, name))
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.store import views
 
@@ -22,5 +23,5 @@ class SavedView:
 
 def saved_views(db: sa.Engine, viewer: Actor) -> list[SavedView]:
     """The viewer's own, by name."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         return [SavedView(row.id, row.name, row.query) for row in views.of(tx, UUID(viewer.person))]

@@ -47,7 +47,8 @@ work_items = Table(
         "due_at",
         postgresql_where=text("holder IS NOT NULL AND closed_at IS NULL"),
     ),
-    Index("ix_work_items_done", "closed_by", postgresql_where=text("closed_by <> 'system'")),
+    Index("ix_work_items_waiting", "case_id", postgresql_where=text("closed_at IS NULL")),
+    Index("ix_work_items_done", "closed_by", "case_id", postgresql_where=text("closed_by <> 'system'")),
     Index("ix_work_items_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     comment="Who has to do what by when",
 )
