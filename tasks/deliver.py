@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from tasks.app import app, db, now, settings
+from tasks.digest import send_digest
 from tasks.letters import make_letter
 from tasks.links import send_link
 from tasks.mail import send_mails
@@ -31,6 +32,7 @@ Clock = Callable[[], datetime]
 AWAITED: Mapping[str, Callable[[sa.Engine, Settings, outbox.Due, datetime], None]] = {
     "link": send_link,
     "notice": send_notice,
+    "digest": send_digest,
     "parent": tell_parent,
     "letter": make_letter,
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from tasks.mail import compose
+from tasks.compose import compose
 from workflow import accounts
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
 from smtplib import SMTP, SMTPException
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
-import structlog
 
-from workflow.funding.mails import CLOSING, Mails, wording
+from tasks.compose import compose
+from tasks.digest import put_off
+from workflow.funding.mails import CLOSING, SUBJECTS, Mails, wording
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings
 from workflow.store import published, sign_in
@@ -25,7 +23,6 @@ from workflow.texts import texts
 
 BEGIN = timedelta(seconds=2)
 """With the longest conversation (17 s) still less than a lease."""
-LOG = structlog.get_logger()
 
 
 def send_mails(
@@ -65,14 +62,14 @@ def _written(
     """Each with its mail, or why it could not be written; None: nobody is there to read it."""
     found: list[tuple[Due, EmailMessage | Exception | None]] = []
     known: dict[tuple[str, ...], list[sa.Row[Any]]] = {}
-    with db.connect() as tx:
+    with db.begin() as tx:  # what waits for somebody's time is kept before anything is sent
         own = published.mails(tx, {due.case_id for due in mails if due.case_id})
         for due in mails:
             try:
                 readers = _readers(due)
                 if readers not in known:
                     known[readers] = _addresses(tx, readers, now)
-                found.append((due, _mail(settings, due, own.get(due.case, {}), known[readers], now)))
+                found.append((due, _mail(tx, settings, due, own.get(due.case, {}), known[readers], now)))
             except (
                 LookupError,
                 ValueError,
@@ -82,35 +79,22 @@ def _written(
 
 
 def _mail(
-    settings: Settings, due: Due, own: Mails, to: Sequence[sa.Row[Any]], now: datetime
+    tx: sa.Connection, settings: Settings, due: Due, own: Mails, all_of: Sequence[sa.Row[Any]], now: datetime
 ) -> EmailMessage | None:
-    """One mail about a case, in each language of those who get it. `own`: its programme's words."""
+    """One mail about a case, in each language of those who get it now. `own`: its programme's words."""
     what = due.payload["text"]
+    if what not in SUBJECTS:
+        raise KeyError(what)
     path = f"applications/{due.case}" if "organisation" in due.payload else f"desk/cases/{due.case}"
+    to = put_off(tx, due, all_of, path, now)
+    if all_of and not to:
+        return None
     subjects, words = [], []
     for language in dict.fromkeys(row.language for row in to):
         subject, body = wording(own, what, language, due.number)
         subjects.append(subject)
         words += [body, f"{settings.base_url}/{path}", texts(language).gettext(CLOSING)]
     return compose(settings, due.key, [row.email for row in to], " / ".join(subjects), words, now)
-
-
-def compose(
-    settings: Settings, key: str, to: Sequence[str], subject: str, words: Sequence[str], now: datetime
-) -> EmailMessage | None:
-    """One mail with these paragraphs; None when there is nobody to send it to."""
-    if not to:
-        LOG.warning("mail_without_address", effect=key)
-        return None
-    message = EmailMessage()
-    message["Subject"] = subject
-    message["From"] = settings.mail_from
-    message["To"] = ", ".join(to)
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = message_id(key, settings.base_url)
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n\n".join(words) + "\n")
-    return message
 
 
 def _readers(due: Due) -> tuple[str, ...]:
@@ -127,8 +111,3 @@ def _addresses(tx: sa.Connection, readers: tuple[str, ...], now: datetime) -> li
         case (office, role):
             return sign_in.addresses_of_staff(tx, office, role, now)
     raise ValueError(readers)
-
-
-def message_id(key: str, base_url: str) -> str:
-    """The same for the same effect, however often it is sent."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{urlsplit(base_url).hostname}>"

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import cast
+from uuid import UUID
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.exceptions import BadRequest
 
 from tasks.nudge import nudge
 from web.errors import problem_text, retry_after, text_of
 from web.language import gettext, lang
 from web.screens import LANGUAGE_COOKIE, languages
-from web.security import begin_session, current, db, local_path, now
-from workflow import accounts
-from workflow.errors import FoerderwegError, Invalid, NotFound, TryLater
+from web.security import begin_session, current, db, local_path, now, signed_in
+from workflow import accounts, mail_times
+from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, TryLater
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -106,6 +119,52 @@ def sign_up() -> Response:
     response = make_response(page, error.status if error else 200)
     response.headers.update(retry_after(error) if error else {})
     return response
+
+
+@blueprint.get("/mails")
+def mails() -> str:
+    """When mails are wanted, for those who work for an office."""
+    return _mails(mail_times.times_of(db(), _staff()), {})
+
+
+@blueprint.post("/mails")
+def choose_mails() -> Response:
+    """From the next mail on."""
+    person = _staff()
+    digest = request.form.get("mails") == "daily"
+    chosen = mail_times.MailTimes(
+        digest_hour=_hour("digest_hour") if digest else None,
+        quiet_from=_hour("quiet_from"),
+        quiet_until=_hour("quiet_until"),
+        quiet_weekend="quiet_weekend" in request.form,
+    )
+    try:
+        mail_times.choose(db(), person, chosen)
+    except Invalid as error:
+        return make_response(_mails(chosen, error.fields), 422)
+    flash(gettext("Gespeichert: Das gilt ab der nächsten Mail."), "done")
+    return cast(Response, redirect(url_for("account.mails"), 303))
+
+
+def _mails(chosen: mail_times.MailTimes, problems: Mapping[str, Sequence[Problem]]) -> str:
+    texts = {name: problem_text(found[0], lang()) for name, found in problems.items()}
+    return render_template("account/mails.html", chosen=chosen, problems=texts)
+
+
+def _staff() -> UUID:
+    """The person who is signed in; applicants get their mails at once, and no such page."""
+    person = signed_in()
+    if not person.actor.offices:
+        abort(404)
+    return person.person_id
+
+
+def _hour(name: str) -> int | None:
+    """The hour chosen; None without one. What no form of ours sends is no request of ours."""
+    given = request.form.get(name, "")
+    if given and given not in map(str, range(24)):
+        raise BadRequest
+    return int(given) if given else None
 
 
 def _page(token: str, problem: str | None = None) -> Response:

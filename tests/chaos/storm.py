@@ -23,7 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tasks.mail import message_id
+from tasks.compose import message_id
 from tests.chaos import oracle
 from tests.chaos.faults import JUMPS, Faults
 from tests.chaos.people import Applicant, Log, Official, side_by_side

@@ -9,7 +9,7 @@ from mailbox import Maildir
 
 import sqlalchemy as sa
 
-from tasks.mail import message_id
+from tasks.compose import message_id
 from workflow.settings import Settings
 from workflow.verify import verify
 

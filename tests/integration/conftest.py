@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 import sqlalchemy as sa
+from aiosmtpd.controller import Controller
 from psycopg import sql
 
 from tests.builders import MONDAY, settings_for, story
+from tests.integration.post import Inbox
 from web.cli.embedded import DATABASE, OWNER, Postgres, Valkey
+from web.cli.processes import free_port
 from web.cli.story import Story
 
 TEMPLATE = "kip3"
@@ -50,6 +54,17 @@ def told(servers: Servers, kip3: Mapping[str, Any], tmp_path: Path) -> Iterator[
     db.dispose()
     with servers.postgres.connect() as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def inbox(told: Story) -> Iterator[Inbox]:
+    """A real mail server to which the story's mails go."""
+    server = Inbox()
+    controller = Controller(server, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    told.settings = replace(told.settings, smtp_url=f"smtp://127.0.0.1:{controller.port}")
+    yield server
+    controller.stop()
 
 
 def _copy(servers: Servers, template: str, name: str) -> None:

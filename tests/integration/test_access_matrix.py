@@ -132,6 +132,8 @@ POST /desk/away                                               401 404 404 403 40
 POST /desk/cases/<case_id>/assign                             401 404 404 409 409 404 403 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
 POST /desk/cases/<case_id>/statement                           401 404 404 403 303 404 403 404 403 404
+GET /account/mails                                             303 404 404 200 200 200 200 200 200 200
+POST /account/mails                                            401 404 404 303 303 303 303 303 303 303
 GET /account/new                                              200 200 200 200 200 200 200 200 200 200
 POST /account/new                                             422 422 422 422 422 422 422 422 422 422
 GET /organisations                                            303 200 200 200 200 200 200 200 200 200

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tasks.compose import message_id
 from tasks.deliver import AWAITED, deliver_due
-from tasks.mail import message_id
+from tests.integration.post import Inbox
 from tests.integration.walks import (
     CHECKER,
     HEAD,
@@ -216,46 +212,6 @@ def test_an_effect_is_leased_to_one_worker_and_goes_on_after_its_death(told: Sto
     again = outbox.lease(told.db, "mail", told.now + LEASE, 9)
     assert again
     assert all((one.key in taken, one.attempt) == (True, 2) for one in again)
-
-
-class Inbox(Message):
-    """A mail server's end that keeps what it gets. `refuses`, `hangs_up_on`: mails to this place."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mails: list[EmailMessage] = []
-        self.conversations = 0
-        self.refuses = self.hangs_up_on = "nobody"
-
-    def handle_message(self, message: EmailMessage) -> None:  # type: ignore[override]
-        self.mails.append(message)
-
-    async def handle_EHLO(
-        self, _server: SMTP, session: Session, _e: object, name: str, says: list[str]
-    ) -> list[str]:
-        session.host_name = name
-        self.conversations += 1
-        return says
-
-    async def handle_RCPT(self, server: SMTP, _s: object, envelope: Envelope, to: str, _o: object) -> str:
-        if to.endswith(self.hangs_up_on):
-            assert server.transport is not None
-            server.transport.close()
-        if to.endswith((self.refuses, self.hangs_up_on)):
-            return "550 nobody here"
-        envelope.rcpt_tos.append(to)
-        return "250 OK"
-
-
-@pytest.fixture
-def inbox(told: Story) -> Iterator[Inbox]:
-    """A real mail server to which the story's mails go."""
-    server = Inbox()
-    controller = Controller(server, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    told.settings = replace(told.settings, smtp_url=f"smtp://127.0.0.1:{controller.port}")
-    yield server
-    controller.stop()
 
 
 def test_a_mail_goes_out_once_and_says_where_and_never_what(told: Story, inbox: Inbox) -> None:

@@ -36,6 +36,9 @@ BODIES: Mapping[str, str] = {
     "office_escalation": _("Zum Gesuch %(number)s ist eine Pendenz Ihrer Stelle überfällig:"),
     "office_unstaffed": _("Am Gesuch %(number)s darf in Ihrer Stelle niemand mehr arbeiten:"),
 }
+URGENT = frozenset({"office_escalation", "office_unstaffed"})
+"""These wait for nobody's daily mail."""
+
 CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angaben zum Inhalt.")
 
 

@@ -43,6 +43,8 @@ PROBLEMS: dict[str, str] = {
     "overhead_too_high": _("Gemeinkosten sind bis {percent} Prozent der Kosten möglich: {limit:chf}."),
     "own_share_too_low": _("Der eigene Anteil muss mindestens {percent} Prozent betragen: {limit:chf}."),
     "day_is_past": _("Dieser Tag ist schon vorbei."),
+    "not_an_hour": _("Bitte eine volle Stunde zwischen 0 und 23 angeben."),
+    "always_quiet": _("Das wäre der ganze Tag: Bitte zwei verschiedene Stunden angeben."),
     "too_many_days": _("Zu lang: höchstens {max} Tage."),
     "not_a_colleague": _("Bitte eine andere Person aus derselben Stelle wählen."),
     "period_reversed": _("Das Ende liegt vor dem Beginn."),

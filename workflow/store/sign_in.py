@@ -271,13 +271,13 @@ def addresses_of_role(tx: Connection, role: str) -> list[Row[Any]]:
 
 
 def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) -> list[Row[Any]]:
-    """(email, language) of those who have a role in an office; of a person who is away, the deputy's."""
+    """(id, email, language) of those who have a role in an office; of a person who is away, the deputy's."""
     deputies = select(absences.c.person_id, absences.c.deputy_id).where(
         _away_on(now), absences.c.deputy_id.is_not(None)
     )
     away = deputies.subquery()
     query = (
-        select(persons.c.email, persons.c.language)
+        select(persons.c.id, persons.c.email, persons.c.language)
         .select_from(staff_roles)
         .outerjoin(away, away.c.person_id == staff_roles.c.person_id)
         .join(persons, persons.c.id == func.coalesce(away.c.deputy_id, staff_roles.c.person_id))

@@ -13,6 +13,7 @@ from workflow.store.tables.cases import STANDING, case_number, cases, commands, 
 from workflow.store.tables.columns import metadata
 from workflow.store.tables.comments import comment_reads, comments, mentions
 from workflow.store.tables.definitions import definitions, programmes, proposals
+from workflow.store.tables.mails import held_mails, mail_times
 from workflow.store.tables.money import budget_lines, postings
 from workflow.store.tables.office import saved_views, stage_moves, stage_sums
 from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
@@ -47,9 +48,11 @@ __all__ = [
     "events",
     "field_saves",
     "files",
+    "held_mails",
     "interventions",
     "invitations",
     "links",
+    "mail_times",
     "memberships",
     "mentions",
     "metadata",

@@ -87,7 +87,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("kind", Text, nullable=False, comment="mail | letter | link | notice | parent"),
+    Column("kind", Text, nullable=False, comment="mail | letter | link | notice | parent | digest"),
     Column("case_id", UUID, ForeignKey("cases.id")),
     Column("payload", JSONB, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),

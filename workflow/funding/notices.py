@@ -1,0 +1,40 @@
+"""What mails beside the way of a case say: that something waits for somebody; never what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workflow.texts import marked as _
+
+SUBJECTS: Mapping[str, str] = {
+    "organisation_waits": _("Eine Trägerschaft wartet auf Bestätigung"),
+    "organisation_confirmed": _("Ihre Trägerschaft ist bestätigt"),
+    "organisation_refused": _("Ihre Trägerschaft: bitte ergänzen"),
+    "signature_wanted": _("Ein Gesuch wartet auf Ihre Unterschrift"),
+    "signature_void": _("Ihre Unterschrift gilt nicht mehr"),
+    "comment_mention": _("Sie sind in einem Dossier erwähnt"),
+    "comment_answered": _("Eine Trägerschaft hat geantwortet"),
+    "inquiry_answered": _("Eine Stelle hat auf Ihre Anfrage geantwortet"),
+    "comment_question": _("Zu Ihrem Gesuch gibt es eine Frage"),
+    "comment_message": _("Zu Ihrem Gesuch gibt es eine Nachricht"),
+}
+BODIES: Mapping[str, str] = {
+    "organisation_waits": _("Eine Trägerschaft hat sich registriert. Bitte bestätigen Sie sie hier:"),
+    "organisation_confirmed": _(
+        "Die Fachstelle hat Ihre Trägerschaft bestätigt. Sie können jetzt einreichen:"
+    ),
+    "organisation_refused": _(
+        "Die Fachstelle konnte Ihre Trägerschaft nicht bestätigen. Warum, lesen Sie hier:"
+    ),
+    "signature_wanted": _(
+        "Eine Person Ihrer Trägerschaft hat ein Gesuch unterschrieben. Es braucht eine zweite Unterschrift:"
+    ),
+    "signature_void": _(
+        "Sie haben ein Gesuch unterschrieben. Danach wurde es geändert. Bitte lesen Sie es nochmals:"
+    ),
+    "comment_mention": _("Jemand hat Sie in einem Dossier erwähnt. Sie lesen es hier:"),
+    "comment_answered": _("Auf Ihre Nachricht an eine Trägerschaft ist eine Antwort da. Sie lesen sie hier:"),
+    "inquiry_answered": _("Auf Ihre Anfrage an eine andere Stelle ist die Antwort da. Sie lesen sie hier:"),
+    "comment_question": _("Wir haben eine Frage zu Ihrem Gesuch. Bitte lesen und beantworten Sie sie hier:"),
+    "comment_message": _("Wir haben Ihnen zu Ihrem Gesuch geschrieben. Sie lesen es hier:"),
+}
