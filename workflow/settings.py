@@ -168,15 +168,15 @@ def _secret_key(env: Mapping[str, str]) -> str:
 
 
 def programme_folder(name: str) -> Path:
-    """A programme's folder by its path or the name of one that comes along; raises SettingsError."""
-    folder = (PROGRAMMES / name).absolute()  # an absolute name stands for itself
-    if not (folder / "programme.yaml").is_file():
-        known = ", ".join(sorted(path.parent.name for path in PROGRAMMES.glob("*/programme.yaml")))
-        raise SettingsError(
-            "FOERDERWEG_PROGRAMME",
-            f"a folder that holds programme.yaml, or one of those that come along: {known}",
-        )
-    return folder
+    """A programme's folder by the name of one that comes along, or by its path; raises SettingsError."""
+    for folder in ((PROGRAMMES / name).absolute(), Path(name).absolute()):
+        if (folder / "programme.yaml").is_file():
+            return folder
+    known = ", ".join(sorted(path.parent.name for path in PROGRAMMES.glob("*/programme.yaml")))
+    raise SettingsError(
+        "FOERDERWEG_PROGRAMME",
+        f"a folder that holds programme.yaml, or one of those that come along: {known}",
+    )
 
 
 def _clock_offset(env: Mapping[str, str]) -> timedelta:

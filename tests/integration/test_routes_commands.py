@@ -92,15 +92,15 @@ def test_a_diagram_has_a_shape_for_everything_and_ids_that_are_steps(tmp_path: P
 
 def test_replay_tells_what_would_have_gone_otherwise(told: Story, tmp_path: Path, capsys: Out) -> None:
     at_decision(told)
-    assert run(told, "routes", "replay", "--since", "2026-01-01") == 0
+    assert run(told, "routes", "replay", "kip3-basel-stadt", "--since", "2026-01-01") == 0
     assert "1 would have gone the same way in the same time, 0 otherwise." in capsys.readouterr().out
     propose = "propose: {to: decide_"
     folder = another_version(tmp_path, "routes/medium.yaml", f"{propose}head", f"{propose}department")
-    assert run(told, "routes", "replay", "--since", "2026-01-01", "--programme", folder) == 0
+    assert run(told, "routes", "replay", folder, "--since", "2026-01-01") == 0
     out = capsys.readouterr().out
     assert "0 would have gone the same way" in out
     assert "open at decide_department" in out
-    assert run(told, "routes", "replay", "--since", "2027-01-01") == 0
+    assert run(told, "routes", "replay", "kip3-basel-stadt", "--since", "2027-01-01") == 0
     assert "0 would" in capsys.readouterr().out
 
 

@@ -52,7 +52,9 @@ def add_to(add: Add) -> None:
     diagram.add_argument("--lang", help="language of the titles (default: the programme's own)")
     diagram.add_argument("--out", type=Path, default=Path(), help="folder for the files (default: here)")
     replay = group("replay", _replay, "what would have become of past cases on the routes of a folder")
-    folder_option(replay)
+    replay.add_argument(
+        "programme", type=programme_folder, metavar="NEW", help="folder, or the name of one that comes along"
+    )
     replay.add_argument("--since", type=date.fromisoformat, required=True, help="the first day")
     migrate = group("migrate", _migrate, "let running cases follow the published version")
     migrate.add_argument("--dry-run", action="store_true", help="only say what would move, and what cannot")
