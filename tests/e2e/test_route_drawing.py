@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+import web
 from tests.e2e.conftest import SCREENS, Visit
 from tests.e2e.person import PHONE, Screens
+from tests.unit.test_bpmn import COMPILED, drawn
 from workflow.funding.programme import load_yaml
+from workflow.interchange.bpmn import bpmn
 from workflow.settings import PROGRAMMES
 
 MEDIUM = load_yaml(PROGRAMMES / "kip3-basel-stadt" / "routes" / "medium.yaml")
+VIEWER = Path(web.__file__).parent / "static" / "packages" / "bpmn-viewer.production.min.js"
+OPENED = """async (xml) => {
+  const viewer = new BpmnJS({ container: "#sheet" });
+  const { warnings } = await viewer.importXML(xml);
+  const drawn = viewer.get("elementRegistry").getAll().map((one) => one.id);
+  viewer.destroy();
+  return [warnings.map((one) => one.message), drawn];
+}"""
 
 
 def test_a_route_is_drawn_with_what_stands_at_its_steps_and_the_way_of_one_case(visit: Visit) -> None:
@@ -64,3 +76,19 @@ def test_without_script_the_words_say_the_same(visit: Visit) -> None:
     late.click()
     assert office.page.locator("table tbody tr").count() == count
     Screens(SCREENS / "route-words").take(office.page, "late")
+
+
+def test_bpmn_js_opens_every_route_in_every_language_without_a_warning(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content('<div id="sheet" style="width: 800px; height: 600px"></div>')
+    page.add_script_tag(path=VIEWER)
+    for code in COMPILED:
+        for lang in ("de", "fr", "en"):
+            route, diagram, _ = drawn(code, lang)
+            document = bpmn(route, diagram).decode()
+            warnings, shapes = page.evaluate(OPENED, document)
+            assert warnings == [], (code, lang)
+            assert set(route.steps) <= set(shapes), (code, lang)
+    torn = document.replace(f'bpmnElement="{route.start}"', 'bpmnElement="nowhere"')
+    assert page.evaluate(OPENED, torn)[0], "a viewer that never warns would prove nothing"
+    page.close()

@@ -182,6 +182,24 @@ def test_a_clock_carries_the_time_after_which_it_rings() -> None:
 
 
 @every_route
+def test_what_comes_in_is_a_message(code: str) -> None:
+    """The application that starts it; what a step waits for is a message that stands beside the process."""
+    route, _, root = drawn(code)
+    start = process(root).find("b:startEvent", SPACES)
+    assert start is not None
+    assert [local(one) for one in start] == ["messageEventDefinition"]
+    known = {one.get("id"): one.get("name") for one in root.findall("b:message", SPACES)}
+    waiting = {
+        f"message_{step.message}": label(COMPILED[code]["steps"][name]["title"], "de")
+        for name, step in route.steps.items()
+        if isinstance(step, Wait) and step.message
+    }
+    assert known == waiting
+    tasks = process(root).findall("b:receiveTask", SPACES)
+    assert {one.get("messageRef") for one in tasks} - {None} == set(waiting)
+
+
+@every_route
 def test_lanes_are_those_who_act(code: str) -> None:
     route, diagram, root = drawn(code)
     lanes = {

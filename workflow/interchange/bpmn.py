@@ -24,6 +24,8 @@ for prefix, uri in (("bpmn", BPMN), ("bpmndi", DI), ("dc", DC), ("di", DD)):
 def bpmn(route: Route, diagram: Diagram) -> bytes:
     """The XML document, UTF-8; every element of the process has its shape."""
     root = ET.Element(f"{{{BPMN}}}definitions", id="definitions", targetNamespace="urn:foerderweg:routes")
+    for code, title in _messages(route, diagram).items():
+        ET.SubElement(root, f"{{{BPMN}}}message", id=f"message_{code}", name=title)
     pool = ET.SubElement(root, f"{{{BPMN}}}collaboration", id="collaboration")
     ET.SubElement(pool, f"{{{BPMN}}}participant", id="pool", name=diagram.title, processRef=route.code)
     process = ET.SubElement(
@@ -67,6 +69,10 @@ class _Drawing:
             ET.SubElement(element, f"{{{BPMN}}}multiInstanceLoopCharacteristics", isSequential="false")
         if shape.kind == "intermediateCatchEvent":
             _timer(element, step, 100)
+        if shape.kind == "startEvent":
+            ET.SubElement(element, f"{{{BPMN}}}messageEventDefinition")  # somebody sends it in
+        if isinstance(step, Wait) and step.message:
+            element.set("messageRef", f"message_{step.message}")
         if node.gate:
             self.gated.add(shape.code)
             gate = f"{shape.code}_outcome"
@@ -109,6 +115,13 @@ class _Drawing:
         for x, y in points:
             ET.SubElement(line, f"{{{DD}}}waypoint", x=str(x), y=str(y))
         return flow, line
+
+
+def _messages(route: Route, diagram: Diagram) -> dict[str, str]:
+    """What is waited for, each once, with the title of the step that waits for it."""
+    waits = {code: step.message for code, step in route.steps.items() if isinstance(step, Wait)}
+    named = ((waits.get(one.shape.code), one.shape.title) for one in diagram.nodes)
+    return {message: title for message, title in named if message}
 
 
 def _is_timer(step: object) -> bool:
