@@ -35,7 +35,7 @@ CALUMA = "caluma: keeps its texts in hstore, an extension that the embedded Post
 def measures(postgres: Postgres, clients: int) -> tuple[dict[str, Callable[[], float]], list[str]]:
     """What can be measured, by peer, and why the others cannot: each is tried out first."""
     try:
-        _install()
+        install(ENVIRONMENT, FOLDER / "requirements.txt")
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return {}, [f"{', '.join(PEERS)}: could not be installed: {_reason(error)}", CALUMA]
     good: dict[str, Callable[[], float]] = {}
@@ -56,18 +56,20 @@ def prepare(postgres: Postgres) -> None:
         db.execute(f"CREATE DATABASE peers OWNER {OWNER}".encode())
 
 
-def _install() -> None:
-    """Once: what is installed is noted beside it."""
-    wanted, note = (FOLDER / "requirements.txt").read_text("utf-8"), ENVIRONMENT / "installed"
+def install(environment: Path, requirements: Path) -> Path:
+    """The Python of an environment with these, made once: what is installed is noted beside it."""
+    wanted, note = requirements.read_text("utf-8"), environment / "installed"
+    python = environment.absolute() / "bin" / "python"
     if note.exists() and note.read_text("utf-8") == wanted:
-        return
-    print("  installing the peers into", ENVIRONMENT, flush=True)
+        return python
+    print("  installing into", environment, flush=True)
     for command in (
-        (sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)),
-        (str(_python()), "-m", "pip", "install", "-q", "-r", str(FOLDER / "requirements.txt")),
+        (sys.executable, "-m", "venv", "--clear", str(environment)),
+        (str(python), "-m", "pip", "install", "-q", "-r", str(requirements)),
     ):
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     note.write_text(wanted, "utf-8")
+    return python
 
 
 def _round(postgres: Postgres, module: str, clients: int) -> float:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -201,17 +202,20 @@ class Programme:
     def holiday_names(self, years: Sequence[int], lang: str) -> dict[date, str]:
         """The same days with their names in this language, of the `holidays` library; the programme's
         own are days alone, or {day, title}."""
-        public = holidays.country_holidays(
-            self.holidays["country"],
-            subdiv=self.holidays["subdivision"],
-            years=list(years),
-            language={"en": "en_US"}.get(lang, lang),
-        )
+        public = _public_holidays(self.holidays["country"], self.holidays["subdivision"], tuple(years), lang)
         own = [raw if isinstance(raw, Mapping) else {"day": raw} for raw in self.holidays["extra"]]
         return dict(public) | {
             date.fromisoformat(raw["day"]): label(raw["title"], lang) if "title" in raw else raw["day"]
             for raw in own
         }
+
+
+@cache
+def _public_holidays(country: str, subdivision: str, years: tuple[int, ...], lang: str) -> Mapping[date, str]:
+    """Worked out once: lists ask for the same few years for every due date."""
+    language = {"en": "en_US"}.get(lang, lang)
+    found = holidays.country_holidays(country, subdiv=subdivision, years=list(years), language=language)
+    return dict(found)
 
 
 def _programme(data: Mapping[str, Any]) -> Programme:

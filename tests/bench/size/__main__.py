@@ -1,6 +1,7 @@
 """`make size`: what people meet, over a system that runs as in production with some thousand cases.
 
-Rooms: web (requests a second). Prints tables, writes var/bench/size.json, and leaves nothing else behind.
+Rooms: web (requests a second), eye (how soon an open page knows), load (fifty people at work, memory).
+Prints tables, writes a file of var/bench for each room, and leaves nothing else behind.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.bench.figures import machine
-from tests.bench.size import rates
+from tests.bench.size import eye, load, rates
 from tests.bench.size.house import house
 from workflow import log
 
-ROOMS = ("web",)
+ROOMS = ("web", "eye", "load")
 CASES = 1000
 OUTPUT = Path("var/bench")
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make size", description=__doc__)
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all unless named")
     parser.add_argument("--cases", type=int, default=CASES)
+    parser.add_argument("--minutes", type=float, default=10, help="of the load")
     options = parser.parse_args()
     log.configure()
     for room in options.rooms or ROOMS:
@@ -33,6 +35,16 @@ def main() -> None:
                 found = rates.rates(here)
             rates.tell(found)
             _write(room, [asdict(one) for one in found])
+        if room == "eye":
+            with house(options.cases) as here:
+                seen = eye.eye(here)
+            eye.tell(seen)
+            _write(room, asdict(seen))
+        if room == "load":
+            with house(options.cases) as here:
+                report = load.load(here, options.minutes)
+            load.tell(report)
+            _write(room, asdict(report))
 
 
 def _write(room: str, found: object) -> None:

@@ -89,9 +89,9 @@ def _one(
         time.sleep(max(0.0, meant - time.monotonic()))
         rested = time.monotonic() - last > REST_SECONDS
         if line is None or asked % EACH == 0 or rested:
-            line = _connected(address, line)
+            line = connected(address, line)
         asked += 1
-        status = _answer(line, one)
+        status = answer(line, one)
         last = time.monotonic()
         took = last - meant
         with lock:
@@ -102,7 +102,7 @@ def _one(
         line.close()
 
 
-def _connected(address: tuple[str, int], before: socket.socket | None) -> socket.socket:
+def connected(address: tuple[str, int], before: socket.socket | None) -> socket.socket:
     if before is not None:
         before.close()
     line = socket.create_connection(address, timeout=60)
@@ -110,7 +110,7 @@ def _connected(address: tuple[str, int], before: socket.socket | None) -> socket
     return line
 
 
-def _answer(line: socket.socket, one: bytes) -> int:
+def answer(line: socket.socket, one: bytes) -> int:
     """The status, once the whole answer has been read."""
     line.sendall(one)
     got = b""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from tests.bench.growth.loading import growth
+from tests.bench.size.client import request
 from web.cli import demo_data
 from web.cli.embedded import DATABASE
 from web.cli.progress import progress
@@ -48,6 +50,17 @@ class House:
         now = datetime.now(UTC)
         return sign_in(self.db, email, demo_data.PASSWORD, source="127.0.0.1", kind=kind, now=now).token
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the web server answers."""
+        split = urlsplit(self.system.base_url)
+        return str(split.hostname), int(split.port or 80)
+
+    @property
+    def host(self) -> str:
+        """The same as a request's header has it."""
+        return urlsplit(self.system.base_url).netloc
+
     def running_case(self) -> UUID:
         """One that has been reviewed, so that there is something to read."""
         return UUID(
@@ -69,10 +82,23 @@ class House:
         )
         return [story.draft(APPLICANT, answers) for _ in range(count)]
 
+    def submissions(self, count: int) -> Iterator[bytes]:
+        """A request that submits for each of so many new drafts."""
+        bearer = self.bearer(APPLICANT)
+        for draft in self.drafts(count):
+            key = str(UUID(int=draft.int ^ 1))
+            path = f"/api/v1/applications/{draft}/submission"
+            yield request("POST", path, self.host, Authorization=bearer, Idempotency_Key=key)
+
     def one(self, query: str) -> object:
         """The one value that this query gives."""
         with self.db.connect() as tx:
             return tx.execute(sa.text(query)).scalar_one()
+
+    def all(self, query: str) -> Sequence[object]:
+        """The first column of all that this query gives."""
+        with self.db.connect() as tx:
+            return tx.execute(sa.text(query)).scalars().all()
 
 
 @contextmanager

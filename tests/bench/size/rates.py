@@ -6,12 +6,10 @@ import itertools
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
-from uuid import UUID
 
 from tests.bench.figures import medians
 from tests.bench.size.client import at_a_rate, at_full_speed, request
-from tests.bench.size.house import APPLICANT, AUDITOR, COORDINATOR, REVIEWER, House
+from tests.bench.size.house import AUDITOR, COORDINATOR, REVIEWER, House
 
 GOALS = {"inbox": 0.35, "case page": 0.35, "pipeline": 0.2, "submit": 0.2, "API, a list of 100": 0.25}
 EMPTY, BARE = "an empty page", "a bare answer"
@@ -33,9 +31,8 @@ class Rate:
 
 def rates(house: House, *, submissions: int = SUBMISSIONS) -> list[Rate]:
     """All pages in interleaved rounds, then each at half of what it can do."""
-    split = urlsplit(house.system.base_url)
-    address = (str(split.hostname), int(split.port or 80))
-    asked = _requests(house, f"{split.hostname}:{split.port}", submissions)
+    address = house.address
+    asked = _requests(house, house.host, submissions)
     found = medians(
         {what: lambda one=one: at_full_speed(address, one, SECONDS) for what, one in asked.items()}  # type: ignore[misc]
     )
@@ -61,17 +58,6 @@ def _requests(house: House, host: str, submissions: int) -> dict[str, Iterator[b
     def page(email: str, path: str) -> Iterator[bytes]:
         return itertools.repeat(request("GET", path, host, Cookie=house.cookie(email)))
 
-    bearer = house.bearer(APPLICANT)
-    submits = (
-        request(
-            "POST",
-            f"/api/v1/applications/{draft}/submission",
-            host,
-            Authorization=bearer,
-            Idempotency_Key=str(UUID(int=draft.int ^ 1)),
-        )
-        for draft in house.drafts(submissions)
-    )
     return {
         BARE: itertools.repeat(request("GET", "/bench/bare", host)),
         EMPTY: page(COORDINATOR, "/bench/empty"),
@@ -81,7 +67,7 @@ def _requests(house: House, host: str, submissions: int) -> dict[str, Iterator[b
         "API, a list of 100": itertools.repeat(
             request("GET", "/api/v1/cases?limit=100", host, Authorization=house.bearer(AUDITOR))
         ),
-        "submit": submits,
+        "submit": house.submissions(submissions),
     }
 
 
