@@ -132,7 +132,8 @@ def commands(settings: Settings, bind: str) -> dict[str, tuple[str, ...]]:
             *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", str(THREADS)),
             *("--bind", bind, "--graceful-timeout", "5"),
             # its control socket lies in the home folder, where two systems would meet
-            *("--no-control-socket", "web.app:create_app()"),
+            # what is loaded before the fork is in memory once for all of them
+            *("--no-control-socket", "--preload", "web.app:create_app()"),
         ),
     }
 

@@ -12,7 +12,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from web.cli.story import Story, application
 from web.cli.system import System, running_system
 from workflow import log
 from workflow.accounts import sign_in
+from workflow.interchange.chart import Bar, chart
 from workflow.people import organisation_id, read_people
 
 POSTGRES = ("shared_buffers=2GB", "maintenance_work_mem=1GB", "max_wal_size=16GB")
@@ -66,21 +67,38 @@ def main() -> None:
     """Measure each size, print the table, write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--folder", type=Path, help="keep it there; what was grown there is measured again")
     options = parser.parse_args()
     log.configure()
-    found = {}
     with (
         tempfile.TemporaryDirectory(prefix="growth-", ignore_cleanup_errors=True) as name,
-        running_system(Path(name), processes=("mail",), postgres_options=POSTGRES) as system,
+        running_system(
+            options.folder or Path(name), processes=("mail",), postgres_options=POSTGRES
+        ) as system,
     ):
-        demo_data.load(system.settings, lambda _: None)
-        grown = growth(partial(system.postgres.connect, DATABASE))
-        for cases in sorted(options.cases):
-            began = time.monotonic()
-            grown.to(cases, progress(f"{cases} cases"))
-            loaded = {"loading, seconds": time.monotonic() - began}
-            found[cases] = {**_measured(system), **loaded, **_weights(system)}
+        there = _cases(system)
+        if there:
+            found = {there: {**_measured(system), **_weights(system)}}
+        else:
+            found = dict(_grown(system, sorted(options.cases)))
     _tell(found)
+
+
+def _grown(system: System, sizes: Sequence[int]) -> Iterator[tuple[int, dict[str, float]]]:
+    """What is found at each of these sizes, from a demo's year on."""
+    demo_data.load(system.settings, lambda _: None)
+    grown = growth(partial(system.postgres.connect, DATABASE))
+    for cases in sizes:
+        began = time.monotonic()
+        grown.to(cases, progress(f"{cases} cases"))
+        loaded = {"loading, seconds": time.monotonic() - began}
+        yield cases, {**_measured(system), **loaded, **_weights(system)}
+
+
+def _cases(system: System) -> int:
+    with system.postgres.connect(DATABASE) as db:
+        [(count,)] = db.execute("SELECT count(*) FROM cases").fetchall()
+    return int(count)
 
 
 def _measured(system: System) -> dict[str, float]:
@@ -91,8 +109,8 @@ def _measured(system: System) -> dict[str, float]:
         names = _names(system)
         found = {}
         for what, (email, path) in {**PAGES, **CALLS}.items():
-            found[what] = _median(_asking(http, db, email, path.format_map(names)))
-        found["submit"] = _median(_submitting(http, db, system))
+            found[what], found[f"KB of {what}"] = _median(_asking(http, db, email, path.format_map(names)))
+        found["submit"], _ = _median(_submitting(http, db, system))
     db.dispose()
     system.stop("web")
     return found
@@ -143,8 +161,8 @@ def _submitting(http: httpx.Client, db: sa.Engine, system: System) -> Iterator[C
         )
 
 
-def _median(asking: Asking) -> float:
-    """Milliseconds; the first three are for getting warm."""
+def _median(asking: Asking) -> tuple[float, float]:
+    """Milliseconds, of which the first three are for getting warm; kilobytes of the last answer."""
     took = []
     for ask in asking:
         began = time.monotonic()
@@ -152,7 +170,7 @@ def _median(asking: Asking) -> float:
         took.append((time.monotonic() - began) * 1000)
         if not answer.is_success:
             raise RuntimeError(f"{answer.request.url}: {answer.status_code} {answer.text[:300]}")
-    return statistics.median(took[3:])
+    return statistics.median(took[3:]), len(answer.content) / 1000
 
 
 def _weights(system: System) -> dict[str, float]:
@@ -173,18 +191,31 @@ def _weights(system: System) -> dict[str, float]:
 
 def _tell(found: Mapping[int, Mapping[str, float]]) -> None:
     sizes = list(found)
-    print(f"\n{machine()}\n{'milliseconds (median), cases:':<30}" + "".join(f"{one:>12,}" for one in sizes))
-    lines = []
+    print(
+        f"\n{machine()}\n{'milliseconds (median), cases:':<30}"
+        + "".join(f"{one:>12,}" for one in sizes)
+        + "  slower by; page bigger by"
+    )
+    lines, bars = [], []
     for what in found[sizes[0]]:
         values = [found[size][what] for size in sizes]
         growth = values[-1] / values[0]
         lines.append({"what": what, "by_cases": dict(zip(sizes, values, strict=True)), "growth": growth})
+        if what.startswith("KB of"):
+            continue
         told = what not in {**PAGES, **CALLS} and what != "submit"
         late = "" if told or growth <= MOST_GROWTH else "  more than it may"
-        print(f"{what:<30}" + "".join(f"{one:>12,.1f}" for one in values) + f"{growth:>8.2f} x{late}")
+        if not told:
+            bars.append(Bar(what, min(values[0], values[-1]), max(values[0], values[-1])))
+        pages = [found[size].get(f"KB of {what}", 0.0) for size in sizes]
+        page = f"{pages[-1] / pages[0]:>8.2f} x" if pages[0] else ""
+        values_told = "".join(f"{one:>12,.1f}" for one in values)
+        print(f"{what:<30}{values_told}{growth:>8.2f} x{page}{late}")
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_text(json.dumps(lines, indent=1) + "\n", "utf-8")
-    print(f"\nWritten to {OUTPUT}")
+    legend = f"Milliseconds over {sizes[0]:,} and over {sizes[-1]:,} cases: the faster dark, the slower light"
+    OUTPUT.with_suffix(".svg").write_text(chart({"": bars}, legend), "utf-8")
+    print(f"\nWritten to {OUTPUT}, and as a picture beside it")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`make size`: what people meet, over a system that runs as in production with some thousand cases.
 
-Rooms: web (requests a second), eye (how soon an open page knows), load (fifty people at work, memory).
+Rooms: web (requests a second), eye (how soon an open page knows), load (fifty people at work, memory),
+model (what saturates first at ten and a hundred times that; reads what the load left).
 Prints tables, writes a file of var/bench for each room, and leaves nothing else behind.
 """
 
@@ -12,11 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.bench.figures import machine
-from tests.bench.size import eye, load, rates
+from tests.bench.size import eye, load, model, rates
 from tests.bench.size.house import house
 from workflow import log
 
-ROOMS = ("web", "eye", "load")
+ROOMS = ("web", "eye", "load", "model")
 CASES = 1000
 OUTPUT = Path("var/bench")
 
@@ -34,6 +35,7 @@ def main() -> None:
             with house(options.cases, processes=()) as here:
                 found = rates.rates(here)
             rates.tell(found)
+            rates.draw(found, OUTPUT / "web.svg")
             _write(room, [asdict(one) for one in found])
         if room == "eye":
             with house(options.cases) as here:
@@ -45,6 +47,11 @@ def main() -> None:
                 report = load.load(here, options.minutes)
             load.tell(report)
             _write(room, asdict(report))
+        if room == "model":
+            cost = model.costs(json.loads((OUTPUT / "load.json").read_text("utf-8"))["found"])
+            needed = model.needs(cost)
+            model.tell(cost, needed)
+            _write(room, [asdict(one) for one in needed])
 
 
 def _write(room: str, found: object) -> None:

@@ -6,10 +6,12 @@ import itertools
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.bench.figures import medians
 from tests.bench.size.client import at_a_rate, at_full_speed, request
 from tests.bench.size.house import AUDITOR, COORDINATOR, REVIEWER, House
+from workflow.interchange.chart import Bar, chart
 
 GOALS = {"inbox": 0.35, "case page": 0.35, "pipeline": 0.2, "submit": 0.2, "API, a list of 100": 0.25}
 EMPTY, BARE = "an empty page", "a bare answer"
@@ -82,3 +84,12 @@ def tell(found: list[Rate]) -> None:
             f"{one.median_ms:>11.1f}{one.p95_ms:>11.1f}{one.p95_ms / one.median_ms:>11.1f}"
             + ("  less than it should" if goal and one.ratio < goal else "")
         )
+
+
+def draw(found: list[Rate], file: Path) -> None:
+    """The picture: what each page can do, dark, of what an empty page can."""
+    empty = next(one.per_second for one in found if one.what == EMPTY)
+    bars = [Bar(one.what, one.per_second, empty) for one in found if one.what not in (EMPTY, BARE)]
+    legend = "Requests a second on two cores: a page dark, the limit (an empty page of the same server) light"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(chart({"": bars}, legend), "utf-8")
