@@ -140,6 +140,11 @@ TEXTS: dict[str, str] = {
         "Diese Person kann das nicht übernehmen: Sie hat die nötige Rolle nicht, oder eine Regel steht "
         "dagegen (Ausstand, Mitgliedschaft, vier Augen). Es wurde nichts geändert."
     ),
+    "linked": _(
+        "Das System kennt eine Verbindung zwischen dieser Person und der Trägerschaft. Solange sie nicht "
+        "erklärt hat, dass kein Ausstandsgrund besteht, kann sie es nicht übernehmen. "
+        "Es wurde nichts geändert."
+    ),
     "nothing_to_declare": _("Bei diesem Schritt ist keine Erklärung nötig. Es wurde nichts geändert."),
     "declared_already": _("Ihre Erklärung liegt schon vor. Sie können weiterarbeiten."),
     "nothing_open": _("Hier ist zurzeit nichts zu tun. Es wurde nichts geändert."),

@@ -30,6 +30,7 @@ from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
 from workflow.store import agenda, journal, published
 from workflow.store.applications import Kept
+from workflow.store.queries.ties import linked_to
 from workflow.store.reading import SYSTEM, takes_part
 from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
@@ -276,9 +277,10 @@ def _named(answers: Answers, path: str) -> tuple[str, ...]:
 
 def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: datetime) -> Outside:
     """What the case does not know: the time, the money left, and whom the command is about."""
-    person, people = None, None
+    person, people, linked = None, None, False
     if isinstance(command, cmd.Assign) and command.to:
         person = actor_by_id(tx, command.to, now)
+        linked = person is not None and bool(linked_to(tx, [stored.id], person).get(stored.id))
     elif isinstance(command, cmd.Recuse):
         people = actors_with(tx, [(seat.office, seat.role) for seat in stored.case.open_seats], now)
-    return Outside(now, published.calendar(tx, stored.programme_hash), stored.left, person, people)
+    return Outside(now, published.calendar(tx, stored.programme_hash), stored.left, person, people, linked)

@@ -146,6 +146,26 @@ def test_a_link_that_the_system_knows_is_shown_at_the_gate(app: Flask, told: Sto
     assert "kennt eine Verbindung" not in signed_in(app, LEAD_TOO).open(f"/desk/cases/{this}").text
 
 
+def test_a_known_link_stops_the_assignment_until_it_is_declared_to_be_none(app: Flask, told: Story) -> None:
+    answers = language()
+    answers["organisation"] |= {"contact_name": "Barbara Wenger"}
+    this = told.submit(HEKS, answers)
+    told.do(CHECKER, this, "complete", {"check": {"complete": True, "responsible": True}})
+    own, colleague = signed_in(app, LEAD), signed_in(app, LEAD_TOO)
+    at = f"/desk/cases/{this}"
+    for browser, said in (
+        (own, {"way": "take"}),
+        (colleague, {"way": "hand_over", "person": told.actors[LEAD].person}),
+    ):
+        page = browser.open(at)
+        answer = browser.send(page.form("/assign"), said, status=409)
+        assert "kennt eine Verbindung zwischen dieser Person" in answer.text
+    assert "Assigned" not in happened(told, this)
+    told.declare(LEAD, this)
+    own.send(own.open(at).form("/assign"), {"way": "take"})
+    assert happened(told, this)[-1] == "Assigned"
+
+
 def test_a_recusal_is_minuted_with_its_reason_and_the_head_is_told_when_nobody_is_left(
     app: Flask, told: Story
 ) -> None:

@@ -34,9 +34,11 @@ def allowed(route: Route, case: Case, actor: Actor) -> Iterator[Offer]:
 
 
 def assigned(
-    route: Route, case: Case, command: cmd.Assign, actor: Actor, target: Actor | None
+    route: Route, case: Case, command: cmd.Assign, actor: Actor, target: Actor | None, *, linked: bool
 ) -> ev.Assigned:
-    """The fact that this command makes. `target`: who is to have it. Raises Refused or NotAllowed."""
+    """The fact that this command makes. `target`: who is to have it; `linked`: as far as the system knows, to
+    the applicant. Raises Refused or NotAllowed.
+    """
     if case.ending is not None:
         raise Refused("closed")
     if case.suspended_at is not None:
@@ -55,6 +57,8 @@ def assigned(
         raise Refused("taken_already")
     if way == HAND_OVER and (target is None or eligible_refusal(route, case, seat, target)):
         raise Refused("cannot_have_it")
+    if linked and command.to not in case.declared:
+        raise Refused("linked")
     return ev.Assigned(case.step or "", seat.code, case.entry, actor.person, command.to)
 
 

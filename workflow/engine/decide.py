@@ -26,7 +26,8 @@ class Outside:
     """What the case itself does not know. `left`: Rappen free on its budget line, read under its lock.
 
     `person`: who is to have the work, with roles as they are now; None: nobody who works here. `people`:
-    everybody who has a role that the case waits for.
+    everybody who has a role that the case waits for. `linked`: the system knows something that links that
+    person to the applicant.
     """
 
     now: datetime
@@ -34,6 +35,7 @@ class Outside:
     left: int | None = None
     person: Actor | None = None
     people: tuple[Actor, ...] | None = None
+    linked: bool = False
 
 
 def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside: Outside) -> list[ev.Event]:
@@ -57,7 +59,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Complete():
             return _complete(route, case, command, actor, outside)
         case cmd.Assign():
-            return [assigning.assigned(route, case, command, actor, outside.person)]
+            return [assigning.assigned(route, case, command, actor, outside.person, linked=outside.linked)]
         case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend() | cmd.Nudge():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
         case cmd.OpenChild():

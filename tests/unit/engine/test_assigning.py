@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import CASE, CLOCK, MONDAY, SIGNER, Play, names, panel, play, staff, task
 from workflow.engine.case import Actor, dump_case, evolve, load_case, replay
-from workflow.engine.commands import Assign, Recuse
+from workflow.engine.commands import Assign, Declare, Recuse
 from workflow.engine.decide import Outside, allowed, decide
 from workflow.errors import FoerderwegError
 
@@ -23,10 +23,16 @@ def checking(**more: Any) -> Play:
 
 
 def assign(
-    told: Play, actor: Actor, to: Actor | None, held_by: Actor | None = None, entry: int = 1
+    told: Play,
+    actor: Actor,
+    to: Actor | None,
+    held_by: Actor | None = None,
+    entry: int = 1,
+    *,
+    linked: bool = False,
 ) -> list[Any]:
     command = Assign(CASE, "", entry, to.person if to else "", held_by.person if held_by else "")
-    events = decide(told.route, told.case, command, actor, Outside(MONDAY, CLOCK, person=to))
+    events = decide(told.route, told.case, command, actor, Outside(MONDAY, CLOCK, person=to, linked=linked))
     for event in events:
         told.case = evolve(told.case, event)
     told.events += events
@@ -93,6 +99,16 @@ def test_it_is_handed_over_only_to_somebody_who_may_do_it() -> None:
     assert holder(told) == "bruno"
     assert refused(told, ANNA, CARLA, BRUNO) == "not_yours"
     assert refused(told, STRANGER, STRANGER, BRUNO) == "not_yours"
+
+
+@pytest.mark.parametrize("giver", [ANNA, BRUNO])
+def test_a_known_link_stops_it_until_that_person_has_declared(giver: Actor) -> None:
+    told = checking(gate=True)
+    told.do(Declare(CASE), BRUNO)
+    assert refused(told, giver, ANNA, linked=True) == "linked"
+    told.do(Declare(CASE), ANNA)
+    assign(told, giver, ANNA, linked=True)
+    assert holder(told) == "anna"
 
 
 def test_four_eyes_hold_for_assignments_too() -> None:
