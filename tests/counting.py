@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 
 from web.cli.visitors import Browser
+from workflow.store import prepared
 
 
 def statements(app: Flask, browser: Browser, path: str) -> int:
@@ -19,9 +21,14 @@ def statements(app: Flask, browser: Browser, path: str) -> int:
         seen.append(str(said[0]))
         return sends(cursor, *said, **how)
 
-    sends = psycopg.Cursor.execute
+    def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object]) -> list[Any]:
+        seen.append(statement.decode())
+        return hot(connection, statement, values)
+
+    sends, hot = psycopg.Cursor.execute, prepared.rows
     browser.http.get(path)  # what is read once is read, and no connection has lain idle
-    with pytest.MonkeyPatch.context() as patch:  # all statements come by here, the hot ones too
+    with pytest.MonkeyPatch.context() as patch:  # all statements come by one of these
         patch.setattr(psycopg.Cursor, "execute", execute)
+        patch.setattr(prepared, "rows", rows)
         assert browser.http.get(path).status_code == 200
     return len(seen)

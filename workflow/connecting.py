@@ -23,6 +23,12 @@ REST_SECONDS = 1.0
 IDLE_TOO_LONG = "25P03"
 
 
+@sa.event.listens_for(sa.Pool, "connect")
+def _left_to_us(connection: Any, _record: Any) -> None:
+    """Of whatever engine: psycopg would forget all prepared statements at each ROLLBACK, ours as well."""
+    connection.prepare_threshold = None
+
+
 def is_away(error: BaseException) -> bool:
     """The database did not answer, or gave up on this connection: nothing that was asked is to blame."""
     invalidated = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated

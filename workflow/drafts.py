@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine
 
 from workflow import uploads
 from workflow.engine.case import SIGNING, Actor
@@ -22,6 +22,7 @@ from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.settings import Settings
 from workflow.store import applications, documents, journal, organisations, published
+from workflow.store.applications import WorkingCopy
 
 MAY_WRITE = SIGNING | {"draft"}
 
@@ -220,7 +221,7 @@ def detach(
         _set_files(tx, draft, path, [one for one in _named(draft, path) if one != str(file_id)], actor, now)
 
 
-def editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[Row[Any], Form, frozenset[str]]:
+def editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[WorkingCopy, Form, frozenset[str]]:
     """The working copy under its lock, its form, and the sections that are open to this person."""
     draft = applications.find(tx, application_id, lock=True)
     rights = actor.rights_in(str(draft.organisation_id)) if draft else frozenset()
@@ -253,13 +254,13 @@ def _file_field(tx: Connection, actor: Actor, application_id: UUID, path: str) -
     return field
 
 
-def _named(draft: Row[Any], path: str) -> list[str]:
+def _named(draft: WorkingCopy, path: str) -> list[str]:
     section, code = path.split(".")
     return list(draft.answers.get(section, {}).get(code) or ())
 
 
 def _set_files(
-    tx: Connection, draft: Row[Any], path: str, ids: list[str], actor: Actor, now: datetime
+    tx: Connection, draft: WorkingCopy, path: str, ids: list[str], actor: Actor, now: datetime
 ) -> None:
     section, code = path.split(".")
     answers: Answers = {**draft.answers, section: {**draft.answers.get(section, {}), code: ids}}

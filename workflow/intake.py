@@ -21,7 +21,7 @@ from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
 from workflow.funding.programme import Programme
 from workflow.store import applications, organisations, published, signatures
-from workflow.store.applications import Kept
+from workflow.store.applications import Kept, WorkingCopy
 from workflow.store.journal import Beginning, Stored
 from workflow.texts import ZURICH
 
@@ -42,7 +42,7 @@ class Accepted:
 class Ready:
     """A working copy that can be submitted. `signed`: what its people sign; `version`: of the programme."""
 
-    draft: Any
+    draft: WorkingCopy
     answers: Answers
     facts: dict[str, Any]
     signed: str
@@ -64,7 +64,7 @@ def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -
         raise Refused("submitted_already")
     if draft.organisation_state != "confirmed":
         raise Refused(f"organisation_{'waits' if draft.organisation_state == 'waiting' else 'refused'}")
-    version = published.version_for(tx, draft.programme_hash, draft.call)
+    version = published.version_for(tx, draft.programme_hash, draft.call, draft.published)
     programme = published.programme(tx, version)
     call = programme.calls[draft.call]
     if not call.is_open(now):

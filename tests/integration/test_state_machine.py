@@ -55,7 +55,7 @@ from workflow.engine.commands import ChildEnded, Command, Complete, Report
 from workflow.engine.decide import allowed
 from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, Refused
 from workflow.service import advance_due, handle
-from workflow.store import journal, published
+from workflow.store import journal, prepared, published
 
 EXAMPLES = int(os.environ.get("FOERDERWEG_WORLDS", "8"))
 STEPS = 60
@@ -85,11 +85,16 @@ def dying(db: sa.Engine, after: int) -> Iterator[Death]:
         count()
         return sends(cursor, *said, **how)
 
-    sends = psycopg.Cursor.execute
+    def rows(*said: Any) -> list[Any]:
+        count()
+        return hot(*said)
+
+    sends, hot = psycopg.Cursor.execute, prepared.rows
     sa.event.listen(db, "commit", count)
     try:
-        with pytest.MonkeyPatch.context() as patch:  # all statements come by here, the hot ones too
+        with pytest.MonkeyPatch.context() as patch:  # all statements come by one of these
             patch.setattr(psycopg.Cursor, "execute", execute)
+            patch.setattr(prepared, "rows", rows)
             yield death
     except Died:
         pass

@@ -8,26 +8,27 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from workflow.connecting import plain
+from workflow.store import prepared
 from workflow.store.journal import COLUMNS, Stored, stored
 
 DUE = f"""
 SELECT {COLUMNS} FROM agenda a JOIN cases c ON c.id = a.case_id
-WHERE a.due_at <= %s AND a.parked_at IS NULL
+WHERE a.due_at <= $1 AND a.parked_at IS NULL
 """
 LOCKED = "FOR UPDATE OF c, a SKIP LOCKED"
-CLAIM = f"{DUE} ORDER BY a.due_at LIMIT %s {LOCKED}".encode()
-CLAIM_ONE = f"{DUE} AND a.case_id = %s {LOCKED}".encode()
+CLAIM = f"{DUE} ORDER BY a.due_at LIMIT $2 {LOCKED}".encode()
+CLAIM_ONE = f"{DUE} AND a.case_id = $2 {LOCKED}".encode()
 
 
 def claim(tx: Connection, now: datetime, limit: int) -> list[Stored]:
     """Due cases, locked with their agenda rows until the transaction ends; others pass them by."""
-    return [stored(row) for row in plain(tx).execute(CLAIM, (now, limit))]
+    return [stored(row) for row in prepared.rows(plain(tx), CLAIM, (now, limit))]
 
 
 def claim_one(tx: Connection, case_id: UUID, now: datetime) -> Stored | None:
     """One case, if it is still due and nobody else has it."""
-    row = plain(tx).execute(CLAIM_ONE, (now, case_id)).fetchone()
-    return stored(row) if row else None
+    found = prepared.rows(plain(tx), CLAIM_ONE, (now, case_id))
+    return stored(found[0]) if found else None
 
 
 def look_again(tx: Connection, case_id: UUID, due_at: datetime | None) -> None:
@@ -48,11 +49,11 @@ def park(tx: Connection, case_id: UUID, error: str, now: datetime) -> None:
 
 def due_ids(tx: Connection, now: datetime, limit: int) -> list[UUID]:
     """Due cases, oldest first, without a lock."""
-    rows = tx.execute(
+    found = tx.execute(
         text(
             "SELECT case_id FROM agenda WHERE due_at <= :now AND parked_at IS NULL"
             " ORDER BY due_at LIMIT :limit"
         ),
         {"now": now, "limit": limit},
     )
-    return [row.case_id for row in rows]
+    return [row.case_id for row in found]

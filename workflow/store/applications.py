@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg.rows import namedtuple_row
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor
+from workflow.store import prepared
 from workflow.store.signatures import answers_change
 from workflow.store.tables import applications, cases, contents, field_saves, files, persons
 from workflow.store.writing import Row as Written
@@ -22,10 +22,31 @@ from workflow.store.writing import Row as Written
 Answers = Mapping[str, Any]
 
 
+class WorkingCopy(NamedTuple):
+    """What an applicant has written so far. `submitted`: it is a case; `published`: the version of the
+    programme that new applications take now. `office`: of an applicant that is one."""
+
+    id: UUID
+    organisation_id: UUID
+    call: str
+    programme_hash: str
+    form_hash: str
+    answers: Answers
+    eligibility: Mapping[str, Any]
+    revision: int
+    predecessor_id: UUID | None
+    organisation_kind: str
+    organisation_state: str
+    office: str | None
+    submitted: bool
+    published: str
+
+
 FIND = """
-SELECT a.*, o.kind AS organisation_kind, o.office, o.state AS organisation_state,
-       c.id IS NOT NULL AS submitted
-FROM (SELECT * FROM applications WHERE id = %s{lock}) a JOIN organisations o ON o.id = a.organisation_id
+SELECT a.id, a.organisation_id, a.call, a.programme_hash, a.form_hash, a.answers, a.eligibility, a.revision,
+       a.predecessor_id, o.kind, o.state, o.office, c.id IS NOT NULL,
+       (SELECT hash FROM programmes ORDER BY since DESC LIMIT 1)
+FROM (SELECT * FROM applications WHERE id = $1{lock}) a JOIN organisations o ON o.id = a.organisation_id
 LEFT JOIN cases c ON c.id = a.id WHERE c.asked_by IS NULL"""
 """Locked before it is joined: it may belong to another organisation when a merge is over.
 
@@ -33,14 +54,11 @@ An internal case is no application of anybody's.
 """
 
 
-def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> Any:
-    """The working copy, locked on request: a row of `applications`, or None.
-
-    With its applicant's `organisation_kind`, `organisation_state` and `office`; `submitted`: it is a case.
-    """
+def find(tx: Connection, application_id: UUID, *, lock: bool = False) -> WorkingCopy | None:
+    """The working copy, locked on request."""
     query = FIND.format(lock=" FOR UPDATE" if lock else "")
-    rows = plain(tx).cursor(row_factory=namedtuple_row)
-    return rows.execute(query.encode(), (application_id,)).fetchone()
+    found = prepared.rows(plain(tx), query.encode(), (application_id,))
+    return WorkingCopy._make(found[0]) if found else None
 
 
 def add(tx: Connection, row: Mapping[str, Any]) -> bool:

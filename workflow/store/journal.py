@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import RawCursor
 from sqlalchemy import Connection, text
 
 from workflow.connecting import plain
@@ -22,6 +21,7 @@ from workflow.engine.canonical import canonical
 from workflow.engine.case import Case, Seat, dump_case, load_case, replay
 from workflow.errors import Conflict, KeyReused, NotFound
 from workflow.funding.effects import Effect
+from workflow.store import prepared
 from workflow.store.writing import Row, write, write_batch
 
 
@@ -110,10 +110,10 @@ LOCK_LINES = "SELECT 1 FROM budget_lines WHERE id = ANY(%s) ORDER BY id FOR UPDA
 def read(tx: Connection, case_id: UUID, *, lock: bool = False) -> Stored:
     """The case as it stands, locked on request until the transaction ends; raises NotFound."""
     query = f"{READ_CASE} FOR UPDATE OF c" if lock else READ_CASE
-    row = RawCursor(plain(tx)).execute(query.encode(), (case_id,)).fetchone()
-    if row is None:
+    found = prepared.rows(plain(tx), query.encode(), (case_id,))
+    if not found:
         raise NotFound("no_such_case")
-    return stored(row)
+    return stored(found[0])
 
 
 def stored(row: Sequence[Any]) -> Stored:
@@ -133,8 +133,8 @@ def commit_batch(tx: Connection, changes: Sequence[Change]) -> None:
     lines = sorted({change.stored.line_id for change in changes if _moves(change)})
     if lines:  # locked in one order by everyone, so that nobody waits in a circle
         connection.execute(LOCK_LINES, (lines,))
-    rows = [_rows(change) for change in changes]
-    together = {kind: [row for part in rows for row in part[kind]] for kind in rows[0]}
+    parts = [_rows(change) for change in changes]
+    together = {kind: [row for part in parts for row in part[kind]] for kind in parts[0]}
     if write_batch(connection, together) != len(changes):
         raise Conflict("someone_was_faster")
 
@@ -170,14 +170,14 @@ def replayed(tx: Connection, case_id: UUID) -> tuple[Case, str]:
     """The case folded anew from its events, and the head of the chain recomputed from them."""
     head = ""
     events = []
-    rows = tx.execute(
+    found = tx.execute(
         text(
             "SELECT version, name, data, actor, at, command_id FROM events"
             " WHERE case_id = :id ORDER BY version"
         ),
         {"id": case_id},
     )
-    for row in rows:
+    for row in found:
         head = chained(head, case_id, row.version, entry_of(row))
         events.append(ev.load(row.name, row.data))
     return replay(events), head

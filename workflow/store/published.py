@@ -48,14 +48,13 @@ def current(tx: Connection) -> str:
     return str(found)
 
 
-def version_for(tx: Connection, name: str, call: str) -> str:
+def version_for(tx: Connection, name: str, call: str, current: str) -> str:
     """The version that an application which was begun under `name` takes when it is submitted.
 
     The current one, as long as the call is in it: a limit with a date, a closing date put off, count for it.
     """
-    found = current(tx)
-    there, then = programme(tx, found), programme(tx, name)
-    return found if call in there.calls and there.code == then.code else name
+    there, then = programme(tx, current), programme(tx, name)
+    return current if call in there.calls and there.code == then.code else name
 
 
 def content(tx: Connection, name: str) -> Content:

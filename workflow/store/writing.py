@@ -17,6 +17,7 @@ import psycopg
 from psycopg.errors import CheckViolation, NotNullViolation
 
 from workflow.errors import Conflict, NotFound
+from workflow.store import prepared
 
 Row = dict[str, Any]
 
@@ -143,26 +144,25 @@ def write(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> str
         for kind, number, name in places
     ]
     try:
-        found = psycopg.RawCursor(tx).execute(statement, parameters).fetchone()
+        found = prepared.rows(tx, statement, parameters)
     except CheckViolation as error:
         if error.diag.constraint_name != NO_OVERSPENDING:
             raise
-        found = None
+        found = []
     except NotNullViolation as error:
         if error.diag.column_name != "line_id":
             raise
         raise NotFound("no_budget_line") from None
-    if found is None:
+    if not found:
         raise Conflict("someone_was_faster")
-    return str(found[0])
+    return str(found[0][0])
 
 
 def write_batch(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> int:
     """Write the changes of many cases, given as their rows by part; returns how many were as they had been
     read."""
-    found = tx.execute(_with_json(), [ENCODE(rows[kind]) for kind in IN_BATCHES]).fetchone()
-    assert found is not None
-    return int(found[0])
+    found = prepared.rows(tx, _with_json(), [ENCODE(rows[kind]) for kind in IN_BATCHES])
+    return int(found[0][0])
 
 
 NO_OVERSPENDING = "ck_budget_lines_no_overspending"
@@ -197,7 +197,7 @@ def _with_values(shape: tuple[tuple[str, int], ...]) -> tuple[bytes, list[Place]
 @lru_cache(1)
 def _with_json() -> bytes:
     parts = [
-        PARTS[kind].format(rows=f"json_to_recordset(%s) AS n({COLUMNS[kind]})", drafts="")
-        for kind in IN_BATCHES
+        PARTS[kind].format(rows=f"json_to_recordset(${number}) AS n({COLUMNS[kind]})", drafts="")
+        for number, kind in enumerate(IN_BATCHES, 1)
     ]
     return f"WITH {', '.join(parts)}\nSELECT count(*) FROM changed".encode()

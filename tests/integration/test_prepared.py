@@ -1,0 +1,58 @@
+"""Statements that a connection has prepared: after a rollback, when there are too many, when they fail."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from web.cli.story import Story
+from workflow.connecting import is_away, plain
+from workflow.store import prepared
+
+
+def kept(tx: sa.Connection) -> int:
+    return int(tx.execute(sa.text("SELECT count(*) FROM pg_prepared_statements")).scalar_one())
+
+
+def test_a_rollback_forgets_no_statement(told: Story) -> None:
+    with told.db.connect() as tx:
+        assert prepared.rows(plain(tx), b"SELECT $1::int, $2::text", (7, None)) == [(7, None)]
+        before = kept(tx)
+        plain(tx).rollback()
+        assert prepared.rows(plain(tx), b"SELECT $1::int, $2::text", (8, "o")) == [(8, "o")]
+        assert kept(tx) == before
+
+
+def test_the_first_makes_room_when_there_are_too_many(told: Story) -> None:
+    with told.db.connect() as tx:
+        for number in (*range(prepared.MOST + 10), 0):
+            assert prepared.rows(plain(tx), b"SELECT $1::int + %d" % number, (1,)) == [(1 + number,)]
+        assert kept(tx) == prepared.MOST
+
+
+def test_it_is_part_of_the_transaction(told: Story) -> None:
+    with told.db.connect() as tx:
+        prepared.rows(plain(tx), b"CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT $1::int", (1,))
+        assert prepared.rows(plain(tx), b"SELECT count(*) FROM gone", ()) == [(1,)]
+
+
+def test_what_fails_says_what_it_is(told: Story) -> None:
+    with told.db.connect() as tx:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            prepared.rows(plain(tx), b"SELECT 1 / $1::int", (0,))
+        plain(tx).rollback()
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            prepared.rows(plain(tx), b"SELECT * FROM nowhere", ())
+        plain(tx).rollback()
+        assert prepared.rows(plain(tx), b"SELECT 1 / $1::int", (1,)) == [(1,)]
+
+
+def test_a_lost_connection_is_nobodys_fault(told: Story) -> None:
+    with told.db.connect() as tx, told.db.connect() as other:
+        pid = plain(tx).info.backend_pid
+        other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(psycopg.OperationalError) as error:
+            prepared.rows(plain(tx), b"SELECT 1", ())
+        assert is_away(error.value)
+        tx.invalidate()

@@ -1,0 +1,58 @@
+"""The hottest statements: prepared once a connection, then sent by libpq's own call.
+
+psycopg's cursor spends 130 µs of CPU on a case that is read, and parses a statement with more than 50
+parameters again each time; this spends 35. See docs/decisions/2026-11-26-core.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+MOST = 100
+"""So many statements a connection keeps prepared; the one prepared first makes room."""
+
+_prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[bytes, bytes]] = WeakKeyDictionary()
+
+
+def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object]) -> list[Any]:
+    """The rows of a statement with $1, $2 …, whose values are sent as text. Raises psycopg's errors.
+
+    Begins the transaction if the connection is to have one, as a cursor does.
+    """
+    link = connection.pgconn
+    if not connection.autocommit and link.transaction_status == TransactionStatus.IDLE:
+        _good(connection, link.exec_(b"BEGIN"))
+    name = _name_of(connection, statement)
+    sent = [None if value is None else str(value).encode() for value in values]
+    result = _good(connection, link.exec_prepared(name, sent))  # type: ignore[arg-type]  # None is NULL
+    found = Transformer(connection)
+    found.set_pgresult(result)
+    return found.load_rows(0, result.ntuples, tuple)
+
+
+def _name_of(connection: psycopg.Connection[Any], statement: bytes) -> bytes:
+    known = _prepared.setdefault(connection, {})
+    if statement not in known:
+        name = b"hot%d" % len(known)
+        if len(known) == MOST:
+            name = known.pop(next(iter(known)))
+            _good(connection, connection.pgconn.exec_(b"DEALLOCATE " + name))
+        _good(connection, connection.pgconn.prepare(name, statement))
+        known[statement] = name
+    return known[statement]
+
+
+def _good(connection: psycopg.Connection[Any], result: PGresult) -> PGresult:
+    if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        return result
+    if connection.pgconn.status == ConnStatus.BAD:
+        raise psycopg.OperationalError(result.get_error_message(connection.info.encoding))
+    raise error_from_result(result, connection.info.encoding)
