@@ -34,6 +34,8 @@ class WorkingCopy(NamedTuple):
     answers: Answers
     eligibility: Mapping[str, Any]
     revision: int
+    saved_by: UUID
+    saved_at: datetime
     predecessor_id: UUID | None
     organisation_kind: str
     organisation_state: str
@@ -44,7 +46,7 @@ class WorkingCopy(NamedTuple):
 
 FIND = """
 SELECT a.id, a.organisation_id, a.call, a.programme_hash, a.form_hash, a.answers, a.eligibility, a.revision,
-       a.predecessor_id, o.kind, o.state, o.office, c.id IS NOT NULL,
+       a.saved_by, a.saved_at, a.predecessor_id, o.kind, o.state, o.office, c.id IS NOT NULL,
        (SELECT hash FROM programmes ORDER BY since DESC LIMIT 1)
 FROM (SELECT * FROM applications WHERE id = $1{lock}) a JOIN organisations o ON o.id = a.organisation_id
 LEFT JOIN cases c ON c.id = a.id WHERE c.asked_by IS NULL"""
