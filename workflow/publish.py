@@ -146,7 +146,10 @@ def parsed_routes(bundle: Bundle, programme: Programme) -> dict[str, Route]:
 
 def compiled(route: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
     """The route with the tables that it names put in, its own or the programme's: its hash covers them."""
-    known = {**tables, **route.get("tables", {})}
+    own = route.get("tables", {})
+    if not isinstance(own, Mapping):
+        raise RouteError("malformed_route", at="tables", detail=repr(own))
+    known = {**tables, **own}
     return {**route, "tables": {code: known[code] for code in sorted(_tables_named(route)) if code in known}}
 
 

@@ -62,6 +62,34 @@ def test_check_says_sound_or_what_is_wrong_and_the_way_there(tmp_path: Path, cap
     assert "unknown_seat at=review seat=advice way=check → review" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("page", "finding"),
+    [
+        ("route: x", "malformed_route detail=KeyError('steps')"),
+        ("route: x\nstart: s\nsteps:", "malformed_route"),
+        ("route: x\nstart: s\ntables: none\nsteps: {}", "malformed_route at=tables"),
+        ("route: x\nstart: s\nsteps: {s: {kind: end, stage: [a], status: b, ending: c}}", "at=s"),
+        ("[1, 2]", "unreadable"),
+    ],
+)
+def test_half_a_page_is_refused_and_breaks_nothing(
+    tmp_path: Path, capsys: Out, page: str, finding: str
+) -> None:
+    file = tmp_path / "begun.yaml"
+    file.write_text(page, "utf-8")
+    assert main(["routes", "check", str(file)], {}) == 1
+    said = capsys.readouterr()
+    assert finding in said.out + said.err
+
+
+def test_a_file_of_people_without_people_is_told(tmp_path: Path, capsys: Out) -> None:
+    nobody = tmp_path / "people.yaml"
+    nobody.write_text("organisations: []", "utf-8")
+    small = str(KIP3 / "routes" / "small.yaml")
+    assert main(["routes", "check", small, "--staff", str(nobody)], {}) == 1
+    assert "no people under `staff`" in capsys.readouterr().err
+
+
 def test_check_names_what_cannot_be_staffed(capsys: Out) -> None:
     people = KIP3 / "demo" / "people.yaml"
     assert main(["routes", "check", str(KIP3 / "routes" / "small.yaml"), "--staff", str(people)], {}) == 1
@@ -73,9 +101,10 @@ def test_check_names_what_cannot_be_staffed(capsys: Out) -> None:
 
 
 def test_a_diagram_has_a_shape_for_everything_and_ids_that_are_steps(tmp_path: Path) -> None:
-    assert main(["routes", "diagram", "--out", str(tmp_path), "--lang", "en"], {}) == 0
+    out = tmp_path / "not" / "there yet"
+    assert main(["routes", "diagram", "--out", str(out), "--lang", "en"], {}) == 0
     for code in ("small", "medium", "large", "xlarge"):
-        root = ET.parse(tmp_path / f"{code}.bpmn").getroot()
+        root = ET.parse(out / f"{code}.bpmn").getroot()
         process = root.find(f"{BPMN}process")
         assert process is not None
         ids = [one.get("id") for one in root.iter() if one.get("id")]

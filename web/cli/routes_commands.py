@@ -121,7 +121,9 @@ def _check_staff(code: str, route: Route, programme: Programme, file: Path) -> i
 
 def staff_of(file: Path) -> list[dict[str, Any]]:
     """The people of a people.yaml: name, roles; maybe deputy (mail address), share (of a full post)."""
-    staff: list[dict[str, Any]] = load_yaml(file)["staff"]
+    staff: list[dict[str, Any]] | None = load_yaml(file).get("staff")
+    if not staff:
+        raise CommandError(f"{file}: there are no people under `staff`")
     return staff
 
 
@@ -156,6 +158,7 @@ def _diagram(options: argparse.Namespace) -> int:
         roles = programme.labels["roles"]
         return ", ".join(named + ([label(roles[role], lang)] if role in roles else []))
 
+    options.out.mkdir(parents=True, exist_ok=True)
     for code, raw in compiled_routes.items():
         route = parse_route(raw)
         path = options.out / f"{code}.bpmn"

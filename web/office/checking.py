@@ -38,6 +38,7 @@ TEXTS = {
     "letter_fails": _("Das Schreiben lässt sich nicht setzen: %(why)s"),
     "loop_without_bound": _("Diese Schlaufe kann ohne Ende durchlaufen werden."),
     "mail_malformed": _("Dieser Text einer Mail ist nicht lesbar, oder ein solches Ereignis gibt es nicht."),
+    "malformed_route": _("Das Verfahren ist nicht lesbar: %(detail)s"),
     "malformed_step": _("Dieser Schritt ist nicht lesbar: %(detail)s"),
     "malformed_way": _("Ein Weg neben dem Verfahren ist nicht lesbar: %(detail)s"),
     "money_by_rule": _("Geld bewegt nur, was ein einzelner Mensch wählt: %(outcome)s"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from workflow.engine.route import (
@@ -27,17 +28,30 @@ from workflow.engine.route import (
 from workflow.engine.tables import Table, parse_table
 from workflow.errors import RouteError
 
+BY_NAME = ("outcomes", "votes", "endings", "steps", "ways", "children", "facts")
+"""Fields whose values stand under names; in every other one, a word or a number stands by itself."""
+
 
 def parse_route(data: Mapping[str, Any]) -> Route:
     """A route from its published shape: the YAML page with the programme's tables put in.
 
     Raises RouteError naming the step and what is wrong with it.
     """
+    try:
+        route = _parse_route(data)
+        _plain(route)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RouteError("malformed_route", detail=repr(error)) from error
+    return route
+
+
+def _parse_route(data: Mapping[str, Any]) -> Route:
     tables = {code: parse_table(raw, f"tables.{code}") for code, raw in data.get("tables", {}).items()}
     steps: dict[str, Step] = {}
     for code, raw in data["steps"].items():
         try:
             steps[code] = _parse_step(code, raw, tables)
+            _plain(steps[code])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RouteError("malformed_step", at=code, detail=repr(error)) from error
     withdraw = data.get("withdraw") or {}
@@ -50,6 +64,18 @@ def parse_route(data: Mapping[str, Any]) -> Route:
         withdraw_to=withdraw.get("to"),
         **_aside(data, tables),
     )
+
+
+def _plain(part: Any) -> None:
+    """Raises TypeError where a list or a mapping stands in the place of a word."""
+    for field in fields(part):
+        value = getattr(part, field.name)
+        inside = value.values() if field.name in BY_NAME and isinstance(value, dict) else (value,)
+        for one in value if isinstance(value, tuple) else inside:
+            if isinstance(one, list | dict):
+                raise TypeError(f"{field.name}: {one}")
+            if is_dataclass(one):
+                _plain(one)
 
 
 def _aside(data: Mapping[str, Any], tables: Mapping[str, Table]) -> dict[str, Any]:
