@@ -38,7 +38,7 @@ def test_what_if_says_who_would_no_longer_fit_and_changes_nothing(app: Flask, to
     browser = signed_in(app, CHECKER)
     page = browser.open("/office/money/what-if")
     assert "Platz haben heute 1 von 1 Gesuchen, dann 1." in page.words()
-    assert "Für kein Gesuch ändert sich etwas." in page.words()
+    assert "Für kein Gesuch ändert sich, ob es Platz hat." in page.words()
     [case] = rows(told.db, "SELECT line_id FROM cases")
     before = rows(told.db, "SELECT * FROM budget_lines ORDER BY id")
     left = next(row.available for row in before if row.id == case.line_id)
@@ -46,7 +46,7 @@ def test_what_if_says_who_would_no_longer_fit_and_changes_nothing(app: Flask, to
     asked = f"year=2027&source={case.line_id}&target={other}&amount={left // 100}"
     words = browser.open(f"/office/money/what-if?{asked}").words()
     assert "Platz haben heute 1 von 1 Gesuchen, dann 0." in words
-    assert "Für 1 Gesuch ändert sich etwas." in words
+    assert "Für 1 Gesuch ändert sich, ob es Platz hat." in words
     assert "KIP3-2027-00001" in words
     assert "19'000.00" in browser.open("/office/money/what-if?cut=50").words()
     file = browser.http.get(f"/office/money/what-if.csv?{asked}").text

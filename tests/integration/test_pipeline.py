@@ -155,6 +155,7 @@ ENDED = 20_000
         (queries.Filters(stage="closed"), "newest"),
         (queries.Filters(late=True), "due"),
         (queries.Filters(office="integration"), "due"),
+        (queries.Filters(money="reserved", year="2027"), "due"),
     ],
 )
 def test_no_page_reads_all_cases(told: Story, filters: queries.Filters, sort: str) -> None:

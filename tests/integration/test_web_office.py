@@ -142,6 +142,13 @@ def test_reserved_money_appears_in_its_area(app: Flask, told: Story) -> None:
         assert "35'000.00" in page.text
         assert "Integrationspauschale" in page.text or path == "/office"
         assert "KIP3-2027-00001" in browser.open(page.link("/office/cases?area=language")).text
+    told.submit(HEKS, {**LANGUAGE, "project": {**LANGUAGE["project"], "title": "Wartet noch"}})
+    behind = browser.open(browser.open("/office/money").link("money=reserved"))
+    assert "KIP3-2027-00001" in behind.text
+    assert "1 Gesuch " in behind.text
+    assert "Kredit 2027" in behind.text
+    for other in ("money=committed", "money=reserved&pot=none", "money=reserved&year=2026"):
+        assert "Nichts gefunden" in browser.open(f"/office/cases?{other}").text
 
 
 @pytest.mark.parametrize("path", PAGES)

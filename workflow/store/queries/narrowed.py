@@ -11,7 +11,7 @@ from workflow.engine.case import Actor
 from workflow.funding.programme import Programme
 from workflow.store import reading
 from workflow.store.queries.rows import Filters
-from workflow.store.tables import PROJECT_WORDS
+from workflow.store.tables import PROJECT_WORDS, STANDING
 
 COUNTED = ("stage", "area", "size", "call")
 """Filters by which cases are counted as they change; see tables.stage_sums."""
@@ -36,6 +36,13 @@ CONDITIONS = {
     "organisation": "c.organisation_id IN (SELECT o.id FROM organisations o"
     f" WHERE to_tsvector('german', o.name) @@ {_matches('named')})",
 }
+CONDITIONS |= {
+    name: f"c.line_id IN (SELECT b.id FROM budget_lines b WHERE CAST(b.{name} AS text) = :{name})"
+    for name in ("year", "pot")
+}
+MONEY = {"reserved": f"{STANDING} < 'infinity' AND c.held > 0", "committed": "c.committed > 0"}
+"""The cases behind a figure of the money; who has ended has nothing reserved."""
+
 BY_NUMBER = "SELECT n.id FROM cases n WHERE n.number = ANY(:numbers)"
 BY_NAME = f"""SELECT n.id FROM cases n JOIN organisations o ON o.id = n.organisation_id
  WHERE to_tsvector('german', o.name) @@ {_matches("words")}"""
@@ -48,6 +55,8 @@ def narrowed(
     """SQL after `FROM cases c`, and its parameters. Titles are searched only for who may read all of them."""
     conditions = [APPLICATIONS]
     conditions += [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
+    if filters.money in MONEY:
+        conditions.append(MONEY[filters.money])
     if filters.text:
         ways = [BY_NUMBER, BY_NAME] + [BY_WORDS] * viewer.has_role(*reading.ALL_DOSSIERS)
         conditions.append(f"c.id IN ({' UNION '.join(ways)})")

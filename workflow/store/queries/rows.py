@@ -402,6 +402,7 @@ class Filters:
     """What a list is narrowed to; empty means all. `route`: by its hash.
 
     `text`: a case's number, or words of organisation, title or summary; `organisation`: words of its name.
+    `money`: reserved or committed; `year` and `pot`: of the budget line that a case takes from.
     """
 
     stage: str = ""
@@ -415,3 +416,6 @@ class Filters:
     late: bool = False
     text: str = ""
     organisation: str = ""
+    money: str = ""
+    year: str = ""
+    pot: str = ""
