@@ -41,11 +41,14 @@ def send_notice(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
 
 
 def _addresses(tx: sa.Connection, payload: Mapping[str, Any]) -> list[sa.Row[Any]]:
-    """One person, those with a role, or those who sign for an organisation but for one."""
+    """One person, those with a role; but for one those with any of roles, or who sign for an organisation."""
     if "person" in payload:
         person = sign_in.person_by_id(tx, UUID(payload["person"]))
         return [person] if person is not None else []
     if "role" in payload:
         return sign_in.addresses_of_role(tx, payload["role"])
+    if "roles" in payload:
+        found = {row.id: row for role in payload["roles"] for row in sign_in.addresses_of_role(tx, role)}
+        return [row for row in found.values() if str(row.id) != payload["but"]]
     rows = sign_in.addresses_of_members(tx, UUID(payload["organisation"]))
     return [row for row in rows if str(row.id) != payload.get("but")]

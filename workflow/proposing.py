@@ -21,7 +21,7 @@ from workflow.funding.letters import render
 from workflow.funding.parts import Parts, parts_of, with_parts
 from workflow.funding.programme import Bundle, Programme
 from workflow.funding.specimen import specimen
-from workflow.store import proposals, published
+from workflow.store import outbox, proposals, published
 
 PROPOSERS = ("admin", "coordinator")
 PUBLISHERS = ("admin", "coordinator", "head")
@@ -29,6 +29,7 @@ OF_COORDINATORS = (
     "programme/calls",
     "programme/ceilings",
     "programme/contacts",
+    "programme/mails",
     "programme/needs",
     "programme/years",
     "letters/",
@@ -69,8 +70,11 @@ def propose(
     for problem in problems:
         raise problem
     row = {"id": proposal_id, "base": name, "parts": dict(parts), "reason": reason}
+    told = {"text": "proposal_waits", "roles": list(PUBLISHERS), "but": actor.person}
+    path = f"administration/proposals/{proposal_id}"
     with db.begin() as tx:
         proposals.add(tx, {**row, "proposed_by": UUID(actor.person), "proposed_at": now})
+        outbox.add(tx, f"proposal:{proposal_id}", "notice", {**told, "path": path}, now)
 
 
 def accept(db: Engine, actor: Actor, proposal_id: UUID, *, now: datetime) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import mail
+from tasks import mail, notices
 from tests.browsing import app_for, signed_in
 from tests.builders import KIP3
 from tests.integration.walks import CHECKER, HEKS, LEAD, at_check, language, rows
@@ -47,4 +47,28 @@ def test_all_mails_are_shown_with_a_case_that_there_is(told: Story, email: str) 
     for words in (f"Gesuch {case.number}: eingegangen", "Programm", "Grundtext", str(case.id)):
         assert words in page.words()
     assert signed_in(app, LEAD).open("/office/mails").status == 404
+    app.extensions["foerderweg.db"].dispose()
+
+
+def test_words_are_proposed_seen_with_a_case_and_told_to_a_second_person(told: Story) -> None:
+    at_check(told)
+    app = app_for(told, told.settings)
+    admin = signed_in(app, "elias.graber@pd.bs.example")
+    page = admin.open("/administration/parts/programme/mails")
+    form = page.form("/administration/parts/programme/mails")
+    text = form.filled({})["text"][0].replace("Gesuch %(number)s: eingegangen", "%(number)s ist da")
+    values = {"text": text, "reason": "Kürzer.", "press": "check"}
+    [case] = rows(told.db, "SELECT number FROM cases")
+    checked = admin.send(form, values)
+    assert f"{case.number} ist da" in checked.words()
+    proposed = admin.send(form, {**values, "press": "propose"})
+    assert f"{case.number} ist da" in proposed.words()
+    admin.send(form, {"text": text.replace("%(number)s ist da", "%(title)s"), "press": "check"}, status=422)
+    [due] = outbox.lease(told.db, "notice", told.now, 9)
+    assert due.payload["text"] == "proposal_waits"
+    with told.db.connect() as tx:
+        told_to = [row.email for row in notices._addresses(tx, due.payload)]
+    assert CHECKER in told_to
+    assert "elias.graber@pd.bs.example" not in told_to
+    assert len(set(told_to)) == len(told_to)
     app.extensions["foerderweg.db"].dispose()

@@ -12,11 +12,13 @@ from web.administration.words import Named
 from web.desk.words import Words
 from web.language import gettext, lang
 from web.office.checking import MOST, Finding, said
+from web.office.mails import Shown, shown_with
 from web.security import db, now, signed_in
 from workflow import orders, proposing, publish
 from workflow.engine.parsing import parse_route
 from workflow.errors import RouteError
 from workflow.funding.letters import render
+from workflow.funding.mails import parse_mails
 from workflow.funding.parts import differences, with_parts, written
 from workflow.funding.programme import Bundle, Programme, read_part
 from workflow.interchange.bpmn import bpmn
@@ -94,9 +96,17 @@ def _page(
         checked=content is not None,
         differences=differences(name, found.parts[name], content) if content is not None else [],
         may_propose=proposing.may_propose(signed_in().actor, name),
+        mails=mails_of(name, content) if not findings else [],
         drawn=drawing(found.bundle, name, found.parts[name]),
         drawn_new=drawing(found.bundle, name, content) if content is not None and not findings else "",
     )
+
+
+def mails_of(name: str, content: Any) -> list[Shown]:
+    """The mails in these words, shown with a case that there is; nothing for any other part."""
+    if name != "programme/mails" or content is None:
+        return []
+    return [one for one in shown_with(parse_mails(content))[0] if one.own]
 
 
 def drawing(bundle: Bundle, name: str, content: Any) -> str:

@@ -8,7 +8,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
-from web.administration.parts import drawing, pdf
+from web.administration.parts import drawing, mails_of, pdf
 from web.administration.words import Named
 from web.errors import problem_text, text_of
 from web.language import gettext, lang
@@ -79,6 +79,7 @@ def _page(proposal_id: UUID, refusal: str | None = None) -> str:
         reason=request.form.get("reason", ""),
         named=Named(),
         differences={name: differences(name, found.was[name], found.now[name]) for name in found.now},
+        mails=mails_of("programme/mails", found.now.get("programme/mails")),
         drawings={
             name: (drawing(found.bundle, name, found.was[name]), drawing(found.bundle, name, found.now[name]))
             for name in found.now

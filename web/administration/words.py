@@ -22,6 +22,7 @@ SECTIONS = {
     "departments": _("Departemente"),
     "holidays": _("Feiertage"),
     "indicators": _("Indikatoren"),
+    "mails": _("Mails"),
     "needs": _("Anliegen der Trägerschaften"),
     "offices": _("Verwaltungsstellen"),
     "pots": _("Herkunft des Geldes"),

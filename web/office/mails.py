@@ -9,7 +9,7 @@ from flask import abort, render_template, request
 from web.language import gettext as _
 from web.screens import languages, programme
 from web.security import db, now, settings, signed_in
-from workflow.funding.mails import CLOSING, SUBJECTS, wording
+from workflow.funding.mails import CLOSING, SUBJECTS, Mails, wording
 from workflow.store import queries
 from workflow.texts import texts
 
@@ -30,15 +30,19 @@ def mails() -> str:
     viewer = signed_in().actor
     if not viewer.has_role(*queries.PROGRAMME_READERS):
         abort(404)
-    found = queries.sample_case(db(), viewer, request.args.get("number", "").strip())
-    number, case_id = found or (_("(noch kein Gesuch)"), "…")
     own = programme().mails
-    shown = [_shown(code, one, number, str(case_id)) for code in SUBJECTS for one in languages()]
+    shown, number = shown_with(own, request.args.get("number", "").strip())
     return render_template("office/mails.html", shown=shown, number=number, own=len(own), at=now())
 
 
-def _shown(code: str, language: str, number: str, case_id: str) -> Shown:
-    own = programme().mails
+def shown_with(own: Mails, number: str = "") -> tuple[list[Shown], str]:
+    """All mails in these words, and the number of the case that they are shown with."""
+    found = queries.sample_case(db(), signed_in().actor, number)
+    number, case_id = found or (_("(noch kein Gesuch)"), "…")
+    return [_shown(own, code, one, number, str(case_id)) for code in SUBJECTS for one in languages()], number
+
+
+def _shown(own: Mails, code: str, language: str, number: str, case_id: str) -> Shown:
     subject, body = wording(own, code, language, number)
     path = "applications" if code.startswith("applicant_") else "desk/cases"
     link = f"{settings().base_url}/{path}/{case_id}"
