@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
 from tests.e2e.conftest import Demo, Visit, demo_from
@@ -17,6 +18,11 @@ from workflow.store import queries
 
 COLLEAGUE = "Jonas Wirz"
 STATUS = "[data-saving]"
+# Like 3G: 1.6 Mbit/s down, 750 kbit/s up, at least 150 ms from the asking to the first answer.
+THREE_G = {"latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
+SLOWER = 4  # times: a telephone of some years ago beside this machine
+USABLE_SECONDS = 3.0
+TYPED = "Im Tunnel geschrieben, Buchstabe um Buchstabe, während nichts hinausgeht. " * 3 + "Ende."
 SAVED = re.compile(r"Gespeichert um \d\d:\d\d")
 
 
@@ -45,6 +51,20 @@ def section(person: Person, application_id: UUID, code: str) -> Page:
     return person.page
 
 
+def line(phone: CDPSession, *, offline: bool = False) -> None:
+    """A line like 3G, or none."""
+    phone.send("Network.emulateNetworkConditions", {**THREE_G, "offline": offline})
+
+
+def usable(person: Person, phone: CDPSession) -> float:
+    """Seconds until the first page, of which nothing is in the browser's cache, can be read and pressed."""
+    phone.send("Network.clearBrowserCache")
+    begun = time.monotonic()
+    person.page.goto("/", wait_until="domcontentloaded")
+    person.page.get_by_role("main").get_by_role("link", name="Gesuch beginnen").first.click(trial=True)
+    return time.monotonic() - begun
+
+
 def kept(page: Page) -> int:
     """How many answers wait on this device."""
     found: int = page.evaluate(
@@ -53,25 +73,36 @@ def kept(page: Page) -> int:
     return found
 
 
-def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(demo: Demo, visit: Visit) -> None:
+def test_an_old_phone_on_a_slow_line_with_a_hole_of_thirty_seconds(demo: Demo, visit: Visit) -> None:
+    """The first page is usable in time, and what is typed in the hole is saved to the last keystroke."""
     mine, heks = draft(demo), visit(HEKS, width=PHONE)
+    phone = heks.context.new_cdp_session(heks.page)
+    phone.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    phone.send("Network.enable")
+    line(phone)
+    assert min(usable(heks, phone) for _ in range(3)) < USABLE_SECONDS  # the machine may be busy with others
     page = section(heks, mine, "plan")
-    page.locator('[name="plan.need"]').fill("Erst verbunden.")
+    need = page.locator('[name="plan.need"]')
+    need.fill("Erst verbunden. ")
     expect(page.locator(STATUS)).to_have_text(SAVED)
     assert stored(demo, mine, "plan.need") == "Erst verbunden."
-    heks.context.set_offline(True)
-    page.locator('[name="plan.need"]').fill("Im Tunnel geschrieben.")
+    line(phone, offline=True)
+    hole = time.monotonic()
+    need.press("End")
+    page.keyboard.type(TYPED, delay=50)
     expect(page.locator(STATUS)).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
     page.get_by_role("button", name="Speichern und weiter").click()
-    page.wait_for_timeout(30_000)
+    page.wait_for_timeout(max(0.0, 30 - (time.monotonic() - hole)) * 1000)
     page.locator('[name="plan.risks"]').fill("Funklöcher.")
     assert stored(demo, mine, "plan.need") == "Erst verbunden."
     assert kept(page) == 2
     heks.complaints.clear()  # the browser's own, about the missing network
-    heks.context.set_offline(False)
+    line(phone)
+    page.locator('[name="plan.risks"]').press("End")
+    page.keyboard.type(" Und Tunnel.")
     expect(page.locator(STATUS)).to_have_text(SAVED, timeout=15_000)
-    assert stored(demo, mine, "plan.need") == "Im Tunnel geschrieben."
-    assert stored(demo, mine, "plan.risks") == "Funklöcher."
+    assert stored(demo, mine, "plan.need") == f"Erst verbunden. {TYPED}"
+    assert stored(demo, mine, "plan.risks") == "Funklöcher. Und Tunnel."
     assert kept(page) == 0
 
 
