@@ -56,7 +56,8 @@ def test_web_dies_in_mid_request(system: System, told: Story) -> None:
     with hold_up(system, "events") as waiting, sending(system.base_url, requests[:10]) as heard:
         wait_for(lambda: waiting() == CLIENTS)
         system.kill("web")
-    assert (heard.broken_off, heard.answers) == (CLIENTS, [])
+    assert heard.broken_off >= CLIENTS  # the next ones, too, if they came while it was dying
+    assert heard.answers == []
     for wave in (requests[:20], requests[20:]):
         system.start("web")
         with sending(system.base_url, wave) as heard:

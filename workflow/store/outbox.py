@@ -97,11 +97,16 @@ def failed(db: Engine, due: Due, error: str, now: datetime) -> bool:
                 "key": due.key,
                 "error": error[:2000],
                 "now": now,
-                "next": now + min(timedelta(seconds=2**due.attempt), LONGEST_PAUSE),
+                "next": now + pause(due.attempt),
                 "parked": parked,
             },
         )
     return parked
+
+
+def pause(attempt: int) -> timedelta:
+    """How long to wait after this attempt failed; whoever dies in mid-attempt makes their number any size."""
+    return min(timedelta(seconds=2 ** min(attempt, 10)), LONGEST_PAUSE)
 
 
 def report_id(due: Due, about: str) -> UUID:
