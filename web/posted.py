@@ -1,9 +1,11 @@
-"""What a form of ours posted: which button was pressed, and the answers in it."""
+"""What a form of ours posted: which button was pressed, the answers in it, the files that came along."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO, cast
+from uuid import UUID, uuid5
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -27,6 +29,21 @@ class Press:
     def more(self) -> str | None:
         """The table that was asked for more rows: what the template's `more` wants."""
         return self.at if self.action == "add" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent. `id`: the same when the same form is sent again."""
+
+    id: UUID
+    name: str
+    stream: BinaryIO
+
+
+def posted_files(path: str, key: UUID) -> Iterator[Upload]:
+    """The files for the field at `path`; `key`: the id of the form's one click."""
+    for number, one in enumerate(one for one in request.files.getlist(path) if one.filename):
+        yield Upload(uuid5(key, f"{path}.{number}"), one.filename or "", cast("BinaryIO", one.stream))
 
 
 def pressed() -> Press:

@@ -5,6 +5,7 @@ They stay: a newer one stands before the older ones. A new application takes the
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import BinaryIO
 from uuid import UUID
@@ -45,5 +46,5 @@ def attach(
         row = organisations.lock(tx, organisation_id)
         if row is None or not organisations.rights_of(tx, row.id, UUID(actor.person)) & MAY_ATTACH:
             raise NotAllowed("may_not_draft")
-        if documents.add(tx, row.id, path, file_id, kept, actor.person, now):
+        if documents.add(tx, row.id, path, file_id, asdict(kept), actor.person, now):
             organisations.note(tx, row.id, actor.person, "attached", now, file=kept.name)

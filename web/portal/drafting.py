@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO, cast
-from uuid import UUID, uuid5
+from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
@@ -15,7 +15,7 @@ from tasks.nudge import nudge
 from web.errors import text_of
 from web.language import gettext, lang, ngettext
 from web.portal.own import call_of, own_application, problems_of, progress_of
-from web.posted import Press, posted_answers, pressed
+from web.posted import Press, posted_answers, posted_files, pressed
 from web.security import db, do, now, posted_uuid, settings, signed_in
 from workflow import drafts, signing
 from workflow.engine.commands import Submit
@@ -135,18 +135,18 @@ def _take_files(application: Application, code: str) -> Problems:
     key = posted_uuid("command_id")
     refused: Problems = {}
     for path in _file_paths(application, code):
-        for number, upload in enumerate(one for one in request.files.getlist(path) if one.filename):
+        for one in posted_files(path, key):
             try:
                 drafts.attach(
                     db(),
                     signed_in().actor,
                     application.id,
                     path,
-                    upload.filename or "",
-                    cast(BinaryIO, upload.stream),
+                    one.name,
+                    one.stream,
                     settings=settings(),
                     now=now(),
-                    file_id=uuid5(key, f"{path}.{number}"),
+                    file_id=one.id,
                 )
             except Invalid as error:
                 for at, found in error.fields.items():

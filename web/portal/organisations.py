@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, cast
-from uuid import UUID, uuid4, uuid5
+from typing import Any
+from uuid import UUID, uuid4
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from tasks.nudge import nudge
 from web.errors import problem_text, text_of
 from web.language import gettext, lang
-from web.posted import posted_answers
+from web.posted import posted_answers, posted_files
 from web.security import db, now, posted_uuid, settings, signed_in
 from workflow import documents
 from workflow import organisations as door
@@ -144,17 +144,17 @@ def attach(organisation_id: UUID) -> Answer:
 
     def keep() -> None:
         for path in found.documents:
-            for number, upload in enumerate(one for one in request.files.getlist(path) if one.filename):
+            for one in posted_files(path, key):
                 documents.attach(
                     db(),
                     signed_in().actor,
                     found.id,
                     path,
-                    upload.filename or "",
-                    cast(BinaryIO, upload.stream),
+                    one.name,
+                    one.stream,
                     settings=settings(),
                     now=now(),
-                    file_id=uuid5(key, f"{path}.{number}"),
+                    file_id=one.id,
                 )
 
     return _done(organisation_id, keep, gettext("Gespeichert."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, Row, select
@@ -15,39 +15,27 @@ from workflow.store.tables import files
 COPIED = ("sha256", "name", "media_type", "size", "added_by", "at")
 
 
-class Kept(Protocol):
-    """A file that is on the disk: workflow.uploads.Kept."""
-
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def media_type(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-
-
 def add(
-    tx: Connection, organisation_id: UUID, path: str, file_id: UUID, kept: Kept, by: str, now: datetime
+    tx: Connection,
+    organisation_id: UUID,
+    path: str,
+    file_id: UUID,
+    kept: Mapping[str, Any],
+    by: str,
+    now: datetime,
 ) -> bool:
-    """A document; False when this id is there already."""
+    """A document; False when this id is there already. `kept`: sha256, name, media_type, size."""
     row = {
         "id": file_id,
         "organisation_id": organisation_id,
-        "sha256": kept.sha256,
-        "name": kept.name,
-        "media_type": kept.media_type,
-        "size": kept.size,
+        **kept,
         "kind": "document",
         "step": path,
         "added_by": UUID(by),
         "at": now,
     }
-    return (
-        tx.execute(insert(files).values(row).on_conflict_do_nothing().returning(files.c.id)).one_or_none()
-        is not None
-    )
+    query = insert(files).values(row).on_conflict_do_nothing().returning(files.c.id)
+    return tx.execute(query).one_or_none() is not None
 
 
 def of(tx: Connection, organisation_ids: Collection[UUID]) -> list[Row[Any]]:
