@@ -29,9 +29,7 @@ def app(told: Story) -> Iterator[Flask]:
     made.extensions["foerderweg.db"].dispose()
 
 
-def attach(
-    told: Story, email: str, content: bytes = PDF, path: str = STATUTES, key: UUID | None = None
-) -> None:
+def attach(told: Story, email: str, content: bytes = PDF, path: str = STATUTES) -> None:
     documents.attach(
         told.db,
         actor(told, email),
