@@ -52,7 +52,7 @@ foerderweg migrate
 foerderweg init --email {ADMIN} --name "Ada Min"
 foerderweg up --check
 foerderweg up > /var/lib/foerderweg/log 2>&1 &
-until curl -sf http://127.0.0.1:8000/readyz; do sleep 1; done
+curl -sf --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:8000/readyz
 # {CHOOSES}
 curl -s http://127.0.0.1:8000/api/v1/sessions --json '{{"email": "{ADMIN}", "password": "{PASSWORD}"}}'
 cat people.csv
@@ -122,7 +122,7 @@ def _typed(folder: Path, ports: dict[str, int]) -> str:
             for number, command in enumerate(COMMANDS):
                 if CHOOSES in command:
                     _choose_password(link)
-                shell.stdin.write(f"{_here(command, folder, ports)}\necho END-{number}\n")
+                shell.stdin.write(f"{placed(command, folder, ports)}\necho END-{number}\n")
                 shell.stdin.flush()
                 answer = ""
                 while (line := shell.stdout.readline()) and not line.endswith(f"END-{number}\n"):
@@ -145,9 +145,9 @@ def _choose_password(link: str) -> None:
     browser.http.close()
 
 
-def _here(command: str, folder: Path, ports: dict[str, int]) -> str:
-    for usual, port in ports.items():
-        command = command.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{port}")
+def placed(command: str, folder: Path, ports: dict[str, int]) -> str:
+    """The command as it is typed here: on these ports, each by its usual number, and in this folder."""
+    command = re.sub(r"(?<=127\.0\.0\.1:)\d+", lambda usual: str(ports[usual[0]]), command)
     command = command.replace("foerderweg up >", f"foerderweg up --port {ports['8000']} >")
     return command.replace("/var/lib/foerderweg", str(folder / "files"))
 
