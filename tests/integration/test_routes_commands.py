@@ -294,6 +294,18 @@ def test_what_if_somebody_is_away(capsys: Out) -> None:
         assert main(["simulate", *SIMULATE, *wrong], {}) == 1
 
 
+def test_what_cannot_be_is_said_in_a_line(tmp_path: Path, capsys: Out) -> None:
+    missing = tmp_path / "none" / "cases.csv"
+    assert main(["simulate", *SIMULATE, "--csv", str(missing)], {}) == 1
+    assert f"foerderweg: {missing}: No such file" in capsys.readouterr().err
+    assert main(["routes", "diagram", "--lang", "xx", "--out", str(tmp_path)], {}) == 1
+    assert "speaks de, en, fr, it, not xx" in capsys.readouterr().err
+    for none in ("--cases", "--days"):
+        with pytest.raises(SystemExit, match="2"):
+            main(["simulate", none, "0"], {})
+        assert "0 is less than 1" in capsys.readouterr().err
+
+
 def test_publishing_a_folder_is_for_new_applications(told: Story, tmp_path: Path, capsys: Out) -> None:
     running = at_check(told)
     before = hashes(told)[str(running)]

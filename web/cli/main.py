@@ -54,6 +54,11 @@ def main(arguments: Sequence[str] | None = None, env: Mapping[str, str] = os.env
     except OperationalError as error:
         print(f"foerderweg: the database does not answer: {error.orig}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.filename is None:  # not about a file that somebody named
+            raise
+        print(f"foerderweg: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Interrupted, everything is stopped.")
         return 130

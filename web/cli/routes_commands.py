@@ -151,6 +151,8 @@ def _publish(options: argparse.Namespace) -> int:
 def _diagram(options: argparse.Namespace) -> int:
     _, programme, compiled_routes = publish.checked(options.programme)
     lang = options.lang or programme.languages[0]
+    if lang not in programme.spoken:
+        raise CommandError(f"the programme speaks {', '.join(programme.spoken)}, not {lang}")
 
     def lane(code: str) -> str:
         office, _, role = code.partition(":")

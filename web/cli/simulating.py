@@ -29,8 +29,8 @@ def add_to(add: Add) -> None:
     play = add("simulate", _simulate, "play made-up applications with made-up people, on a virtual clock")
     folder_option(play)
     play.add_argument("route", nargs="?", help="code or file of one route (default: as the amounts say)")
-    play.add_argument("--cases", type=int, default=1000)
-    play.add_argument("--days", type=int, default=365, help="over so many days they arrive (default: a year)")
+    play.add_argument("--cases", type=_count, default=1000)
+    play.add_argument("--days", type=_count, default=365, help="over so many days they arrive (default: a year)")
     play.add_argument("--staff", type=Path, help="people.yaml (default: the folder's demo/people.yaml)")
     play.add_argument("--without", action="append", default=[], metavar="NAME[:FROM:TO]", help="who is away")
     play.add_argument(
@@ -43,6 +43,13 @@ def add_to(add: Add) -> None:
     play.add_argument("--seed", type=int, default=7)
     play.add_argument("--csv", type=Path, help="write one line a case")
     play.add_argument("--chart", type=Path, help="draw the times and who is waited for, as SVG")
+
+
+def _count(said: str) -> int:
+    """One or more."""
+    if (number := int(said)) < 1:
+        raise argparse.ArgumentTypeError(f"{said} is less than 1")
+    return number
 
 
 def _simulate(options: argparse.Namespace) -> int:
