@@ -30,7 +30,7 @@ def add_to(add: Add) -> None:
     folder_option(play)
     play.add_argument("route", nargs="?", help="code or file of one route (default: as the amounts say)")
     play.add_argument("--cases", type=_count, default=1000)
-    play.add_argument("--days", type=_count, default=365, help="over so many days they arrive (default: a year)")
+    play.add_argument("--days", type=_count, default=365, help="they arrive over so many days (a year)")
     play.add_argument("--staff", type=Path, help="people.yaml (default: the folder's demo/people.yaml)")
     play.add_argument("--without", action="append", default=[], metavar="NAME[:FROM:TO]", help="who is away")
     play.add_argument(
