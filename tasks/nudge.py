@@ -41,7 +41,7 @@ class _Nudger:
             self.wake.clear()
             with self.lock:
                 names, self.wanted = self.wanted, set()
-            for name in sorted(names):
+            for name in sorted(names, reverse=True):  # to route comes before what it makes to deliver
                 self._send(name)
             self._tell()
             threading.Event().wait(PAUSE_SECONDS)

@@ -11,6 +11,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects.postgresql import insert
 
+from workflow.connecting import autocommit, plain
+from workflow.store import prepared
 from workflow.store.tables import outbox
 
 LEASE = timedelta(seconds=20)
@@ -20,6 +22,16 @@ MOST_ATTEMPTS = 32
 LONGEST_PAUSE = timedelta(seconds=16)
 """With pauses of 2, 4, 8, 16, 16 … seconds: eight minutes of an outage before an operator is asked, and what
 comes after it has caught up within half a minute."""
+
+
+LEASING = b"""
+UPDATE outbox o SET leased_until = $2, next_try = $2, attempts = o.attempts + 1
+FROM (SELECT key FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND next_try <= $1 AND kind = $3
+      ORDER BY next_try LIMIT $4 FOR UPDATE SKIP LOCKED) d
+WHERE o.key = d.key
+RETURNING o.key, o.kind, o.case_id, coalesce((SELECT c.number FROM cases c WHERE c.id = o.case_id), ''),
+  o.payload, o.attempts
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +60,14 @@ def add(tx: Connection, key: str, kind: str, payload: Mapping[str, Any], now: da
 
 def lease(db: Engine, kind: str, now: datetime, most: int) -> list[Due]:
     """Take up to `most` effects of a kind, the longest due first; nobody else gets them within LEASE."""
-    with _at_once(db) as tx:
-        rows = tx.execute(
-            text("""
-UPDATE outbox o SET leased_until = :until, next_try = :until, attempts = o.attempts + 1
-FROM (SELECT key FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND next_try <= :now
-        AND kind = :kind
-      ORDER BY next_try LIMIT :most FOR UPDATE SKIP LOCKED) d
-WHERE o.key = d.key
-RETURNING o.key, o.kind, o.case_id, o.payload, o.attempts,
-  coalesce((SELECT c.number FROM cases c WHERE c.id = o.case_id), '') AS number"""),
-            {"now": now, "until": now + LEASE, "kind": kind, "most": most},
-        ).all()
-    return [Due(row.key, row.kind, row.case_id, row.number, row.payload, row.attempts) for row in rows]
+    with autocommit(db) as tx:
+        found = prepared.rows(plain(tx), LEASING, (now, now + LEASE, kind, most))
+    return [Due(*row) for row in found]
 
 
 def done(db: Engine, key: str, now: datetime) -> None:
     """It happened."""
-    with _at_once(db) as tx:
+    with autocommit(db) as tx:
         tx.execute(
             text("UPDATE outbox SET done_at = :now, leased_until = NULL, error = NULL WHERE key = :key"),
             {"now": now, "key": key},
@@ -74,7 +76,7 @@ def done(db: Engine, key: str, now: datetime) -> None:
 
 def put_back(db: Engine, keys: Collection[str], now: datetime) -> None:
     """They were leased, and not tried for want of time."""
-    with _at_once(db) as tx:
+    with autocommit(db) as tx:
         tx.execute(
             text(
                 "UPDATE outbox SET leased_until = NULL, next_try = :now, attempts = attempts - 1"
@@ -87,7 +89,7 @@ def put_back(db: Engine, keys: Collection[str], now: datetime) -> None:
 def failed(db: Engine, due: Due, error: str, now: datetime) -> bool:
     """It did not: try again later, or park it for an operator. True when parked."""
     parked = due.attempt >= MOST_ATTEMPTS
-    with _at_once(db) as tx:
+    with autocommit(db) as tx:
         tx.execute(
             text(
                 "UPDATE outbox SET error = :error, leased_until = NULL, next_try = :next,"
@@ -112,8 +114,3 @@ def pause(attempt: int) -> timedelta:
 def report_id(due: Due, about: str) -> UUID:
     """An id for what comes of an effect: the same however often the effect is brought about."""
     return uuid5(NAMESPACE_URL, f"foerderweg:{due.key}:{about}")
-
-
-def _at_once(db: Engine) -> Connection:
-    """For one statement: neither BEGIN nor COMMIT goes to the server and back."""
-    return db.connect().execution_options(isolation_level="AUTOCOMMIT")
