@@ -76,6 +76,13 @@ def test_each_step_is_an_element_of_its_kind_whose_id_is_its_code(code: str) -> 
     assert [one.get("id") for one in starts] == ["start"]
 
 
+def test_a_task_says_when_it_is_due_and_when_somebody_is_reminded() -> None:
+    _, _, root = drawn("medium")
+    said = {one.get("id"): one.findtext("b:documentation", "", SPACES) for one in process(root)}
+    assert said["formal_check"] == "due: 5 working days; at 80%: remind; at 100%: remind; at 120%: escalate"
+    assert said["query"] == "due: 5 working days; at 100%: remind; at 200%: lapse silent"
+
+
 @every_route
 def test_ids_are_unique_and_what_is_referred_to_is_there(code: str) -> None:
     _, _, root = drawn(code)

@@ -1,7 +1,8 @@
 """A route as BPMN 2.0 XML (OMG formal/2011-01-03) with its layout, for any modeller.
 
 An element's id is the step's code. Conventions of eCH-0158: one pool, lanes by who acts, titles as verbs or
-objects of the step, decisions at gateways, deadlines as timer events at the edge of the task they belong to.
+objects of the step, decisions at gateways, deadlines as timer events at the edge of the task they belong to,
+and in its documentation with all reminders.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class _Drawing:
         shape = node.shape
         step = self.route.steps.get(shape.code)
         element = self._element(shape.kind, shape.code, shape.title, shape.code, node.box)
+        if isinstance(step, Human) and (times := _times(step)):
+            ET.SubElement(element, f"{{{BPMN}}}documentation").text = times
         if isinstance(step, Human) and step.is_panel:
             ET.SubElement(element, f"{{{BPMN}}}multiInstanceLoopCharacteristics", isSequential="false")
         if shape.kind == "intermediateCatchEvent":
@@ -134,6 +137,22 @@ def _percent(step: object, edge: Edge) -> int:
         return 100
     outcome = edge.flow.code.partition(".")[2]
     return next((timer.at for timer in step.timers if timer.outcome == outcome), 100)
+
+
+def _times(step: Human) -> str:
+    """When it is due and what the clock does then, in the words of the route; at its edge stand only the
+    moments that lead elsewhere, as nearly every task has the same reminders."""
+    if step.due is None:
+        return ""
+    due = (
+        f"{step.due.fact} {step.due.days:+d} days"
+        if isinstance(step.due, Until)
+        else f"{step.due} working days"
+    )
+    timers = (
+        f"at {timer.at}%: {timer.do}{f' {timer.outcome}' * bool(timer.outcome)}" for timer in step.timers
+    )
+    return "; ".join((f"due: {due}", *timers))
 
 
 def _timer(element: ET.Element, step: object, percent: int) -> None:
