@@ -66,8 +66,8 @@ class _Drawing:
         shape = node.shape
         step = self.route.steps.get(shape.code)
         element = self._element(shape.kind, shape.code, shape.title, shape.code, node.box)
-        if isinstance(step, Human) and (times := _times(step)):
-            ET.SubElement(element, f"{{{BPMN}}}documentation").text = times
+        if isinstance(step, Human):
+            ET.SubElement(element, f"{{{BPMN}}}documentation").text = _times(step)
         if isinstance(step, Human) and step.is_panel:
             ET.SubElement(element, f"{{{BPMN}}}multiInstanceLoopCharacteristics", isSequential="false")
         if shape.kind == "intermediateCatchEvent":
@@ -142,17 +142,10 @@ def _percent(step: object, edge: Edge) -> int:
 def _times(step: Human) -> str:
     """When it is due and what the clock does then, in the words of the route; at its edge stand only the
     moments that lead elsewhere, as nearly every task has the same reminders."""
-    if step.due is None:
-        return ""
-    due = (
-        f"{step.due.fact} {step.due.days:+d} days"
-        if isinstance(step.due, Until)
-        else f"{step.due} working days"
-    )
     timers = (
         f"at {timer.at}%: {timer.do}{f' {timer.outcome}' * bool(timer.outcome)}" for timer in step.timers
     )
-    return "; ".join((f"due: {due}", *timers))
+    return "; ".join((f"due: {step.due} working days", *timers))
 
 
 def _timer(element: ET.Element, step: object, percent: int) -> None:
