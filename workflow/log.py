@@ -1,4 +1,7 @@
-"""One JSON line an event on standard output; ids, codes and figures, never what people wrote."""
+"""One JSON line an event, of ids, codes and figures, never what people wrote.
+
+On standard error, so that what a command answers stays whole.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ def configure(level: int = logging.INFO) -> None:
             *ADDED,
             structlog.processors.JSONRenderer(),
         ],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -34,6 +38,6 @@ def configure(level: int = logging.INFO) -> None:
         ],
         foreign_pre_chain=[structlog.stdlib.add_logger_name, *ADDED],
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])

@@ -179,7 +179,7 @@ def test_an_unknown_error_shows_its_number_and_no_more(
     assert answer.status_code == 500
     assert "anfrage-4711" in answer.text
     assert "Einzelheit" not in answer.text
-    assert "geheime Einzelheit" in capsys.readouterr().out
+    assert "geheime Einzelheit" in capsys.readouterr().err
 
 
 def test_a_database_that_is_away_is_said_without_asking_it(settings: Settings) -> None:
@@ -221,7 +221,7 @@ def test_the_log_names_request_and_person_and_no_content(
     browser = signed_in(app, HEKS)
     capsys.readouterr()
     browser.http.get("/applications?text=Geheimnis", headers={"X-Request-ID": "anfrage-0815"})
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "anfrage-0815" in line]
+    [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "anfrage-0815" in line]
     assert line["person_id"] == str(person_id(HEKS))
     assert (line["method"], line["path"], line["status"]) == ("GET", "/applications", 200)
     assert "Geheimnis" not in json.dumps(line)
