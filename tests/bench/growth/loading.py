@@ -33,6 +33,8 @@ WORDS = (
 )
 OPEN_EVERY = 16
 """One case in so many is on its way, all others have ended."""
+FEW_EVENTS = 17
+"""What has ended is a copy of a small application, the most frequent: the goal says about ten events each."""
 ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 20_000
 """After so many copies come other organisations (a tenth of the cases), and other officials (a 500th)."""
 NAMESAKES = 20
@@ -145,7 +147,7 @@ def growth(connect: Connect) -> Growth:
 
 def _plan(originals: Sequence[Original]) -> list[Original]:
     """Which original each copy is of, in turn."""
-    ended = itertools.cycle(one for one in originals if one.ended)
+    ended = itertools.cycle(one for one in originals if one.ended and len(one.events) <= FEW_EVENTS)
     running = [one for one in originals if not one.ended]
     return [one for open_one in running for one in (open_one, *itertools.islice(ended, OPEN_EVERY - 1))]
 
