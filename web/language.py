@@ -14,9 +14,10 @@ def lang() -> str:
     """The code of the language in which this request is answered; `screens` says how it is chosen."""
     if not has_request_context():
         return SOURCE_LANGUAGE
-    if "lang" not in g:
-        g.lang = cast(Callable[[], str], current_app.extensions["foerderweg.language"])()
-    return cast(str, g.lang)
+    known: str | None = g.get("lang")  # asked for each word of a page
+    if known is None:
+        known = g.lang = cast(Callable[[], str], current_app.extensions["foerderweg.language"])()
+    return known
 
 
 def gettext(msgid: str, **params: object) -> str:
