@@ -23,6 +23,7 @@ from workflow.engine.commands import (
     Nudge,
     Offer,
     OpenChild,
+    Pay,
     Receive,
     Recuse,
     Resume,
@@ -190,6 +191,8 @@ def commands_of(case_id: UUID, entry: int, offer: Offer, child: UUID = CHILD) ->
             return [OpenChild(case_id, offer.step, child, entry)]
         case "nudge":
             return [Nudge(case_id, entry)]
+        case "pay":
+            return [Pay(case_id, amount, int(offer.outcomes[1])) for amount in (4_000_00, 1_000_00, -500_00)]
         case "receive":
             return [Receive(case_id, message, entry) for message in offer.outcomes]
         case "way":

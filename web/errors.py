@@ -190,6 +190,17 @@ TEXTS: dict[str, str] = {
         "Im Förderbereich sind noch %(left)s frei; %(amount)s können nicht reserviert werden. "
         "Es wurde nichts geändert."
     ),
+    "nothing_to_pay": _("Hier ist nichts zugesichert, das ausbezahlt würde. Es wurde nichts geändert."),
+    "paid_meanwhile": _(
+        "Inzwischen hat jemand anders eine Auszahlung eingetragen: ausbezahlt sind jetzt %(amount)s. "
+        "Ihre wurde nicht eingetragen."
+    ),
+    "amount_over_open": _(
+        "%(amount)s ist mehr als die %(left)s, die noch offen sind. Es wurde nichts eingetragen."
+    ),
+    "amount_over_paid": _(
+        "Zurücknehmen lässt sich höchstens, was ausbezahlt ist: %(limit)s. Es wurde nichts eingetragen."
+    ),
     "size_not_open": _(
         "Für einen Betrag dieser Höhe ist noch kein Verfahren offen. Ihre Angaben bleiben gespeichert. "
         "Bitte nehmen Sie mit der Fachstelle Kontakt auf."
@@ -206,8 +217,8 @@ TEXTS: dict[str, str] = {
     "not_your_comment": _("Zurückziehen kann nur, wer es geschrieben hat. Es wurde nichts geändert."),
     "answered_already": _("Darauf ist schon eine Antwort da; es bleibt darum stehen."),
     "ceiling_in_use": _(
-        "%(amount)s ist weniger als die %(limit)s, die in diesem Förderbereich schon reserviert oder "
-        "zugesichert sind. Es wurde nichts geändert."
+        "%(amount)s ist weniger als die %(limit)s, die in diesem Förderbereich schon reserviert, "
+        "zugesichert oder ausbezahlt sind. Es wurde nichts geändert."
     ),
     "is_there_already": _("Mit dieser Adresse ist schon jemand da. Es wurde nichts geändert."),
     "own_roles": _("Den eigenen Zugang ändert jemand anders von der Administration."),

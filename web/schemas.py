@@ -220,7 +220,8 @@ class Offer(Schema):
 
     action = fields.String(
         metadata=said(
-            "declare, recuse, complete, assign, withdraw, receive, way, suspend, resume, extend, nudge"
+            "declare, recuse, complete, assign, withdraw, receive, way, suspend, resume, extend, nudge, "
+            "open_child, pay"
         )
     )
     step = a_code()
@@ -317,13 +318,19 @@ class Declaration(Schema):
 class Aside(Schema):
     """Something off the straight way, as an offer names it."""
 
-    action = a_code("receive, way, suspend, resume, extend or nudge", required=True)
+    action = a_code("receive, way, suspend, resume, extend, nudge or pay", required=True)
     way = a_code("Of a way: its code, the offer's step", load_default="")
     to = a_code("Of a way: the step to go on with, one of the offer's outcomes", load_default="")
     message = a_code("What was received", load_default="")
     days = fields.Integer(load_default=0, strict=True, metadata=said("Working days to add"))
+    amount = fields.Integer(
+        load_default=0, strict=True, metadata=said("Rappen paid out; less than 0: taken back, with a reason")
+    )
+    paid = fields.Integer(
+        load_default=0, strict=True, metadata=said("Of a payment: Rappen paid before, as you saw them")
+    )
     entry = fields.Integer(required=True, strict=True, metadata=said("The visit of the step that is meant"))
-    reason = fields.String(load_default="", metadata=said("Why; may be empty with receive and resume"))
+    reason = fields.String(load_default="", metadata=said("Why; may be empty with receive, resume and pay"))
 
 
 class NewChild(Schema):

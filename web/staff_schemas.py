@@ -94,6 +94,7 @@ class CaseRow(Schema):
     requested = an_amount("Requested")
     held = an_amount("Reserved for it")
     committed = an_amount("Committed to it")
+    paid = an_amount("Paid of what is committed")
     submitted_at = a_time()
     entered_at = a_time("When its step began", allow_none=True)
     due_at = a_time(allow_none=True)
@@ -140,8 +141,10 @@ class Money(Schema):
     area = a_code()
     pot = a_code("Empty where several are added up")
     ceiling = an_amount("Credit of the year")
+    carried = an_amount("From the year before, less what went on to the next")
     reserved = an_amount("Reserved")
-    committed = an_amount("Committed")
+    committed = an_amount("Committed, and not paid yet")
+    paid = an_amount("Paid out")
     left = an_amount("Left")
 
 

@@ -50,7 +50,7 @@ def store(
     published.make_current(tx, programme.code, name, now)
     for one in programme.ceilings:
         line = {"programme": programme.code, "year": one.year, "area": one.area, "pot": one.pot}
-        published.set_ceiling(tx, line, one.amount, now)
+        published.set_ceiling(tx, line, one.amount, now, carried=one.carried)
     return name
 
 

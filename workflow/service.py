@@ -36,7 +36,7 @@ from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
 
 Answers = Mapping[str, Any]
-Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse | cmd.Withdraw
+Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse | cmd.Withdraw | cmd.Pay
 FREELY = (cmd.Receive, cmd.Recuse, cmd.Withdraw)
 """Commands that need no reason."""
 MOST_REASON = 4000
@@ -258,9 +258,11 @@ def _with_content(
 
 
 def _with_reason(stored: journal.Stored, command: Reasoned, answers: Answers | None, kept: Kept) -> Reasoned:
-    """The command with the hash of why somebody leaves the straight way; nobody does without saying why."""
+    """The command with the hash of why somebody leaves the straight way, or takes money back; nobody does
+    without saying why."""
     reason = str((answers or {}).get("reason") or "").strip()
-    if isinstance(command, FREELY) and not reason:
+    paid = isinstance(command, cmd.Pay) and command.amount > 0
+    if (paid or isinstance(command, FREELY)) and not reason:
         return command
     if len(reason) > MOST_REASON:
         raise Invalid({"reason": [Problem("too_long", {"max": MOST_REASON})]})

@@ -200,6 +200,9 @@ GET /administration/proposals.<kind>                          303 404 404 404 40
 GET /office/changes                                           303 404 404 404 404 404 200 200 200 404
 POST /office/views                                            401 404 404 404 404 404 303 303 303 404
 POST /office/views/<view_id>/remove                           401 404 404 404 404 404 303 303 303 404
+GET /office/payments                                          303 404 404 404 404 404 200 200 200 404
+GET /office/payments.<kind>                                   303 404 404 404 404 404 200 200 200 404
+POST /office/payments                                         401 404 404 404 404 404 303 303 303 404
 GET /office/money/<year>.svg                                  303 404 404 404 404 404 200 200 200 404
 GET /office/money/what-if                                     303 404 404 404 404 404 200 200 200 404
 GET /office/money/what-if.<kind>                              303 404 404 404 404 404 200 200 200 404

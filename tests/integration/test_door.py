@@ -237,7 +237,7 @@ def test_whatever_people_do_the_events_make_the_stored_state(told: Story) -> Non
     for _ in range(260):
         case_id = dice.choice(cases)
         found = choices(told, case_id)
-        usual = ("complete", "declare", "receive", "resume")
+        usual = ("complete", "declare", "receive", "resume", "pay")
         found = [one for one in found if one[1].action in usual or dice.random() < 0.03]
         if not found or dice.random() < 0.1:
             told.wait(days=dice.randint(1, 3))

@@ -12,6 +12,7 @@ from tests.integration.walks import (
     CHECKER,
     COMPLETE,
     DIVISION,
+    FINANCE,
     HEAD,
     HEKS,
     REASONS,
@@ -19,6 +20,7 @@ from tests.integration.walks import (
     SYNTHESIS,
     THIRD,
     assert_balanced,
+    assert_kept,
     at_confirmation,
     at_decision,
     at_once,
@@ -29,10 +31,10 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import Story, application, decision, proposal, review
-from workflow.engine.commands import Complete
+from workflow.engine.commands import Complete, Pay
 from workflow.errors import Invalid, Refused
 from workflow.service import Done, handle
-from workflow.store import published, queries
+from workflow.store import published, queries, verifying
 
 INTEGRATION = "nadine.oser@integration.bs.example"
 LINE = {"programme": "kip3-basel-stadt", "year": 2027, "area": "interpreting", "pot": "lump_sum"}
@@ -43,7 +45,7 @@ def money(told: Story, area: str) -> dict[str, int]:
     """The line of an area for refugees, in Rappen."""
     [line] = rows(
         told.db,
-        "SELECT available, reserved, committed FROM budget_lines"
+        "SELECT available, reserved, committed, paid FROM budget_lines"
         " WHERE year = 2027 AND area = :area AND pot = 'lump_sum'",
         area=area,
     )
@@ -91,11 +93,16 @@ def test_two_reach_for_the_last_francs_and_one_gets_them(told: Story) -> None:
         "not_enough_money",
         {"amount": asked[loser][1] * 100, "left": left},
     )
-    assert money(told, "interpreting") == {"available": left, "reserved": CREDIT - left, "committed": 0}
+    assert money(told, "interpreting") == {
+        "available": left,
+        "reserved": CREDIT - left,
+        "committed": 0,
+        "paid": 0,
+    }
     assert state(told, asked[loser][0]).held == 0
     assert_balanced(told.db)
     propose(told, loser, asked[loser][0], left // 100)
-    assert money(told, "interpreting") == {"available": 0, "reserved": CREDIT, "committed": 0}
+    assert money(told, "interpreting") == {"available": 0, "reserved": CREDIT, "committed": 0, "paid": 0}
     assert_balanced(told.db)
 
 
@@ -106,21 +113,36 @@ def test_many_reach_and_never_more_than_the_credit_is_given(told: Story) -> None
     results = at_once(*(partial(propose, told, SYNTHESIS, case_id, 12_000) for case_id in cases))
     refused = [one for one in results if isinstance(one, Refused)]
     assert [(one.code, one.params["left"]) for one in refused] == [("not_enough_money", 4_000_00)] * 2
-    assert money(told, "interpreting") == {"available": 4_000_00, "reserved": 36_000_00, "committed": 0}
+    assert money(told, "interpreting") == {
+        "available": 4_000_00,
+        "reserved": 36_000_00,
+        "committed": 0,
+        "paid": 0,
+    }
     assert_balanced(told.db)
 
 
 def test_a_grant_turns_the_reservation_into_a_commitment(told: Story) -> None:
     before = money(told, "language")["available"]
     case_id = at_decision(told)
-    assert money(told, "language") == {"available": before - 38_000_00, "reserved": 38_000_00, "committed": 0}
+    assert money(told, "language") == {
+        "available": before - 38_000_00,
+        "reserved": 38_000_00,
+        "committed": 0,
+        "paid": 0,
+    }
     told.do(HEAD, case_id, "grant", decision(30_000_00, REASONS))
     assert money(told, "language")["reserved"] == 38_000_00  # one person alone moves nothing
     told.do(DIVISION, case_id, "confirm", {"decision": {}})
     assert money(told, "language")["reserved"] == 30_000_00
     told.do(HEKS, case_id, "accept", costs(30_000))
     deliver(told)
-    assert money(told, "language") == {"available": before - 30_000_00, "reserved": 0, "committed": 30_000_00}
+    assert money(told, "language") == {
+        "available": before - 30_000_00,
+        "reserved": 0,
+        "committed": 30_000_00,
+        "paid": 0,
+    }
     assert_balanced(told.db)
     accounts = rows(
         told.db,
@@ -194,9 +216,86 @@ def test_the_pipeline_adds_up_to_the_ledger(told: Story) -> None:
     assert (stages["synthesis"].count, stages["synthesis"].amount) == (1, 30_000_00)
     areas = {row.area: row for row in found.money if row.year == 2027}
     assert areas["language"].reserved == 38_000_00
-    assert all(row.ceiling == row.left + row.reserved + row.committed for row in found.money)
+    assert all(row.whole == row.left + row.reserved + row.committed + row.paid for row in found.money)
     for stage in ("decision", "synthesis"):
         page = queries.cases(told.db, viewer, queries.Filters(stage=stage), now=told.now)
         assert page is not None
         assert page.total == stages[stage].count
         assert sum(row.requested for row in page.rows) == stages[stage].amount
+
+
+def granted(told: Story) -> UUID:
+    """CHF 30'000 are committed, to be paid 80 and 20 per cent."""
+    case_id = at_confirmation(told)
+    told.do(HEKS, case_id, "accept", costs(30_000))
+    deliver(told)
+    return case_id
+
+
+def pay(told: Story, case_id: UUID, amount: int, seen: int, reason: str = "") -> Done:
+    command = Pay(case_id, amount, seen)
+    return handle(told.db, command, told.actors[FINANCE], uuid4(), told.now, {"reason": reason})
+
+
+def test_what_is_paid_leaves_the_commitment_and_can_come_back(told: Story) -> None:
+    before = money(told, "language")["available"]
+    case_id = granted(told)
+    found = queries.payments(told.db, told.actors[FINANCE], now=told.now)
+    assert found is not None
+    [row] = found.rows
+    assert (row.open, row.instalment, row.may_pay) == (30_000_00, (1, 2, 24_000_00), True)
+    pay(told, case_id, 24_000_00, 0)
+    left = {"available": before - 30_000_00, "reserved": 0}
+    assert money(told, "language") == {**left, "committed": 6_000_00, "paid": 24_000_00}
+    with pytest.raises(Refused, match="amount_over_open"):
+        pay(told, case_id, 6_000_01, 24_000_00)
+    with pytest.raises(Refused, match="paid_meanwhile"):
+        pay(told, case_id, 6_000_00, 0)
+    with pytest.raises(Invalid):
+        pay(told, case_id, -4_000_00, 24_000_00)
+    pay(told, case_id, -4_000_00, 24_000_00, "Falsch erfasst.")
+    assert money(told, "language") == {**left, "committed": 10_000_00, "paid": 20_000_00}
+    assert_kept(told.db)
+    viewer = told.actors[SYNTHESIS]
+    for name, there in (("committed", 10_000_00), ("paid", 20_000_00), ("reserved", 0)):
+        page = queries.cases(told.db, viewer, queries.Filters(money=name, year="2027"), now=told.now)
+        assert page is not None
+        amounts = {"committed": sum(one.committed - one.paid for one in page.rows)}
+        amounts |= {
+            "paid": sum(one.paid for one in page.rows),
+            "reserved": sum(one.held for one in page.rows),
+        }
+        assert amounts[name] == there
+
+
+def test_two_of_finance_record_the_same_instalment_and_it_is_paid_once(told: Story) -> None:
+    case_id = granted(told)
+    results = at_once(*(partial(pay, told, case_id, 15_000_00, 0) for _ in range(4)))
+    refused = [one for one in results if isinstance(one, Refused)]
+    assert [one.code for one in refused] == ["paid_meanwhile"] * 3
+    assert money(told, "language")["paid"] == 15_000_00
+    assert_kept(told.db)
+
+
+def test_what_is_left_of_a_year_goes_on_to_the_next_and_stays_in_balance(told: Story) -> None:
+    before = [LINE | {"year": year} for year in (2026, 2027)]
+
+    def carry(amount: int) -> None:
+        with told.db.begin() as tx:
+            for line, sign in zip(before, (-1, 1), strict=True):
+                published.set_ceiling(tx, line, CREDIT, told.now, carried=sign * amount)
+
+    carry(10_000_00)
+    assert money(told, "interpreting")["available"] == CREDIT + 10_000_00
+    assert_balanced(told.db)
+    propose_all = interpreting(told, 38_000)
+    told.do(SYNTHESIS, propose_all, "propose", proposal(38_000_00, "Nötig."))
+    carry(0)
+    with pytest.raises(Refused, match="ceiling_in_use"):
+        carry(CREDIT + 1)
+    assert_balanced(told.db)
+    with told.db.begin() as tx:
+        published.set_ceiling(tx, before[0], CREDIT, told.now, carried=-5_00)
+        found = verifying.check_money(tx)
+        assert [one.code for one in found] == ["balance_differs"]  # it went from one year, and to none
+        tx.rollback()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 
 from tests.browsing import app_for, signed_in
 from tests.counting import statements
-from tests.integration.walks import at_check, at_review, rows
+from tests.integration.walks import FINANCE, at_check, at_confirmation, at_review, costs, deliver, rows
 from web.cli.story import Story, application
 
 HEKS = "miriam.aebi@heks.example"
@@ -102,3 +103,40 @@ def test_each_page_takes_as_many_queries_for_many_as_for_one(app: Flask, told: S
         at_review(told)
     browser.open(path)
     assert statements(app, browser, path) == few
+
+
+def test_finance_ticks_what_has_gone_and_the_money_says_so(app: Flask, told: Story) -> None:
+    granted = at_confirmation(told)
+    told.do(HEKS, granted, "accept", costs(30_000))
+    deliver(told)
+    browser = signed_in(app, FINANCE)
+    page = browser.open("/office/payments")
+    assert "1 von 2" in page.words()
+    [form] = [one for one in page.forms if one.action.endswith("/office/payments")]
+    ticked = {"case": f"{granted}.0", f"amount.{granted}": "-5"}
+    refused = browser.send(form, ticked, status=409)
+    assert "Zurücknehmen geht nur einzeln" in refused.words()
+    assert 'value="-5"' in refused.text
+    [form] = [one for one in refused.forms if one.action.endswith("/office/payments")]
+    after = browser.send(form, {"case": f"{granted}.0", f"amount.{granted}": "24'000"})
+    assert "1 Auszahlung ist eingetragen." in after.text
+    assert "2 von 2" in after.words()
+    late = browser.send(
+        form, {"case": f"{granted}.0", f"amount.{granted}": "6'000", "command_id": str(uuid4())}, status=409
+    )
+    assert "ausbezahlt sind jetzt CHF 24'000.00" in late.words()
+    looker = signed_in(app, CHECKER)
+    assert 'name="case"' not in looker.open("/office/payments").text
+    money = looker.open("/office/money")
+    assert "money=paid" in money.text
+    assert "24'000.00" in money.words()
+    assert ";24000.00;6000.00;" in looker.http.get("/office/money.csv").text
+    assert ";24000.00;6000.00;2;6000.00" in looker.http.get("/office/payments.csv?shown=paid").text
+    steer = browser.open(f"/desk/cases/{granted}/steer")
+    [form] = [one for one in steer.forms if ("action", "pay") in one.fields]
+    assert "Bitte sagen Sie, warum." in browser.send(form, {"amount": "-4000"}, status=422).words()
+    browser.send(form, {"amount": "-4000", "reason": "Falsch erfasst."})
+    assert "20'000.00" in looker.open("/office/money").words()
+    told_of = looker.open(f"/desk/cases/{granted}").words()
+    assert "Ausbezahlt: CHF 24'000.00" in told_of
+    assert "Auszahlung zurückgenommen: CHF 4'000.00" in told_of

@@ -144,7 +144,7 @@ class World(RuleBasedStateMachine):
         """What is offered to somebody; perhaps the server dies over it, and they click again and again."""
         dice = Random(seed)
         case_id = dice.choice(self.cases)
-        usual = ("complete", "declare", "receive", "resume")
+        usual = ("complete", "declare", "receive", "resume", "pay")
         found = [one for one in choices(self.told, case_id) if one[1].action in usual or dice.random() < 0.05]
         found = [one for one in found if one[1].action != "open_child"]
         if not found:

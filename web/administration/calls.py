@@ -138,7 +138,7 @@ def _page(
     year = raw["year"]
     known = amounts_of(found.programme, year) or amounts_of(found.programme, year - 1)
     used = {
-        (row.area, row.pot): row.reserved + row.committed
+        (row.area, row.pot): row.reserved + row.committed + row.paid
         for row in queries.money(db(), signed_in().actor) or ()
         if row.year == year
     }

@@ -126,7 +126,7 @@ def _credits(findings: list[Finding] | None = None) -> str:
     found = there()
     year = _year(found.programme.years)
     used = {
-        (row.area, row.pot): row.reserved + row.committed
+        (row.area, row.pot): row.reserved + row.committed + row.paid
         for row in queries.money(db(), signed_in().actor) or ()
         if row.year == year
     }

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from web.asides import aside_of
+from web.asides import aside_of, posted_aside
 from web.desk import talking
 from web.desk.away import away, put_away
 from web.desk.comparison import rounds
@@ -196,13 +196,8 @@ def keep(case_id: UUID) -> Response | tuple[str, int] | tuple[dict[str, str], in
 @blueprint.post("/cases/<uuid:case_id>/aside")
 def aside(case_id: UUID) -> Response | tuple[str, int]:
     """Off the straight way: something received, a way taken, a stop, a longer deadline; with the reason."""
-    said: dict[str, Any] = {name: _posted(name) for name in ("action", "way", "to", "message")}
-    days = _posted("days")
-    said |= {
-        "entry": _entry(),
-        "days": int(days) if days.isascii() and days.isdecimal() and len(days) < 4 else 0,
-    }
-    if refused := _refusal(aside_of(case_id, said), answers={"reason": _posted("reason")}):
+    command = aside_of(case_id, posted_aside(request.form, _entry()))
+    if refused := _refusal(command, answers={"reason": _posted("reason")}):
         return _page(case_id, refused), refused.error.status
     flash(_("Eingetragen."))
     return _to(local_path(_posted("back")) or url_for(".dossier", case_id=case_id))
@@ -284,6 +279,8 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
 def _said(attempt: Attempt) -> str:
     if attempt.error.code == "no_such_outcome" and not attempt.outcome:
         return _("Bitte wählen Sie ein Ergebnis. Ihre Eingaben sind noch da.")
+    if "reason" in attempt.problems and attempt.form is None:
+        return _("Bitte sagen Sie, warum. Es wurde nichts eingetragen.")
     return text_of(attempt.error, lang())
 
 

@@ -107,6 +107,8 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             )
         case ev.Nudged():
             return _("Erinnert, wer dran ist: %(step)s", step=words.step(route, event.step))
+        case ev.Paid():
+            return _paid(event)
         case ev.Extended():
             due = local_date(last_day(moment(event.due_at)))
             return ngettext(
@@ -164,6 +166,12 @@ def _closed(event: ev.PanelClosed, route: str, words: Words) -> str:
 
 def _seats(codes: Iterable[str], route: str, step: str, words: Words) -> str:
     return ", ".join(words.seat_title(route, step, code) or code for code in codes)
+
+
+def _paid(event: ev.Paid) -> str:
+    if event.amount < 0:
+        return _("Auszahlung zurückgenommen: %(amount)s", amount=format_chf(-event.amount))
+    return _("Ausbezahlt: %(amount)s", amount=format_chf(event.amount))
 
 
 def _ended(event: ev.Ended, words: Words) -> str:

@@ -12,7 +12,7 @@ from web.desk.words import Words
 from web.security import db, local_path, now, signed_in
 from workflow.store import queries
 
-STEERS = ("nudge", "assign", "extend", "way", "suspend", "resume", "receive")
+STEERS = ("nudge", "assign", "extend", "way", "suspend", "resume", "receive", "pay")
 
 
 def steer(case_id: UUID) -> str:

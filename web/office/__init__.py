@@ -8,7 +8,18 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.desk.words import Words
 from web.exports import FORMATS
 from web.language import lang, ngettext
-from web.office import checking, mails, money, observing, organisations, pipeline, time, views, what_if
+from web.office import (
+    checking,
+    mails,
+    money,
+    observing,
+    organisations,
+    payments,
+    pipeline,
+    time,
+    views,
+    what_if,
+)
 from web.office.pipeline import there
 from web.security import db, now, signed_in
 from workflow.engine.parsing import parse_route
@@ -30,6 +41,9 @@ _page("/cases", "cases", pipeline.cases)
 _page(f"/cases.<{FORMATS}>", "cases_file", pipeline.cases_file)
 _page("/money", "money", money.money)
 _page(f"/money.<{FORMATS}>", "money_file", money.money_file)
+_page("/payments", "payments", payments.payments)
+_page("/payments", "record_payments", payments.record, methods=["POST"])
+_page(f"/payments.<{FORMATS}>", "payments_file", payments.payments_file)
 _page("/mails", "mails", mails.mails)
 _page("/steering", "steering", observing.steering)
 _page(f"/steering.<{FORMATS}>", "steering_file", observing.steering_file)

@@ -56,6 +56,7 @@ TEXTS = {
     "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
     "internal_speaks_out": _("Intern, und wendet sich doch an die Trägerschaft: %(step)s"),
     "nobody_stands_there": _("Dort steht ein Gesuch nie still: %(step)s"),
+    "nothing_to_pay": _("Dort ist kein Geld zugesichert, das ausbezahlt würde: %(step)s"),
     "not_decided": _("Über dieses Gesuch ist noch nicht entschieden: %(number)s"),
     "not_a_human_step": _("Hier handelt kein Mensch."),
     "not_translated": _("Ein Text fehlt in der Sprache «%(language)s»."),

@@ -30,6 +30,7 @@ def of_cases(words: Words) -> list[Column[CaseRow]]:
         Column(_("Beantragt"), lambda row: row.requested, As.MONEY),
         Column(_("reserviert"), lambda row: row.held, As.MONEY),
         Column(_("zugesichert"), lambda row: row.committed, As.MONEY),
+        Column(_("ausbezahlt"), lambda row: row.paid, As.MONEY),
         Column(_("Tage im Schritt"), lambda row: None if row.ending else row.age_days, As.NUMBER),
         Column(_("Eingereicht"), lambda row: row.submitted_at, As.MOMENT),
     ]
@@ -53,6 +54,8 @@ def of_money(words: Words) -> list[Column[MoneyRow]]:
         Column(_("Förderbereich"), lambda row: words.area(row.area)),
         Column(_("Herkunft"), lambda row: words.pot(row.pot)),
         Column(_("Kredit"), lambda row: row.ceiling, As.MONEY),
+        Column(_("Übertrag"), lambda row: row.carried, As.MONEY),
+        Column(_("ausbezahlt"), lambda row: row.paid, As.MONEY),
         Column(_("zugesichert"), lambda row: row.committed, As.MONEY),
         Column(_("reserviert"), lambda row: row.reserved, As.MONEY),
         Column(_("frei"), lambda row: row.left, As.MONEY),

@@ -48,11 +48,12 @@ def picture(year: int) -> Drawing:
     rows = [row for row in queries.by_area(_lines()) if row.year == year]
     if not rows:
         abort(404)
-    falls = [Fall(words.area(row.area), row.ceiling, (row.committed, row.reserved)) for row in rows]
+    falls = [Fall(words.area(row.area), row.whole, (row.paid, row.committed, row.reserved)) for row in rows]
     figures = [
-        [format_amount(one) for one in (row.ceiling, row.committed, row.reserved, row.left)] for row in rows
+        [format_amount(one) for one in (row.whole, row.paid, row.committed, row.reserved, row.left)]
+        for row in rows
     ]
-    steps = (_("Kredit"), _("zugesichert"), _("reserviert"), _("frei"))
+    steps = (_("Kredit mit Übertrag"), _("ausbezahlt"), _("zugesichert"), _("reserviert"), _("frei"))
     return Drawing(waterfall(falls, steps, figures), content_type="image/svg+xml; charset=utf-8")
 
 
@@ -75,14 +76,5 @@ def _lines() -> list[MoneyRow]:
 
 
 def _year(year: int, rows: tuple[MoneyRow, ...]) -> Year:
-    total = MoneyRow(
-        year,
-        "",
-        "",
-        sum(row.ceiling for row in rows),
-        sum(row.reserved for row in rows),
-        sum(row.committed for row in rows),
-        sum(row.left for row in rows),
-    )
     calls = [call.code for call in programme().calls.values() if call.year == year]
-    return Year(year, calls[0] if len(calls) == 1 else None, rows, total)
+    return Year(year, calls[0] if len(calls) == 1 else None, rows, queries.added_up(year, "", rows))

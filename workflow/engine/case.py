@@ -127,6 +127,8 @@ class Case(NamedTuple):
     """Of the present visit."""
     asked_by: str = ""
     """Of an internal case, which the applicant does not see: who asks."""
+    paid: int = 0
+    """Of what is committed."""
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
@@ -135,7 +137,7 @@ class Case(NamedTuple):
 
 EMPTY = Case()
 PLACES = {name: place for place, name in enumerate(Case._fields)}
-ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children", "nudges", "asked_by")
+ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children", "nudges", "asked_by", "paid")
 
 
 def evolve(case: Case, event: ev.Event) -> Case:
@@ -200,6 +202,8 @@ def evolve(case: Case, event: ev.Event) -> Case:
             return _after(case, to=event.to, timers=(), seats=(), proposal=None, ways=ways)
         case ev.Nudged():
             return _after(case, nudges=case.nudges + 1)
+        case ev.Paid():
+            return _after(case, paid=case.paid + event.amount)
         case ev.Suspended():
             return _after(case, suspended_at=event.at)
         case ev.Resumed():

@@ -14,7 +14,7 @@ class Offer:
     """An action that somebody may take now.
 
     `action`: declare | recuse | complete | assign | withdraw | receive | way | suspend | resume | extend |
-    nudge | open_child.
+    nudge | open_child | pay.
     """
 
     action: str
@@ -145,6 +145,19 @@ class Nudge:
 
 
 @dataclass(frozen=True, slots=True)
+class Pay:
+    """So many Rappen were paid out; less than nothing: they came back, or too many were recorded.
+
+    `paid`: what was paid before, as far as the person who asks could see.
+    """
+
+    case_id: UUID
+    amount: int
+    paid: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenChild:
     """Begin a case of its own that belongs to this one, under the id `child_id`."""
 
@@ -188,6 +201,7 @@ Command = (
     | Resume
     | Extend
     | Nudge
+    | Pay
     | OpenChild
     | ChildEnded
     | Report

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 
-from workflow.engine import aside, assigning, children
+from workflow.engine import aside, assigning, children, paying
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
 from workflow.engine.advance import reseated
@@ -62,6 +62,8 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
             return [assigning.assigned(route, case, command, actor, outside.person, linked=outside.linked)]
         case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend() | cmd.Nudge():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
+        case cmd.Pay():
+            return [paying.paid(route, case, command, actor, outside.calendar.day_of(outside.now))]
         case cmd.OpenChild():
             return children.opened(route, case, command, actor, outside.now, outside.calendar)
         case cmd.ChildEnded():
@@ -73,6 +75,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
 def allowed(route: Route, case: Case, actor: Actor, on: date) -> tuple[Offer, ...]:
     """Everything this person may do on this day: what screens and API show, and nothing else is accepted."""
     offers = [*aside.allowed(route, case, actor, on), *children.allowed(route, case, actor, on)]
+    offers += paying.allowed(route, case, actor, on)
     if case.suspended_at is not None:
         return (*offers, Offer("withdraw")) if _withdraw_refusal(route, case, actor) is None else (*offers,)
     if _gate_refusal(route, case, actor, again=False) is None:

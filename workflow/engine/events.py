@@ -263,6 +263,15 @@ class Nudged:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """Rappen that were paid out; negative: taken back. `content`: hash of the reason, if one was given."""
+
+    by: str
+    amount: int
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChildOpened:
     """A case of its own began that belongs to this one. `freezes`: this one stands still until it ends."""
 
@@ -345,6 +354,7 @@ Event = (
     | Resumed
     | Extended
     | Nudged
+    | Paid
     | ChildOpened
     | ChildEnded
     | ChildAwaited
@@ -380,6 +390,7 @@ _KINDS: dict[str, type[Any]] = {
         Resumed,
         Extended,
         Nudged,
+        Paid,
         ChildOpened,
         ChildEnded,
         ChildAwaited,

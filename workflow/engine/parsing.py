@@ -16,6 +16,7 @@ from workflow.engine.route import (
     Human,
     Outcome,
     Pause,
+    Payments,
     Route,
     SeatPlan,
     Step,
@@ -99,6 +100,9 @@ def _aside(data: Mapping[str, Any], tables: Mapping[str, Table]) -> dict[str, An
         if raw := data.get("extend"):
             who = _parse_who(raw["who"], tables, "extend")
             found["extension"] = Extension(tuple(raw["from"]), who, int(raw["at_most"]))
+        if raw := data.get("payments"):
+            who = _parse_who(raw["who"], tables, "payments")
+            found["payments"] = Payments(tuple(raw["from"]), who)
         found["children"] = {
             code: Child(
                 code,

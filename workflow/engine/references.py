@@ -89,6 +89,12 @@ def aside(route: Route, offices: Collection[str], roles: Collection[str]) -> Ite
         named.append(("suspend", route.pause.start, route.pause.who))
     if route.extension:
         named.append(("extend", route.extension.start, route.extension.who))
+    if route.payments:
+        named.append(("payments", (), route.payments.who))
+        for code in route.payments.start:
+            step = route.steps[code]
+            if not isinstance(step, End) or step.money != "commit":
+                yield RouteError("nothing_to_pay", at="payments", step=code)
     for at, start, who in named:
         yield from _who(who, at, offices, roles)
         for code in start:

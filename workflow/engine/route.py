@@ -219,6 +219,14 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Payments:
+    """Who records what was paid out, at endings that commit money."""
+
+    start: tuple[str, ...]
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     code: str
     stage: str
@@ -245,6 +253,7 @@ class Route:
     pause: Pause | None = None
     extension: Extension | None = None
     children: Mapping[str, Child] = field(default_factory=dict)
+    payments: Payments | None = None
 
     def human(self, code: str) -> Human:
         step = self.steps[code]

@@ -95,6 +95,7 @@ def _unknown_steps(route: Route) -> Iterator[RouteError]:
     starts = {code: (*way.start, *way.to) for code, way in route.ways.items()}
     starts |= {"suspend": route.pause.start} if route.pause else {}
     starts |= {"extend": route.extension.start} if route.extension else {}
+    starts |= {"payments": route.payments.start} if route.payments else {}
     starts |= {code: child.start for code, child in route.children.items()}
     for at, named in starts.items():
         for code in named:

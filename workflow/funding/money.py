@@ -34,6 +34,16 @@ def parse_chf(text: str) -> int:
     return -rappen if sign else rappen
 
 
+def instalment(granted: int, paid: int, percents: Sequence[int]) -> tuple[int, int]:
+    """(number from 1, Rappen) of what is to be paid next, so many having been paid; (0, 0): nothing more."""
+    so_far = 0
+    for number, part in enumerate(split(granted, percents), 1):
+        so_far += part
+        if so_far > paid:
+            return number, so_far - paid
+    return 0, 0
+
+
 def split(rappen: int, percents: Sequence[int]) -> list[int]:
     """An amount in parts of so many per cent, each rounded down; the last one is what is left."""
     parts = [rappen * percent // 100 for percent in percents[:-1]]

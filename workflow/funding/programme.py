@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -82,12 +83,16 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The credit of an area and pot in one year, in Rappen."""
+    """The credit of an area and pot in one year, in Rappen.
+
+    `carried`: what was left of the year before and counts here, less what goes on to the year behind.
+    """
 
     year: int
     area: str
     pot: str
     amount: int
+    carried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +241,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
             for raw in data["indicators"]
         ),
         sizes=tuple(_size(raw) for raw in data["sizes"]),
-        ceilings=tuple(
-            Ceiling(year, raw["area"], pot, amount)
-            for raw in data["ceilings"]
-            for year in raw["years"]
-            for pot, amount in raw["amounts"].items()
-        ),
+        ceilings=_ceilings(data["ceilings"], data.get("carried", ())),
         calls={raw["code"]: _call(raw) for raw in data["calls"]},
         tables=data["tables"],
         holidays=data["holidays"],
@@ -253,6 +253,27 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         carry_over=data.get("carry_over", {}),
         mails=parse_mails(data.get("mails", {})),
     )
+
+
+def _ceilings(raw: Sequence[Mapping[str, Any]], carried: Sequence[Mapping[str, Any]]) -> tuple[Ceiling, ...]:
+    """`carried`: {year, area, amounts} of what goes from that year to the one behind it."""
+    amounts = {
+        (year, one["area"], pot): amount
+        for one in raw
+        for year in one["years"]
+        for pot, amount in one["amounts"].items()
+    }
+    moved: Counter[tuple[int, str, str]] = Counter()
+    for one in carried:
+        for pot, amount in one["amounts"].items():
+            at = f"carried.{one['area']}.{one['year']}"
+            if type(amount) is not int or amount < 0:
+                raise RouteError("no_money", at=at)
+            for year, change in ((one["year"], -amount), (one["year"] + 1, amount)):
+                if (year, one["area"], pot) not in amounts:
+                    raise RouteError("no_credit", at=at, area=one["area"], year=year)
+                moved[year, one["area"], pot] += change
+    return tuple(Ceiling(*line, amount, moved[line]) for line, amount in amounts.items())
 
 
 def _size(raw: Mapping[str, Any]) -> Size:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 NAMES, WIDTH, STEP, MARGIN, GAP = 440, 520, 20, 16, 14
-FILLS = ("#1b5268", "#32834a", "#ffaa00", "#a5a5a5")
-"""The whole, two parts that are taken from it, and what is left: dark enough to be told apart in grey too."""
+FILLS = ("#535353", "#1b5268", "#32834a", "#ffaa00", "#a5a5a5")
+"""The whole, three parts that are taken from it, and what is left: to be told apart in grey too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +17,22 @@ class Fall:
 
     name: str
     whole: int
-    parts: tuple[int, int]
+    parts: tuple[int, int, int]
 
     @property
     def left(self) -> int:
         return self.whole - sum(self.parts)
 
 
-def waterfall(
-    falls: Sequence[Fall], steps: tuple[str, str, str, str], figures: Sequence[Sequence[str]]
-) -> str:
-    """The document. `steps`: what the four bars of each are called; `figures`: theirs, as people read it."""
+def waterfall(falls: Sequence[Fall], steps: Sequence[str], figures: Sequence[Sequence[str]]) -> str:
+    """The document. `steps`: what the five bars of each are called; `figures`: theirs, as people read it."""
     most = max((fall.whole for fall in falls), default=0) or 1
     drawn: list[str] = []
     y = MARGIN
     for fall, said in zip(falls, figures, strict=True):
         drawn.append(_text(MARGIN, y + 14, fall.name, bold=True))
         drawn += _bars(fall, steps, said, y, WIDTH / most)
-        y += 4 * STEP + GAP
+        y += len(FILLS) * STEP + GAP
     width, height = NAMES + WIDTH + 130, y + MARGIN
     return "\n".join(
         [
@@ -49,8 +47,8 @@ def waterfall(
 
 def _bars(fall: Fall, steps: Sequence[str], said: Sequence[str], y: int, scale: float) -> Iterator[str]:
     """The whole from nothing; each part hangs where the one before it ended; what is left stands below."""
-    first, second = fall.parts
-    places = ((0, fall.whole), (fall.whole - first, first), (fall.left, second), (0, fall.left))
+    ends = [fall.whole - sum(fall.parts[: number + 1]) for number in range(len(fall.parts))]
+    places = [(0, fall.whole), *zip(ends, fall.parts, strict=True), (0, fall.left)]
     for number, (start, length) in enumerate(places):
         top = y + number * STEP
         yield _text(NAMES - 8, top + 14, steps[number], anchor="end")

@@ -200,7 +200,7 @@ def _entry(name: str, data: Row, actor: str, at: datetime, command_id: UUID | No
 
 def _moves(change: Change) -> bool:
     before, after = change.stored.case, change.after
-    return (before.held, before.committed) != (after.held, after.committed)
+    return (before.held, before.committed, before.paid) != (after.held, after.committed, after.paid)
 
 
 def _rows(change: Change) -> dict[str, list[Row]]:
@@ -293,6 +293,7 @@ def _case_row(change: Change, head: str) -> Row:
         "requested": after.facts.get("requested", 0),
         "held": after.held,
         "committed": after.committed,
+        "paid": after.paid,
         "entered_at": after.entered_at,
         "due_at": _due(after),
     }
@@ -327,10 +328,16 @@ def _open_items(case: Case) -> dict[tuple[int, str], Seat]:
 
 
 def _posting_rows(change: Change) -> list[Row]:
-    """What moved between the accounts of the case's line: three amounts that sum to zero."""
-    held = change.after.held - change.stored.case.held
-    committed = change.after.committed - change.stored.case.committed
-    amounts = {"available": -held - committed, "reserved": held, "committed": committed}
+    """What moved between the accounts of the case's line: amounts that sum to zero."""
+    before, after = change.stored.case, change.after
+    held, committed = after.held - before.held, after.committed - before.committed
+    paid = after.paid - before.paid
+    amounts = {
+        "available": -held - committed,
+        "reserved": held,
+        "committed": committed - paid,
+        "paid": paid,
+    }
     return [
         {
             "case_id": str(change.stored.id),

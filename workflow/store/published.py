@@ -171,11 +171,13 @@ def make_current(tx: Connection, code: str, name: str, now: datetime) -> None:
 def ceilings_in_use(tx: Connection, programme: Programme) -> list[Refused]:
     """What `set_ceiling` would refuse of this programme now."""
     query = select(budget_lines).where(budget_lines.c.programme == programme.code)
-    used = {(row.year, row.area, row.pot): row.ceiling - row.available for row in tx.execute(query)}
+    used = {
+        (row.year, row.area, row.pot): row.ceiling + row.carried - row.available for row in tx.execute(query)
+    }
     return [
-        _in_use(one.area, one.year, one.pot, one.amount, used[one.year, one.area, one.pot])
+        _in_use(one.area, one.year, one.pot, one.amount + one.carried, used[one.year, one.area, one.pot])
         for one in programme.ceilings
-        if one.amount < used.get((one.year, one.area, one.pot), 0)
+        if one.amount + one.carried < used.get((one.year, one.area, one.pot), 0)
     ]
 
 
@@ -184,25 +186,28 @@ def _in_use(area: str, year: int, pot: str, amount: int, used: int) -> Refused:
     return Refused("ceiling_in_use", at=at, amount=amount, limit=used)
 
 
-def set_ceiling(tx: Connection, line: Mapping[str, Any], ceiling: int, now: datetime) -> None:
-    """A budget line's ceiling in Rappen; the difference to the one before is posted.
+def set_ceiling(
+    tx: Connection, line: Mapping[str, Any], ceiling: int, now: datetime, *, carried: int = 0
+) -> None:
+    """A budget line's ceiling, and what is carried over to it, in Rappen; the differences are posted.
 
-    Raises Refused (ceiling_in_use) when it would be lower than what is reserved and committed.
+    Raises Refused (ceiling_in_use) when both would be less than what is reserved, committed and paid.
     """
     keys = ("programme", "year", "area", "pot")
     empty = {"ceiling": 0, "available": 0, "reserved": 0, "committed": 0}
     tx.execute(insert(budget_lines).values({**line, **empty}).on_conflict_do_nothing(index_elements=keys))
     where = [budget_lines.c[key] == line[key] for key in keys]
     row = tx.execute(select(budget_lines).where(*where).with_for_update()).one()
-    change = ceiling - row.ceiling
-    if not change:
-        return
-    if row.available + change < 0:
-        raise _in_use(row.area, row.year, row.pot, ceiling, row.ceiling - row.available)
+    raised, moved = ceiling - row.ceiling, carried - row.carried
+    available = row.available + raised + moved
+    if available < 0:
+        before = row.ceiling + row.carried
+        raise _in_use(row.area, row.year, row.pot, ceiling + carried, before - row.available)
     tx.execute(
         budget_lines.update()
         .where(budget_lines.c.id == row.id)
-        .values(ceiling=ceiling, available=budget_lines.c.available + change)
+        .values(ceiling=ceiling, carried=carried, available=available)
     )
-    for account, amount in (("ceiling", -change), ("available", change)):
-        tx.execute(postings.insert().values(line_id=row.id, account=account, amount=amount, at=now))
+    for account, amount in (("ceiling", -raised), ("carried", -moved), ("available", raised + moved)):
+        if amount:
+            tx.execute(postings.insert().values(line_id=row.id, account=account, amount=amount, at=now))

@@ -147,7 +147,11 @@ def _check_case(tx: Connection, row: Any, of: Mapping[str, list[Any]]) -> Found:
     for missing in sorted(set(case.letters) - {one.sha256 for one in of["letters"]}):
         yield "letter_missing", f"{missing[:12]} was made and is not filed"
     sums = {one.account: int(one.amount) for one in of["postings"]}
-    for account, amount in (("reserved", case.held), ("committed", case.committed)):
+    for account, amount in (
+        ("reserved", case.held),
+        ("committed", case.committed - case.paid),
+        ("paid", case.paid),
+    ):
         if sums.get(account, 0) != amount:
             yield (
                 "postings_differ",
@@ -164,6 +168,7 @@ def _columns(row: Any, case: Case) -> Found:
         "ending": case.ending,
         "held": case.held,
         "committed": case.committed,
+        "paid": case.paid,
         "requested": case.facts.get("requested", 0),
         "entered_at": _moment(case.entered_at),
         "due_at": None if case.suspended_at else _moment(case.due_at),
@@ -209,36 +214,49 @@ def check_money(tx: Connection) -> list[Finding]:
     ]
     for line in tx.execute(text(BALANCES)):
         at = f"{line.year} {line.area}/{line.pot}"
-        for account in ("ceiling", "available", "reserved", "committed"):
+        for account in ACCOUNTS:
             is_now, posted = getattr(line, account), getattr(line, f"posted_{account}")
             if is_now != posted:
                 found.append(
                     Finding("balance_differs", at, f"{account} {is_now} Rappen, by its postings {posted}")
                 )
-        for account, cases in (("reserved", line.cases_held), ("committed", line.cases_committed)):
+        for account, cases in (
+            ("reserved", line.cases_held),
+            ("committed", line.cases_committed - line.cases_paid),
+            ("paid", line.cases_paid),
+        ):
             if getattr(line, account) != cases:
                 says = f"{account} {getattr(line, account)} Rappen, by its cases {cases}"
                 found.append(Finding("balance_differs", at, says))
-        if line.ceiling != line.available + line.reserved + line.committed:
-            found.append(
-                Finding("balance_differs", at, "ceiling is not what is left, reserved and committed")
-            )
+        if line.ceiling + line.carried != line.available + line.reserved + line.committed + line.paid:
+            says = "ceiling and what is carried are not what is left, reserved, committed and paid"
+            found.append(Finding("balance_differs", at, says))
+    carried = (
+        "SELECT programme, pot, sum(carried) AS amount FROM budget_lines"
+        " GROUP BY programme, pot HAVING sum(carried) <> 0"
+    )
+    for row in tx.execute(text(carried)):
+        says = f"{row.amount} Rappen are carried over to one year and from none"
+        found.append(Finding("balance_differs", f"{row.programme} {row.pot}", says))
     return found
 
 
-BALANCES = """
-SELECT l.*, p.ceiling AS posted_ceiling, p.available AS posted_available, p.reserved AS posted_reserved,
-       p.committed AS posted_committed, coalesce(c.held, 0) AS cases_held,
-       coalesce(c.committed, 0) AS cases_committed
+ACCOUNTS = ("ceiling", "carried", "available", "reserved", "committed", "paid")
+SOURCES = ("ceiling", "carried")
+"""Accounts that money comes from: what they gave is posted as less than nothing."""
+
+POSTED = ", ".join(
+    f"coalesce({'-' if name in SOURCES else ''}sum(amount) FILTER (WHERE account = '{name}'), 0)"
+    f" AS posted_{name}"
+    for name in ACCOUNTS
+)
+BALANCES = f"""
+SELECT l.*, p.*, coalesce(c.held, 0) AS cases_held, coalesce(c.committed, 0) AS cases_committed,
+       coalesce(c.paid, 0) AS cases_paid
 FROM budget_lines l
-LEFT JOIN LATERAL (
-  SELECT coalesce(-sum(amount) FILTER (WHERE account = 'ceiling'), 0) AS ceiling,
-         coalesce(sum(amount) FILTER (WHERE account = 'available'), 0) AS available,
-         coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved,
-         coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed
-  FROM postings WHERE line_id = l.id) p ON true
-LEFT JOIN (SELECT line_id, sum(held) AS held, sum(committed) AS committed FROM cases GROUP BY line_id) c
-  ON c.line_id = l.id
+LEFT JOIN LATERAL (SELECT {POSTED} FROM postings WHERE line_id = l.id) p ON true
+LEFT JOIN (SELECT line_id, sum(held) AS held, sum(committed) AS committed, sum(paid) AS paid
+           FROM cases GROUP BY line_id) c ON c.line_id = l.id
 ORDER BY l.id"""
 
 

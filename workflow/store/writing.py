@@ -29,8 +29,8 @@ COLUMNS = {
     " hash text, state jsonb, stage text, step text, status text, requested bigint, entered_at timestamptz,"
     " due_at timestamptz",
     "cases": "id uuid, was int, version int, hash text, state jsonb, stage text, step text, status text,"
-    " ending text, requested bigint, held bigint, committed bigint, entered_at timestamptz,"
-    " due_at timestamptz",
+    " ending text, requested bigint, held bigint, committed bigint, paid bigint,"
+    " entered_at timestamptz, due_at timestamptz",
     "events": "case_id uuid, version int, name text, data jsonb, actor text, at timestamptz,"
     " command_id uuid, hash text",
     "commands": "command_id uuid, actor text, payload_hash text, case_id uuid, version int, at timestamptz",
@@ -63,7 +63,7 @@ PARTS = {
     "cases": """changed AS (
   UPDATE cases c SET version = n.version, hash = n.hash, state = n.state, stage = n.stage, step = n.step,
          status = n.status, ending = n.ending, requested = n.requested, held = n.held,
-         committed = n.committed, entered_at = n.entered_at, due_at = n.due_at
+         committed = n.committed, paid = n.paid, entered_at = n.entered_at, due_at = n.due_at
   FROM {rows}{drafts}
   WHERE c.id = n.id AND c.version = n.was
   RETURNING c.id, c.number, c.line_id)""",
@@ -105,11 +105,12 @@ PARTS = {
   RETURNING line_id, account, amount
 ), balances AS (
   UPDATE budget_lines b SET available = b.available + s.available, reserved = b.reserved + s.reserved,
-         committed = b.committed + s.committed
+         committed = b.committed + s.committed, paid = b.paid + s.paid
   FROM (SELECT line_id,
                coalesce(sum(amount) FILTER (WHERE account = 'available'), 0) AS available,
                coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved,
-               coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed
+               coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed,
+               coalesce(sum(amount) FILTER (WHERE account = 'paid'), 0) AS paid
         FROM moved GROUP BY line_id) s
   WHERE b.id = s.line_id)""",
     "contents": """new_contents AS (

@@ -16,7 +16,7 @@ from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table
 from workflow.store.queries.inbox import TABS, inbox
 from workflow.store.queries.inquiries import Inquiry, inquiries
 from workflow.store.queries.mine import my_applications, my_organisations
-from workflow.store.queries.office import by_area, cases, money
+from workflow.store.queries.office import added_up, by_area, cases, money
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import (
     OrganisationPage,
@@ -29,6 +29,7 @@ from workflow.store.queries.organisations import (
     sign_off,
     waiting_organisations,
 )
+from workflow.store.queries.payments import Payable, Payments, payments
 from workflow.store.queries.pending import YearOfMoney, year_of_money
 from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pipeline import pipeline
@@ -116,6 +117,8 @@ __all__ = [
     "Operations",
     "OrganisationPage",
     "OrganisationRow",
+    "Payable",
+    "Payments",
     "PersonPage",
     "PersonRow",
     "Pipeline",
@@ -142,6 +145,7 @@ __all__ = [
     "Waiting",
     "Whole",
     "YearOfMoney",
+    "added_up",
     "application",
     "asked",
     "away",
@@ -170,6 +174,7 @@ __all__ = [
     "operations",
     "organisation",
     "outlooks",
+    "payments",
     "people",
     "person",
     "pipeline",

@@ -121,8 +121,9 @@ def decisions(
         rows = tx.execute(
             sa.text(
                 "SELECT c.*, w.step AS at_step, w.seat, w.entry, w.due_at AS due, o.name AS organisation,"
-                " b.year, b.pot, b.ceiling, b.reserved AS line_reserved, b.committed AS line_committed,"
-                f" b.available {WAITING} ORDER BY w.due_at NULLS LAST, c.id LIMIT :most OFFSET :start"
+                " b.year, b.pot, b.ceiling, b.carried, b.reserved AS line_reserved,"
+                " b.committed AS line_committed, b.paid AS line_paid, b.available"
+                f" {WAITING} ORDER BY w.due_at NULLS LAST, c.id LIMIT :most OFFSET :start"
             ),
             {**said, "most": MOST_DECISIONS, "start": start},
         ).all()
@@ -231,7 +232,15 @@ def _waiting(
         form=form,
         line_id=row.line_id,
         line=MoneyRow(
-            row.year, row.area, row.pot, row.ceiling, row.line_reserved, row.line_committed, row.available
+            year=row.year,
+            area=row.area,
+            pot=row.pot,
+            ceiling=row.ceiling,
+            carried=row.carried,
+            reserved=row.line_reserved,
+            committed=row.line_committed,
+            paid=row.line_paid,
+            left=row.available,
         ),
     )
     if not reading.may_open(case, viewer):

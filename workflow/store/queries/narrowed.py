@@ -40,7 +40,11 @@ CONDITIONS |= {
     name: f"c.line_id IN (SELECT b.id FROM budget_lines b WHERE CAST(b.{name} AS text) = :{name})"
     for name in ("year", "pot")
 }
-MONEY = {"reserved": f"{STANDING} < 'infinity' AND c.held > 0", "committed": "c.committed > 0"}
+MONEY = {
+    "reserved": f"{STANDING} < 'infinity' AND c.held > 0",
+    "committed": "c.committed > c.paid",
+    "paid": "c.paid > 0",
+}
 """The cases behind a figure of the money; who has ended has nothing reserved."""
 
 BY_NUMBER = "SELECT n.id FROM cases n WHERE n.number = ANY(:numbers)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,8 @@ SORTS = {
     "amount": Order("c.requested", "bigint", back=True),
 }
 MOST_COUNTED = 1000
+AMOUNTS = ("ceiling", "carried", "reserved", "committed", "paid", "left")
+"""Of a budget line, in the order of MoneyRow."""
 WHO = """
 ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
       ORDER BY w.seat) AS offices,
@@ -140,6 +143,7 @@ def case_row(row: Any, viewer: Actor, now: datetime, route: Route) -> CaseRow:
         requested=row.requested,
         held=row.held,
         committed=row.committed,
+        paid=row.paid,
         submitted_at=row.submitted_at,
         entered_at=row.entered_at,
         due_at=row.due_at,
@@ -152,24 +156,32 @@ def case_row(row: Any, viewer: Actor, now: datetime, route: Route) -> CaseRow:
 
 
 def money_row(row: Any) -> MoneyRow:
-    return MoneyRow(row.year, row.area, row.pot, row.ceiling, row.reserved, row.committed, row.available)
+    """A row of `budget_lines`."""
+    return MoneyRow(
+        year=row.year,
+        area=row.area,
+        pot=row.pot,
+        ceiling=row.ceiling,
+        carried=row.carried,
+        reserved=row.reserved,
+        committed=row.committed,
+        paid=row.paid,
+        left=row.available,
+    )
 
 
 def by_area(lines: Sequence[MoneyRow]) -> list[MoneyRow]:
     """The lines of each year and area added up over their pots."""
-    sums: dict[tuple[int, str], MoneyRow] = {}
+    grouped: dict[tuple[int, str], list[MoneyRow]] = defaultdict(list)
     for line in lines:
-        so_far = sums.get((line.year, line.area), MoneyRow(line.year, line.area, "", 0, 0, 0, 0))
-        sums[line.year, line.area] = MoneyRow(
-            line.year,
-            line.area,
-            "",
-            so_far.ceiling + line.ceiling,
-            so_far.reserved + line.reserved,
-            so_far.committed + line.committed,
-            so_far.left + line.left,
-        )
-    return list(sums.values())
+        grouped[line.year, line.area].append(line)
+    return [added_up(year, area, rows) for (year, area), rows in grouped.items()]
+
+
+def added_up(year: int, area: str, lines: Sequence[MoneyRow]) -> MoneyRow:
+    """Several lines as one."""
+    sums = [sum(getattr(line, name) for line in lines) for name in AMOUNTS]
+    return MoneyRow(year, area, "", *sums)
 
 
 def lines(tx: sa.Connection) -> list[MoneyRow]:

@@ -213,6 +213,7 @@ class CaseRow:
     requested: int
     held: int
     committed: int
+    paid: int
     submitted_at: datetime
     entered_at: datetime | None
     due_at: datetime | None
@@ -270,15 +271,25 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class MoneyRow:
-    """A budget line, or several added up (`pot` is then empty)."""
+    """A budget line, or several added up (`pot` is then empty).
+
+    `carried`: from the year before, less what went on to the next; `committed`: and not paid yet.
+    """
 
     year: int
     area: str
     pot: str
     ceiling: int
+    carried: int
     reserved: int
     committed: int
+    paid: int
     left: int
+
+    @property
+    def whole(self) -> int:
+        """What there is to spend."""
+        return self.ceiling + self.carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +413,7 @@ class Filters:
     """What a list is narrowed to; empty means all. `route`: by its hash.
 
     `text`: a case's number, or words of organisation, title or summary; `organisation`: words of its name.
-    `money`: reserved or committed; `year` and `pot`: of the budget line that a case takes from.
+    `money`: reserved, committed or paid; `year` and `pot`: of the budget line that a case takes from.
     """
 
     stage: str = ""

@@ -35,6 +35,7 @@ cases = Table(
     Column("requested", BigInteger, nullable=False),
     Column("held", BigInteger, nullable=False),
     Column("committed", BigInteger, nullable=False),
+    Column("paid", BigInteger, nullable=False, server_default="0", comment="of what is committed"),
     Column("stage", Text, nullable=False),
     Column("step", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -58,6 +59,8 @@ cases = Table(
         # the late ones are counted by stage without a look at their rows
         postgresql_include=["due_at", "stage", "area", "size", "call", "ending", "asked_by"],
     ),
+    Index("ix_cases_payable", "entered_at", "id", postgresql_where=text("committed > paid")),
+    Index("ix_cases_paid", "entered_at", "id", postgresql_where=text("paid > 0")),
     Index("ix_cases_requested_id", "requested", "id"),
     Index("ix_cases_standing", "stage", text(STANDING), "id"),
 )

@@ -29,9 +29,19 @@ budget_lines = Table(
     Column("ceiling", BigInteger, nullable=False),
     Column("available", BigInteger, nullable=False),
     Column("reserved", BigInteger, nullable=False),
-    Column("committed", BigInteger, nullable=False),
+    Column("committed", BigInteger, nullable=False, comment="and not paid yet"),
+    Column("paid", BigInteger, nullable=False, server_default="0"),
+    Column(
+        "carried",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="from the year before, less what went on",
+    ),
     UniqueConstraint("programme", "year", "area", "pot"),
-    CheckConstraint("available >= 0 AND reserved >= 0 AND committed >= 0", name="no_overspending"),
+    CheckConstraint(
+        "available >= 0 AND reserved >= 0 AND committed >= 0 AND paid >= 0", name="no_overspending"
+    ),
     comment="The balances of the postings, in Rappen; locked before money is asked for",
 )
 
@@ -42,7 +52,9 @@ postings = Table(
     Column("line_id", Integer, ForeignKey("budget_lines.id"), nullable=False),
     Column("case_id", UUID, ForeignKey("cases.id")),
     Column("version", Integer, comment="of the case after the change that moved the money"),
-    Column("account", Text, nullable=False, comment="ceiling | available | reserved | committed"),
+    Column(
+        "account", Text, nullable=False, comment="ceiling | carried | available | reserved | committed | paid"
+    ),
     Column("amount", BigInteger, nullable=False),
     Column("target_group", Text),
     moment("at"),

@@ -1,0 +1,120 @@
+"""What is to be paid out: Finance ticks what has gone, and each is a command of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid5
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from web.desk.words import Words
+from web.errors import text_of
+from web.exports import PAGE_ROWS, As, Column, every, export
+from web.language import gettext as _
+from web.language import lang, ngettext
+from web.security import db, do, now, posted_uuid, signed_in
+from workflow.engine.commands import Pay
+from workflow.errors import Conflict, NotAllowed, NotFound, Refused
+from workflow.funding.money import parse_chf
+from workflow.store import queries
+from workflow.store.queries import Payable, Payments
+
+MOST = 100
+"""Payments that one form records."""
+
+
+@dataclass(slots=True)
+class Tried:
+    """What was typed and not recorded: case → amount, and case → why not."""
+
+    typed: Mapping[UUID, str] = field(default_factory=dict)
+    failed: Mapping[UUID, str] = field(default_factory=dict)
+
+
+def payments() -> str:
+    """What is open, or what was paid."""
+    return _page(Tried())
+
+
+def payments_file(kind: str) -> Response:
+    """The same as a file."""
+    words = Words()
+    columns: list[Column[Payable]] = [
+        Column(_("Nummer"), lambda row: row.number),
+        Column(_("Trägerschaft"), lambda row: row.organisation),
+        Column(_("Förderbereich"), lambda row: words.area(row.area)),
+        Column(_("Kredit"), lambda row: row.year, As.NUMBER),
+        Column(_("Herkunft"), lambda row: words.pot(row.pot)),
+        Column(_("Zugesichert seit"), lambda row: row.granted_at, As.MOMENT),
+        Column(_("zugesichert"), lambda row: row.committed, As.MONEY),
+        Column(_("ausbezahlt"), lambda row: row.paid, As.MONEY),
+        Column(_("offen"), lambda row: row.open, As.MONEY),
+        Column(_("Nächste Tranche"), lambda row: row.instalment[0] or None, As.NUMBER),
+        Column(_("Betrag der Tranche"), lambda row: row.instalment[2], As.MONEY),
+    ]
+    return export(kind, _("Auszahlungen"), columns, every(lambda after: _found(after, PAGE_ROWS)))
+
+
+def record() -> Response | tuple[str, int]:
+    """Record each that was ticked; what is refused says why, and stays as it was typed."""
+    _found(None, 1)  # 404 for who has no overview
+    ticked = _ticked()
+    typed = {case_id: request.form.get(f"amount.{case_id}", "") for case_id in ticked}
+    failed, done = {}, 0
+    for case_id, paid in ticked.items():
+        key = uuid5(posted_uuid("command_id"), f"{case_id}.{paid}")
+        try:
+            amount = parse_chf(typed[case_id])
+            if amount < 0:
+                failed[case_id] = _("Zurücknehmen geht nur einzeln, mit einem Grund.")
+                continue
+            do(Pay(case_id, amount, paid), key=key)
+            done += 1
+        except ValueError:
+            failed[case_id] = _("Das ist kein Betrag.")
+        except (Conflict, NotAllowed, NotFound, Refused) as error:
+            failed[case_id] = text_of(error, lang())
+    if done:
+        flash(ngettext("%(n)s Auszahlung ist eingetragen.", "%(n)s Auszahlungen sind eingetragen.", done))
+    if not ticked:
+        flash(_("Sie haben nichts angekreuzt."), "warning")
+    if failed:
+        return _page(Tried(typed, failed)), 409
+    return redirect(url_for(".payments"), 303)
+
+
+def _page(tried: Tried) -> str:
+    shown = request.args.get("shown", "")
+    found = _found(request.args.get("after"))
+    return render_template(
+        "office/payments.html",
+        found=found,
+        shown="paid" if shown == "paid" else "open",
+        tried=tried,
+        may_pay=any(row.may_pay for row in found.rows),
+        words=Words(),
+    )
+
+
+def _found(after: str | None, limit: int = 50) -> Payments:
+    shown = request.args.get("shown", "")
+    found = queries.payments(db(), signed_in().actor, now=now(), shown=shown, after=after, limit=limit)
+    return found if found is not None else abort(404)
+
+
+def _ticked() -> dict[UUID, int]:
+    """Case → Rappen paid before, as they were seen; 400 for anything that is not one of our own inputs."""
+    found: dict[UUID, int] = {}
+    given: Sequence[str] = request.form.getlist("case")
+    for text in given:
+        case_id, _dot, paid = text.partition(".")
+        try:
+            found[UUID(case_id)] = int(paid)
+        except ValueError:
+            raise BadRequest from None
+    if len(found) > MOST:
+        raise BadRequest
+    return found

@@ -1,0 +1,117 @@
+"""What is to be paid out, and what was: every case with money committed, the longest granted first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from workflow.connecting import autocommit
+from workflow.engine.case import Actor, load_case
+from workflow.engine.paying import allowed
+from workflow.funding.money import instalment
+from workflow.store import published, reading
+
+MOST_COUNTED = 1000
+OPEN, PAID = "open", "paid"
+SHOWN = {OPEN: "c.committed > c.paid", PAID: "c.paid > 0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """A case with money committed. `instalment`: (number, of how many, Rappen) of what comes next.
+
+    `may_pay`: the viewer records what was paid.
+    """
+
+    case_id: UUID
+    number: str
+    organisation: str
+    area: str
+    year: int
+    pot: str
+    granted_at: datetime
+    committed: int
+    paid: int
+    instalment: tuple[int, int, int]
+    may_pay: bool
+
+    @property
+    def open(self) -> int:
+        """Rappen that are still to be paid."""
+        return self.committed - self.paid
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """A page of them. `total`: counted no further than to MOST_COUNTED; `next`: what `after` takes."""
+
+    rows: list[Payable]
+    total: int
+    next: str | None
+    at_least: bool
+
+
+def payments(
+    db: sa.Engine,
+    viewer: Actor,
+    *,
+    now: datetime,
+    shown: str = OPEN,
+    after: str | None = None,
+    limit: int = 50,
+) -> Payments | None:
+    """Those with something to pay (`shown`: open), or something paid (paid); None without an overview."""
+    if not viewer.has_role(*reading.OVERVIEW):
+        return None
+    where = SHOWN.get(shown, SHOWN[OPEN])
+    mark = _mark(after)
+    behind = " AND (c.entered_at, c.id) > (CAST(:at AS timestamptz), :id)" if mark else ""
+    with autocommit(db) as tx:
+        some = f"SELECT FROM cases c WHERE {where} LIMIT {MOST_COUNTED + 1}"
+        total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s")).scalar_one()
+        rows = tx.execute(
+            sa.text(
+                "SELECT c.*, o.name AS organisation, b.year, b.pot FROM cases c"
+                " JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id"
+                f" WHERE {where}{behind} ORDER BY c.entered_at, c.id LIMIT :limit"
+            ),
+            {**mark, "limit": limit + 1},
+        ).all()
+        found = [_payable(tx, row, viewer, now) for row in rows[:limit]]
+    following = f"{found[-1].granted_at.isoformat()}|{found[-1].case_id}" if len(rows) > limit else None
+    return Payments(found, min(total, MOST_COUNTED), following, total > MOST_COUNTED)
+
+
+def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payable:
+    case = load_case(row.state)
+    terms = published.programme(tx, row.programme_hash).terms.get(row.size, {})
+    percents = terms.get("instalments", [100])
+    number, amount = instalment(row.committed, row.paid, percents)
+    route = published.route(tx, row.route_hash)
+    today = published.calendar(tx, row.programme_hash).day_of(now)
+    return Payable(
+        case_id=UUID(str(row.id)),
+        number=row.number,
+        organisation=row.organisation,
+        area=row.area,
+        year=row.year,
+        pot=row.pot,
+        granted_at=row.entered_at,
+        committed=row.committed,
+        paid=row.paid,
+        instalment=(number, len(percents), amount),
+        may_pay=any(allowed(route, case, viewer, today)),
+    )
+
+
+def _mark(after: str | None) -> dict[str, Any]:
+    """Where a page begins; what nobody of us wrote begins at the start."""
+    try:
+        at, case_id = (after or "").split("|")
+        return {"at": datetime.fromisoformat(at), "id": UUID(case_id)}
+    except ValueError:
+        return {}
