@@ -10,7 +10,7 @@ depends_on = None
 
 BEFORE = "ceiling | available | reserved | committed"
 NONE_LESS = "available >= 0 AND reserved >= 0 AND committed >= 0"
-CHECK = op.f("ck_budget_lines_no_overspending")
+CHECK = "ck_budget_lines_no_overspending"
 
 
 def upgrade() -> None:
@@ -37,8 +37,8 @@ def upgrade() -> None:
         ),
     )
     op.alter_column("budget_lines", "committed", comment="and not paid yet")
-    op.drop_constraint(CHECK, "budget_lines", type_="check")
-    op.create_check_constraint(CHECK, "budget_lines", f"{NONE_LESS} AND paid >= 0")
+    op.drop_constraint(op.f(CHECK), "budget_lines", type_="check")
+    op.create_check_constraint(op.f(CHECK), "budget_lines", f"{NONE_LESS} AND paid >= 0")
     op.alter_column(
         "postings", "account", comment="ceiling | carried | available | reserved | committed | paid"
     )
@@ -46,8 +46,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.alter_column("postings", "account", comment=BEFORE)
-    op.drop_constraint(CHECK, "budget_lines", type_="check")
-    op.create_check_constraint(CHECK, "budget_lines", NONE_LESS)
+    op.drop_constraint(op.f(CHECK), "budget_lines", type_="check")
+    op.create_check_constraint(op.f(CHECK), "budget_lines", NONE_LESS)
     op.alter_column("budget_lines", "committed", comment=None)
     op.drop_column("budget_lines", "carried")
     op.drop_column("budget_lines", "paid")
