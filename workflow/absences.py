@@ -31,11 +31,12 @@ class Away:
 def enter(db: Engine, actor: Actor, away: Away, *, now: datetime) -> None:
     """Enter an absence; one that begins on the same day is changed.
 
-    The deputy works in one of the person's offices. Raises NotAllowed (not_yours), and Invalid by field.
+    The deputy works in one of the person's offices. Raises NotAllowed (not_yours; own_roles), and Invalid by
+    field.
     """
     with db.begin() as tx:
         offices = people.offices_of(tx, [away.person, *([away.deputy] if away.deputy else [])])
-        _require_own(actor, away.person, offices)
+        _require_own(actor, away.person, offices, away.deputy)
         problems = _problems(away, offices, now.astimezone(ZURICH).date())
         if problems:
             raise Invalid({name: [problem] for name, problem in problems.items()})
@@ -50,13 +51,20 @@ def take_back(db: Engine, actor: Actor, person: UUID, first_day: date) -> bool:
         return people.remove_absence(tx, person, first_day)
 
 
-def _require_own(actor: Actor, person: UUID, offices: Mapping[UUID, frozenset[str]]) -> None:
-    """One's own, or of somebody in an office that one heads; administrators everybody's."""
+def _require_own(
+    actor: Actor, person: UUID, offices: Mapping[UUID, frozenset[str]], deputy: UUID | None = None
+) -> None:
+    """One's own, or of somebody in an office that one heads; administrators everybody's.
+
+    A deputy has the other's roles: so administrators name anybody but themselves.
+    """
     headed = {office for office, role in actor.offices if role == OFFICE_HEAD}
-    if actor.has_role("admin"):
+    if str(person) == actor.person or headed & offices.get(person, frozenset()):
         return
-    if str(person) != actor.person and not headed & offices.get(person, frozenset()):
+    if not actor.has_role("admin"):
         raise NotAllowed("not_yours")
+    if str(deputy) == actor.person:
+        raise NotAllowed("own_roles")
 
 
 def _problems(away: Away, offices: Mapping[UUID, frozenset[str]], today: date) -> dict[str, Problem]:

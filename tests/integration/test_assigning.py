@@ -16,6 +16,7 @@ from tests.counting import statements
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
+    DEPARTMENT,
     HEKS,
     LEAD,
     LEAD_TOO,
@@ -202,6 +203,15 @@ def test_who_may_enter_whose_absence(told: Story) -> None:
             take_back(told.db, told.actors[other], person_id(LEAD), day)
     assert take_back(told.db, told.actors[LEAD], person_id(LEAD), day)
     assert not take_back(told.db, told.actors[LEAD], person_id(LEAD), day)
+
+
+def test_administrators_do_not_stand_in_by_their_own_hand(told: Story) -> None:
+    admin, day = "elias.graber@pd.bs.example", told.now.date()
+    away = Away(person_id(DEPARTMENT), day, day, person_id(admin))
+    with pytest.raises(NotAllowed, match="own_roles"):
+        enter(told.db, told.actors[admin], away, now=told.now)
+    enter(told.db, told.actors[DEPARTMENT], away, now=told.now)  # whose absence it is names anybody
+    assert take_back(told.db, told.actors[admin], person_id(DEPARTMENT), day)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ A text knows the case's number and nothing else of it: mails carry no content of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,21 +53,31 @@ class MailText:
 
 Mails = Mapping[str, MailText]
 
+NUMBER = re.compile(r"%%|%\(number\)s")
+LONGEST = {"subject": 200, "body": 5000}
+
 
 def parse_mails(raw: Mapping[str, Any]) -> Mails:
-    """RouteError (mail_malformed) for an event without a mail, and for a text that names anything else."""
+    """RouteError (mail_malformed) for an event without a mail, and for a text that no mail can carry.
+
+    A subject is one line, as a header; a text names the number and nothing else.
+    """
     found = {}
     for code, said in raw.items():
         if code not in SUBJECTS or set(said) != {"subject", "body"}:
             raise RouteError("mail_malformed", at=f"mails.{code}")
         for part in ("subject", "body"):
             for language, text in said[part].items():
-                try:
-                    text % {"number": "1"}
-                except (KeyError, TypeError, ValueError):
-                    raise RouteError("mail_malformed", at=f"mails.{code}.{part}.{language}") from None
+                if not _can_be_sent(text, part):
+                    raise RouteError("mail_malformed", at=f"mails.{code}.{part}.{language}")
         found[code] = MailText(said["subject"], said["body"])
     return found
+
+
+def _can_be_sent(text: Any, part: str) -> bool:
+    if not isinstance(text, str) or len(text) > LONGEST[part] or "%" in NUMBER.sub("", text):
+        return False
+    return (text if part == "subject" else text.replace("\n", "")).isprintable()
 
 
 def wording(mails: Mails, code: str, language: str, number: str) -> tuple[str, str]:
