@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Engine
 
 from workflow import accounts
 from workflow.errors import Invalid, Problem, Refused
-from workflow.funding.programme import Programme, load_yaml
+from workflow.funding.plain import load_yaml
+from workflow.funding.programme import Programme
 from workflow.funding.questions import APPLICANT_KINDS
 from workflow.store import people, published
 

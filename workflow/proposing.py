@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row
 from workflow import publish
 from workflow.engine.case import Actor
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused, RouteError
-from workflow.funding.letters import render
+from workflow.funding.letters import Order, render
 from workflow.funding.parts import Parts, parts_of, with_parts
 from workflow.funding.programme import Bundle, Programme
 from workflow.funding.specimen import specimen
@@ -129,12 +129,13 @@ def from_screens(db: Engine) -> bool:
             return False
 
 
-def preview(bundle: Bundle, code: str, *, now: datetime) -> bytes:
-    """A letter of this programme as PDF, with made-up data; RouteError (letter_fails)."""
+def preview(bundle: Bundle, code: str, *, now: datetime, order: Order | None = None) -> bytes:
+    """A letter of this programme as PDF, of this order or with made-up data; RouteError (letter_fails)."""
     if '"@' in bundle.letters[code]:
         raise RouteError("letter_fails", at=f"letters/{code}", why="packages (@) are not fetched")
+    data = order or specimen(Programme.parse(bundle.programme))
     try:
-        return render(bundle.letters, code, specimen(Programme.parse(bundle.programme)), now=now)
+        return render(bundle.letters, code, data, now=now)
     except typst.TypstError as error:
         raise RouteError("letter_fails", at=f"letters/{code}", why=str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -46,6 +47,11 @@ def label(labels: Mapping[str, str], lang: str) -> str:
     Publishing sees to it that every label is there in every language of its programme.
     """
     return labels.get(lang) or next(iter(labels.values()))
+
+
+def is_unwritable(text: str) -> bool:
+    """Whether it has control characters, or halves of pairs, that no mail, file or column can hold."""
+    return any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text)
 
 
 def local_date(moment: date | datetime) -> str:

@@ -17,7 +17,7 @@ from tests.bench import core, engine, latency, libraries, one_call, plain_sql, r
 from tests.bench.figures import Figure, tell
 from web.cli.system import System, running_system
 from workflow.connecting import connect
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 from workflow.people import load_people
 
 ROOMS = ("actions", "routing", "timers", "latency", "engine")

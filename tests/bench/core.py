@@ -29,7 +29,7 @@ from workflow.connecting import connect
 from workflow.engine.case import Actor
 from workflow.engine.commands import Complete, Submit
 from workflow.errors import Conflict, NotFound, Refused
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 from workflow.people import organisation_id
 from workflow.service import advance_due, handle
 from workflow.settings import Settings

@@ -11,7 +11,7 @@ import web
 from tests.e2e.conftest import SCREENS, Visit
 from tests.e2e.person import PHONE, Screens
 from tests.unit.test_bpmn import COMPILED, drawn
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 from workflow.interchange.bpmn import bpmn
 from workflow.settings import PROGRAMMES
 

@@ -16,7 +16,8 @@ from workflow import proposing
 from workflow.engine.case import Actor
 from workflow.errors import Conflict, Invalid, NotAllowed, Refused, RouteError
 from workflow.funding.parts import differences, parts_of, with_parts, written
-from workflow.funding.programme import load_folder, read_part
+from workflow.funding.plain import read_part
+from workflow.funding.programme import load_folder
 from workflow.publish import checked_bundle, publish_folder, store
 from workflow.settings import PROGRAMMES
 from workflow.store import published

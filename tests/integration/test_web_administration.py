@@ -12,9 +12,11 @@ from flask import Flask
 from tests.browsing import app_for, signed_in
 from tests.counting import statements
 from tests.integration.test_proposing import ADMIN, COORDINATOR, HEAD, current, propose, with_extra_day
-from tests.integration.walks import at_review
-from web.cli.story import Story
+from tests.integration.walks import DIVISION, at_decision, at_review, rows
+from tests.integration.walks import HEAD as WALK_HEAD
+from web.cli.story import Story, decision
 from web.cli.visitors import Browser, Page
+from workflow.people import person_id
 
 
 @pytest.fixture
@@ -83,6 +85,49 @@ def test_a_letter_is_looked_at_before_anybody_gets_it(app: Flask, told: Story) -
     [number] = re.findall(r"KIP3-2027-\d+", coordinator.open(f"/desk/cases/{undecided}").text)[:1]
     page = coordinator.send(form, {"press": "preview", "number": number}, status=422)
     assert "noch nicht entschieden" in page.words()
+
+
+def test_a_letter_with_a_real_case_that_fails_says_so_and_the_reading_is_noted(
+    app: Flask, told: Story
+) -> None:
+    case_id = at_decision(told)
+    told.do(WALK_HEAD, case_id, "grant", decision(38_000_00, "Gut."))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    coordinator, name = signed_in(app, COORDINATOR), "letters/order_granted"
+    [case] = rows(told.db, "SELECT number FROM cases")
+    form = coordinator.open(f"/administration/parts/{name}").form(f"/administration/parts/{name}")
+    values = {"press": "preview", "number": case.number}
+    for text in ("#panic()", '#import "@preview/cetz:0.3.4"'):
+        page = coordinator.send(form, {**values, "text": text}, status=422)
+        assert "lässt sich nicht setzen" in page.words()
+    answer = coordinator.http.post(f"/administration/parts/{name}", data=form.filled(values))
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+    assert [row.person_id for row in rows(told.db, "SELECT person_id FROM dossier_reads")] == [
+        person_id(COORDINATOR)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{de: !!int x}",
+        "{de: !!binary AAAA}",
+        "{de: !!timestamp x}",
+        "{de: !!bool x}",
+        "{de: !!set {x}}",
+        "{de: .inf}",
+        "{1: x, de: y}",
+        '{de: "a\\0b"}',
+        '{de: "\\ud800"}',
+        f"{{de: {'9' * 5000}}}",
+    ],
+)
+def test_yaml_that_is_no_plain_data_is_refused(app: Flask, text: str) -> None:
+    admin, name = signed_in(app, ADMIN), "programme/title"
+    form = admin.open(f"/administration/parts/{name}").form(f"/administration/parts/{name}")
+    for press in ("check", "propose"):
+        page = admin.send(form, {"text": text, "press": press, "reason": "Darum."}, status=422)
+        assert "Das ist kein lesbares YAML" in page.words()
 
 
 def test_a_stale_proposal_says_so_and_is_checked_anew(app: Flask, told: Story) -> None:

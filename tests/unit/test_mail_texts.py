@@ -23,9 +23,9 @@ def test_the_programme_has_its_own_words() -> None:
 
 
 def test_a_percent_sign_is_doubled_and_a_body_has_lines() -> None:
-    said = {"subject": {"de": "100 %% %(number)s"}, "body": {"de": "Eins\n\nZwei"}}
+    said = {"subject": {"de": "100\u00a0%% %(number)s"}, "body": {"de": "Eins\n\nZwei"}}
     assert wording(parse_mails({"office_turn": said}), "office_turn", "de", "K-1") == (
-        "100 % K-1",
+        "100\u00a0% K-1",
         "Eins\n\nZwei",
     )
 

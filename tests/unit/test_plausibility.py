@@ -10,8 +10,8 @@ import pytest
 from tests.builders import KIP3
 from web.cli.story import application
 from workflow.funding.forms import Form
+from workflow.funding.plain import load_yaml
 from workflow.funding.plausibility import Budget, budget_of
-from workflow.funding.programme import load_yaml
 from workflow.funding.ties import Tie, ties
 
 WHEN = datetime(2026, 3, 2, tzinfo=UTC)

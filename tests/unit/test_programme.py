@@ -16,7 +16,8 @@ from workflow.engine.route import Human
 from workflow.engine.soundness import check
 from workflow.errors import Refused, RouteError
 from workflow.funding.forms import Form
-from workflow.funding.programme import Programme, load_folder, load_yaml
+from workflow.funding.plain import load_yaml
+from workflow.funding.programme import Programme, load_folder
 from workflow.publish import parsed_routes
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")

@@ -13,14 +13,15 @@ from web.desk.words import Words
 from web.language import gettext, lang
 from web.office.checking import MOST, Finding, said
 from web.office.mails import Shown, shown_with
+from web.reads import note_read
 from web.security import db, now, signed_in
 from workflow import orders, proposing, publish
 from workflow.engine.parsing import parse_route
 from workflow.errors import RouteError
-from workflow.funding.letters import render
 from workflow.funding.mails import parse_mails
 from workflow.funding.parts import differences, with_parts, written
-from workflow.funding.programme import Bundle, Programme, read_part
+from workflow.funding.plain import read_part
+from workflow.funding.programme import Bundle, Programme
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
@@ -135,7 +136,8 @@ def _pdf(bundle: Bundle, code: str) -> Response:
         _, order = orders.templates_and_order(db(), case_id)
     except (IndexError, KeyError):
         raise RouteError("not_decided", at=f"letters/{code}", number=number) from None
-    return pdf(render(bundle.letters, code, order, now=now()))
+    note_read(case_id)
+    return pdf(proposing.preview(bundle, code, now=now(), order=order))
 
 
 def pdf(content: bytes) -> Response:

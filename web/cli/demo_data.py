@@ -19,7 +19,7 @@ from web.cli.story import Story, application, decision, proposal, review
 from workflow import log
 from workflow.engine.case import Seat
 from workflow.errors import FoerderwegError
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 from workflow.people import load_people, read_people
 from workflow.settings import Settings
 from workflow.store import queries

@@ -15,7 +15,7 @@ import httpx
 from web.cli.demo_data import COMPLETE, PASSWORD
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.visitors import Program, Unexpected
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 from workflow.people import read_people
 
 PAUSE_SECONDS = 3.0

@@ -20,7 +20,8 @@ from workflow.engine.route import Route
 from workflow.engine.staffing import gaps
 from workflow.engine.tables import Fact
 from workflow.errors import RouteError
-from workflow.funding.programme import Programme, load_folder, load_yaml
+from workflow.funding.plain import load_yaml
+from workflow.funding.programme import Programme, load_folder
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.interchange.xes import xes

@@ -20,7 +20,8 @@ from workflow.engine.parsing import parse_route
 from workflow.engine.route import Route
 from workflow.engine.simulation import Habits, Worker, simulate
 from workflow.engine.tables import Fact, Facts, parse_table, pick
-from workflow.funding.programme import Programme, load_folder, load_yaml
+from workflow.funding.plain import load_yaml
+from workflow.funding.programme import Programme, load_folder
 from workflow.texts import ZURICH
 
 

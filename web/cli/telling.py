@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from web.cli.system import System
 from web.cli.visitors import Browser, Program, Unexpected
 from workflow.funding.money import format_chf
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 from workflow.texts import ZURICH
 
 PASSWORD = "für den Probelauf"

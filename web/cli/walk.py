@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from web.cli.system import System
 from web.cli.telling import PASSWORD, Telling, expect, typed
 from workflow.funding.money import format_chf
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 from workflow.people import load_people, read_people
 
 

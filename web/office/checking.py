@@ -14,7 +14,8 @@ from web.language import gettext, lang
 from workflow import publish
 from workflow.engine.parsing import parse_route
 from workflow.errors import FoerderwegError, RouteError
-from workflow.funding.programme import Bundle, Programme, read_yaml
+from workflow.funding.plain import read_yaml
+from workflow.funding.programme import Bundle, Programme
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.texts import marked as _

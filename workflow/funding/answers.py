@@ -17,6 +17,7 @@ from stdnum.exceptions import ValidationError as NumberError
 
 from workflow.errors import Param, Problem
 from workflow.funding.money import parse_chf
+from workflow.texts import is_unwritable
 
 QR_IIDS = range(30000, 32000)  # SIX: institutions with this number take payments with a QR reference only
 MOST = 10**9  # of things, where a form sets no limit
@@ -57,7 +58,7 @@ def _words(value: Any) -> str:
     if not isinstance(value, str):
         raise refuse("wrong_type")
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in text):
+    if is_unwritable(text):
         raise refuse("bad_character")
     return text
 

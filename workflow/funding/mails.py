@@ -12,8 +12,8 @@ from typing import Any
 
 from workflow.errors import RouteError
 from workflow.funding.questions import Labels
+from workflow.texts import is_unwritable, texts
 from workflow.texts import marked as _
-from workflow.texts import texts
 
 SUBJECTS: Mapping[str, str] = {
     "applicant_received": _("Gesuch %(number)s: eingegangen"),
@@ -77,7 +77,7 @@ def parse_mails(raw: Mapping[str, Any]) -> Mails:
 def _can_be_sent(text: Any, part: str) -> bool:
     if not isinstance(text, str) or len(text) > LONGEST[part] or "%" in NUMBER.sub("", text):
         return False
-    return (text if part == "subject" else text.replace("\n", "")).isprintable()
+    return not is_unwritable(text) and (part == "body" or text.splitlines() in ([], [text]))
 
 
 def wording(mails: Mails, code: str, language: str, number: str) -> tuple[str, str]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import holidays
-import yaml
 
 from workflow.engine.tables import Facts
 from workflow.errors import Refused, RouteError
 from workflow.funding.advice import Contact, Need, parse_contacts, parse_needs
 from workflow.funding.eligibility import Question, parse_question
 from workflow.funding.mails import Mails, parse_mails
+from workflow.funding.plain import load_yaml
 from workflow.funding.questions import Labels, Option
 from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
 
@@ -303,81 +302,11 @@ def load_folder(path: Path) -> Bundle:
     )
 
 
-def load_yaml(file: Path) -> dict[str, Any]:
-    """A YAML file as JSON-ready data; RouteError (unreadable), also where a key stands twice."""
-    at = f"{file.parent.name}/{file.name}"
-    try:
-        return read_yaml(file.read_text("utf-8"), at)
-    except (OSError, UnicodeDecodeError) as error:
-        raise RouteError("unreadable", at=at, why=str(error)) from error
-
-
-def read_yaml(text: str, at: str, *, trusted: bool = True) -> dict[str, Any]:
-    """The same of a text. `trusted`: it may name a part and take it again, which can make it grow at will."""
-    data = _parsed(text, at, trusted)
-    if not isinstance(data, dict):
-        raise RouteError("unreadable", at=at, why="it is no mapping")
-    return data
-
-
-def read_part(text: str, at: str) -> Any:
-    """What somebody from outside wrote as one part of a programme, a mapping or a list."""
-    data = _parsed(text, at, trusted=False)
-    if not isinstance(data, dict | list):
-        raise RouteError("unreadable", at=at, why="it is no mapping and no list")
-    return data
-
-
-def _parsed(text: str, at: str, trusted: bool) -> Any:
-    try:
-        if not trusted and any(isinstance(one, yaml.AliasEvent) for one in yaml.parse(text)):
-            raise RouteError("unreadable", at=at, why="aliases (*) are for files of the programme alone")
-        return yaml.load(text, Loader=_FastLoader if trusted else _Loader)
-    except RecursionError:
-        raise RouteError("unreadable", at=at, why="too many parts within each other") from None
-    except yaml.reader.ReaderError as error:
-        raise RouteError("unreadable", at=at, why=error.reason) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        raise RouteError("unreadable", at=at, line=line, why=error.problem or str(error)) from error
-
-
 def _named(file: Path, key: str) -> dict[str, Any]:
     data = load_yaml(file)
     if data.get(key) != file.stem:
         raise RouteError("named_otherwise", at=f"{file.parent.name}/{file.name}", key=key, name=file.stem)
     return data
-
-
-class _Words:
-    """Words stay words: `yes`, `no`, `on` and dates are text, because codes and JSON know neither."""
-
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, pattern) for tag, pattern in found if not tag.endswith((":bool", ":timestamp"))]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[attr-defined]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)  # type: ignore[misc]
-
-
-for _first in "tf":
-    _Words.yaml_implicit_resolvers.setdefault(_first, []).append(
-        ("tag:yaml.org,2002:bool", re.compile("(?:true|false)$"))
-    )
-
-
-class _Loader(_Words, yaml.SafeLoader):
-    """For texts from outside: enough brackets within each other kill the process in the other one."""
-
-
-class _FastLoader(_Words, yaml.CSafeLoader):
-    """For the programme's own files, eight times as fast."""
 
 
 def _area(raw: Mapping[str, Any]) -> Area:

@@ -10,7 +10,7 @@ import pytest
 from workflow.engine.parsing import parse_route
 from workflow.engine.soundness import check
 from workflow.errors import RouteError
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 
 FOLDER = Path(__file__).parents[2] / "golden" / "routes"
 BROKEN = sorted((FOLDER / "broken").glob("*.yaml"))

@@ -24,7 +24,7 @@ from workflow.engine.route import APPLICANT, Call
 from workflow.engine.soundness import check
 from workflow.engine.tables import Fact
 from workflow.errors import Refused, RouteError
-from workflow.funding.programme import load_yaml
+from workflow.funding.plain import load_yaml
 
 FACTS: dict[str, Fact] = {
     "area": "language",
