@@ -15,7 +15,7 @@ from workflow.funding.notices import SUBJECTS
 from workflow.mail_server import open_smtp
 from workflow.mail_times import MailTimes, wanted_at
 from workflow.settings import Settings
-from workflow.store import mail_times, published, sign_in
+from workflow.store import mail_times, outbox, published, sign_in
 from workflow.store.outbox import Due
 from workflow.texts import marked as _
 from workflow.texts import texts
@@ -47,7 +47,8 @@ def send_digest(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
     person_id, at = UUID(due.payload["person"]), datetime.fromisoformat(due.payload["at"])
     with db.connect() as tx:
         person = sign_in.person_by_id(tx, person_id)
-        held = mail_times.held(tx, person_id, at)
+        effects = mail_times.due(tx, person_id, at)
+        held = mail_times.held(tx, person_id, effects)
         own = published.mails(tx, {row.case_id for row in held if row.case_id})
     if person is not None and held:
         say = texts(person.language).gettext
@@ -59,7 +60,10 @@ def send_digest(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
         with open_smtp(settings) as smtp:
             smtp.send_message(message)
     with db.begin() as tx:
-        mail_times.drop(tx, person_id, at)
+        outbox.done_in(tx, due.key, now)  # first: what comes from here on makes a digest of its own
+        mail_times.drop(tx, person_id, effects)
+        if mail_times.due(tx, person_id, at):  # came while this one was sent
+            outbox.add(tx, f"{due.key}+", "digest", due.payload, now)
 
 
 def _line(settings: Settings, row: sa.Row[Any], own: Mails, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.message import EmailMessage
 
 from aiosmtpd.handlers import Message
@@ -9,16 +10,21 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Inbox(Message):
-    """A mail server's end that keeps what it gets. `refuses`, `hangs_up_on`: mails to this place."""
+    """A mail server's end that keeps what it gets. `refuses`, `hangs_up_on`: mails to this place.
+
+    `on_mail`: done before a mail is accepted.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.mails: list[EmailMessage] = []
         self.conversations = 0
         self.refuses = self.hangs_up_on = "nobody"
+        self.on_mail: Callable[[], None] = lambda: None
 
     def handle_message(self, message: EmailMessage) -> None:  # type: ignore[override]
         self.mails.append(message)
+        self.on_mail()
 
     async def handle_EHLO(
         self, _server: SMTP, session: Session, _e: object, name: str, says: list[str]

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from tasks.deliver import deliver_due
+from tasks.notices import send_notice
 from tests.browsing import app_for, signed_in
 from tests.integration.post import Inbox
 from tests.integration.walks import CHECKER, HEAD, HEKS, LEAD, LEAD_TOO, at_check, at_review, deliver, rows
@@ -97,6 +98,38 @@ def test_a_mention_waits_too(told: Story, inbox: Inbox) -> None:
     [mail] = to(inbox, LEAD)
     assert "Sie sind in einem Dossier erwähnt" in mail
     assert "/desk/cases/x#talk" in mail
+
+
+def test_what_is_written_late_is_neither_lost_nor_left(told: Story, inbox: Inbox) -> None:
+    """By a process that stood still between its clock and its commit, while the digest is sent and after."""
+    want(told, LEAD, DAILY)
+    at(told, "2026-09-08 06:59")
+    at_review(told)
+    deliver(told)
+    before = told.now
+
+    def late(key: str) -> None:
+        with told.db.begin() as tx:
+            path = f"desk/cases/{key}#talk"
+            payload = {"text": "comment_mention", "person": told.actors[LEAD].person, "path": path}
+            outbox.add(tx, key, "notice", payload, before)
+        [due] = outbox.lease(told.db, "notice", before, 1)
+        send_notice(told.db, told.settings, due, before)
+        outbox.done(told.db, due.key, before)
+
+    at(told, "2026-09-08 07:00")
+    count = len(inbox.mails)
+    inbox.on_mail = lambda: late("meanwhile") if len(inbox.mails) == count + 1 else None
+    deliver(told)
+    late("afterwards")
+    deliver(told)
+    first, second, third = (one for one in to(inbox, LEAD))
+    assert count + 3 == len(inbox.mails)
+    assert "meanwhile" not in first
+    assert "meanwhile" in second
+    assert "afterwards" in third
+    assert len({str(one["Message-ID"]) for one in inbox.mails}) == len(inbox.mails)
+    assert rows(told.db, "SELECT FROM held_mails") == []
 
 
 def test_a_death_before_it_was_recorded_sends_the_same_again(told: Story, inbox: Inbox) -> None:

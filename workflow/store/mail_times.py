@@ -49,8 +49,12 @@ def hold(tx: Connection, mails: Sequence[Held]) -> None:
         return
     tx.execute(insert(held_mails).on_conflict_do_nothing(), [asdict(one) for one in mails])
     for person_id, at in dict.fromkeys((one.person_id, one.at) for one in mails):
-        payload = {"person": str(person_id), "at": at.isoformat()}
-        outbox.add(tx, f"digest:{person_id}:{at.isoformat()}", "digest", payload, at)
+        payload, key = (
+            {"person": str(person_id), "at": at.isoformat()},
+            f"digest:{person_id}:{at.isoformat()}",
+        )
+        while not outbox.add_open(tx, key, "digest", payload, at):
+            key += "+"  # that one went out before this came: whoever stood still writes late
 
 
 def waiting(tx: Connection, effect: str) -> frozenset[UUID]:
@@ -60,18 +64,26 @@ def waiting(tx: Connection, effect: str) -> frozenset[UUID]:
     )
 
 
-def held(tx: Connection, person_id: UUID, at: datetime) -> list[Row[Any]]:
-    """What waits for this person until then, the oldest case first: text, path, case_id and its number."""
+def due(tx: Connection, person_id: UUID, at: datetime) -> list[str]:
+    """The effects that wait for this person until then."""
+    query = select(held_mails.c.effect).where(held_mails.c.person_id == person_id, held_mails.c.at <= at)
+    return list(tx.execute(query).scalars())
+
+
+def held(tx: Connection, person_id: UUID, effects: Collection[str]) -> list[Row[Any]]:
+    """What these say to this person, the oldest case first: text, path, case_id and its number."""
     query = (
         select(held_mails.c.text, held_mails.c.path, held_mails.c.case_id, cases.c.number)
         .outerjoin(cases, cases.c.id == held_mails.c.case_id)
-        .where(held_mails.c.person_id == person_id, held_mails.c.at <= at)
+        .where(held_mails.c.person_id == person_id, held_mails.c.effect.in_(effects))
         .distinct()
         .order_by(cases.c.number.nulls_last(), held_mails.c.text, held_mails.c.path)
     )
     return list(tx.execute(query))
 
 
-def drop(tx: Connection, person_id: UUID, at: datetime) -> None:
+def drop(tx: Connection, person_id: UUID, effects: Collection[str]) -> None:
     """They have been told."""
-    tx.execute(delete(held_mails).where(held_mails.c.person_id == person_id, held_mails.c.at <= at))
+    tx.execute(
+        delete(held_mails).where(held_mails.c.person_id == person_id, held_mails.c.effect.in_(effects))
+    )

@@ -58,6 +58,14 @@ def add(tx: Connection, key: str, kind: str, payload: Mapping[str, Any], now: da
     tx.execute(insert(outbox).values(row).on_conflict_do_nothing())
 
 
+def add_open(tx: Connection, key: str, kind: str, payload: Mapping[str, Any], now: datetime) -> bool:
+    """The same; False when it has happened already. Until this transaction ends, it cannot."""
+    row = {"key": key, "kind": kind, "payload": payload, "next_try": now}
+    query = insert(outbox).values(row)
+    query = query.on_conflict_do_update(index_elements=["key"], set_={"key": query.excluded.key})
+    return tx.execute(query.returning(outbox.c.done_at)).scalar_one() is None
+
+
 def lease(db: Engine, kind: str, now: datetime, most: int) -> list[Due]:
     """Take up to `most` effects of a kind, the longest due first; nobody else gets them within LEASE."""
     with autocommit(db) as tx:
@@ -68,10 +76,15 @@ def lease(db: Engine, kind: str, now: datetime, most: int) -> list[Due]:
 def done(db: Engine, key: str, now: datetime) -> None:
     """It happened."""
     with autocommit(db) as tx:
-        tx.execute(
-            text("UPDATE outbox SET done_at = :now, leased_until = NULL, error = NULL WHERE key = :key"),
-            {"now": now, "key": key},
-        )
+        done_in(tx, key, now)
+
+
+def done_in(tx: Connection, key: str, now: datetime) -> None:
+    """The same, together with what follows from it."""
+    tx.execute(
+        text("UPDATE outbox SET done_at = :now, leased_until = NULL, error = NULL WHERE key = :key"),
+        {"now": now, "key": key},
+    )
 
 
 def put_back(db: Engine, keys: Collection[str], now: datetime) -> None:
