@@ -30,7 +30,7 @@ from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
 from workflow.store import agenda, journal, published
 from workflow.store.applications import Kept
-from workflow.store.queries.ties import linked_to
+from workflow.store.queries.ties import who_is_linked
 from workflow.store.reading import SYSTEM, takes_part
 from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
@@ -39,6 +39,8 @@ Answers = Mapping[str, Any]
 Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse | cmd.Withdraw | cmd.Pay
 FREELY = (cmd.Receive, cmd.Recuse, cmd.Withdraw)
 """Commands that need no reason."""
+GATED = (cmd.Complete, cmd.Declare, cmd.Recuse)
+"""Commands for which a step's gate is enough."""
 MOST_REASON = 4000
 MOST_TRIES = 20
 """So often a wish is decided anew because somebody else was faster; each time somebody got on."""
@@ -107,6 +109,8 @@ def _handle(
         if isinstance(command, cmd.Report | cmd.ChildEnded) and actor is not SYSTEM:
             raise NotAllowed("not_yours")
     route = published.route(tx, stored.route_hash)
+    if begins is None and actor.offices and not _gate_decides(route, stored.case, command, actor):
+        actor = _as_known(tx, stored, actor)
     if isinstance(command, cmd.Complete):
         seat_meant(route, stored.case, command, actor)
         command, revision = _with_content(tx, stored, route, command, answers, kept)
@@ -277,12 +281,22 @@ def _named(answers: Answers, path: str) -> tuple[str, ...]:
     return tuple(answers.get(section, {}).get(field) or ())
 
 
+def _gate_decides(route: Route, case: Case, command: cmd.Command, actor: Actor) -> bool:
+    """Whether a link to the applicant makes no difference: this person has declared, or must anyway."""
+    return actor.person in case.declared or (route.gated(case.step) and isinstance(command, GATED))
+
+
+def _as_known(tx: Connection, stored: journal.Stored, actor: Actor) -> Actor:
+    """With what links this person to the applicant, as far as the system knows."""
+    return replace(actor, linked=actor.person in who_is_linked(tx, stored.id, [actor.person]))
+
+
 def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: datetime) -> Outside:
     """What the case does not know: the time, the money left, and whom the command is about."""
-    person, people, linked = None, None, False
+    person, people = None, None
     if isinstance(command, cmd.Assign) and command.to:
         person = actor_by_id(tx, command.to, now)
-        linked = person is not None and bool(linked_to(tx, [stored.id], person).get(stored.id))
+        person = person and _as_known(tx, stored, person)
     elif isinstance(command, cmd.Recuse):
         people = actors_with(tx, [(seat.office, seat.role) for seat in stored.case.open_seats], now)
-    return Outside(now, published.calendar(tx, stored.programme_hash), stored.left, person, people, linked)
+    return Outside(now, published.calendar(tx, stored.programme_hash), stored.left, person, people)

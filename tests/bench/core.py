@@ -39,7 +39,7 @@ AT_A_TIME = 40
 """A client goes through so many applications side by side, as people do, so that it seldom waits."""
 PAUSE_SECONDS = 0.02
 """A worker that found nothing is asked again after this time: a nudge comes at most once in 25 ms."""
-APPLICANT, HEAD = "applicant@bench.example", "head@bench.example"
+APPLICANT, HEAD = "applicant@association.example", "head@bench.example"
 REVIEWERS = ("a@bench.example", "b@bench.example")
 CLIENTS, PEERS_WITH, OURS = (1, 4, 8), 4, "Förderweg"
 CHECK = """

@@ -117,7 +117,7 @@ def test_the_head_sees_the_office_and_reassigns_without_reading(told: Story) -> 
     page = queries.dossier(told.db, told.actors[OFFICE_HEAD], case_id, now=told.now)
     assert page is not None
     assert (page.opened, page.answers, page.history) == (False, {}, [])
-    assert [name for _, name in page.colleagues["lead"]] == ["Philipp Lüdin"]
+    assert [(one.name, one.refusal) for one in page.colleagues["lead"]] == [("Philipp Lüdin", "")]
     assign(told, OFFICE_HEAD, case_id, LEAD_TOO, LEAD)
     assert inbox(told, LEAD_TOO, "mine").total == 1
     assert "headed" not in inbox(told, LEAD, "office").counts

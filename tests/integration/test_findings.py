@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +15,12 @@ from tests.counting import statements
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
+    COMPLETE,
     GGG,
     HEKS,
     LEAD,
     LEAD_TOO,
+    SYNTHESIS,
     assert_kept,
     at_review,
     happened,
@@ -26,9 +28,14 @@ from tests.integration.walks import (
     rows,
 )
 from web.cli.story import Story, application, decision
-from workflow.people import person_id
+from workflow.engine.commands import Complete
+from workflow.errors import NotAllowed, Refused
+from workflow.people import organisation_id, person_id
+from workflow.service import handle
+from workflow.store import organisations as store
 from workflow.store import queries
 from workflow.store.queries.rows import Findings
+from workflow.store.queries.ties import who_is_linked
 
 LEITUNG = "andrea.bernasconi@integration.bs.example"
 SIZE = 20_000
@@ -164,6 +171,41 @@ def test_a_known_link_stops_the_assignment_until_it_is_declared_to_be_none(app: 
     told.declare(LEAD, this)
     own.send(own.open(at).form("/assign"), {"way": "take"})
     assert happened(told, this)[-1] == "Assigned"
+
+
+def test_where_nobody_else_declares_a_known_link_stops_all_work(app: Flask, told: Story) -> None:
+    answers = language()
+    answers["organisation"] |= {"contact_name": "Regula Keller"}
+    this = told.submit(HEKS, answers)
+    at, browser, colleague = f"/desk/cases/{this}", signed_in(app, CHECKER), signed_in(app, SYNTHESIS)
+    offered = colleague.open(at)
+    assert "Regula Keller steht mit der Trägerschaft in Verbindung" in offered.words()
+    assert f'<option value="{told.actors[CHECKER].person}">' not in offered.text
+    with pytest.raises(NotAllowed, match="declare_first"):
+        handle(
+            told.db,
+            Complete(this, "formal_check", "", "complete", 1),
+            told.actors[CHECKER],
+            uuid4(),
+            told.now,
+        )
+    page = browser.open(at)
+    assert "Ihr Name steht im Gesuch bei «Ansprechperson»." in page.text
+    assert "/complete" not in page.text
+    browser.send(page.form("/declare"))
+    assert f'<option value="{told.actors[CHECKER].person}">' in colleague.open(at).text
+    told.do(CHECKER, this, "complete", COMPLETE)
+    assert happened(told, this)[-1] == "Entered"
+    with pytest.raises(Refused, match="nothing_to_declare"):
+        told.declare(SYNTHESIS, told.submit(HEKS, answers))
+
+
+def test_who_was_a_member_once_is_linked(told: Story) -> None:
+    this = at_review(told)
+    with told.db.begin() as tx:
+        by, checker = told.actors[HEKS].person, told.actors[CHECKER].person
+        store.note(tx, organisation_id("heks"), by, "left", told.now, UUID(checker))
+        assert who_is_linked(tx, this, [checker, told.actors[LEAD].person]) == {checker}
 
 
 def test_a_recusal_is_minuted_with_its_reason_and_the_head_is_told_when_nobody_is_left(

@@ -266,6 +266,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         attempt=attempt,
         stale=stale,
         me=signed_in().actor.person,
+        why_not=reason,
         budget=budget_of(found.form, found.answers),
         viewable=VIEWABLE,
         said=_said(attempt) if attempt else None,

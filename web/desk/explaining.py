@@ -13,6 +13,7 @@ from workflow.texts import marked as _
 
 REASONS = {
     "declare_first": _("darf, sobald geklärt ist, dass kein Ausstandsgrund besteht"),
+    "linked": _("steht mit der Trägerschaft in Verbindung und hat sich zum Ausstand noch nicht erklärt"),
     "own_organisation": _("gehört zur gesuchstellenden Trägerschaft"),
     "own_office": _("gehört zur Stelle, deren Vorhaben es ist"),
     "recused": _("ist im Ausstand"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -112,10 +112,11 @@ def _way_refusal(case: Case, way: Way, actor: Actor, on: date, *, gated: bool) -
 def is_asked(case: Case, actor: Actor) -> bool:
     """Somebody has proposed a way, and this person could be the second pair of eyes."""
     asked = case.proposal
+    free = replace(actor, linked=False)
     return (
         asked is not None
         and actor.person != asked.by
-        and refusal_of((asked.office, asked.role), case, actor) is None
+        and refusal_of((asked.office, asked.role), case, free) is None
     )
 
 
@@ -163,7 +164,8 @@ def _extend_refusal(route: Route, case: Case, actor: Actor, on: date) -> Foerder
 def refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegError | None:
     """Why somebody may not act in this role.
 
-    Those who belong to the applicant, or have recused themselves, keep their hands off here too.
+    Those who belong to the applicant, or have recused themselves, keep their hands off here too; those whom
+    the system knows to be linked to it until they have declared that there is no conflict.
     """
     return kept_out(case, actor) if who in actor.offices else NotAllowed("not_yours")
 
@@ -174,7 +176,9 @@ def kept_out(case: Case, actor: Actor) -> FoerderwegError | None:
         return NotAllowed("own_organisation")
     if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):
         return NotAllowed("own_office")
-    return NotAllowed("recused") if actor.person in case.recused else None
+    if actor.person in case.recused:
+        return NotAllowed("recused")
+    return NotAllowed("declare_first") if actor.linked and actor.person not in case.declared else None
 
 
 def stands_at(case: Case, steps: tuple[str, ...]) -> bool:

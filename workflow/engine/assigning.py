@@ -34,11 +34,9 @@ def allowed(route: Route, case: Case, actor: Actor) -> Iterator[Offer]:
 
 
 def assigned(
-    route: Route, case: Case, command: cmd.Assign, actor: Actor, target: Actor | None, *, linked: bool
+    route: Route, case: Case, command: cmd.Assign, actor: Actor, target: Actor | None
 ) -> ev.Assigned:
-    """The fact that this command makes. `target`: who is to have it; `linked`: as far as the system knows, to
-    the applicant. Raises Refused or NotAllowed.
-    """
+    """The fact that this command makes. `target`: who is to have it. Raises Refused or NotAllowed."""
     if case.ending is not None:
         raise Refused("closed")
     if case.suspended_at is not None:
@@ -55,11 +53,19 @@ def assigned(
     # Somebody who saw it with nobody, or with another colleague, would take it out of that person's hands.
     if (seat.holder or "") != command.held_by:
         raise Refused("taken_already")
-    if way == HAND_OVER and (target is None or eligible_refusal(route, case, seat, target)):
-        raise Refused("cannot_have_it")
-    if linked and command.to not in case.declared:
-        raise Refused("linked")
+    if way == HAND_OVER:
+        if target is None or eligible_refusal(route, case, seat, target):
+            raise Refused("cannot_have_it")
+        require(having_refusal(route, case, seat, target))
     return ev.Assigned(case.step or "", seat.code, case.entry, actor.person, command.to)
+
+
+def having_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
+    """Why this person may not have this seat by name. Who is linked to the applicant declares before."""
+    refusal = eligible_refusal(route, case, seat, actor)
+    if refusal is None and actor.linked and actor.person not in case.declared:
+        return Refused("linked")
+    return refusal
 
 
 def is_head(case: Case, actor: Actor) -> bool:
@@ -70,12 +76,11 @@ def is_head(case: Case, actor: Actor) -> bool:
 def _refusal(route: Route, case: Case, seat: Seat, actor: Actor, way: str) -> FoerderwegError | None:
     """Why this person may not do this with the seat."""
     mine = seat.holder == actor.person
-    may_do_it = eligible_refusal(route, case, seat, actor)
     if way == TAKE:
-        return Refused("yours_already") if mine else may_do_it
+        return Refused("yours_already") if mine else having_refusal(route, case, seat, actor)
     if way == GIVE_BACK and seat.holder is None:
         return Refused("nothing_open")
-    if mine or (way == HAND_OVER and seat.holder is None and may_do_it is None):
+    if mine or (way == HAND_OVER and seat.holder is None and not eligible_refusal(route, case, seat, actor)):
         return None
     return refusal_of((seat.office, OFFICE_HEAD), case, actor) and NotAllowed("not_yours")
 

@@ -19,11 +19,13 @@ class Actor:
     """Who asks. `offices`: pairs of office and role; `organisations`: id → rights.
 
     Rights are of read, draft, cosign, sign, advise; an organisation without any is one they used to advise.
+    `linked`: the system knows something that links them to the applicant of the case that they are about.
     """
 
     person: str
     offices: frozenset[tuple[str, str]] = frozenset()
     organisations: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    linked: bool = False
 
     def has_role(self, *roles: str) -> bool:
         return any(role in roles for _, role in self.offices)

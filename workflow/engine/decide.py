@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
 
@@ -26,8 +26,7 @@ class Outside:
     """What the case itself does not know. `left`: Rappen free on its budget line, read under its lock.
 
     `person`: who is to have the work, with roles as they are now; None: nobody who works here. `people`:
-    everybody who has a role that the case waits for. `linked`: the system knows something that links that
-    person to the applicant.
+    everybody who has a role that the case waits for.
     """
 
     now: datetime
@@ -35,7 +34,10 @@ class Outside:
     left: int | None = None
     person: Actor | None = None
     people: tuple[Actor, ...] | None = None
-    linked: bool = False
+
+    @property
+    def today(self) -> date:
+        return self.calendar.day_of(self.now)
 
 
 def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside: Outside) -> list[ev.Event]:
@@ -46,10 +48,10 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Report():
             return _report(route, case, command)
         case cmd.Declare():
-            require(_gate_refusal(route, case, actor, again=False))
+            require(_gate_refusal(route, case, actor, outside.today, again=False))
             return [ev.Declared(actor.person)]
         case cmd.Recuse():
-            require(_gate_refusal(route, case, actor, again=True))
+            require(_gate_refusal(route, case, actor, outside.today, again=True))
             recused = ev.Recused(actor.person, command.content)
             return [recused, *_unstaffed(route, evolve(case, recused), actor, outside.people)]
         case cmd.Withdraw():
@@ -59,11 +61,11 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Complete():
             return _complete(route, case, command, actor, outside)
         case cmd.Assign():
-            return [assigning.assigned(route, case, command, actor, outside.person, linked=outside.linked)]
+            return [assigning.assigned(route, case, command, actor, outside.person)]
         case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend() | cmd.Nudge():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
         case cmd.Pay():
-            return [paying.paid(route, case, command, actor, outside.calendar.day_of(outside.now))]
+            return [paying.paid(route, case, command, actor, outside.today)]
         case cmd.OpenChild():
             return children.opened(route, case, command, actor, outside.now, outside.calendar)
         case cmd.ChildEnded():
@@ -76,12 +78,12 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> tuple[Offer, ..
     """Everything this person may do on this day: what screens and API show, and nothing else is accepted."""
     offers = [*aside.allowed(route, case, actor, on), *children.allowed(route, case, actor, on)]
     offers += paying.allowed(route, case, actor, on)
+    if _gate_refusal(route, case, actor, on, again=False) is None:
+        offers.append(Offer("declare"))
+    if _gate_refusal(route, case, actor, on, again=True) is None:
+        offers.append(Offer("recuse"))
     if case.suspended_at is not None:
         return (*offers, Offer("withdraw")) if _withdraw_refusal(route, case, actor) is None else (*offers,)
-    if _gate_refusal(route, case, actor, again=False) is None:
-        offers.append(Offer("declare"))
-    if _gate_refusal(route, case, actor, again=True) is None:
-        offers.append(Offer("recuse"))
     for seat in case.open_seats if _is_current(route, case, on) else ():
         if case.step is not None and seat_refusal(route, case, seat, actor) is None:
             offers.append(Offer("complete", case.step, seat.code, _open_outcomes(route, case)))
@@ -91,17 +93,30 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> tuple[Offer, ..
     return tuple(offers)
 
 
-def _gate_refusal(route: Route, case: Case, actor: Actor, *, again: bool) -> FoerderwegError | None:
-    """Declaring (or recusing) is for those whose turn it would be at a step with a gate, or who are asked."""
-    if not route.gated(case.step) or case.suspended_at is not None:
+def _gate_refusal(route: Route, case: Case, actor: Actor, on: date, *, again: bool) -> FoerderwegError | None:
+    """Declaring (or recusing) is for those whose turn it would be at a step with a gate, or who are asked.
+
+    For those who are linked to the applicant it is at every step, and for whatever else they could do there.
+    """
+    if not actor.linked and (not route.gated(case.step) or case.suspended_at is not None):
         return Refused("nothing_to_declare")
     if actor.person in case.declared and not again:
         return Refused("declared_already")
+    if actor.linked and _steers(route, case, actor, on):
+        return None
     staff = [seat for seat in case.open_seats if seat.role != APPLICANT]
     refusals = [eligible_refusal(route, case, seat, actor) for seat in staff]
     if None in refusals or aside.is_asked(case, actor):
         return None
     return refusals[0] if refusals else Refused("nothing_open")
+
+
+def _steers(route: Route, case: Case, actor: Actor, on: date) -> bool:
+    """Something off the straight way is this person's to do, once they have declared."""
+    free = replace(actor, linked=False)
+    if aside.kept_out(case, free):
+        return False
+    return any(aside.allowed(route, case, free, on)) or any(children.allowed(route, case, free, on))
 
 
 def _unstaffed(route: Route, case: Case, actor: Actor, people: tuple[Actor, ...] | None) -> list[ev.Event]:
@@ -182,7 +197,7 @@ def _complete(
     route: Route, case: Case, command: cmd.Complete, actor: Actor, outside: Outside
 ) -> list[ev.Event]:
     seat_meant(route, case, command, actor)
-    if not _is_current(route, case, outside.calendar.day_of(outside.now)):
+    if not _is_current(route, case, outside.today):
         raise Refused("step_has_passed", step=command.step)
     if command.outcome not in _open_outcomes(route, case):
         raise Refused("no_such_outcome", outcome=command.outcome)

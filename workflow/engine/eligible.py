@@ -10,14 +10,14 @@ from workflow.errors import FoerderwegError, NotAllowed
 def seat_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:
     """Why this person may not do the work of this open seat; None when they may."""
     refusal = eligible_refusal(route, case, seat, actor)
-    if (
-        refusal is None
-        and route.gated(case.step)
-        and seat.role != APPLICANT
-        and actor.person not in case.declared
-    ):
+    if refusal is None and seat.role != APPLICANT and must_declare(route, case, actor):
         return NotAllowed("declare_first")
     return refusal
+
+
+def must_declare(route: Route, case: Case, actor: Actor) -> bool:
+    """At a step with a gate everybody, at all others whoever is linked to the applicant, and has not yet."""
+    return (actor.linked or route.gated(case.step)) and actor.person not in case.declared
 
 
 def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:

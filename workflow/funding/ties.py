@@ -21,7 +21,9 @@ NAMED_IN = (
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """`kind`: named (in the answer `where`) | domain (`where`, of mails) | wrote (for them, `at`)."""
+    """`kind`: named (in the answer `where`) | domain (`where`, of mails) | wrote (for them, `at`) | member
+    (once, last heard of `at`).
+    """
 
     kind: str
     where: str = ""
@@ -29,9 +31,16 @@ class Tie:
 
 
 def ties(
-    name: str, email: str, answers: Answers, domains: Collection[str], wrote: datetime | None
+    name: str,
+    email: str,
+    answers: Answers,
+    domains: Collection[str],
+    wrote: datetime | None,
+    member: datetime | None = None,
 ) -> Iterator[Tie]:
-    """Every link of this person. `domains`: of the members' mails; `wrote`: last worked on one of theirs."""
+    """Every link of this person. `domains`: of the members' mails; `wrote`: last worked on one of theirs;
+    `member`: when that was last known of them.
+    """
     mine = set(_words(name))
     for path in NAMED_IN:
         section, field = path.split(".")
@@ -43,6 +52,8 @@ def ties(
         yield Tie("domain", _domain(email))
     if wrote is not None:
         yield Tie("wrote", at=wrote)
+    if member is not None:
+        yield Tie("member", at=member)
 
 
 def _words(text: str) -> list[str]:

@@ -28,11 +28,9 @@ def assign(
     to: Actor | None,
     held_by: Actor | None = None,
     entry: int = 1,
-    *,
-    linked: bool = False,
 ) -> list[Any]:
     command = Assign(CASE, "", entry, to.person if to else "", held_by.person if held_by else "")
-    events = decide(told.route, told.case, command, actor, Outside(MONDAY, CLOCK, person=to, linked=linked))
+    events = decide(told.route, told.case, command, actor, Outside(MONDAY, CLOCK, person=to))
     for event in events:
         told.case = evolve(told.case, event)
     told.events += events
@@ -101,13 +99,15 @@ def test_it_is_handed_over_only_to_somebody_who_may_do_it() -> None:
     assert refused(told, STRANGER, STRANGER, BRUNO) == "not_yours"
 
 
-@pytest.mark.parametrize("giver", [ANNA, BRUNO])
-def test_a_known_link_stops_it_until_that_person_has_declared(giver: Actor) -> None:
-    told = checking(gate=True)
-    told.do(Declare(CASE), BRUNO)
-    assert refused(told, giver, ANNA, linked=True) == "linked"
-    told.do(Declare(CASE), ANNA)
-    assign(told, giver, ANNA, linked=True)
+@pytest.mark.parametrize("gate", [True, False])
+@pytest.mark.parametrize("giver", ["anna", "bruno"])
+def test_a_known_link_stops_it_until_that_person_has_declared(gate: bool, giver: str) -> None:
+    told, anna = checking(gate=gate), replace(ANNA, linked=True)
+    by = {"anna": anna, "bruno": BRUNO}[giver]
+    assert refused(told, by, anna) == "linked"
+    assert ways(told, anna) == ("hand_over",)
+    told.do(Declare(CASE), anna)
+    assign(told, by, anna)
     assert holder(told) == "anna"
 
 

@@ -129,7 +129,8 @@ def decisions(
         ).all()
         opened = {row.id for row in rows if reading.may_open(load_case(row.state), viewer)}
         events, texts = _events(tx, opened), _texts(tx, opened)
-        tied = linked_to(tx, {row.id for row in rows} - opened, viewer)
+        undeclared = {row.id for row in rows if viewer.person not in row.state["declared"]}
+        tied = linked_to(tx, undeclared, viewer.person)
         found = [
             _waiting(tx, row, events[row.id], texts[row.id], viewer, now, tied=bool(tied.get(row.id)))
             for row in rows
@@ -207,7 +208,7 @@ def _waiting(
 ) -> Waiting:
     case, route = load_case(row.state), published.route(tx, row.route_hash)
     step = route.human(row.at_step)
-    refusal = _refusal(route, case, row.seat, viewer)
+    refusal = _refusal(route, case, row.seat, replace(viewer, linked=tied))
     form = published.form(tx, row.programme_hash, step.form, row.area) if step.form else None
     made = Waiting(
         case_id=row.id,

@@ -12,11 +12,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.connecting import autocommit
-from workflow.engine.assigning import HAND_OVER
+from workflow.engine.assigning import HAND_OVER, having_refusal
 from workflow.engine.case import Actor, Case, load_case
 from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
-from workflow.engine.eligible import eligible_refusal
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store import published, reading, statement_drafts
@@ -29,6 +28,7 @@ from workflow.store.queries.record import files_of, history, letters, written
 from workflow.store.queries.rows import (
     HIDDEN,
     Answers,
+    Colleague,
     Dossier,
     HistoryRow,
     Statement,
@@ -62,7 +62,9 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         if not reading.has_page(case, route, viewer=viewer, on=today):
             return None
         opened = reading.may_open(case, viewer)
-        offers = allowed(route, case, viewer, today)
+        unsaid = viewer.person not in case.declared and case.ending is None
+        linked = linked_to(tx, [case_id], viewer.person).get(case_id, []) if unsaid else []
+        offers = allowed(route, case, replace(viewer, linked=bool(linked)), today)
         veiled = not opened or reading.own_first(route, case, viewer)
         events = history(tx, case_id) if opened else []
         if veiled:
@@ -83,8 +85,6 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         answers = texts.get(case.content, {})
         found = findings(tx, row, answers, viewer) if opened else None
         helped = advised(tx, case_id) if opened else []
-        asked = any(offer.action == "declare" for offer in offers)
-        linked = linked_to(tx, [case_id], viewer).get(case_id, []) if asked else []
         draft = _draft(tx, case_id, case, viewer, offers)
         colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
@@ -95,7 +95,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         answers=answers,
         advice=helped,
         findings=found,
-        ties=linked,
+        ties=linked if any(offer.action == "declare" for offer in offers) else [],
         files={one.id: one for one in files if one.kind == "upload"},
         letters=letters(files, case.letters),
         statements=statements_of(route, events, texts),
@@ -136,15 +136,16 @@ def _draft(
 
 def _colleagues(
     tx: sa.Connection, case_id: UUID, route: Route, case: Case, offers: Sequence[Offer]
-) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """By seat that the viewer may hand over: (id, name) of everybody who could have it."""
+) -> Mapping[str, Sequence[Colleague]]:
+    """By seat that the viewer may hand over: everybody else who has its role."""
     seats = {offer.seat for offer in offers if offer.action == "assign" and HAND_OVER in offer.outcomes}
     people = people_of(tx, case_id) if seats else []
     return {
         seat.code: [
-            (actor.person, name)
+            Colleague(actor.person, name, refusal.code if refusal else "")
             for name, actor in people
-            if seat.holder != actor.person and eligible_refusal(route, case, seat, actor) is None
+            if seat.holder != actor.person and (seat.office, seat.role) in actor.offices
+            for refusal in [having_refusal(route, case, seat, actor)]
         ]
         for seat in case.open_seats
         if seat.code in seats

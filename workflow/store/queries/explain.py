@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from workflow.engine import explain
 from workflow.engine.case import Actor, load_case
 from workflow.store import journal, published, reading
+from workflow.store.queries.ties import who_is_linked
 
 PEOPLE = """
 SELECT p.id, p.name, r.office, r.role,
@@ -93,7 +94,9 @@ def people_of(tx: sa.Connection, case_id: UUID) -> list[tuple[str, Actor]]:
     for row in tx.execute(sa.text(PEOPLE), {"case_id": case_id}):
         offices[row.name, str(row.id)].add((row.office, row.role))
         members[row.name, str(row.id)] = row.organisations
+    linked = who_is_linked(tx, case_id, [person for _, person in offices])
+    reads = frozenset({"read"})
     return [
-        (name, Actor(person, frozenset(roles), {one: frozenset({"read"}) for one in members[name, person]}))
+        (name, Actor(person, frozenset(roles), dict.fromkeys(members[name, person], reads), person in linked))
         for (name, person), roles in offices.items()
     ]

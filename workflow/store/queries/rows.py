@@ -351,12 +351,21 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody with the role of a seat. `refusal`: the code of why they cannot have it, "" for nothing."""
+
+    id: str
+    name: str
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """A case as staff see it; while `opened` is False only its header and the declaration are there.
 
     `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
-    open seats, by seat; `colleagues`: by seat that the viewer may hand over, (id, name) of who could have it;
-    `ties`: what links a viewer who is asked to declare to the applicant.
+    open seats, by seat; `colleagues`: by seat that the viewer may hand over; `ties`: what links a viewer who
+    is asked to declare to the applicant.
     """
 
     case: CaseRow
@@ -375,7 +384,7 @@ class Dossier:
     draft: StatementDraft | None
     seats: tuple[Seat, ...]
     holders: Mapping[str, str]
-    colleagues: Mapping[str, Sequence[tuple[str, str]]]
+    colleagues: Mapping[str, Sequence[Colleague]]
     due_at: datetime | None
     entry: int
     step: str
