@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 
 from tests.e2e import applicant
 from tests.e2e.applicant import HEKS, language_course
 from tests.e2e.conftest import SCREENS, Demo, Visit, demo_from
-from tests.e2e.person import DESKTOP, PHONE, Person, Screens
+from tests.e2e.person import DESKTOP, PATIENCE_SECONDS, PHONE, Person, Screens
 from tests.e2e.screens import troubled
 from tests.e2e.test_job_browser import COMPLETE, CONDITIONS, QUESTION, declare, open_case, send
 from tests.integration import walks
 from web.cli.story import decision, proposal, review
+from web.portal.running import VIEWABLE
+from workflow.store import files
 
+PUT_IN_PLACE = """
+UPDATE files SET media_type = :type, sha256 = :sha256, size = :size WHERE application_id = :case"""
 WAYS = pytest.mark.parametrize(
     ("width", "script"),
     [
@@ -72,6 +80,48 @@ def test_the_reviewer_reviews(demo: Demo, visit: Visit, width: int, script: bool
     declare(lead)
     send(lead, "yes_with_conditions", review("Gut begründet.", conditions=CONDITIONS))
     says_it_is_done(lead)
+
+
+HOSTILE = (
+    b"%PDF-1.4\n<html><svg onload=\"fetch('/owned')\"><script>fetch('/owned'); document.title = 'owned'; "
+    b"parent.document.title = 'owned'; top.location = '/owned'</script></html>"
+)
+
+
+def test_what_was_sent_along_is_shown_in_place_and_runs_nothing(demo: Demo, visit: Visit) -> None:
+    """A PDF stands in its viewer in a sandbox; a page under the name of any type does nothing anywhere."""
+    case_id = walks.at_review(demo.story)
+    lead, asked = at_work(visit, "Barbara Wenger", DESKTOP, script=True), list[str]()
+    lead.context.on("request", lambda request: asked.append(request.url))
+    open_case(lead, number(demo, case_id))
+    declare(lead)
+    viewer = lead.page.locator("details.viewer").first
+    viewer.locator("summary").click()
+    address = str(viewer.locator("iframe").get_attribute("src"))
+    with lead.page.expect_response(re.compile(re.escape(address.partition("#")[0]))) as shown:
+        viewer.locator("iframe").scroll_into_view_if_needed()
+    assert shown.value.headers["content-security-policy"].endswith("; sandbox")
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not any(frame.url.startswith("chrome-extension://") for frame in lead.page.frames):
+        assert time.monotonic() < end, "the browser shows no PDF"
+        lead.page.wait_for_timeout(100)
+    data, db = demo.system.settings.data_dir, demo.story.db
+    sha256, size = files.keep(data, io.BytesIO(HOSTILE), 10_000, lambda _file, _size: None)
+    for media_type in VIEWABLE:
+        with db.begin() as tx:
+            row = {"case": case_id, "type": media_type, "sha256": sha256, "size": size}
+            tx.execute(sa.text(PUT_IN_PLACE), row)
+        lead.page.reload()
+        for one in lead.page.locator("details.viewer").all():
+            one.locator("summary").click()
+        lead.page.wait_for_timeout(300)
+        lead.open(address)
+        lead.page.wait_for_timeout(300)
+        assert lead.page.title() != "owned"
+        lead.page.go_back()
+        assert lead.page.title() != "owned"
+    assert sum("/view" in url for url in asked) > len(VIEWABLE)
+    assert not [url for url in asked if "owned" in url]
 
 
 @WAYS

@@ -240,7 +240,11 @@ def test_a_pdf_is_looked_at_in_place_and_nothing_else_is(app: Flask, told: Story
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
     assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
     assert answer.headers["Content-Disposition"].startswith("inline")
+    alone = browser.http.get(path, headers={"Sec-Fetch-Dest": "document"})
+    assert alone.headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    assert answer.headers["Vary"].count("Sec-Fetch-Dest") == 1
     for media_type, status in (("image/png", 200), ("text/html", 404), ("image/svg+xml", 404)):
         with told.db.begin() as tx:
             tx.execute(sa.text("UPDATE files SET media_type = :type"), {"type": media_type})

@@ -212,11 +212,13 @@ def view(file_id: UUID) -> Response:
         raise NotFound("no_such_file")
     note_read(row.application_id)
     response = _sent(row, as_attachment=False)
-    # Browsers show no PDF in a sandbox; their viewer bounds what one may do, and has no origin of ours.
-    sandbox = "" if row.media_type == "application/pdf" else "; sandbox"
+    # In its frame everything is in a sandbox. A window of its own is for browsers that show no PDF in one.
+    alone = row.media_type == "application/pdf" and request.headers.get("Sec-Fetch-Dest") == "document"
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'{sandbox}"
+        "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
+        f"{'' if alone else '; sandbox'}"
     )
+    response.vary.add("Sec-Fetch-Dest")
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 

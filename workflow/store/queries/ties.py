@@ -11,12 +11,14 @@ from workflow.connecting import plain
 from workflow.funding.ties import Tie, ties
 from workflow.store import prepared
 
+# An appeal or an inquiry is entered by staff: that is no work for the applicant.
 TIES = b"""
 SELECT c.id, p.id, p.name, p.email, t.data,
   ARRAY(SELECT DISTINCT split_part(q.email, '@', 2) FROM memberships m JOIN persons q ON q.id = m.person_id
         WHERE m.organisation_id = c.organisation_id),
   (SELECT max(w.at) FROM cases o JOIN contents w ON w.case_id = o.id
-   WHERE o.organisation_id = c.organisation_id AND w.written_by = p.id AND w.kind = 'application'),
+   WHERE o.organisation_id = c.organisation_id AND o.parent_id IS NULL
+     AND w.written_by = p.id AND w.kind = 'application'),
   (SELECT max(l.at) FROM organisation_log l
    WHERE l.organisation_id = c.organisation_id AND l.about = p.id AND l.kind IN ('joined', 'role', 'left'))
 FROM cases c JOIN persons p ON p.id = ANY(CAST($2 AS uuid[]))
