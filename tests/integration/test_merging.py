@@ -189,3 +189,40 @@ def test_one_who_only_reads_saves_nothing(app: Flask, told: Story) -> None:
     changes = json.dumps({NEED: {"value": "X", "seen": []}})
     data = {"csrf": token, "save_id": str(uuid4()), "changes": changes}
     assert browser.http.post(f"/applications/{draft}/autosave", data=data).status_code == 403
+
+
+def test_two_who_change_different_rows_of_a_table_lose_neither(app: Flask, told: Story) -> None:
+    draft, path = told.draft(HEKS, ANSWERS), "budget.costs"
+    costs = ANSWERS["budget"]["costs"]
+    seen = mark(stored(told, draft).answers["budget"]["costs"])
+    dearer = [{**costs[0], "amount": 31_000_00}, *costs[1:]]
+    put(told, draft, COLLEAGUE, budget__costs=(dearer, {seen}))
+    added = [*costs, {"label": "Kinderbetreuung", "amount": 250_00}]
+    merged = put(told, draft, HEKS, budget__costs=(added, {seen}))
+    assert (merged.clashes, merged.joined[path].by) == ({}, "Jonas Wirz")
+    after = stored(told, draft)
+    assert after.answers["budget"]["costs"] == [*dearer, added[-1]]
+    assert merged.marks == {path: mark(after.answers["budget"]["costs"])}
+    assert after.field_saves[path].name == "Miriam Aebi"
+    # What was typed while that was on its way counts from what was sent.
+    more = [*added, {"label": "Getränke", "amount": 90_00}]
+    again = put(told, draft, HEKS, budget__costs=(more, {merged.joined[path].sent}))
+    assert again.clashes == {}
+    assert stored(told, draft).answers["budget"]["costs"] == [*dearer, *more[-2:]]
+    same = [{**costs[0], "amount": 29_000_00}, *costs[1:]]
+    assert set(put(told, draft, HEKS, budget__costs=(same, {seen})).clashes) == {path}
+
+
+def test_a_page_says_whose_rows_have_come_into_a_table(app: Flask, told: Story) -> None:
+    draft = told.draft(HEKS, ANSWERS)
+    mine, theirs = signed_in(app, HEKS), signed_in(app, COLLEAGUE)
+    here = f"/applications/{draft}/sections/budget"
+    form = mine.open(here).form(here)
+    row = len(ANSWERS["budget"]["costs"])
+    save(theirs, here, {"budget.costs.0.label": "Kursleitung, neu"})
+    page = mine.send(
+        form, {f"budget.costs.{row}.label": "Tee", f"budget.costs.{row}.amount": "90", "press": "save"}
+    )
+    assert "Jonas Wirz hat in dieser Tabelle inzwischen andere Zeilen geändert." in page.text
+    labels = [one["label"] for one in stored(told, draft).answers["budget"]["costs"]]
+    assert (labels[0], labels[-1]) == ("Kursleitung, neu", "Tee")

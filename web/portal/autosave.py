@@ -12,14 +12,17 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from web.errors import problem_text
-from web.language import lang
+from web.language import gettext, lang
 from web.portal.own import own_application, progress_of
 from web.screens import input_value
 from web.security import db, now, posted_uuid, signed_in
 from workflow.funding.questions import Field
-from workflow.merging import Change, Clash, merge
+from workflow.merging import Change, Clash, Joined, merge
 from workflow.store.queries import Application
 from workflow.texts import ZURICH
+from workflow.texts import marked as _
+
+JOINED = _("%(name)s hat in dieser Tabelle inzwischen andere Zeilen geändert. Beides ist gespeichert.")
 
 
 def autosave(application_id: UUID) -> Response:
@@ -41,6 +44,7 @@ def autosave(application_id: UUID) -> Response:
         marks=merged.marks,
         problems=problems,
         clashes={path: _shown(application, path, clash) for path, clash in merged.clashes.items()},
+        joined={path: _rows(application, path, one) for path, one in merged.joined.items()},
         steps=steps,
     )
 
@@ -60,6 +64,12 @@ def _shown(application: Application, path: str, clash: Clash) -> Mapping[str, An
     field = application.form.fields()[path]
     html = render_template("portal/clash.html", field=field, clash=clash)
     return {"html": html, "value": _typed(field, clash.theirs), "mark": clash.mark}
+
+
+def _rows(application: Application, path: str, joined: Joined) -> Mapping[str, Any]:
+    """What the table is now, as the form's inputs hold it, and whose rows have come into it."""
+    text = gettext(JOINED, name=joined.by)
+    return {"value": _typed(application.form.fields()[path], joined.rows), "sent": joined.sent, "text": text}
 
 
 def _typed(field: Field, value: Any) -> Any:

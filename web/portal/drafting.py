@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from tasks.nudge import nudge
 from web.errors import text_of
 from web.language import gettext, lang, ngettext
+from web.portal.autosave import JOINED
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import Press, posted_answers, posted_files, pressed
 from web.security import db, do, now, posted_uuid, settings, signed_in
@@ -64,6 +65,8 @@ def save(application_id: UUID, code: str) -> Response | str | tuple[str, int]:
         path, _, file_id = press.at.rpartition(".")
         drafts.detach(db(), signed_in().actor, application_id, path, _uuid(file_id), now=now())
     application = own_application(application_id)
+    for joined in merged.joined.values():
+        flash(gettext(JOINED, name=joined.by), "done")
     if merged.clashes:
         given = _with_own(application, code, typed, merged.clashes)
         page = _section_page(application, code, given, refused, clashes=merged.clashes)

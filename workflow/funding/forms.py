@@ -24,6 +24,7 @@ from workflow.funding.questions import (
     parse_field,
     parse_rule,
 )
+from workflow.funding.rows import row_mark
 from workflow.funding.scores import Scoring, Weights, parse_scoring
 
 Answers = dict[str, dict[str, Any]]
@@ -296,8 +297,15 @@ class Form:
 
 
 def mark(value: Any) -> str:
-    """A short name of a stored answer; empty for none, and a box that is not ticked is none."""
-    return "" if value is None or value is False or value in ("", [], {}) else content_hash(value)[:12]
+    """A short name of a stored answer; empty for none, and a box that is not ticked is none.
+
+    Of a table the names of its rows, with a point between them.
+    """
+    if value is None or value is False or value in ("", [], {}):
+        return ""
+    if isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
+        return ".".join(map(row_mark, value))
+    return row_mark(value)
 
 
 def _asked(part: Field | Rule, kind: str) -> bool:

@@ -57,12 +57,25 @@ function taken(answer) {
     else pending.delete(path);
     keep(path);
   }
+  for (const [path, table] of Object.entries(answer.joined)) join(path, table);
   form.elements.seen.value = JSON.stringify(marks);
   for (const [path, clash] of Object.entries(answer.clashes)) ask(path, clash);
   for (const path of Object.keys(answer.marks)) tell(path, answer.problems);
   steps(answer.steps);
   saving.say(clashing.size ? "clash" : pending.size ? "typing" : "saved", answer.at);
   if (pending.size > clashing.size) saving.later();
+}
+
+/** A table with the rows of both. What was typed since counts from what was sent, which had not theirs. */
+function join(path, { value, sent, text }) {
+  const change = pending.get(path);
+  if (change) change.seen = [sent];
+  else write(form, path, value);
+  keep(path);
+  refresh(form);
+  const field = form.querySelector(`[data-field="${path}"]`);
+  field.querySelector(".joined")?.remove();
+  field.append(Object.assign(document.createElement("p"), { className: "joined quiet", role: "status", textContent: text }));
 }
 
 /** Both versions: theirs beside the input that holds one's own; one of them goes on. */
