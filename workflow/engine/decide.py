@@ -116,7 +116,7 @@ def _steers(route: Route, case: Case, actor: Actor, on: date) -> bool:
     free = replace(actor, linked=False)
     if aside.kept_out(case, free):
         return False
-    return any(aside.allowed(route, case, free, on)) or any(children.allowed(route, case, free, on))
+    return any(offer for kind in (aside, children, paying) for offer in kind.allowed(route, case, free, on))
 
 
 def _unstaffed(route: Route, case: Case, actor: Actor, people: tuple[Actor, ...] | None) -> list[ev.Event]:

@@ -62,8 +62,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         if not reading.has_page(case, route, viewer=viewer, on=today):
             return None
         opened = reading.may_open(case, viewer)
-        unsaid = viewer.person not in case.declared and case.ending is None
-        linked = linked_to(tx, [case_id], viewer.person).get(case_id, []) if unsaid else []
+        declared = viewer.person in case.declared
+        linked = [] if declared else linked_to(tx, [case_id], viewer.person).get(case_id, [])
         offers = allowed(route, case, replace(viewer, linked=bool(linked)), today)
         veiled = not opened or reading.own_first(route, case, viewer)
         events = history(tx, case_id) if opened else []
