@@ -111,6 +111,11 @@ def test_facts_and_files() -> None:
     assert APPLICATION.files(read) == [STATUTES, ACCOUNTS, COST_PLAN]
 
 
+def test_a_mail_goes_to_a_domain_as_dns_spells_it() -> None:
+    answers = changed("organisation.contact_email", "lea@brücke.example")
+    assert APPLICATION.load(answers)["organisation"]["contact_email"] == "lea@xn--brcke-lva.example"
+
+
 @pytest.mark.parametrize(
     ("path", "value", "at", "code"),
     [
@@ -127,6 +132,7 @@ def test_facts_and_files() -> None:
         ("project.colour", "red", "project.colour", "unknown_field"),
         ("organisation.uid", "CHE-123.456.789", "organisation.uid", "not_a_uid"),
         ("organisation.contact_email", "lea@", "organisation.contact_email", "not_an_email"),
+        ("organisation.contact_email", "léa@bruecke.example", "organisation.contact_email", "not_an_email"),
         ("account.iban", "CH93 0076 2011 6238 5295 8", "account.iban", "not_an_iban"),
         ("account.iban", "CH44 3199 9123 0008 8901 2", "account.iban", "qr_iban"),
         ("financing.requested", "viel", "financing.requested", "not_money"),

@@ -78,11 +78,16 @@ def read_text(value: Any, limits: Limits) -> str:
 
 
 def read_email(value: Any, _limits: Limits) -> str:
-    """An address of e-mail, not checked for existence."""
-    text = read_text(value, Limits(most=254))
+    """An address of e-mail, not checked for existence; its domain as DNS spells it.
+
+    Not every mail server takes more than ASCII before the @: one such would keep a mail from all it goes to.
+    """
+    local, _, domain = read_text(value, Limits(most=254)).rpartition("@")
     try:
+        text = f"{local}@{domain.encode('idna').decode()}"
+        text.encode("ascii")
         return str(validate.Email()(text))
-    except ValidationError:
+    except (ValidationError, UnicodeError):
         raise refuse("not_an_email") from None
 
 
