@@ -5,7 +5,13 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, json, render_template, request
 from structlog.contextvars import get_contextvars
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, ServiceUnavailable
+from werkzeug.exceptions import (
+    BadHost,
+    HTTPException,
+    InternalServerError,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+)
 
 from web.language import lang
 from web.security import settings
@@ -353,7 +359,7 @@ def _unknown(error: Exception) -> Response:
 
 def _http(error: HTTPException) -> Response:
     """A refusal of Flask itself; a response that was raised (a redirect) goes out as it is."""
-    if error.response is not None:
+    if error.response is not None or isinstance(error, BadHost):  # at no host of ours there is no page
         return error.get_response()  # type: ignore[return-value]
     status = error.code or 500
     if isinstance(error, RequestEntityTooLarge):

@@ -261,7 +261,7 @@ def _begin(db: Engine, person_id: UUID, kind: str, now: datetime) -> Session:
 def _matches(password_hash: str, password: str) -> bool:
     try:
         return HASHER.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):  # half a pair is in no password
         return False
 
 

@@ -49,7 +49,7 @@ def keep(path: str, accept: Collection[str], filename: str, stream: BinaryIO, se
     except files.TooBig:
         limit = settings.upload_max_bytes // (1024 * 1024)
         raise Invalid({path: [Problem("file_too_big", {"file": name, "megabytes": limit})]}) from None
-    return Kept(sha256, name, MEDIA_TYPES[found], size)
+    return Kept(sha256, _named_as(name, found), MEDIA_TYPES[found], size)
 
 
 def _clean(filename: str) -> str:
@@ -57,6 +57,12 @@ def _clean(filename: str) -> str:
     base = unicodedata.normalize("NFC", filename.replace("\\", "/").rsplit("/", 1)[-1])
     kept = "".join(char for char in base if char.isprintable() and char not in '"<>:|?*')
     return kept.strip(". ")[-120:] or "Datei"
+
+
+def _named_as(name: str, kind: str) -> str:
+    """What it is stands at the end of its name: who saves it gets nothing that opens as something else."""
+    suffix = Path(name).suffix.lower()
+    return name if SIGNATURES.get(suffix) == kind else f"{name}.{kind}"
 
 
 def _kind_of(path: Path) -> str:

@@ -142,6 +142,17 @@ def test_a_file_goes_into_its_field_and_out_again(told: Story) -> None:
     assert page(told, draft).answers["attachments"]["statutes"] == []
 
 
+def test_a_file_is_named_as_what_it_is(told: Story) -> None:
+    """Else who saves it to open it would run what its name says."""
+    draft = start(told)
+    for name, kept in (
+        ("Statuten.hta", "Statuten.hta.pdf"),
+        ("Statuten", "Statuten.pdf"),
+        ("A.PDF", "A.PDF"),
+    ):
+        assert attach(told, draft, PDF, name=name, file_id=uuid4()).name == kept
+
+
 def problem(told: Story, draft: UUID, content: bytes, name: str) -> Problem:
     with pytest.raises(Invalid) as caught:
         attach(told, draft, content, name)

@@ -81,6 +81,16 @@ def test_every_way_to_a_dossier_is_noted(told: Story, of: Of, way: str) -> None:
     assert noted(told) == [HEAD]
 
 
+@pytest.mark.parametrize("way", ["", "/events", "/comments", "/inquiries"])
+def test_every_way_by_api_is_noted(told: Story, app: Flask, way: str) -> None:
+    case_id, client = at_review(told), app.test_client()
+    credentials = {"email": CHECKER, "password": "geheim"}
+    token = client.post("/api/v1/sessions", json=credentials).get_json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.get(f"/api/v1/cases/{case_id}{way}", headers=headers).status_code == 200
+    assert noted(told) == [CHECKER]
+
+
 def test_the_auditor_sees_who_read_what_and_does_not_hide_from_it(told: Story, of: Of) -> None:
     case_id, other = at_review(told), at_review(told, 20_000)
     of(CHECKER).open(f"/desk/cases/{case_id}")

@@ -72,6 +72,22 @@ def test_a_wrong_password_says_so_and_keeps_the_address(app: Flask) -> None:
     assert ("email", HEKS) in page.form("/sign-in").fields
 
 
+def test_what_no_database_can_hold_signs_nobody_in(app: Flask) -> None:
+    browser = visitor(app)
+    page = browser.send(
+        browser.open("/sign-in").form("/sign-in"), {"email": f"{HEKS}\0", "password": "geheim"}, status=403
+    )
+    assert text_of(Refused("wrong_credentials"), "de") in page.text
+    browser.send(browser.open("/account/forgotten").form("/account/forgotten"), {"email": "a\0b"})
+    credentials = {"email": HEKS, "password": "\ud800"}
+    assert app.test_client().post("/api/v1/sessions", json=credentials).status_code == 403
+
+
+def test_a_host_that_is_none_is_refused(app: Flask) -> None:
+    answer = app.test_client().get("/", headers={"Host": "x" * 70})
+    assert answer.status_code == 400
+
+
 def test_too_many_attempts_say_when_to_come_back(app: Flask) -> None:
     browser = visitor(app)
     form = browser.open("/sign-in").form("/sign-in")

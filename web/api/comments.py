@@ -9,6 +9,7 @@ from uuid import UUID
 from tasks.nudge import nudge
 from web import comment_schemas
 from web.api.operations import caller, once, operation
+from web.reads import note_read
 from web.security import db, now
 from workflow import comments
 from workflow.errors import NotAllowed, NotFound
@@ -21,6 +22,7 @@ def said(case_id: UUID) -> Sequence[queries.Comment]:
     found = queries.talk(db(), caller().actor, case_id, now=now())
     if found is None:
         raise NotFound("no_such_case")
+    note_read(case_id)
     return found.comments
 
 
@@ -52,6 +54,7 @@ def inquiries(case_id: UUID) -> Sequence[queries.Inquiry]:
         raise NotFound("no_such_case")
     if not found.opened:
         raise NotAllowed("declare_first")
+    note_read(case_id)
     return queries.inquiries(db(), caller().actor, case_id, now=now())
 
 

@@ -40,11 +40,13 @@ from workflow.store.tables import (
     sign_in_attempts,
     staff_roles,
 )
-from workflow.texts import ZURICH
+from workflow.texts import ZURICH, is_unwritable
 
 
 def person_by_email(tx: Connection, email: str) -> Row[Any] | None:
     """The person with this address, however it is spelled; not one who has left."""
+    if is_unwritable(email):  # PostgreSQL would refuse to look for it
+        return None
     query = select(persons).where(persons.c.email == email.strip().lower(), persons.c.left_at.is_(None))
     return tx.execute(query).one_or_none()
 
