@@ -95,7 +95,7 @@ def test_an_organisation_registers_waits_drafts_and_submits_once_confirmed(told:
     address = typed.pop("organisation.address")
     typed |= {f"organisation.address.{code}": text for code, text in address.items()}
     page = browser.send(form, {**typed, "account.iban": "CH44 3199 9123 0008 8901 2"}, status=422)
-    assert "QR-IBAN" in page.text
+    assert "Bitte die gewöhnliche IBAN desselben Kontos angeben" in page.words()
     page = browser.send(form, typed)
     assert browser.send(form, typed).url == page.url
     assert "Die Fachstelle prüft Ihre Angaben" in page.text

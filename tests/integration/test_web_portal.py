@@ -184,7 +184,7 @@ def test_what_cannot_be_read_is_kept_as_typed_and_marked(app: Flask) -> None:
         browser, here, {"account.iban": "CH44 3199 9123 0008 8901 2", "account.holder": "HEKS"}, "next"
     )
     assert page.url.split("?")[0].endswith(here)
-    assert "QR-IBAN" in page.text
+    assert "nur mit einer QR-Referenz" in page.text
     assert 'href="#account.iban"' in page.text
     assert re.search(
         r'name="account.iban"[^>]*aria-describedby="[^"]*account.iban-wrong[^>]*aria-invalid', page.text
