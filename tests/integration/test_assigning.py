@@ -148,7 +148,8 @@ def test_the_pages_of_taking_handing_over_and_giving_back(app: Flask, told: Stor
     taken = browser.send(page.form("/assign"))
     assert "Sie haben es übernommen." in taken.text
     assert taken.url.endswith("/desk?tab=office")
-    assert "1" in browser.open("/desk?tab=mine").text
+    assert "<strong>Sie</strong>" in browser.open("/desk?tab=mine").text
+    assert "Sie haben es übernommen." in browser.open(f"/desk/cases/{case_id}").text
     stale = signed_in(app, LEAD_TOO)
     dossier = stale.open(f"/desk/cases/{case_id}")
     assert "Barbara Wenger hat es übernommen." in dossier.text

@@ -29,6 +29,12 @@ addEventListener("load", () => {
   wrong.focus();
 });
 
+// Printing is the browser's; where there is script, a button leads to it.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // Signing out leaves nothing of what was typed on this device.
 document.addEventListener("submit", (event) => {
   if (!new URL(event.target.action).pathname.endsWith("/sign-out")) return;
