@@ -28,9 +28,9 @@ PROBLEMS: dict[str, str] = {
     "not_an_email": _("Das ist keine gültige E-Mail-Adresse."),
     "not_an_iban": _("Das ist keine gültige IBAN. Bitte Ziffer für Ziffer prüfen."),
     "qr_iban": _(
-        "Das ist eine QR-IBAN: Auf sie lässt sich nur mit einer QR-Referenz zahlen, wie sie auf einer Rechnung "
-        "steht, und eine Auszahlung hat keine. Bitte die gewöhnliche IBAN desselben Kontos angeben; sie steht "
-        "im Kontoauszug."
+        "Das ist eine QR-IBAN: Auf sie lässt sich nur mit einer QR-Referenz zahlen, wie sie auf einer "
+        "Rechnung steht, und eine Auszahlung hat keine. Bitte die gewöhnliche IBAN desselben Kontos angeben; "
+        "sie steht im Kontoauszug."
     ),
     "not_a_uid": _("Das ist keine gültige UID, zum Beispiel CHE-109.322.551."),
     "not_a_postcode": _("Eine Postleitzahl hat vier Ziffern, zum Beispiel 4053."),
