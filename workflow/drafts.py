@@ -201,6 +201,7 @@ def attach(
         "at": now,
     }
     with db.begin() as tx:
+        _file_field(tx, actor, application_id, path)  # the file took its time: the section may be closed now
         draft, _, _ = editable(tx, actor, application_id)
         if applications.add_file(tx, row):
             _set_files(tx, draft, path, [*_named(draft, path), str(file_id)], actor, now)

@@ -142,6 +142,33 @@ def test_a_file_goes_into_its_field_and_out_again(told: Story) -> None:
     assert page(told, draft).answers["attachments"]["statutes"] == []
 
 
+def test_a_file_that_arrives_after_the_submission_is_refused(told: Story) -> None:
+    draft = told.draft(HEKS, language())
+    before = page(told, draft).answers["attachments"]
+
+    class Slow(io.BytesIO):
+        """A file on a slow line: before it is here, somebody else hands the application in."""
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            if page(told, draft).number is None:
+                told.hand_in(HEKS, draft)
+            return super().read(size)
+
+    with pytest.raises(Refused, match="section_closed"):
+        drafts.attach(
+            told.db,
+            told.actors[HEKS],
+            draft,
+            STATUTES,
+            "Statuten.pdf",
+            Slow(PDF),
+            settings=told.settings,
+            now=told.now,
+            file_id=uuid4(),
+        )
+    assert page(told, draft).answers["attachments"] == before
+
+
 def test_a_file_is_named_as_what_it_is(told: Story) -> None:
     """Else who saves it to open it would run what its name says."""
     draft = start(told)
