@@ -7,6 +7,7 @@ from flask import Flask, Response, json, render_template, request
 from structlog.contextvars import get_contextvars
 from werkzeug.exceptions import (
     BadHost,
+    BadRequest,
     HTTPException,
     InternalServerError,
     RequestEntityTooLarge,
@@ -15,7 +16,7 @@ from werkzeug.exceptions import (
 
 from web.language import lang
 from web.security import settings
-from workflow.connecting import is_away
+from workflow.connecting import is_away, is_unfit
 from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
 from workflow.funding import problems
 from workflow.funding.money import format_chf
@@ -353,6 +354,9 @@ def _unknown(error: Exception) -> Response:
     if is_away(error):
         structlog.get_logger().error("database_away", error=str(error))
         return _http(ServiceUnavailable())
+    if is_unfit(error):
+        structlog.get_logger().warning("unfit_input", exc_info=error)
+        return _http(BadRequest())
     structlog.get_logger().error("unknown_error", exc_info=error)
     return _http(InternalServerError())
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import UUID, uuid5
 
 from flask import request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 
 from workflow.funding.forms import Answers, Form
 
@@ -44,6 +46,21 @@ def posted_files(path: str, key: UUID) -> Iterator[Upload]:
     """The files for the field at `path`; `key`: the id of the form's one click."""
     for number, one in enumerate(one for one in request.files.getlist(path) if one.filename):
         yield Upload(uuid5(key, f"{path}.{number}"), one.filename or "", cast("BinaryIO", one.stream))
+
+
+def posted_json(name: str) -> Any:
+    """What one of our scripts sent as JSON; 400 for anything else."""
+    try:
+        given = json.loads(request.form.get(name, ""))
+        check_json(given)
+    except (RecursionError, ValueError):
+        raise BadRequest from None
+    return given
+
+
+def check_json(given: Any) -> None:
+    """Raises UnicodeEncodeError for halves of pairs: JSON can spell them, and nothing can keep them."""
+    json.dumps(given, ensure_ascii=False).encode()
 
 
 def pressed() -> Press:

@@ -37,6 +37,11 @@ def is_away(error: BaseException) -> bool:
     return gave_up or isinstance(plain, psycopg.InterfaceError | psycopg.OperationalError)
 
 
+def is_unfit(error: BaseException) -> bool:
+    """What somebody sent is nothing that PostgreSQL can hold, such as a text with the character NUL."""
+    return isinstance(error, sa.exc.DataError | psycopg.DataError)
+
+
 def connect(url: str, **pool: Any) -> sa.Engine:
     """An engine whose connections the database gives up on when they stand still. `pool`: its settings."""
     # hide_parameters: messages of database errors would carry what people wrote

@@ -10,13 +10,14 @@ from uuid import UUID
 
 from flask import Request, g, request
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
 from structlog.contextvars import bind_contextvars
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import PreconditionRequired, Unauthorized, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, PreconditionRequired, Unauthorized, UnsupportedMediaType
 
 from tasks.nudge import nudge
+from web.posted import check_json
 from web.schemas import Refusal
 from web.security import ANONYMOUS_BYTES, FORM_BYTES, db, now
 from workflow.accounts import SignedIn, who_is
@@ -46,7 +47,13 @@ class Parser(FlaskParser):
     def load_json(self, req: Request, schema: Schema) -> Any:
         if not req.is_json:
             raise UnsupportedMediaType
-        return super().load_json(req, schema)
+        try:
+            given = super().load_json(req, schema)
+            if given is not missing:
+                check_json(given)
+        except (RecursionError, UnicodeEncodeError):
+            raise BadRequest from None
+        return given
 
     def handle_error(
         self,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import get_template_attribute, jsonify, render_template, request
+from flask import get_template_attribute, jsonify, render_template
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from web.errors import problem_text
 from web.language import gettext, lang
 from web.portal.own import own_application, progress_of
+from web.posted import posted_json
 from web.screens import input_value
 from web.security import db, now, posted_uuid, signed_in
 from workflow.funding.questions import Field
@@ -51,9 +51,9 @@ def autosave(application_id: UUID) -> Response:
 
 def _changes() -> dict[str, Change]:
     try:
-        posted = json.loads(request.form["changes"])
         return {
-            str(path): Change(one["value"], frozenset(map(str, one["seen"]))) for path, one in posted.items()
+            str(path): Change(one["value"], frozenset(map(str, one["seen"])))
+            for path, one in posted_json("changes").items()
         }
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadRequest from None

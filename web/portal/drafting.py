@@ -16,7 +16,7 @@ from web.errors import text_of
 from web.language import gettext, lang, ngettext
 from web.portal.autosave import JOINED
 from web.portal.own import call_of, own_application, problems_of, progress_of
-from web.posted import Press, posted_answers, posted_files, pressed
+from web.posted import Press, posted_answers, posted_files, posted_json, pressed
 from web.security import db, do, now, posted_uuid, settings, signed_in
 from workflow import drafts, signing
 from workflow.engine.commands import Submit
@@ -111,11 +111,10 @@ def _section(application: Application, code: str) -> Section:
 
 def _changes(application: Application, code: str, typed: Typed) -> dict[str, Change]:
     """The section's answers but for files, and those where the other version was chosen."""
-    try:
-        seen = json.loads(request.form.get("seen", "{}"))
-        marks = {str(path): str(one) for path, one in seen.items()}
-    except (ValueError, AttributeError):
-        raise BadRequest from None
+    seen = posted_json("seen") if "seen" in request.form else {}
+    if not isinstance(seen, Mapping):
+        raise BadRequest
+    marks = {str(path): str(one) for path, one in seen.items()}
     paths = [f"{code}.{one}" for one in _without_files(application, code, typed)]
     return {
         path: Change(typed[code][path.split(".")[1]], frozenset({marks[path]} if path in marks else ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
@@ -96,7 +97,8 @@ def differences(name: str, was: Any, now: Any) -> list[Difference]:
     if isinstance(was, str) and isinstance(now, str):
         return list(_lines(was.splitlines(), now.splitlines()))
     if name == "programme/ceilings":
-        was, now = _by_year(was or ()), _by_year(now or ())
+        with suppress(KeyError, TypeError):  # what somebody has mistyped is compared as it is
+            was, now = _by_year(was or ()), _by_year(now or ())
     return list(_compared((), was, now))
 
 
