@@ -1,7 +1,7 @@
 """Whatever is sent, in whatever shape: no address of the application answers with a fault (5xx).
 
 Which names an address reads, a first request tells; the next ones send something odd under one of them. What
-is odd where is drawn, the same each time; with another SEED or more of MOST one hunts for what was not met yet.
+is odd where is drawn, the same each time; with another SEED, or more of MOST, one hunts for more.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ TEXTS = (
     "drop:budget.costs.0",
 )
 FILES = ((b"", "../../x.pdf"), (b"%PDF-1.4 \0", 'a\r\n"\u202e.hta'), (b"\xff\xfe", "a.yaml"))
-VALUES = (
+VALUES: tuple[Any, ...] = (
     NUL,
     HALF,
     None,
