@@ -22,11 +22,12 @@ from workflow.funding.parts import Parts, parts_of, with_parts
 from workflow.funding.programme import Bundle, Programme
 from workflow.funding.specimen import specimen
 from workflow.store import outbox, proposals, published
+from workflow.store.reading import PUBLISHERS
 
 PROPOSERS = ("admin", "coordinator")
-PUBLISHERS = ("admin", "coordinator", "head")
 OF_COORDINATORS = (
     "programme/calls",
+    "programme/carried",
     "programme/ceilings",
     "programme/contacts",
     "programme/mails",

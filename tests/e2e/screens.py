@@ -208,6 +208,9 @@ def office(camera: Camera) -> None:
     camera.take("pipeline", REGULA, "/office", on=BOTH, height=1040)
     camera.take("cases", REGULA, "/office/cases", on=BOTH)
     camera.take("money", REGULA, "/office/money", height=1040)
+    camera.take("payments", "Karin Möschlin", "/office/payments", on=BOTH)
+    camera.take("office-mails", REGULA, "/office/mails")
+    camera.take("account-mails", REGULA, "/account/mails", on=BOTH)
     camera.take("what-if", REGULA, "/office/money/what-if?year=2027&cut=8", height=1040)
     camera.take("time", REGULA, "/office/time", on=BOTH, height=1040)
     camera.take("route", REGULA, "/office/routes/medium", height=1000)
@@ -226,6 +229,12 @@ def administration(camera: Camera) -> None:
     propose(admin, "routes/small", "due: 5", "due: 6")
     camera.shoot(admin.page, "administration-proposal")
     camera.take("administration", elias, "/administration")
+    for name in ("limits", "credits", "carried", "areas", "offices", "holidays", "people"):
+        camera.take(f"administration-{name}", elias, f"/administration/{name}")
+    camera.take("administration-calls", REGULA, "/administration/calls")
+    at = "/administration/calls/project-round-2027?next=1"
+    camera.take("administration-call", REGULA, at, on=BOTH, height=1040)
+    camera.take("inbox-second-person", REGULA, "/desk")
     camera.take("reads", WERNER, "/office/reads")
     camera.take("steering", "Gabriela Thommen", "/office/steering")
 

@@ -51,7 +51,7 @@ def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
     assert sizes == {"S", "M", "L", "XL"}
     assert int(str(late[0])) >= 10
     assert 0 < float(str(shortest[0])) < 0.1
-    assert {"Recused", "Lapsed", "Reminded", "Escalated", "DeadlinePassed", "PanelClosed"} <= events
+    assert {"Recused", "Lapsed", "Reminded", "Escalated", "DeadlinePassed", "PanelClosed", "Paid"} <= events
     assert parked == [0]
     assert report.findings == ()
     assert report.cases == cases[0]

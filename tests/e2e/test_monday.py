@@ -62,6 +62,22 @@ def test_the_coordinators_monday(demo: Demo, visit: Visit) -> None:
     regula.open("/office/time")
     regula.sees("Was voraussichtlich überfällig wird")
 
+    # Without the line (refused, as when all places are taken) the open page asks by itself every half minute.
+    page = regula.page
+    page.route("**/office/changes*", lambda one: one.fulfill(status=503))
+    page.clock.install()
+    with page.expect_response(re.compile("/office/changes")):
+        regula.open("/office")
+    before = int(formal.inner_text())
+    demo.story.submit(APPLICANT, language_course("Velokurs ohne Leitung", 38_000_00))
+    tell(demo)
+    page.clock.fast_forward(20_000)
+    expect(formal).to_have_text(str(before))
+    with page.expect_response(re.compile("/office$")):
+        page.clock.fast_forward(11_000)
+    expect(formal).to_have_text(str(before + 1))
+    regula.complaints.clear()  # the browser reports each refused line
+
 
 def tell(demo: Demo) -> None:
     """What the web process does after each commit; the story commits in this one."""

@@ -200,6 +200,12 @@ GET /administration/proposals.<kind>                          303 404 404 404 40
 GET /office/changes                                           303 404 404 404 404 404 200 200 200 404
 POST /office/views                                            401 404 404 404 404 404 303 303 303 404
 POST /office/views/<view_id>/remove                           401 404 404 404 404 404 303 303 303 404
+GET /office/mails.<kind>                                      303 404 404 404 404 404 200 404 200 200
+GET /office/steering/areas.<kind>                             303 404 404 404 404 404 200 200 200 404
+GET /office/money/what-if/left.<kind>                         303 404 404 404 404 404 200 200 200 404
+GET /administration/carried                                   303 404 404 404 404 404 200 404 200 200
+POST /administration/carried                                  401 404 404 404 404 404 422 404 403 422
+GET /administration/tables/<table>.<kind>                     303 404 404 404 404 404 200 404 200 200
 GET /office/payments                                          303 404 404 404 404 404 200 200 200 404
 GET /office/payments.<kind>                                   303 404 404 404 404 404 200 200 200 404
 POST /office/payments                                         401 404 404 404 404 404 303 303 303 404
@@ -389,6 +395,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
         "filename": "app.css",
         "kind": "csv",
         "year": "2027",
+        "table": "carried",
     }.items():
         path = path.replace(f"<{name}>", value)
     options: dict[str, Any] = dict(BODIES.get(address, {}))

@@ -127,6 +127,13 @@ def test_next_years_call_is_made_from_last_years_and_opens_by_the_clock(app: Fla
     assert line.ceiling == 60_000_000
 
 
+def test_a_call_says_which_versions_of_form_and_routes_it_takes(app: Flask, told: Story) -> None:
+    words = signed_in(app, COORDINATOR).open("/administration/calls/project-round-2027?next=1").words()
+    for said in ("Gesuch um einen Förderbeitrag", "Verfahren S", "Verfahren XL", "07.09.2026"):
+        assert said in words
+    assert "Änderung prüfen" not in words
+
+
 def test_a_call_that_cannot_be_is_refused(app: Flask) -> None:
     coordinator = signed_in(app, COORDINATOR)
     path = "/administration/calls/project-round-2027?next=1"

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 
 from tests.browsing import app_for, signed_in
 from tests.counting import statements
+from tests.integration.test_proposing import propose, with_extra_day
+from tests.integration.walks import AUDITOR, at_confirmation, costs, deliver
 from web import exports
 from web.cli.story import Story, application
 from web.cli.visitors import Browser
+from workflow.engine.commands import Pay
+from workflow.service import handle
 
 HEKS = "miriam.aebi@heks.example"
 CHECKER = "regula.keller@integration.bs.example"
@@ -21,6 +27,21 @@ LANGUAGE = application(
     "HEKS", title="=Deutsch", area="language", goals=["everyday_language"], requested=38_000_00
 )
 FILES = ("/desk/inbox", "/office/pipeline", "/office/cases", "/office/money", "/office/organisations")
+PAGES = (
+    *(f"/administration/{name}" for name in ("areas", "calls", "carried", "credits", "holidays", "limits")),
+    *(f"/administration/{name}" for name in ("offices", "parts", "people")),
+    *(
+        f"/office/{name}"
+        for name in ("cases", "mails", "money", "money/what-if", "organisations", "payments")
+    ),
+    *(f"/office/{name}" for name in ("payments?shown=paid", "reads", "steering", "time")),
+    "/desk",
+    "/office",
+    "/administration",
+)
+"""Every page with tables of its own."""
+WITHOUT = {"/administration": 1, "/office": 1, "/office/money": 3}
+"""Tables that a file beside them, or of another page, has with it: what waits, the money, other years."""
 
 
 @pytest.fixture
@@ -61,6 +82,32 @@ def test_each_table_comes_in_both_formats(app: Flask, told: Story, path: str) ->
     assert table(browser, f"{path}.csv")
     assert browser.http.get(f"{path}.xlsx").content.startswith(b"PK")
     assert browser.http.get(f"{path}.pdf").status_code == 404
+
+
+def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, told: Story) -> None:
+    granted = at_confirmation(told)
+    told.do(HEKS, granted, "accept", costs(30_000))
+    deliver(told)
+    pay = Pay(granted, 1_000_00, 0)
+    handle(told.db, pay, told.actors[FINANCE], uuid4(), told.now)
+    told.submit(HEKS, LANGUAGE)
+    propose(told, with_extra_day(told, "2027-02-15"))
+    coordinator, auditor = signed_in(app, CHECKER), signed_in(app, AUDITOR)
+    coordinator.open(f"/desk/cases/{granted}")  # so that somebody has read something
+    missing = []
+    for path in PAGES:
+        browser = auditor if path.endswith(("/people", "/reads")) else coordinator
+        page = browser.open(path)
+        there = [link for link in page.links if urlsplit(link).path.endswith((".csv", ".xlsx"))]
+        tables = page.text.count("<table") - WITHOUT.get(path, 0)
+        if len(there) != 2 * max(1, tables) and path != "/administration/parts":
+            missing.append(f"{path}: {tables} tables, {len(there)} files")
+        for link in there:
+            answer = browser.http.get(link)
+            begins = b"PK" if ".xlsx" in link else b"\xef\xbb\xbf"
+            if answer.status_code != 200 or not answer.content.startswith(begins):
+                missing.append(f"{link}: {answer.status_code}")
+    assert missing == []
 
 
 def test_a_file_shows_no_more_than_its_page(app: Flask, told: Story) -> None:

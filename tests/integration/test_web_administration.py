@@ -11,8 +11,16 @@ from flask import Flask
 
 from tests.browsing import app_for, signed_in
 from tests.counting import statements
-from tests.integration.test_proposing import ADMIN, COORDINATOR, HEAD, current, propose, with_extra_day
-from tests.integration.walks import DIVISION, at_decision, at_review, rows
+from tests.integration.test_proposing import (
+    ADMIN,
+    COORDINATOR,
+    HEAD,
+    REVIEWER,
+    current,
+    propose,
+    with_extra_day,
+)
+from tests.integration.walks import DIVISION, assert_balanced, at_decision, at_review, rows
 from tests.integration.walks import HEAD as WALK_HEAD
 from web.cli.story import Story, decision
 from web.cli.visitors import Browser, Page
@@ -143,6 +151,51 @@ def test_a_stale_proposal_says_so_and_is_checked_anew(app: Flask, told: Story) -
     page = head.send(head.open(second).form(second), {"press": "recheck"})
     page = head.send(page.form(second), {"press": "publish"})
     assert current(told)[1]["programme/title"]["de"].startswith("Zweites")
+
+
+def test_what_waits_stands_in_the_inbox_of_who_may_be_the_second_person(app: Flask, told: Story) -> None:
+    proposal_id = propose(told, with_extra_day(told, "2027-02-15"), by=ADMIN)
+    waits = "1 Änderung des Programms wartet auf eine zweite Person"
+    head, coordinator = signed_in(app, HEAD), signed_in(app, COORDINATOR)
+    for browser in (head, coordinator):
+        page = browser.open("/desk")
+        assert waits in page.words()
+        assert "Feiertage" in page.words()
+        assert page.link(f"/administration/proposals/{proposal_id}")
+    for other in (ADMIN, REVIEWER):  # who proposed it, and who publishes nothing
+        assert waits not in signed_in(app, other).open("/desk").words()
+    address = f"/administration/proposals/{proposal_id}"
+    head.send(head.open(address).form(address), {"press": "publish"})
+    assert waits not in coordinator.open("/desk").words()
+
+
+def test_what_is_left_of_a_year_is_carried_over_by_two_persons(app: Flask, told: Story) -> None:
+    coordinator, head = signed_in(app, COORDINATOR), signed_in(app, HEAD)
+
+    def left(year: int) -> tuple[int, int]:
+        where = "year = :y AND area = 'language' AND pot = 'programme'"
+        query = f"SELECT carried, available FROM budget_lines WHERE {where}"
+        [row] = rows(told.db, query, y=year)
+        return row.carried, row.available
+
+    page = coordinator.open("/administration/carried?year=2026")
+    form = page.form("/administration/carried")
+    said = {"language.programme": "600'000", "reason": "Kurse beginnen erst im Januar."}
+    too_much = coordinator.send(form, said, status=422)
+    assert "Höchstens CHF 550'000.00 sind frei." in too_much.words()
+    assert "600'000" in too_much.text
+    page = coordinator.send(too_much.form("/administration/carried"), said | {"language.programme": "50'000"})
+    proposal = urlsplit(page.url).path
+    assert "Übertrag ins nächste Jahr" in page.words()
+    assert "CHF 50'000.00" in page.words()
+    assert left(2027) == (0, 550_000_00)
+    head.send(head.open(proposal).form(proposal), {"press": "publish"})
+    assert (left(2026), left(2027)) == ((-50_000_00, 500_000_00), (50_000_00, 600_000_00))
+    assert_balanced(told.db)
+    assert "50'000.00" in coordinator.open("/administration/carried?year=2026").text
+    assert ";50000.00;550000.00" in coordinator.http.get("/administration/tables/carried.csv").text
+    assert "2027;Sprache;" in (file := coordinator.http.get("/office/money.csv").text)
+    assert ";550000.00;50000.00;0.00;0.00;0.00;600000.00" in file
 
 
 def test_a_refusal_needs_a_reason_and_shows_it(app: Flask, told: Story) -> None:

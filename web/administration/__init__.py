@@ -7,10 +7,10 @@ from uuid import UUID
 from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
-from web.administration import calls, figures, parts, people, places, proposals
-from web.administration.words import Named
+from web.administration import calls, carrying, figures, parts, people, places, proposals, tables
 from web.exports import FORMATS, MOST_ROWS, As, Column, export
 from web.language import gettext
+from web.part_names import Named
 from web.security import db, signed_in
 from workflow.store import queries
 from workflow.store.queries import ProposalRow
@@ -28,6 +28,9 @@ _page("/limits", "limits", figures.limits)
 _page("/limits", "change_limit", figures.change_limit, methods=["POST"])
 _page("/credits", "credits", figures.credits)
 _page("/credits", "change_credits", figures.change_credits, methods=["POST"])
+_page("/carried", "carried", carrying.carried)
+_page("/carried", "change_carried", carrying.change_carried, methods=["POST"])
+_page(f"/tables/<table>.<{FORMATS}>", "table_file", tables.table_file)
 _page("/areas", "areas", places.areas)
 _page("/areas/<code>", "area", places.one_area)
 _page("/areas/<code>", "change_area", places.change_area, methods=["POST"])

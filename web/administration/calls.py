@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,11 +19,23 @@ from web.administration.reading import Posted, a_year_later
 from web.desk.words import Words
 from web.language import gettext
 from web.office.checking import Finding
+from web.part_names import Named
 from web.security import db, now, signed_in
 from workflow.funding.programme import Call
 from workflow.proposing import may_propose
 from workflow.store import queries
-from workflow.store.queries import ProgrammeParts
+from workflow.store.queries import ProgrammeParts, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """A form or a route that applications of a call take. `size`: of those that take this route."""
+
+    size: str
+    part: str
+    title: str
+    version: Version
+
 
 CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 Raw = dict[str, Any]
@@ -34,7 +47,7 @@ def calls() -> str:
     return render_template(
         "administration/calls.html",
         calls=sorted(found.programme.calls.values(), key=lambda one: one.opens, reverse=True),
-        state=_state,
+        state=state,
         may_propose=may_propose(signed_in().actor, "programme/calls"),
     )
 
@@ -139,7 +152,7 @@ def _page(
     known = amounts_of(found.programme, year) or amounts_of(found.programme, year - 1)
     used = {
         (row.area, row.pot): row.reserved + row.committed + row.paid
-        for row in queries.money(db(), signed_in().actor) or ()
+        for row in queries.credits(db(), signed_in().actor) or ()
         if row.year == year
     }
     return render_template(
@@ -150,13 +163,29 @@ def _page(
         offer=offer(found.hash, findings or ()),
         may_propose=may_propose(signed_in().actor, "programme/calls"),
         programme_now=found.programme,
-        forms=list(found.bundle.forms),
+        forms={
+            one: Named().title(one, content)
+            for one, content in found.bundle.forms.items()
+            if one == raw["form"] or any(section["code"] == "project" for section in content["sections"])
+        },
         amounts=known,
         used=used,
         typed=request.form,
         words=Words(),
-        version=found.hash,
+        takes=_takes(found, raw),
     )
+
+
+def _takes(found: ProgrammeParts, raw: Raw) -> list[Takes]:
+    """The form, and the route of each size on the day on which the call opens."""
+    day = raw["opens"].partition(" ")[0] if raw["opens"] else ""
+    sizes = found.programme.sizes_on(date.fromisoformat(day)) if day else ()
+    named = [("", f"forms/{raw['form']}")] + [(one.code, f"routes/{one.route}") for one in sizes if one.route]
+    return [
+        Takes(size, name, Named().part(name, found.parts[name]), found.versions[name])
+        for size, name in named
+        if name in found.versions
+    ]
 
 
 def _raw(found: ProgrammeParts, code: str) -> Raw:
@@ -166,7 +195,7 @@ def _raw(found: ProgrammeParts, code: str) -> Raw:
     abort(404)
 
 
-def _state(one: Call) -> str:
+def state(one: Call) -> str:
     """coming | open | closed, by the server's clock."""
     if now() < one.opens:
         return "coming"

@@ -14,10 +14,10 @@ from werkzeug.wrappers import Response
 from web.administration.offering import offer, send
 from web.administration.parts import there
 from web.administration.reading import Posted, next_new_year
-from web.administration.words import Named
 from web.desk.words import Words
 from web.language import gettext
 from web.office.checking import Finding
+from web.part_names import Named
 from web.security import db, now, signed_in
 from workflow.funding.programme import Size
 from workflow.proposing import may_propose
@@ -127,7 +127,7 @@ def _credits(findings: list[Finding] | None = None) -> str:
     year = _year(found.programme.years)
     used = {
         (row.area, row.pot): row.reserved + row.committed + row.paid
-        for row in queries.money(db(), signed_in().actor) or ()
+        for row in queries.credits(db(), signed_in().actor) or ()
         if row.year == year
     }
     return render_template(
@@ -171,14 +171,18 @@ def with_year(ceilings: list[dict[str, Any]], year: int, amounts: Mapping[Line, 
 
 
 def _year(years: tuple[int, ...]) -> int:
-    this = _today().year
-    wanted = request.values.get("year", str(min(max(this, years[0]), years[-1])))
+    wanted = request.values.get("year", str(min(max(this_year(), years[0]), years[-1])))
     return int(wanted) if wanted.isdecimal() and int(wanted) in years else abort(404)
 
 
 def _require(name: str) -> None:
     if not may_propose(signed_in().actor, name):
         abort(403)
+
+
+def this_year() -> int:
+    """By the clock in Zurich."""
+    return _today().year
 
 
 def _today() -> date:

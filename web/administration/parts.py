@@ -8,11 +8,11 @@ from flask import Response, abort, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.administration.offering import found_in, offer, send
-from web.administration.words import Named
 from web.desk.words import Words
 from web.language import gettext, lang
 from web.office.checking import MOST, Finding, said
 from web.office.mails import Shown, shown_with
+from web.part_names import Named
 from web.reads import note_read
 from web.security import db, now, signed_in
 from workflow import orders, proposing, publish

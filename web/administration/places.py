@@ -12,7 +12,7 @@ from web.administration.offering import offer, send
 from web.administration.parts import there
 from web.administration.reading import Posted
 from web.desk.words import Words
-from web.language import gettext
+from web.language import gettext, lang
 from web.office.checking import Finding
 from web.security import now, signed_in
 from workflow.proposing import may_propose
@@ -89,16 +89,22 @@ def change_holidays() -> Response | tuple[str, int]:
 
 
 def _holidays(findings: list[Finding] | None = None) -> str:
-    found, this = there(), now().astimezone(ZURICH).year
-    years = range(this, this + 2)
+    found, years = there(), years_shown()
+    named = found.programme.holiday_names(years, lang())
     return render_template(
         "administration/holidays.html",
-        days=sorted(day for day in found.programme.office_holidays(years) if day.year in years),
+        days=sorted(one for one in named.items() if one[0].year in years),
         extra=found.parts["programme/holidays"]["extra"],
         offer=offer(found.hash, findings or ()),
         typed=request.form,
         may_propose=_may("holidays"),
     )
+
+
+def years_shown() -> range:
+    """This year and the next, in Zurich."""
+    this = now().astimezone(ZURICH).year
+    return range(this, this + 2)
 
 
 def _named(read: Posted, found: ProgrammeParts, section: str, code: str) -> Raw:

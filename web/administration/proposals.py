@@ -9,10 +9,10 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.administration.parts import drawing, mails_of, pdf
-from web.administration.words import Named
 from web.errors import problem_text, text_of
 from web.language import gettext, lang
 from web.office.checking import TEXTS, said
+from web.part_names import Named
 from web.security import db, now, signed_in
 from workflow import proposing
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Refused, RouteError
@@ -87,5 +87,5 @@ def _page(proposal_id: UUID, refusal: str | None = None) -> str:
         },
         running=sum(count for code, count in found.running.items() if code in routes or not routes),
         mine=found.row.proposed_by == me.person_id,
-        acts=me.actor.has_role(*proposing.PUBLISHERS) and found.row.state == "open",
+        acts=me.actor.has_role(*queries.PUBLISHERS) and found.row.state == "open",
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from tasks.deliver import deliver_due
-from web.cli import demo_scenes, demo_talk
+from web.cli import demo_money, demo_scenes, demo_talk
 from web.cli.story import Story, application, decision, proposal, review
 from workflow import log
 from workflow.engine.case import Seat
@@ -100,6 +100,7 @@ def load(settings: Settings, say: Callable[[str], None], files: Sequence[str] = 
         year.hand_out()
         if YEAR in files:
             demo_talk.play(story, load_yaml(folder / "talk.yaml")["talks"])
+            demo_money.play(story)
     finally:
         db.dispose()
 

@@ -9,6 +9,7 @@ from web.desk.narrowing import narrowing
 from web.desk.words import Words
 from web.exports import PAGE_ROWS, As, Column, every, export
 from web.language import gettext as _
+from web.part_names import Named
 from web.security import db, now, signed_in
 from workflow.engine.case import Actor
 from workflow.store import queries
@@ -40,6 +41,8 @@ def inbox() -> str:
         troubles=queries.troubles(db(), viewer),
         news=queries.news(db(), viewer, now=now()),
         asked=queries.asked(db(), viewer) if tab == "waiting" else [],
+        to_publish=queries.to_publish(db(), viewer),
+        named=Named(),
         waiting_organisations=queries.waiting_organisations(db(), viewer),
     )
 

@@ -7,7 +7,7 @@ from web.exports import As, Column
 from web.language import gettext as _
 from web.language import lang
 from workflow.funding.forms import Form
-from workflow.store.queries import CaseRow, Decided, MoneyRow, Read, Registered, StageRow
+from workflow.store.queries import AreaFigures, CaseRow, Decided, MoneyRow, Read, Registered, StageRow
 from workflow.texts import label
 
 
@@ -90,6 +90,20 @@ def of_decided(words: Words) -> list[Column[Decided]]:
         Column(_("Beantragt"), lambda row: row.requested, As.MONEY),
         Column(_("Bewilligt"), lambda row: row.granted, As.MONEY),
         Column(_("Stand"), lambda row: words.status(row.status)),
+    ]
+
+
+def of_areas(words: Words) -> list[Column[AreaFigures]]:
+    """A funding area in the quarter."""
+    return [
+        Column(_("Förderbereich"), lambda row: words.area(row.area)),
+        Column(_("eingegangen"), lambda row: row.came_in, As.NUMBER),
+        Column(_("Beantragt"), lambda row: row.requested, As.MONEY),
+        Column(_("bewilligte Gesuche"), lambda row: row.granted, As.NUMBER),
+        Column(_("nicht bewilligte"), lambda row: row.refused, As.NUMBER),
+        Column(_("Bewilligt"), lambda row: row.amount, As.MONEY),
+        Column(_("Kredit des Jahres"), lambda row: row.money.ceiling if row.money else None, As.MONEY),
+        Column(_("frei"), lambda row: row.money.left if row.money else None, As.MONEY),
     ]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import abort, render_template, request
+from werkzeug.wrappers import Response
 
+from web.exports import Column, export
 from web.language import gettext as _
 from web.screens import languages, programme
 from web.security import db, now, settings, signed_in
@@ -33,6 +35,21 @@ def mails() -> str:
     own = programme().mails
     shown, number = shown_with(own, request.args.get("number", "").strip())
     return render_template("office/mails.html", shown=shown, number=number, own=len(own), at=now())
+
+
+def mails_file(kind: str) -> Response:
+    """The same as a file."""
+    if not signed_in().actor.has_role(*queries.PROGRAMME_READERS):
+        abort(404)
+    shown, _number = shown_with(programme().mails, request.args.get("number", "").strip())
+    columns: list[Column[Shown]] = [
+        Column(_("Ereignis"), lambda row: row.code),
+        Column(_("Sprache"), lambda row: row.language),
+        Column(_("Betreff"), lambda row: row.subject),
+        Column(_("Text"), lambda row: "\n".join(row.words)),
+        Column(_("Herkunft"), lambda row: _("Programm") if row.own else _("Grundtext")),
+    ]
+    return export(kind, _("Mails"), columns, shown)
 
 
 def shown_with(own: Mails, number: str = "") -> tuple[list[Shown], str]:

@@ -40,6 +40,12 @@ def steering_file(kind: str) -> Response:
     return export(kind, _("Quartal"), columns.of_decided(Words()), found.decided)
 
 
+def areas_file(kind: str) -> Response:
+    """The figures of every funding area as a file."""
+    *_rest, found = _asked()
+    return export(kind, _("Kennzahlen"), columns.of_areas(Words()), found.areas)
+
+
 def reads_file(kind: str) -> Response:
     """The same as a file."""
     return export(kind, _("Einsicht"), columns.of_reads(Words()), every(_reads))

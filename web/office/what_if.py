@@ -14,7 +14,7 @@ from web.security import db, signed_in
 from workflow.funding.money import parse_chf
 from workflow.funding.what_if import Change, Outcome, Served, what_if
 from workflow.store import queries
-from workflow.store.queries import YearOfMoney
+from workflow.store.queries import MoneyRow, YearOfMoney
 
 SHOWN = 200
 
@@ -65,6 +65,18 @@ def file(kind: str) -> Response:
         Column(_("Platz dann"), lambda row: _("ja") if row[1].fits_then else _("nein")),
     ]
     return export(kind, _("Was wäre wenn"), columns, enumerate(asked.outcome.served, 1))
+
+
+def left_file(kind: str) -> Response:
+    """What is left of each line today, and would be then, as a file."""
+    asked, words = _ask(), Words()
+    columns: list[Column[tuple[int, MoneyRow]]] = [
+        Column(_("Förderbereich"), lambda row: words.area(row[1].area)),
+        Column(_("Herkunft"), lambda row: words.pot(row[1].pot)),
+        Column(_("heute"), lambda row: asked.outcome.left_now[row[0]], As.MONEY),
+        Column(_("dann"), lambda row: asked.outcome.left_then[row[0]], As.MONEY),
+    ]
+    return export(kind, _("Was übrig bleibt"), columns, asked.year.lines.items())
 
 
 def _ask() -> Asked:

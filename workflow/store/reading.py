@@ -28,6 +28,9 @@ OWN_OFFICE, REVIEWERS, TO_APPLICANT = AUDIENCES = ("office", "reviewers", "appli
 PROGRAMME = ("admin", "coordinator", "head", "auditor")
 """Roles that see what the programme consists of, and every change of it that was proposed."""
 
+PUBLISHERS = ("admin", "coordinator", "head")
+"""Roles that publish a change of the programme which somebody else has proposed."""
+
 SYSTEM = Actor("system")
 
 

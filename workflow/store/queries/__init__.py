@@ -16,7 +16,7 @@ from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table
 from workflow.store.queries.inbox import TABS, inbox
 from workflow.store.queries.inquiries import Inquiry, inquiries
 from workflow.store.queries.mine import my_applications, my_organisations
-from workflow.store.queries.office import added_up, by_area, cases, money
+from workflow.store.queries.office import added_up, by_area, cases, credits, money
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import (
     OrganisationPage,
@@ -38,9 +38,11 @@ from workflow.store.queries.proposals import (
     ProgrammeParts,
     Proposal,
     ProposalRow,
+    Version,
     programme_parts,
     proposal,
     proposals,
+    to_publish,
 )
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
@@ -65,7 +67,7 @@ from workflow.store.queries.rows import (
     StatementDraft,
 )
 from workflow.store.queries.standing import Dissent, Standing
-from workflow.store.queries.steering import Decided, Quarter, quarter
+from workflow.store.queries.steering import AreaFigures, Decided, Quarter, quarter
 from workflow.store.queries.time import Month, Span, Times, times
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
@@ -81,15 +83,18 @@ from workflow.store.queries.versions import (
 from workflow.store.queries.views import SavedView, saved_views
 from workflow.store.queries.whole import Submission, Whole, received_at, whole
 from workflow.store.reading import PROGRAMME as PROGRAMME_READERS
+from workflow.store.reading import PUBLISHERS
 
 __all__ = [
     "LEAST_SERVER",
     "MOST_DECISIONS",
     "PEOPLE_READERS",
     "PROGRAMME_READERS",
+    "PUBLISHERS",
     "TABS",
     "Application",
     "ApplicationRow",
+    "AreaFigures",
     "Asked",
     "AtStep",
     "Audience",
@@ -142,6 +147,7 @@ __all__ = [
     "Submission",
     "Talk",
     "Times",
+    "Version",
     "Waiting",
     "Whole",
     "YearOfMoney",
@@ -152,6 +158,7 @@ __all__ = [
     "bundle",
     "by_area",
     "cases",
+    "credits",
     "decisions",
     "done_already",
     "dossier",
@@ -197,6 +204,7 @@ __all__ = [
     "talk",
     "timeline",
     "times",
+    "to_publish",
     "troubles",
     "waiting_organisations",
     "whole",

@@ -110,6 +110,14 @@ def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
         return lines(tx)
 
 
+def credits(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
+    """The same for those who see what the programme consists of, credits among it."""
+    if not viewer.has_role(*reading.OVERVIEW, *reading.PROGRAMME):
+        return None
+    with db.connect() as tx:
+        return lines(tx)
+
+
 def _mark(after: str | None, order: Order) -> dict[str, Any]:
     """Where a page begins; what nobody of us wrote begins at the start."""
     try:

@@ -20,14 +20,24 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a form or a route. `since`: when it was first published."""
+
+    hash: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeParts:
-    """The version that new applications take. `since`: when it was published."""
+    """The version that new applications take. `since`: when it was published; `versions`: of each form and
+    route, by the names of their parts."""
 
     hash: str
     since: datetime
     bundle: Bundle
     programme: Programme
     parts: Mapping[str, Any]
+    versions: Mapping[str, Version]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,19 @@ def programme_parts(db: sa.Engine, viewer: Actor) -> ProgrammeParts | None:
         since = tx.execute(
             sa.text("SELECT max(since) FROM programmes WHERE hash = :hash"), {"hash": name}
         ).scalar_one()
-        return ProgrammeParts(name, since, bundle, published.programme(tx, name), parts_of(bundle))
+        programme, versions = published.programme(tx, name), _versions(tx, name)
+        return ProgrammeParts(name, since, bundle, programme, parts_of(bundle), versions)
+
+
+def _versions(tx: sa.Connection, name: str) -> dict[str, Version]:
+    content = published.content(tx, name)
+    hashes = {
+        f"{kind}/{code}": found for kind in ("forms", "routes") for code, found in content[kind].items()
+    }
+    query = "SELECT hash, published_at FROM definitions WHERE hash = ANY(:hashes)"
+    rows = tx.execute(sa.text(query), {"hashes": list(hashes.values())})
+    since = {row.hash: row.published_at for row in rows}
+    return {part: Version(found, since[found]) for part, found in hashes.items()}
 
 
 def proposals(
@@ -99,6 +121,16 @@ def proposals(
         found = [_row(row) for row in tx.execute(sa.text(kept), {"before": before} if before else {})]
         rows = found[:limit]
         return [_row(row) for row in waiting], rows, rows[-1].id if len(found) > limit else None
+
+
+def to_publish(db: sa.Engine, viewer: Actor) -> list[ProposalRow]:
+    """What waits for a second person, and the viewer may be that person; the oldest first."""
+    if not viewer.has_role(*reading.PUBLISHERS):
+        return []
+    mine = "p.state = 'open' AND p.proposed_by <> :viewer"
+    query = f"{_ROWS} WHERE {mine} ORDER BY p.proposed_at, p.id LIMIT {PAGE}"
+    with db.connect() as tx:
+        return [_row(row) for row in tx.execute(sa.text(query), {"viewer": viewer.person})]
 
 
 def proposal(db: sa.Engine, viewer: Actor, proposal_id: UUID) -> Proposal | None:

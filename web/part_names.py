@@ -17,6 +17,7 @@ SECTIONS = {
     "calls": _("Ausschreibungen"),
     "canton": _("Name des Kantons"),
     "carry_over": _("Was ins neue Gesuch übernommen wird"),
+    "carried": _("Übertrag ins nächste Jahr"),
     "ceilings": _("Kredite"),
     "contacts": _("Kontakte für Trägerschaften"),
     "departments": _("Departemente"),
@@ -75,7 +76,7 @@ class Named:
 
     def value(self, name: str, path: Sequence[str], value: Any) -> str:
         """A value as people read it; amounts in CHF."""
-        if name in ("programme/sizes", "programme/ceilings"):
+        if name in ("programme/sizes", "programme/ceilings", "programme/carried"):
             value = _with_money(value, path[-1] if path else "", "amounts" in path)
         if value is None:
             return "–"
