@@ -181,6 +181,7 @@ def test_where_nobody_else_declares_a_known_link_stops_all_work(app: Flask, told
     offered = colleague.open(at)
     assert "Regula Keller steht mit der Trägerschaft in Verbindung" in offered.words()
     assert f'<option value="{told.actors[CHECKER].person}">' not in offered.text
+    assert "steht mit der Trägerschaft in Verbindung" in colleague.open(f"{at}/steer").text
     with pytest.raises(NotAllowed, match="declare_first"):
         handle(
             told.db,
@@ -192,6 +193,9 @@ def test_where_nobody_else_declares_a_known_link_stops_all_work(app: Flask, told
     page = browser.open(at)
     assert "Ihr Name steht im Gesuch bei «Ansprechperson»." in page.text
     assert "/complete" not in page.text
+    steers = browser.open(f"{at}/steer")
+    assert "kennt eine Verbindung zwischen Ihnen" in steers.text
+    assert 'name="days"' not in steers.text
     browser.send(page.form("/declare"))
     assert f'<option value="{told.actors[CHECKER].person}">' in colleague.open(at).text
     told.do(CHECKER, this, "complete", COMPLETE)

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import abort, render_template, request, url_for
 
 from web.desk import talking
+from web.desk.explaining import reason
 from web.desk.inbox import staff
 from web.desk.words import Words
 from web.security import db, local_path, now, signed_in
@@ -28,6 +29,7 @@ def steer(case_id: UUID) -> str:
         words=Words(),
         me=signed_in().actor.person,
         back=back,
+        why_not=reason,
         **talking.shown(found),
-        some=any(offer.action in STEERS for offer in found.offers),
+        some=bool(found.ties) or any(offer.action in STEERS for offer in found.offers),
     )
