@@ -31,6 +31,16 @@ def test_the_first_makes_room_when_there_are_too_many(told: Story) -> None:
         assert kept(tx) == prepared.MOST
 
 
+def test_one_that_cannot_be_prepared_takes_no_name_from_another(told: Story) -> None:
+    with told.db.connect() as tx:
+        for number in range(prepared.MOST):
+            prepared.rows(plain(tx), b"SELECT %d" % number, ())
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            prepared.rows(plain(tx), b"SELECT * FROM nowhere", ())
+        plain(tx).rollback()
+        assert prepared.rows(plain(tx), b"SELECT 'a'", ()) == [("a",)]
+
+
 def test_it_is_part_of_the_transaction(told: Story) -> None:
     with told.db.connect() as tx:
         prepared.rows(plain(tx), b"CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT $1::int", (1,))

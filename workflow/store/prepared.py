@@ -6,6 +6,7 @@ parameters again each time; this spends 35. See docs/decisions/2026-11-26-core.m
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ from psycopg.pq.abc import PGresult
 MOST = 100
 """So many statements a connection keeps prepared; the one prepared first makes room."""
 
+_numbers = itertools.count()
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[bytes, bytes]] = WeakKeyDictionary()
 
 
@@ -41,10 +43,10 @@ def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable
 def _name_of(connection: psycopg.Connection[Any], statement: bytes) -> bytes:
     known = _prepared.setdefault(connection, {})
     if statement not in known:
-        name = b"hot%d" % len(known)
+        name = b"hot%d" % next(_numbers)
         if len(known) == MOST:
-            name = known.pop(next(iter(known)))
-            _good(connection, connection.pgconn.exec_(b"DEALLOCATE " + name))
+            oldest = known.pop(next(iter(known)))
+            _good(connection, connection.pgconn.exec_(b"DEALLOCATE " + oldest))
         _good(connection, connection.pgconn.prepare(name, statement))
         known[statement] = name
     return known[statement]
