@@ -50,13 +50,15 @@ MONEY = {
 BY_NUMBER = "SELECT n.id FROM cases n WHERE n.number = ANY(:numbers)"
 BY_NAME = f"""SELECT n.id FROM cases n JOIN organisations o ON o.id = n.organisation_id
  WHERE to_tsvector('german', o.name) @@ {_matches("words")}"""
-BY_WORDS = f"SELECT a.id FROM applications a WHERE {PROJECT_WORDS} @@ {_matches('words')}"
+BY_WORDS = f"""SELECT a.id FROM applications a JOIN cases n ON n.id = a.id
+ WHERE {PROJECT_WORDS} @@ {_matches("words")} AND NOT n.state->'recused' ? :viewer"""
 
 
 def narrowed(
     filters: Filters, viewer: Actor, programme: Programme, now: datetime
 ) -> tuple[str, dict[str, Any]]:
-    """SQL after `FROM cases c`, and its parameters. Titles are searched only for who may read all of them."""
+    """SQL after `FROM cases c`, and its parameters. Titles are searched only for who may read all of them, but
+    for those that they have withdrawn from."""
     conditions = [APPLICATIONS]
     conditions += [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
     if filters.money in MONEY:
@@ -67,6 +69,7 @@ def narrowed(
     parameters = {
         **asdict(filters),
         "now": now,
+        "viewer": viewer.person,
         "numbers": _numbers(filters.text, programme),
         **_words("words", filters.text),
         **_words("named", filters.organisation),
