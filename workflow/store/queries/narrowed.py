@@ -57,8 +57,10 @@ BY_WORDS = f"""SELECT a.id FROM applications a JOIN cases n ON n.id = a.id
 def narrowed(
     filters: Filters, viewer: Actor, programme: Programme, now: datetime
 ) -> tuple[str, dict[str, Any]]:
-    """SQL after `FROM cases c`, and its parameters. Titles are searched only for who may read all of them, but
-    for those that they have withdrawn from."""
+    """SQL after `FROM cases c`, and its parameters.
+
+    Titles are searched only for who may read all of them, and of no case that they have stepped back from.
+    """
     conditions = [APPLICATIONS]
     conditions += [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
     if filters.money in MONEY:
