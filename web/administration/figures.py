@@ -172,7 +172,7 @@ def with_year(ceilings: list[dict[str, Any]], year: int, amounts: Mapping[Line, 
 
 def _year(years: tuple[int, ...]) -> int:
     wanted = request.values.get("year", str(min(max(this_year(), years[0]), years[-1])))
-    return int(wanted) if wanted.isdecimal() and int(wanted) in years else abort(404)
+    return int(wanted) if wanted in map(str, years) else abort(404)
 
 
 def _require(name: str) -> None:
