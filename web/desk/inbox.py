@@ -41,6 +41,7 @@ def inbox() -> str:
         troubles=queries.troubles(db(), viewer),
         news=queries.news(db(), viewer, now=now()),
         asked=queries.asked(db(), viewer) if tab == "waiting" else [],
+        payable=queries.payable(db(), viewer),
         to_publish=queries.to_publish(db(), viewer),
         named=Named(),
         waiting_organisations=queries.waiting_organisations(db(), viewer),

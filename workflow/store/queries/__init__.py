@@ -29,7 +29,7 @@ from workflow.store.queries.organisations import (
     sign_off,
     waiting_organisations,
 )
-from workflow.store.queries.payments import Payable, Payments, payments
+from workflow.store.queries.payments import Payable, Payments, payable, payments
 from workflow.store.queries.pending import YearOfMoney, year_of_money
 from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pipeline import pipeline
@@ -181,6 +181,7 @@ __all__ = [
     "operations",
     "organisation",
     "outlooks",
+    "payable",
     "payments",
     "people",
     "person",

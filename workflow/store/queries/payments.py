@@ -86,6 +86,15 @@ def payments(
     return Payments(found, min(total, MOST_COUNTED), following, total > MOST_COUNTED)
 
 
+def payable(db: sa.Engine, viewer: Actor) -> int:
+    """How many have something to pay, counted to MOST_COUNTED; 0 for who does not pay."""
+    if not viewer.has_role("finance"):
+        return 0
+    some = f"SELECT FROM cases c WHERE {SHOWN[OPEN]} LIMIT {MOST_COUNTED}"
+    with autocommit(db) as tx:
+        return int(tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s")).scalar_one())
+
+
 def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payable:
     case = load_case(row.state)
     terms = published.programme(tx, row.programme_hash).terms.get(row.size, {})
