@@ -206,9 +206,9 @@ GET /office/money/what-if/left.<kind>                         303 404 404 404 40
 GET /administration/carried                                   303 404 404 404 404 404 200 404 200 200
 POST /administration/carried                                  401 404 404 404 404 404 422 404 403 422
 GET /administration/tables/<table>.<kind>                     303 404 404 404 404 404 200 404 200 200
-GET /office/payments                                          303 404 404 404 404 404 200 200 200 404
-GET /office/payments.<kind>                                   303 404 404 404 404 404 200 200 200 404
-POST /office/payments                                         401 404 404 404 404 404 303 303 303 404
+GET /office/money/payments                                    303 404 404 404 404 404 200 200 200 404
+GET /office/money/payments.<kind>                             303 404 404 404 404 404 200 200 200 404
+POST /office/money/payments                                   401 404 404 404 404 404 303 303 303 404
 GET /office/money/<year>.svg                                  303 404 404 404 404 404 200 200 200 404
 GET /office/money/what-if                                     303 404 404 404 404 404 200 200 200 404
 GET /office/money/what-if.<kind>                              303 404 404 404 404 404 200 200 200 404

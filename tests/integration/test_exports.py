@@ -30,11 +30,11 @@ FILES = ("/desk/inbox", "/office/pipeline", "/office/cases", "/office/money", "/
 PAGES = (
     *(f"/administration/{name}" for name in ("areas", "calls", "carried", "credits", "holidays", "limits")),
     *(f"/administration/{name}" for name in ("offices", "parts", "people")),
+    *(f"/office/{name}" for name in ("cases", "mails", "money", "money/what-if", "organisations")),
     *(
         f"/office/{name}"
-        for name in ("cases", "mails", "money", "money/what-if", "organisations", "payments")
+        for name in ("money/payments", "money/payments?shown=paid", "reads", "steering", "time")
     ),
-    *(f"/office/{name}" for name in ("payments?shown=paid", "reads", "steering", "time")),
     "/desk",
     "/office",
     "/administration",

@@ -111,14 +111,14 @@ def test_finance_ticks_what_has_gone_and_the_money_says_so(app: Flask, told: Sto
     deliver(told)
     browser = signed_in(app, FINANCE)
     assert "1 Beitrag ist noch auszuzahlen." in browser.open("/desk").words()
-    page = browser.open("/office/payments")
+    page = browser.open("/office/money/payments")
     assert "1 von 2" in page.words()
-    [form] = [one for one in page.forms if one.action.endswith("/office/payments")]
+    [form] = [one for one in page.forms if one.action.endswith("/office/money/payments")]
     ticked = {"case": f"{granted}.0", f"amount.{granted}": "-5"}
     refused = browser.send(form, ticked, status=409)
     assert "Zurücknehmen geht nur einzeln" in refused.words()
     assert 'value="-5"' in refused.text
-    [form] = [one for one in refused.forms if one.action.endswith("/office/payments")]
+    [form] = [one for one in refused.forms if one.action.endswith("/office/money/payments")]
     after = browser.send(form, {"case": f"{granted}.0", f"amount.{granted}": "24'000"})
     assert "1 Auszahlung ist eingetragen." in after.text
     assert "2 von 2" in after.words()
@@ -127,12 +127,12 @@ def test_finance_ticks_what_has_gone_and_the_money_says_so(app: Flask, told: Sto
     )
     assert "ausbezahlt sind jetzt CHF 24'000.00" in late.words()
     looker = signed_in(app, CHECKER)
-    assert 'name="case"' not in looker.open("/office/payments").text
+    assert 'name="case"' not in looker.open("/office/money/payments").text
     money = looker.open("/office/money")
     assert "money=paid" in money.text
     assert "24'000.00" in money.words()
     assert ";24000.00;6000.00;" in looker.http.get("/office/money.csv").text
-    assert ";24000.00;6000.00;2;6000.00" in looker.http.get("/office/payments.csv?shown=paid").text
+    assert ";24000.00;6000.00;2;6000.00" in looker.http.get("/office/money/payments.csv?shown=paid").text
     steer = browser.open(f"/desk/cases/{granted}/steer")
     [form] = [one for one in steer.forms if ("action", "pay") in one.fields]
     assert "Bitte sagen Sie, warum." in browser.send(form, {"amount": "-4000"}, status=422).words()

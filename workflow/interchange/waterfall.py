@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-NAMES, WIDTH, STEP, MARGIN, GAP = 440, 520, 20, 16, 14
+NAMES, WIDTH, STEP, MARGIN, GAP = 500, 520, 20, 16, 14
 FILLS = ("#535353", "#1b5268", "#32834a", "#ffaa00", "#a5a5a5")
 """The whole, three parts that are taken from it, and what is left: to be told apart in grey too."""
 
