@@ -62,7 +62,7 @@ function sums(table) {
 
 function balances(form) {
   for (const box of form.querySelectorAll("[data-balance]")) {
-    let difference = 0;
+    let difference = 0, all = 0;
     for (const part of box.querySelectorAll("[data-part]")) {
       const [section, field, column] = part.dataset.part.split(".");
       const answer = holder(form, `${section}.${field}`) && read(form, `${section}.${field}`);
@@ -70,11 +70,12 @@ function balances(form) {
       if (answer !== null && column) amount = answer.reduce((sum, row) => sum + (figure(row[column] ?? "", true) || 0), 0);
       else if (answer !== null) amount = figure(answer, true) || 0;
       part.textContent = chf(amount);
+      all += amount;
       difference += part.dataset.side === "left" ? amount : -amount;
     }
     box.querySelector("[data-difference]").textContent = chf(difference);
     box.querySelector("[data-open]").hidden = difference === 0;
-    box.querySelector("[data-even]").hidden = difference !== 0;
+    box.querySelector("[data-even]").hidden = difference !== 0 || !all;
   }
 }
 
