@@ -162,6 +162,16 @@ def test_two_members_side_by_side(demo: Demo, visit: Visit) -> None:
     hers.locator(".clash").get_by_role("button", name="Die andere Fassung gilt").click()
     expect(hers.locator('[name="plan.need"]')).to_have_value("Bedarf von Jonas.")
     assert stored(demo, mine, "plan.need") == "Bedarf von Jonas."
+    hers, his = section(miriam, mine, "budget"), section(jonas, mine, "budget")
+    hers.locator('[name="budget.costs.0.label"]').fill("Kursleitung, neu")
+    expect(hers.locator(STATUS)).to_have_text(SAVED)
+    his.get_by_role("button", name="Zeile hinzufügen").click()
+    his.locator('[name="budget.costs.3.label"]').fill("Tee")
+    expect(his.locator(".joined")).to_contain_text("Miriam Aebi hat in dieser Tabelle inzwischen")
+    expect(his.locator('[name="budget.costs.0.label"]')).to_have_value("Kursleitung, neu")
+    costs = stored(demo, mine, "budget.costs")
+    assert isinstance(costs, list)
+    assert [costs[0]["label"], costs[3]["label"]] == ["Kursleitung, neu", "Tee"]
 
 
 def test_the_form_counts_along(demo: Demo, visit: Visit) -> None:
