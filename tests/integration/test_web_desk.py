@@ -294,6 +294,7 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
         ev.Entered("review", 2, "review", "in_review", when, due, (seat,), ()),
         ev.Reseated("review", 2, (seat,)),
         ev.Nudged("review", "x"),
+        ev.Paid("x", 24_000_00),
         ev.ChildOpened("c", "appeal", "x", when, freezes=True),
         ev.ChildEnded("c", "appeal", "dismissed"),
         ev.ChildAwaited("remedy_period", "c", "dismissed", "rejected"),
