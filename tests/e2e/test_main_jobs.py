@@ -70,12 +70,13 @@ def test_the_applicant_at_a_desk(visit: Visit) -> None:
     applicant.come_back(heks, screens, title)
     applicant.submit(heks, screens, answers, title)
     heks.follow(title)
+    folded = str(answers["plan"]["activities"])
     heks.page.emulate_media(media="print")
-    expect(heks.page.get_by_text(answers["plan"]["activities"])).to_be_visible()  # folded on the screen
+    expect(heks.page.get_by_text(folded)).to_be_visible()  # folded on the screen
     expect(heks.page.get_by_role("navigation").first).to_be_hidden()
     assert heks.page.pdf().startswith(b"%PDF")
     heks.page.emulate_media(media="screen")
-    expect(heks.page.get_by_text(answers["plan"]["activities"])).to_be_hidden()
+    expect(heks.page.get_by_text(folded)).to_be_hidden()
     expect(heks.page.get_by_role("button", name="Drucken")).to_be_visible()
 
 
