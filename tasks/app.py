@@ -72,6 +72,13 @@ def db() -> sa.Engine:
     return connect(settings().database_url, pool_size=2)
 
 
+@signals.worker_process_init.connect(weak=False)
+def _forked(**_: object) -> None:
+    """A child forked in place of one that died has the connections of the main process, which says every few
+    seconds that it is alive: two on one connection read each other's answers. So it makes its own."""
+    db.cache_clear()
+
+
 def now() -> datetime:
     """The one place where workers ask for the time."""
     return datetime.now(UTC) + settings().clock_offset

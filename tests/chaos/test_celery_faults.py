@@ -57,6 +57,8 @@ def test_a_message_lost_between_redis_and_worker_costs_seconds(system: System, t
 
 def test_a_child_killed_alone_loses_nothing(system: System, told: Story) -> None:
     """celery#1628: a child killed for its memory; the message was acknowledged and is gone."""
+    log = system.settings.data_dir / "log" / "worker.log"
+    before = len(log.read_text("utf-8"))
     system.kill("worker")
     requests = submitted(system, told)
     with hold_up(system, "events") as waiting:
@@ -66,6 +68,7 @@ def test_a_child_killed_alone_loses_nothing(system: System, told: Story) -> None
             os.kill(child, signal.SIGKILL)
     assert_recovered(system, told)
     assert steps(told, requests) == {"formal_check"}
+    assert "raised unexpected" not in log.read_text("utf-8")[before:], "those in their place share something"
 
 
 def test_redis_restarted_under_an_idle_worker(system: System, told: Story) -> None:

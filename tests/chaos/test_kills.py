@@ -174,8 +174,12 @@ def token(told: Story, email: str, kind: str) -> str:
 
 @contextmanager
 def hold_up(system: System, table: str) -> Iterator[Callable[[], int]]:
-    """Nobody can write to this table while the block lasts; gives how many transactions wait for it."""
-    count = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(%s)"
+    """Nobody can write to this table while the block lasts; gives how many wait to write (autovacuum waits,
+    too, but for another lock)."""
+    count = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'RowExclusiveLock'"
+        " AND relation = to_regclass(%s)"
+    )
     with system.postgres.connect(DATABASE) as db, db.transaction():
         db.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE".encode())
         yield lambda: int(db.execute(count, (table,)).fetchall()[0][0])
