@@ -9,7 +9,7 @@ from typing import Any
 from flask import abort, render_template, request
 from werkzeug.wrappers import Response
 
-from web.administration.figures import Line, posted_amounts, this_year
+from web.administration.figures import Line, asked_year, posted_amounts
 from web.administration.offering import offer, send
 from web.administration.parts import there
 from web.administration.reading import Posted
@@ -104,7 +104,4 @@ def _years(found: ProgrammeParts) -> list[int]:
 
 
 def _year(found: ProgrammeParts) -> int:
-    years = _years(found) or abort(404)
-    usual = min(max(this_year(), years[0]), years[-1])
-    wanted = request.values.get("year", str(usual))
-    return int(wanted) if wanted.isdecimal() and int(wanted) in years else abort(404)
+    return asked_year(_years(found) or abort(404))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -113,7 +113,7 @@ def change_credits() -> Response | tuple[str, int]:
     """Propose other credits for a year."""
     found, read = there(), Posted()
     _require("programme/ceilings")
-    year = _year(found.programme.years)
+    year = asked_year(found.programme.years)
     amounts = posted_amounts(read, found.programme)
     if read.findings:
         return _credits(read.findings), 422
@@ -124,7 +124,7 @@ def change_credits() -> Response | tuple[str, int]:
 
 def _credits(findings: list[Finding] | None = None) -> str:
     found = there()
-    year = _year(found.programme.years)
+    year = asked_year(found.programme.years)
     used = {
         (row.area, row.pot): row.reserved + row.committed + row.paid
         for row in queries.credits(db(), signed_in().actor) or ()
@@ -170,7 +170,8 @@ def with_year(ceilings: list[dict[str, Any]], year: int, amounts: Mapping[Line, 
     return kept + [{"years": [year], "area": area, "amounts": pots} for area, pots in areas.items()]
 
 
-def _year(years: tuple[int, ...]) -> int:
+def asked_year(years: Sequence[int]) -> int:
+    """The one of these years that is asked for; without a wish the present one, or the nearest; else 404."""
     wanted = request.values.get("year", str(min(max(this_year(), years[0]), years[-1])))
     return int(wanted) if wanted in map(str, years) else abort(404)
 

@@ -49,10 +49,8 @@ def hold(tx: Connection, mails: Sequence[Held]) -> None:
         return
     tx.execute(insert(held_mails).on_conflict_do_nothing(), [asdict(one) for one in mails])
     for person_id, at in dict.fromkeys((one.person_id, one.at) for one in mails):
-        payload, key = (
-            {"person": str(person_id), "at": at.isoformat()},
-            f"digest:{person_id}:{at.isoformat()}",
-        )
+        payload = {"person": str(person_id), "at": at.isoformat()}
+        key = f"digest:{person_id}:{at.isoformat()}"
         while not outbox.add_open(tx, key, "digest", payload, at):
             key += "+"  # that one went out before this came: whoever stood still writes late
 
