@@ -16,13 +16,14 @@ SELECT {COLUMNS} FROM agenda a JOIN cases c ON c.id = a.case_id
 WHERE a.due_at <= $1 AND a.parked_at IS NULL
 """
 LOCKED = "FOR UPDATE OF c, a SKIP LOCKED"
-CLAIM = f"{DUE} ORDER BY a.due_at LIMIT $2 {LOCKED}".encode()
+CLAIM = f"{DUE} ORDER BY a.due_at LIMIT %d {LOCKED}".encode()
+"""The plan must know how few are wanted: for any number of them it would sort a million that are due later."""
 CLAIM_ONE = f"{DUE} AND a.case_id = $2 {LOCKED}".encode()
 
 
 def claim(tx: Connection, now: datetime, limit: int) -> list[Stored]:
     """Due cases, locked with their agenda rows until the transaction ends; others pass them by."""
-    return [stored(row) for row in prepared.rows(plain(tx), CLAIM, (now, limit))]
+    return [stored(row) for row in prepared.rows(plain(tx), CLAIM % limit, (now,))]
 
 
 def claim_one(tx: Connection, case_id: UUID, now: datetime) -> Stored | None:

@@ -27,7 +27,7 @@ comes after it has caught up within half a minute."""
 LEASING = b"""
 UPDATE outbox o SET leased_until = $2, next_try = $2, attempts = o.attempts + 1
 FROM (SELECT key FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND next_try <= $1 AND kind = $3
-      ORDER BY next_try LIMIT $4 FOR UPDATE SKIP LOCKED) d
+      ORDER BY next_try LIMIT %d FOR UPDATE SKIP LOCKED) d
 WHERE o.key = d.key
 RETURNING o.key, o.kind, o.case_id, coalesce((SELECT c.number FROM cases c WHERE c.id = o.case_id), ''),
   o.payload, o.attempts
@@ -69,7 +69,7 @@ def add_open(tx: Connection, key: str, kind: str, payload: Mapping[str, Any], no
 def lease(db: Engine, kind: str, now: datetime, most: int) -> list[Due]:
     """Take up to `most` effects of a kind, the longest due first; nobody else gets them within LEASE."""
     with autocommit(db) as tx:
-        found = prepared.rows(plain(tx), LEASING, (now, now + LEASE, kind, most))
+        found = prepared.rows(plain(tx), LEASING % most, (now, now + LEASE, kind))
     return [Due(*row) for row in found]
 
 

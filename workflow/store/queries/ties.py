@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,18 +12,19 @@ from workflow.funding.ties import Tie, ties
 from workflow.store import prepared
 
 # An appeal or an inquiry is entered by staff: that is no work for the applicant.
-TIES = b"""
-SELECT c.id, p.id, p.name, p.email, t.data,
+TIES = """
+SELECT c.id, p.id, p.name, p.email,
+  jsonb_strip_nulls(jsonb_build_object('organisation', t.data->'organisation', 'account', t.data->'account')),
   ARRAY(SELECT DISTINCT split_part(q.email, '@', 2) FROM memberships m JOIN persons q ON q.id = m.person_id
         WHERE m.organisation_id = c.organisation_id),
-  (SELECT max(w.at) FROM cases o JOIN contents w ON w.case_id = o.id
-   WHERE o.organisation_id = c.organisation_id AND o.parent_id IS NULL
-     AND w.written_by = p.id AND w.kind = 'application'),
+  (SELECT max(w.at) FROM contents w JOIN cases o ON o.id = w.case_id
+   WHERE w.written_by = p.id AND w.kind = 'application'
+     AND o.organisation_id = c.organisation_id AND o.parent_id IS NULL),
   (SELECT max(l.at) FROM organisation_log l
    WHERE l.organisation_id = c.organisation_id AND l.about = p.id AND l.kind IN ('joined', 'role', 'left'))
-FROM cases c JOIN persons p ON p.id = ANY(CAST($2 AS uuid[]))
+FROM cases c JOIN persons p ON p.id = {person}
 LEFT JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
-WHERE c.id = ANY(CAST($1 AS uuid[]))"""
+WHERE c.id = {case}"""
 
 
 def linked_to(tx: sa.Connection, ids: Iterable[UUID], person: str) -> Mapping[UUID, list[Tie]]:
@@ -39,9 +40,20 @@ def who_is_linked(tx: sa.Connection, case_id: UUID, people: Iterable[str]) -> fr
 def _ties(
     tx: sa.Connection, ids: Iterable[UUID], people: Iterable[str]
 ) -> Mapping[tuple[UUID, UUID], list[Tie]]:
-    asked = ["{" + ",".join(map(str, given)) + "}" for given in (ids, people)]
-    rows = prepared.rows(plain(tx), TIES, asked)
+    case, one_case = _given(1, list(ids))
+    person, one_person = _given(2, list(people))
+    rows = prepared.rows(plain(tx), TIES.format(case=case, person=person).encode(), (one_case, one_person))
     return {
-        (case_id, person): list(ties(name, email, answers or {}, domains, wrote, member))
+        (case_id, person): list(ties(name, email, answers, domains, wrote, member))
         for case_id, person, name, email, answers, domains, wrote, member in rows
     }
+
+
+def _given(number: int, ids: Sequence[object]) -> tuple[str, object]:
+    """How a statement names these ids as its parameter of this number, and what it is sent.
+
+    One alone is said to be one: a plan made for any number of cases reads whole tables.
+    """
+    if len(ids) == 1:
+        return f"${number}", ids[0]
+    return f"ANY(CAST(${number} AS uuid[]))", "{" + ",".join(map(str, ids)) + "}"

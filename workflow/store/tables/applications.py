@@ -100,6 +100,7 @@ contents = Table(
     Column("data", JSONB, nullable=False),
     Column("written_by", UUID, ForeignKey("persons.id"), nullable=False),
     moment("at"),
+    Index("ix_contents_written", "written_by", "case_id", postgresql_where=text("kind = 'application'")),
     comment="What people wrote, by the hash that the events hold; erasable",
 )
 
