@@ -17,7 +17,7 @@ WHERE a.due_at <= $1 AND a.parked_at IS NULL
 """
 LOCKED = "FOR UPDATE OF c, a SKIP LOCKED"
 CLAIM = f"{DUE} ORDER BY a.due_at LIMIT %d {LOCKED}".encode()
-"""The plan must know how few are wanted: for any number of them it would sort a million that are due later."""
+"""The plan must know how few are wanted: for any number of them it would sort all that are due later."""
 CLAIM_ONE = f"{DUE} AND a.case_id = $2 {LOCKED}".encode()
 
 

@@ -1,4 +1,4 @@
-"""Whose applications somebody wrote at is found by the person, not by reading all that an applicant ever sent."""
+"""Where somebody wrote an application is found by the person, not in all that an applicant ever sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     where = sa.text("kind = 'application'")
-    op.create_index(op.f("ix_contents_written"), "contents", ["written_by", "case_id"], postgresql_where=where)
+    op.create_index(
+        op.f("ix_contents_written"), "contents", ["written_by", "case_id"], postgresql_where=where
+    )
 
 
 def downgrade() -> None:
