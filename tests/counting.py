@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from psycopg.pq.abc import PGresult
 
 from web.cli.visitors import Browser
 from workflow.store import prepared
@@ -21,14 +22,14 @@ def statements(app: Flask, browser: Browser, path: str) -> int:
         seen.append(str(said[0]))
         return sends(cursor, *said, **how)
 
-    def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object]) -> list[Any]:
+    def hot(connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object]) -> PGresult:
         seen.append(statement.decode())
-        return hot(connection, statement, values)
+        return sends_prepared(connection, statement, values)
 
-    sends, hot = psycopg.Cursor.execute, prepared.rows
+    sends, sends_prepared = psycopg.Cursor.execute, prepared.sent
     browser.http.get(path)  # what is read once is read, and no connection has lain idle
     with pytest.MonkeyPatch.context() as patch:  # all statements come by one of these
         patch.setattr(psycopg.Cursor, "execute", execute)
-        patch.setattr(prepared, "rows", rows)
+        patch.setattr(prepared, "sent", hot)
         assert browser.http.get(path).status_code == 200
     return len(seen)

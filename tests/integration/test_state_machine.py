@@ -29,6 +29,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from psycopg import sql
+from psycopg.pq.abc import PGresult
 
 from tasks.deliver import deliver_due
 from tests.builders import MONDAY, commands_of, settings_for
@@ -85,16 +86,16 @@ def dying(db: sa.Engine, after: int) -> Iterator[Death]:
         count()
         return sends(cursor, *said, **how)
 
-    def rows(*said: Any) -> list[Any]:
+    def sent(*said: Any) -> PGresult:
         count()
         return hot(*said)
 
-    sends, hot = psycopg.Cursor.execute, prepared.rows
+    sends, hot = psycopg.Cursor.execute, prepared.sent
     sa.event.listen(db, "commit", count)
     try:
         with pytest.MonkeyPatch.context() as patch:  # all statements come by one of these
             patch.setattr(psycopg.Cursor, "execute", execute)
-            patch.setattr(prepared, "rows", rows)
+            patch.setattr(prepared, "sent", sent)
             yield death
     except Died:
         pass

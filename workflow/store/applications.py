@@ -151,9 +151,3 @@ def add_file(tx: Connection, row: Mapping[str, Any]) -> bool:
 
 def file_of(tx: Connection, file_id: UUID) -> Row[Any] | None:
     return tx.execute(select(files).where(files.c.id == file_id)).one_or_none()
-
-
-def files_of(tx: Connection, application_id: UUID) -> list[Row[Any]]:
-    """All files of an application, oldest first."""
-    query = select(files).where(files.c.application_id == application_id).order_by(files.c.at, files.c.id)
-    return list(tx.execute(query))

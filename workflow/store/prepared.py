@@ -7,7 +7,7 @@ parameters again each time; this spends 35. See docs/decisions/2026-11-26-core.m
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -29,15 +29,26 @@ def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable
 
     Begins the transaction if the connection is to have one, as a cursor does.
     """
+    return loaded(connection, sent(connection, statement, values), tuple)
+
+
+def sent(connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object]) -> PGresult:
+    """The same, its result as it came."""
     link = connection.pgconn
     if not connection.autocommit and link.transaction_status == TransactionStatus.IDLE:
         _good(connection, link.exec_(b"BEGIN"))
     name = _name_of(connection, statement)
-    sent = [None if value is None else str(value).encode() for value in values]
-    result = _good(connection, link.exec_prepared(name, sent))  # type: ignore[arg-type]  # None is NULL
+    texts = [None if value is None else str(value).encode() for value in values]
+    return _good(connection, link.exec_prepared(name, texts))  # type: ignore[arg-type]  # None is NULL
+
+
+def loaded(
+    connection: psycopg.Connection[Any], result: PGresult, make: Callable[[Sequence[Any]], Any]
+) -> list[Any]:
+    """The rows of a result as Python's values, each as `make` makes it."""
     found = Transformer(connection)
     found.set_pgresult(result)
-    return found.load_rows(0, result.ntuples, tuple)
+    return found.load_rows(0, result.ntuples, make)
 
 
 def _name_of(connection: psycopg.Connection[Any], statement: bytes) -> bytes:

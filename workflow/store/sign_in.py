@@ -15,8 +15,12 @@ from sqlalchemy import (
     Date,
     Row,
     Select,
+    Text,
+    Uuid,
     and_,
+    any_,
     bindparam,
+    cast,
     delete,
     func,
     insert,
@@ -25,10 +29,12 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from workflow.engine.case import Actor
+from workflow.store.asking import ask
 from workflow.store.organisations import is_named, may_sign
 from workflow.store.tables import (
     absences,
@@ -168,12 +174,24 @@ def persons_with(
     tx: Connection, ids: Collection[str], roles: Collection[str], now: datetime
 ) -> list[tuple[str, Actor]]:
     """(name, actor) of these persons, and of everybody who has one of these roles today, by name."""
-    holders = select(staff_roles.c.person_id).where(staff_roles.c.role.in_(sorted(roles)))
-    deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away_on(now))
-    named = persons.c.id.in_([UUID(one) for one in sorted(ids)])
+    said = {"ids": sorted(ids), "roles": sorted(roles), "today": _day(now)}
+    return [(row.name, actor_of(row)) for row in ask(tx, _persons_with(), said)]
+
+
+@cache
+def _persons_with() -> str:
+    """Each dossier asks this: put together once."""
+    today = bindparam("today", type_=Date)
+    holders = select(staff_roles.c.person_id).where(staff_roles.c.role == any_(_texts("roles")))
+    deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away(today))
+    named = persons.c.id == any_(cast(_texts("ids"), ARRAY(Uuid)))
     query = _with_roles().where(or_(named, persons.c.id.in_(holders), persons.c.id.in_(deputies)))
-    rows = tx.execute(query.order_by(persons.c.name, persons.c.id), {"today": _day(now)})
-    return [(row.name, actor_of(row)) for row in rows]
+    ordered = query.order_by(persons.c.name, persons.c.id)
+    return str(ordered.compile(dialect=postgresql.dialect(paramstyle="named")))
+
+
+def _texts(name: str) -> BindParameter[Any]:
+    return bindparam(name, type_=ARRAY(Text))
 
 
 @cache

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from workflow.store import outbox
+from workflow.store.asking import ask
 from workflow.store.organisations import may_sign
 from workflow.store.tables import applications, memberships, persons, signatures
 
@@ -29,7 +30,7 @@ ON CONFLICT (application_id, section, person_id) DO UPDATE SET at = excluded.at"
     sa.bindparam("answers", type_=JSONB)
 )
 
-CONSENTS = sa.text("""
+CONSENTS = """
 SELECT v.section, p.name, v.at, i.name AS consent_by, coalesce(i.ended_at, m.since, v.at) AS since,
        NOT 'advise' = ANY(coalesce(m.rights, '{}')) AS ended
 FROM advice v
@@ -40,7 +41,7 @@ LEFT JOIN LATERAL (
   SELECT i.ended_at, by.name FROM invitations i JOIN persons by ON by.id = i.invited_by
   WHERE i.organisation_id = a.organisation_id AND i.email = p.email AND 'advise' = ANY(i.rights)
     AND i.ended_at <= v.at ORDER BY i.ended_at DESC LIMIT 1) i ON true
-WHERE v.application_id = :id ORDER BY v.at DESC, v.section""")
+WHERE v.application_id = :id ORDER BY v.at DESC, v.section"""
 """With the invitation that held when the adviser saved: asking them was the organisation's consent."""
 
 
@@ -107,6 +108,6 @@ def of_application(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]
     return list(tx.execute(query.order_by(signatures.c.id)))
 
 
-def advised(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]:
+def advised(tx: sa.Connection, application_id: UUID) -> list[Any]:
     """section, name, at of what advisers have saved, the latest first; consent_by, since, ended."""
-    return list(tx.execute(CONSENTS, {"id": application_id}))
+    return ask(tx, CONSENTS, {"id": application_id})

@@ -7,21 +7,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert
 
+from workflow.store.asking import ask
 from workflow.store.tables import statement_drafts
 
 KEY = ("case_id", "entry", "seat", "person_id")
 
 
-def find(tx: Connection, case_id: UUID, entry: int, seat: str, person: str) -> Row[Any] | None:
+FIND = f"SELECT * FROM statement_drafts WHERE {' AND '.join(f'{key} = :{key}' for key in KEY)}"
+
+
+def find(tx: Connection, case_id: UUID, entry: int, seat: str, person: str) -> Any | None:
     """outcome, answers and saved_at of what this person has written at this seat."""
     where = dict(zip(KEY, (case_id, entry, seat, UUID(person)), strict=True))
-    query = select(statement_drafts).where(
-        *(statement_drafts.c[key] == value for key, value in where.items())
-    )
-    return tx.execute(query).one_or_none()
+    return next(iter(ask(tx, FIND, where)), None)
 
 
 def save(

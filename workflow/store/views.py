@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.postgresql import insert
 
+from workflow.store.asking import ask
 from workflow.store.tables import saved_views
 
+OF = "SELECT id, name, query FROM saved_views WHERE person_id = :person ORDER BY lower(name)"
 
-def of(tx: Connection, person_id: UUID) -> list[Row[tuple[UUID, str, str]]]:
+
+def of(tx: Connection, person_id: UUID) -> list[Any]:
     """id, name and query of this person's views, by name."""
-    columns = (saved_views.c.id, saved_views.c.name, saved_views.c.query)
-    mine = saved_views.c.person_id == person_id
-    return list(tx.execute(select(*columns).where(mine).order_by(func.lower(saved_views.c.name))))
+    return ask(tx, OF, {"person": person_id})
 
 
 def save(tx: Connection, view_id: UUID, person_id: UUID, name: str, query: str, now: datetime) -> None:

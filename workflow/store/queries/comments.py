@@ -14,6 +14,7 @@ from workflow.connecting import autocommit
 from workflow.engine.case import SIGNING, Actor, Case, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
+from workflow.store.asking import ask
 from workflow.store.comments import readers
 from workflow.store.reading import OWN_OFFICE, TO_APPLICANT
 from workflow.texts import ZURICH
@@ -110,17 +111,16 @@ WHERE m.case_id = :id ORDER BY m.at, m.id"""
 def talk(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Talk | None:
     """For staff to whom the dossier is open, and for members of the organisation; None for everyone else."""
     with autocommit(db) as tx:
-        row: Any = tx.execute(
-            sa.text("SELECT state, route_hash FROM cases WHERE id = :id"), {"id": case_id}
-        ).one_or_none()
-        if row is None:
+        there = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": case_id})
+        if not there:
             return None
+        [row] = there
         case = load_case(row.state)
         member = reading.is_member(case, viewer)
         if not member and not (reading.takes_part(case, viewer) and reading.may_open(case, viewer)):
             return None
         route = published.route(tx, row.route_hash)
-        rows = tx.execute(sa.text(COMMENTS), {"id": case_id, "person": viewer.person}).all()
+        rows = ask(tx, COMMENTS, {"id": case_id, "person": viewer.person})
         office = "" if member else reading.speaks_for(case, viewer)
         audiences = _audiences(tx, route, case, office, viewer, now) if office else {}
     found = [_comment(one, route, case, viewer) for one in rows if _is_for(one, route, case, viewer)]
@@ -198,7 +198,7 @@ def news(db: sa.Engine, viewer: Actor, *, now: datetime) -> list[News]:
         "most": MOST_NEWS,
     }
     with autocommit(db) as tx:
-        rows = tx.execute(sa.text(NEWS), said).all()
+        rows = ask(tx, NEWS, said)
         return [_news(row) for row in rows if _concerns(tx, row, viewer)]
 
 
@@ -221,7 +221,7 @@ ORDER BY m.at LIMIT :most"""
 def asked(db: sa.Engine, viewer: Actor) -> list[Asked]:
     """Questions of the viewer's that no applicant has answered yet, the oldest first."""
     with autocommit(db) as tx:
-        rows = tx.execute(sa.text(ASKED), {"person": viewer.person, "most": MOST_NEWS}).all()
+        rows = ask(tx, ASKED, {"person": viewer.person, "most": MOST_NEWS})
     return [
         Asked(row.case_id, row.number, row.title, row.organisation, row.at)
         for row in rows

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from workflow.engine.decide import allowed
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store import published, reading, statement_drafts
+from workflow.store.asking import ask
 from workflow.store.queries.advice import advised
 from workflow.store.queries.explain import people_of
 from workflow.store.queries.family import family, parent_read
@@ -36,6 +36,13 @@ from workflow.store.queries.rows import (
 )
 from workflow.store.queries.ties import linked_to
 
+CASE = f"""
+SELECT c.*, o.name AS organisation, o.kind AS organisation_kind, {WHO},
+  (SELECT jsonb_object_agg(w.seat, p.name) FROM work_items w JOIN persons p ON p.id = w.holder
+   WHERE w.case_id = c.id AND w.closed_at IS NULL) AS by_seat
+FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"""
+LINE = "SELECT * FROM budget_lines WHERE id = :id"
+
 VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
 """Events that tell what others do at a panel, and who they are."""
 
@@ -43,19 +50,10 @@ VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
 def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Dossier | None:
     """A case for staff who have to do with it; its content only behind the gate. None for everyone else."""
     with autocommit(db) as tx:
-        row: Any = tx.execute(
-            sa.text(
-                "SELECT c.*, o.name AS organisation,"
-                " o.kind AS organisation_kind,"
-                f" {WHO}, (SELECT jsonb_object_agg(w.seat, p.name) FROM work_items w"
-                " JOIN persons p ON p.id = w.holder"
-                " WHERE w.case_id = c.id AND w.closed_at IS NULL) AS by_seat"
-                " FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
-            ),
-            {"id": case_id},
-        ).one_or_none()
-        if row is None:
+        found = ask(tx, CASE, {"id": case_id})
+        if not found:
             return None
+        row = found[0]
         case = load_case(row.state)
         route = published.route(tx, row.route_hash)
         today = published.calendar(tx, row.programme_hash).day_of(now)
@@ -71,11 +69,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             events = _unveiled(events, viewer)
         texts = written(tx, case_id) if opened else {}
         files = files_of(tx, case_id) if opened else []
-        line: Any = (
-            tx.execute(sa.text("SELECT * FROM budget_lines WHERE id = :id"), {"id": row.line_id}).one()
-            if opened
-            else None
-        )
+        [line] = ask(tx, LINE, {"id": row.line_id}) if opened else [None]
         form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
         sees = partial(reading.has_page, viewer=viewer, on=today)
@@ -83,7 +77,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route, row.area)
         answers = texts.get(case.content, {})
-        found = findings(tx, row, answers, viewer) if opened else None
+        noticed = findings(tx, row, answers, viewer) if opened else None
         helped = advised(tx, case_id) if opened else []
         draft = _draft(tx, case_id, case, viewer, offers)
         colleagues = _colleagues(tx, case_id, route, case, offers)
@@ -94,7 +88,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         form=form,
         answers=answers,
         advice=helped,
-        findings=found,
+        findings=noticed,
         ties=linked if any(offer.action == "declare" for offer in offers) else [],
         files={one.id: one for one in files if one.kind == "upload"},
         letters=letters(files, case.letters),

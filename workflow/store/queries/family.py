@@ -10,8 +10,14 @@ import sqlalchemy as sa
 from workflow.engine.case import Case, load_case
 from workflow.engine.route import Route
 from workflow.store import journal, published
+from workflow.store.asking import ask
 from workflow.store.queries.record import files_of, letters, written
 from workflow.store.queries.rows import ParentRead, Relative
+
+FAMILY = """
+SELECT id, number, status, route_hash, parent_id, state FROM cases
+WHERE parent_id = :id AND asked_by IS NULL OR id = (SELECT parent_id FROM cases WHERE id = :id)
+ORDER BY submitted_at, id"""
 
 
 def family(
@@ -21,16 +27,8 @@ def family(
 
     Internal ones stand elsewhere. `sees`: whether the viewer has a page of such a case.
     """
-    rows = tx.execute(
-        sa.text(
-            "SELECT id, number, status, route_hash, parent_id, state FROM cases"
-            " WHERE parent_id = :id AND asked_by IS NULL OR id = (SELECT parent_id FROM cases WHERE id = :id)"
-            " ORDER BY submitted_at, id"
-        ),
-        {"id": case_id},
-    )
     parent, children = None, []
-    for row in rows:
+    for row in ask(tx, FAMILY, {"id": case_id}):
         kind = published.content(tx, row.route_hash)["title"]
         seen = sees(load_case(row.state), published.route(tx, row.route_hash))
         one = Relative(row.id, row.number, kind, row.status or "received", seen)

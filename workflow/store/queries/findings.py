@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from workflow.engine.case import Actor, load_case
 from workflow.store import reading
+from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, Comparable, Findings, Other
 
 ALIKE_OF_OWN, ALIKE_OF_OTHERS = 25, 40
@@ -56,8 +57,8 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
         "text": f"{project.get('title', '')} {project.get('summary', '')}",
         "most": MOST_OTHERS,
     }
-    others = [_other(one, row, viewer) for one in tx.execute(sa.text(OTHERS), said) if _knows(one, viewer)]
-    grants = tx.execute(sa.text(COMPARABLE), {"area": row.area, "id": row.id, "most": MOST_COMPARABLE})
+    others = [_other(one, row, viewer) for one in ask(tx, OTHERS, said) if _knows(one, viewer)]
+    grants = ask(tx, COMPARABLE, {"area": row.area, "id": row.id, "most": MOST_COMPARABLE})
     comparable = [_comparable(one) for one in grants if one.people]
     return Findings(
         earlier=[one for one in others if one.own],

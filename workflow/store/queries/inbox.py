@@ -14,6 +14,7 @@ from workflow.engine.assigning import OFFICE_HEAD
 from workflow.engine.case import Actor, load_case
 from workflow.engine.route import APPLICANT, OPERATOR, Human
 from workflow.store import published
+from workflow.store.asking import ask
 from workflow.store.queries.rows import Filters, Inbox, ItemRow
 from workflow.store.reading import may_open
 from workflow.texts import ZURICH
@@ -79,23 +80,22 @@ def inbox(
         tabs = [one for one in TABS if one != "headed" or parameters["headed"]]
         counted = "(SELECT count(*) FROM (SELECT FROM {} LIMIT :most) listed) AS {}"
         each = ", ".join(counted.format(_open(one, "", ":most"), one) for one in tabs)
-        counts = dict(tx.execute(sa.text(f"SELECT {each}"), parameters).one()._mapping)
+        counts = ask(tx, f"SELECT {each}", parameters)[0]._asdict()
         tab = tab if tab in counts else "office"
         page = ""
         if after is not None and (mark := _mark(after)):
             page = f"AND ({ORDER}) > (CAST(:due AS timestamptz), :case_id, :seat)"
             parameters |= mark
-        rows = tx.execute(
-            sa.text(
-                "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
-                " c.parent_id, (SELECT q.state FROM cases q WHERE q.id = c.parent_id"
-                "  AND c.asked_by = CAST(:person_id AS uuid)) AS asked_in,"
-                f" p.name AS holds, o.name AS organisation FROM {_open(tab, page, ':limit')}"
-                " JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id"
-                f" LEFT JOIN persons p ON p.id = w.holder ORDER BY {ORDER} LIMIT :limit"
-            ),
+        rows = ask(
+            tx,
+            "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
+            " c.parent_id, (SELECT q.state FROM cases q WHERE q.id = c.parent_id"
+            "  AND c.asked_by = CAST(:person_id AS uuid)) AS asked_in,"
+            f" p.name AS holds, o.name AS organisation FROM {_open(tab, page, ':limit')}"
+            " JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id"
+            f" LEFT JOIN persons p ON p.id = w.holder ORDER BY {ORDER} LIMIT :limit",
             {**parameters, "limit": limit + 1},
-        ).all()
+        )
         items = [_item(tx, row, viewer, now) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return Inbox(items, counts[tab], _place(last) if last else None, counts)

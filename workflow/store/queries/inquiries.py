@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor, load_case
 from workflow.store import published, reading
+from workflow.store.asking import ask
 from workflow.store.queries.record import answer_named
 from workflow.texts import ZURICH
 
@@ -55,17 +56,16 @@ def inquiries(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> 
     Own first: what others asked since the running panel began waits for the own vote.
     """
     with autocommit(db) as tx:
-        parent: Any = tx.execute(
-            sa.text("SELECT state, route_hash FROM cases WHERE id = :id"), {"id": case_id}
-        ).one_or_none()
-        if parent is None:
+        found = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": case_id})
+        if not found:
             return []
+        [parent] = found
         case = load_case(parent.state)
         if not reading.takes_part(case, viewer) or not reading.may_open(case, viewer):
             return []
         veiled = reading.own_first(published.route(tx, parent.route_hash), case, viewer)
         since = datetime.fromisoformat(case.entered_at) if veiled and case.entered_at else None
-        rows = tx.execute(sa.text(INQUIRIES), {"id": case_id}).all()
+        rows = ask(tx, INQUIRIES, {"id": case_id})
         return [
             _inquiry(tx, row, viewer, now)
             for row in rows

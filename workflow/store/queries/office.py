@@ -15,6 +15,7 @@ from workflow.connecting import autocommit
 from workflow.engine.case import Actor, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
+from workflow.store.asking import ask
 from workflow.store.queries import sums
 from workflow.store.queries.narrowed import narrowed
 from workflow.store.queries.rows import CasePage, CaseRow, Filters, MoneyRow
@@ -48,6 +49,9 @@ SORTS = {
     "amount": Order("c.requested", "bigint", back=True),
 }
 MOST_COUNTED = 1000
+LINES = """
+SELECT * FROM budget_lines WHERE programme = (SELECT code FROM programmes ORDER BY since DESC LIMIT 1)
+ORDER BY year, id"""
 AMOUNTS = ("ceiling", "carried", "reserved", "committed", "paid", "left")
 """Of a budget line, in the order of MoneyRow."""
 WHO = """
@@ -84,18 +88,17 @@ def cases(
             total = sums.total(tx, filters, parameters)
         else:
             some = f"SELECT FROM cases c {where} LIMIT {MOST_COUNTED + 1}"
-            total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s"), parameters).scalar_one()
+            total = ask(tx, f"SELECT count(*) FROM ({some}) s", parameters)[0][0]
         mark = _mark(after, order)
         more = ["c.ending IS NULL"] * running + [order.behind] * bool(mark)
         where = " AND ".join([where or " WHERE true", *more])
-        rows = tx.execute(
-            sa.text(
-                f"SELECT c.*, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
-                f" FROM cases c JOIN organisations o ON o.id = c.organisation_id {where}"
-                f" ORDER BY {order.sql} LIMIT :limit"
-            ),
+        rows = ask(
+            tx,
+            f"SELECT c.*, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
+            f" FROM cases c JOIN organisations o ON o.id = c.organisation_id {where}"
+            f" ORDER BY {order.sql} LIMIT :limit",
             {**parameters, **mark, "limit": limit + 1},
-        ).all()
+        )
         shown = [case_row(row, viewer, now, published.route(tx, row.route_hash)) for row in rows[:limit]]
     following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
     at_least = not sums.is_counted(filters) and total > MOST_COUNTED
@@ -193,9 +196,4 @@ def added_up(year: int, area: str, lines: Sequence[MoneyRow]) -> MoneyRow:
 
 
 def lines(tx: sa.Connection) -> list[MoneyRow]:
-    programme = published.programme(tx, published.current(tx))
-    rows = tx.execute(
-        sa.text("SELECT * FROM budget_lines WHERE programme = :programme ORDER BY year, id"),
-        {"programme": programme.code},
-    )
-    return [money_row(row) for row in rows]
+    return [money_row(row) for row in ask(tx, LINES)]

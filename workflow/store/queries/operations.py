@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor
+from workflow.store.asking import ask
 
 VIEWERS = ("operator", "admin", "coordinator", "auditor")
 ALIVE = timedelta(seconds=60)
@@ -154,13 +155,13 @@ def troubles(db: sa.Engine, viewer: Actor) -> int:
         parked = _parked(tx)
         effects = "SELECT count(*) FROM outbox o LEFT JOIN cases c ON c.id = o.case_id WHERE o.parked_at"
         if viewer.has_role("operator", "admin"):
-            failed = tx.execute(sa.text(f"{effects} IS NOT NULL AND o.done_at IS NULL AND {NEEDED}"))
-            return int(failed.scalar_one()) + len(parked)
+            [failed] = ask(tx, f"{effects} IS NOT NULL AND o.done_at IS NULL AND {NEEDED}")
+            return int(failed[0]) + len(parked)
     return sum(str(one.handed_to) == viewer.person for one in parked)
 
 
 def _parked(tx: sa.Connection) -> list[ParkedCase]:
-    return [ParkedCase(**row._mapping) for row in tx.execute(sa.text(PARKED)).all()]
+    return [ParkedCase(**row._asdict()) for row in ask(tx, PARKED)]
 
 
 PARKED = f"""

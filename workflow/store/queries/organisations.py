@@ -25,6 +25,7 @@ from workflow.funding.organisations import (
 )
 from workflow.store import applications, documents, published, signatures
 from workflow.store import organisations as store
+from workflow.store.asking import ask
 from workflow.store.queries.advice import Advised, advised
 from workflow.store.queries.record import file_row
 from workflow.store.queries.rows import FileRow
@@ -195,13 +196,15 @@ def invitations_to(db: sa.Engine, email: str, *, now: datetime) -> list[Asked]:
         return _asked(tx, invitations.c.email == email, now)
 
 
+WAITING = "SELECT count(*) FROM organisations WHERE state = 'waiting' AND merged_into IS NULL"
+
+
 def waiting_organisations(db: sa.Engine, viewer: Actor) -> int:
     """How many wait to be confirmed; none for who does not confirm them."""
     if not viewer.has_role("coordinator"):
         return 0
-    query = sa.select(sa.func.count()).where(organisations.c.state == "waiting")
     with autocommit(db) as tx:
-        return int(tx.execute(query.where(organisations.c.merged_into.is_(None))).scalar_one())
+        return int(ask(tx, WAITING)[0][0])
 
 
 def registered(db: sa.Engine, viewer: Actor, *, text: str = "", limit: int = 200) -> list[Registered] | None:

@@ -14,6 +14,7 @@ from workflow.engine.case import Actor, load_case
 from workflow.engine.paying import allowed
 from workflow.funding.money import instalment
 from workflow.store import published, reading
+from workflow.store.asking import ask
 
 MOST_COUNTED = 1000
 OPEN, PAID = "open", "paid"
@@ -92,7 +93,7 @@ def payable(db: sa.Engine, viewer: Actor) -> int:
         return 0
     some = f"SELECT FROM cases c WHERE {SHOWN[OPEN]} LIMIT {MOST_COUNTED}"
     with autocommit(db) as tx:
-        return int(tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s")).scalar_one())
+        return int(ask(tx, f"SELECT count(*) FROM ({some}) s")[0][0])
 
 
 def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payable:

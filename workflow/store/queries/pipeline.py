@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.store import published, reading
+from workflow.store.asking import ask
 from workflow.store.queries.narrowed import APPLICATIONS, narrowed
 from workflow.store.queries.office import by_area, lines
 from workflow.store.queries.rows import Filters, Pipeline, StageRow
@@ -49,14 +50,13 @@ def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -
 
 
 def _counted(tx: sa.Connection, filters: Filters, parameters: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    sums = tx.execute(sa.text(SUMS.format(where=counted_where(filters))), parameters)
+    sums = ask(tx, SUMS.format(where=counted_where(filters)), parameters)
     found = {row.stage: row._asdict() for row in sums}
     late = counted_where(filters, APPLICATIONS, "c.ending IS NULL", "coalesce(c.due_at, 'infinity') < :now")
-    for row in tx.execute(sa.text(LATE.format(where=late)), parameters):
+    for row in ask(tx, LATE.format(where=late), parameters):
         found[row.stage]["late"] = row.late
     oldest = counted_where(filters, APPLICATIONS, f"{STANDING} < 'infinity'", "c.stage = s.stage")
-    query = sa.text(OLDEST.format(where=oldest))
-    for row in tx.execute(query, {**parameters, "stages": list(found)}):
+    for row in ask(tx, OLDEST.format(where=oldest), {**parameters, "stages": list(found)}):
         found[row.stage]["oldest"] = row.oldest
     return found
 

@@ -10,11 +10,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.funding.parts import parts_of, with_parts
 from workflow.funding.programme import Bundle, Programme
 from workflow.store import proposals as store
 from workflow.store import published, reading
+from workflow.store.asking import ask
 
 PAGE = 50
 
@@ -129,8 +131,8 @@ def to_publish(db: sa.Engine, viewer: Actor) -> list[ProposalRow]:
         return []
     mine = "p.state = 'open' AND p.proposed_by <> :viewer"
     query = f"{_ROWS} WHERE {mine} ORDER BY p.proposed_at, p.id LIMIT {PAGE}"
-    with db.connect() as tx:
-        return [_row(row) for row in tx.execute(sa.text(query), {"viewer": viewer.person})]
+    with autocommit(db) as tx:
+        return [_row(row) for row in ask(tx, query, {"viewer": viewer.person})]
 
 
 def proposal(db: sa.Engine, viewer: Actor, proposal_id: UUID) -> Proposal | None:

@@ -9,31 +9,30 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.route import APPLICANT, Human, Route
-from workflow.store import applications
+from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
-from workflow.store.tables import contents
+
+HISTORY = """
+SELECT e.version, e.at, coalesce(p.name, ''), e.name, e.data FROM events e
+LEFT JOIN persons p ON p.id::text = e.actor WHERE e.case_id = :id ORDER BY e.version"""
+FILES = """
+SELECT id, application_id, name, media_type, size, sha256, kind, at FROM files
+WHERE application_id = :id ORDER BY at, id"""
 
 
 def history(tx: sa.Connection, case_id: UUID) -> list[HistoryRow]:
     """All events of a case with the names of those who acted."""
-    rows = tx.execute(
-        sa.text(
-            "SELECT e.version, e.at, e.name, e.data, coalesce(p.name, '') AS actor_name FROM events e"
-            " LEFT JOIN persons p ON p.id::text = e.actor WHERE e.case_id = :id ORDER BY e.version"
-        ),
-        {"id": case_id},
-    )
-    return [HistoryRow(row.version, row.at, row.actor_name, row.name, row.data) for row in rows]
+    return [HistoryRow(*row) for row in ask(tx, HISTORY, {"id": case_id})]
 
 
 def written(tx: sa.Connection, case_id: UUID) -> Mapping[str, Answers]:
     """What people wrote, by the hash that the events hold."""
-    query = sa.select(contents.c.hash, contents.c.data).where(contents.c.case_id == case_id)
-    return {row.hash: row.data for row in tx.execute(query)}
+    return dict(ask(tx, "SELECT hash, data FROM contents WHERE case_id = :id", {"id": case_id}))
 
 
 def files_of(tx: sa.Connection, application_id: UUID) -> list[FileRow]:
-    return [file_row(row) for row in applications.files_of(tx, application_id)]
+    """All files of an application, oldest first."""
+    return [FileRow(*row) for row in ask(tx, FILES, {"id": application_id})]
 
 
 def file_row(row: Any) -> FileRow:

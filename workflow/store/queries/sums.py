@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from workflow.store.asking import ask
 from workflow.store.queries.narrowed import COUNTED
 from workflow.store.queries.rows import Filters
 
@@ -23,7 +24,7 @@ def is_counted(filters: Filters) -> bool:
 def total(tx: sa.Connection, filters: Filters, parameters: dict[str, Any]) -> int:
     """How many cases there are with filters that are counted."""
     query = f"SELECT coalesce(sum(count), 0) FROM ({SUMS.format(where=counted_where(filters))}) s"
-    return int(tx.execute(sa.text(query), parameters).scalar_one())
+    return int(ask(tx, query, parameters)[0][0])
 
 
 def counted_where(filters: Filters, *more: str) -> str:

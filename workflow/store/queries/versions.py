@@ -49,7 +49,7 @@ def form(db: sa.Engine, programme_hash: str, code: str) -> Form:
 
 def route_data(db: sa.Engine, name: str) -> Mapping[str, Any]:
     """A route as it was published, with the titles of its steps and outcomes."""
-    with db.connect() as tx:
+    with autocommit(db) as tx:
         return published.content(tx, name)
 
 

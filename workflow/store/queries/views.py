@@ -24,4 +24,4 @@ class SavedView:
 def saved_views(db: sa.Engine, viewer: Actor) -> list[SavedView]:
     """The viewer's own, by name."""
     with autocommit(db) as tx:
-        return [SavedView(row.id, row.name, row.query) for row in views.of(tx, UUID(viewer.person))]
+        return [SavedView(*row) for row in views.of(tx, UUID(viewer.person))]
