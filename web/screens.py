@@ -12,10 +12,11 @@ from uuid import UUID
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
 
+from web.addresses import url_for
 from web.errors import problem_text
 from web.language import gettext, lang, ngettext
 from web.security import (
@@ -32,6 +33,7 @@ from web.security import (
     db,
     now,
 )
+from web.templating import Templates
 from workflow.errors import NotFound, Problem
 from workflow.funding.forms import Form
 from workflow.funding.money import format_amount, format_chf
@@ -74,11 +76,13 @@ class Part:
 def register(app: Flask) -> None:
     """Give this app's templates their words and filters."""
     app.extensions["foerderweg.language"] = _language
+    app.jinja_environment = Templates
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         _=gettext,
         ngettext=ngettext,
+        url_for=url_for,
         lang=lang,
         current=current,
         now=now,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from tests.counting import plans
 from tests.integration.walks import CHECKER, at_check, at_decision, at_review, rows
 from web.cli.story import Story
 from workflow.store import queries, stages
@@ -175,30 +175,6 @@ def test_no_page_reads_all_cases(told: Story, filters: queries.Filters, sort: st
                 node for node in plan if node["Node Type"] == "Seq Scan" and node["Relation Name"] == "cases"
             ]
             assert whole == []
-
-
-def plans(db: sa.Engine, ask: Callable[[], object]) -> list[list[dict[str, Any]]]:
-    """The nodes of the plan of each SELECT that is sent while asking."""
-    sent: list[tuple[str, Any]] = []
-
-    def listen(_c: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        sent.append((statement, parameters))
-
-    sa.event.listen(db, "before_cursor_execute", listen)
-    ask()
-    sa.event.remove(db, "before_cursor_execute", listen)
-    found = []
-    with db.connect() as tx:
-        for statement, parameters in sent:
-            [plan] = tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
-            found.append(list(nodes(plan["Plan"])))
-    return found
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from nodes(part)
 
 
 MANY = """

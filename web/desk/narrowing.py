@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from flask import request, url_for
+from flask import request
 
+from web.addresses import url_for
 from workflow.store.queries import Filters
 
 
@@ -34,7 +35,7 @@ class Narrowing:
 
     def url(self, endpoint: str, **change: str | int | None) -> str:
         """The address of a list with these filters and this change; None takes one away."""
-        return url_for(endpoint, **{**self.given, **change})  # type: ignore[arg-type]
+        return url_for(endpoint, **{**self.given, **change})
 
 
 def narrowing(*names: str, query: str | None = None) -> Narrowing:
