@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -17,6 +17,13 @@ from workflow.connecting import plain
 from workflow.store import prepared
 
 
+class Hot(NamedTuple):
+    """One that is sent by `prepared`."""
+
+    statement: bytes
+    values: tuple[object, ...]
+
+
 def statements(app: Flask, browser: Browser, path: str) -> int:
     """How many SQL statements this page takes."""
     browser.http.get(path)  # what is read once is read, and no connection has lain idle
@@ -26,17 +33,17 @@ def statements(app: Flask, browser: Browser, path: str) -> int:
 
 
 def plans(db: sa.Engine, ask: Callable[[], object]) -> list[list[dict[str, Any]]]:
-    """The nodes of the plan, whatever is asked for, of each statement that is prepared while asking."""
+    """The nodes of the plan of each of our own statements that is sent while asking."""
     with listening() as heard:
         ask()
     with db.connect() as tx:
         explained = [
-            plain(tx).execute(b"EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + one).fetchone()
+            prepared.rows(plain(tx), b"EXPLAIN (FORMAT JSON) " + one.statement, one.values)
             for one in heard
-            if isinstance(one, bytes)
+            if isinstance(one, Hot)
         ]
     assert explained
-    return [list(_nodes(found[0][0]["Plan"])) for found in explained if found]
+    return [list(_nodes(json["Plan"])) for [[[json]]] in explained]
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -46,17 +53,20 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def listening() -> Iterator[list[str | bytes]]:
-    """Every statement that is sent meanwhile; those that are prepared as bytes."""
-    heard: list[str | bytes] = []
+def listening() -> Iterator[list[str | Hot]]:
+    """Every statement that is sent meanwhile."""
+    heard: list[str | Hot] = []
 
     def execute(cursor: psycopg.Cursor[Any], *said: Any, **how: Any) -> psycopg.Cursor[Any]:
         heard.append(str(said[0]))
         return sends(cursor, *said, **how)
 
-    def hot(connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object]) -> PGresult:
-        heard.append(statement)
-        return sends_prepared(connection, statement, values)
+    def hot(
+        connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object], **how: bool
+    ) -> PGresult:
+        given = tuple(values)
+        heard.append(Hot(statement, given))
+        return sends_prepared(connection, statement, given, **how)
 
     sends, sends_prepared = psycopg.Cursor.execute, prepared.sent
     with pytest.MonkeyPatch.context() as patch:  # all statements come by one of these

@@ -86,9 +86,9 @@ def dying(db: sa.Engine, after: int) -> Iterator[Death]:
         count()
         return sends(cursor, *said, **how)
 
-    def sent(*said: Any) -> PGresult:
+    def sent(*said: Any, **how: Any) -> PGresult:
         count()
-        return hot(*said)
+        return hot(*said, **how)
 
     sends, hot = psycopg.Cursor.execute, prepared.sent
     sa.event.listen(db, "commit", count)

@@ -7,6 +7,10 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 from uuid import UUID
 
+from flask import Response, jsonify
+from marshmallow import Schema
+from marshmallow.fields import DateTime
+
 from web import schemas, staff_schemas
 from web.api.operations import caller, do, once, operation
 from web.asides import aside_of
@@ -24,17 +28,19 @@ HEADER = ("id", "number", "organisation", "area", "stage")
 
 
 @operation("GET", "/work-items", query=staff_schemas.WorkItemFilters, gives=staff_schemas.WorkItems)
-def work_items(query: dict[str, Any]) -> queries.Inbox:
+def work_items(query: dict[str, Any]) -> Response:
     """What waits for me and my offices"""
     page = {name: query.pop(name) for name in PAGE}
-    return queries.inbox(db(), caller().actor, now=now(), filters=Filters(**query), **page)
+    found = queries.inbox(db(), caller().actor, now=now(), filters=Filters(**query), **page)
+    return _listed(found, staff_schemas.WorkItem())
 
 
 @operation("GET", "/cases", query=staff_schemas.CaseFilters, gives=staff_schemas.Cases)
-def cases(query: dict[str, Any]) -> queries.CasePage:
+def cases(query: dict[str, Any]) -> Response:
     """All cases, filtered"""
     page = {name: query.pop(name) for name in (*PAGE, "sort")}
-    return _there(queries.cases(db(), caller().actor, Filters(**query), now=now(), **page), "no_overview")
+    found = queries.cases(db(), caller().actor, Filters(**query), now=now(), **page)
+    return _listed(_there(found, "no_overview"), staff_schemas.CaseRow())
 
 
 @operation("GET", "/cases/<uuid:case_id>", gives=staff_schemas.Dossier)
@@ -107,6 +113,16 @@ def pipeline(query: dict[str, Any]) -> queries.Pipeline:
 def money() -> list[queries.MoneyRow]:
     """Every budget line"""
     return _there(queries.money(db(), caller().actor), "no_overview")
+
+
+def _listed(page: queries.Inbox | queries.CasePage, schema: Schema) -> Response:
+    """A page of rows whose fields stand for themselves, as the schema says it: marshmallow takes ten times as
+    long for a hundred of them."""
+    times = [name for name, field in schema.fields.items() if isinstance(field, DateTime)]
+    items = [{name: getattr(row, name) for name in schema.fields} for row in page.rows]
+    for item in items:
+        item |= {name: item[name].isoformat() for name in times if item[name] is not None}
+    return jsonify(items=items, total=page.total, next=page.next)
 
 
 def _dossier(case_id: UUID) -> queries.Dossier:

@@ -112,12 +112,9 @@ def _way_refusal(case: Case, way: Way, actor: Actor, on: date, *, gated: bool) -
 def is_asked(case: Case, actor: Actor) -> bool:
     """Somebody has proposed a way, and this person could be the second pair of eyes."""
     asked = case.proposal
-    free = replace(actor, linked=False)
-    return (
-        asked is not None
-        and actor.person != asked.by
-        and refusal_of((asked.office, asked.role), case, free) is None
-    )
+    if asked is None or actor.person == asked.by:
+        return False
+    return refusal_of((asked.office, asked.role), case, replace(actor, linked=False)) is None
 
 
 def _receive_refusal(route: Route, case: Case, actor: Actor, on: date) -> FoerderwegError | None:

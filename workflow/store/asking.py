@@ -20,14 +20,18 @@ from workflow.store import prepared
 _NAME = re.compile(r"(?<!:):([a-z_]+)\b")
 
 
-def ask(tx: sa.Connection, statement: str, values: Mapping[str, Any] | None = None) -> list[Any]:
+def ask(
+    tx: sa.Connection, statement: str, values: Mapping[str, Any] | None = None, *, keep: bool = True
+) -> list[Any]:
     """The rows of a statement with :names, as named tuples. Values are sent as text: what PostgreSQL cannot
     tell the type of has a CAST. Raises psycopg's errors.
+
+    `keep`: prepared, and planned once; not for one whose values decide how it is best read.
     """
     numbered, names = _numbered(statement)
     given = [_text((values or {})[name]) for name in names]
     connection = plain(tx)
-    result = prepared.sent(connection, numbered, given)
+    result = prepared.sent(connection, numbered, given, keep=keep)
     columns = tuple(str(result.fname(at), "ascii") for at in range(result.nfields))  # type: ignore[arg-type]
     return prepared.loaded(connection, result, _row(columns))
 

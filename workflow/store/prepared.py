@@ -32,13 +32,17 @@ def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable
     return loaded(connection, sent(connection, statement, values), tuple)
 
 
-def sent(connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object]) -> PGresult:
-    """The same, its result as it came."""
+def sent(
+    connection: psycopg.Connection[Any], statement: bytes, values: Iterable[object], *, keep: bool = True
+) -> PGresult:
+    """The same, its result as it came. `keep`: prepared; else it is planned for these values."""
     link = connection.pgconn
     if not connection.autocommit and link.transaction_status == TransactionStatus.IDLE:
         _good(connection, link.exec_(b"BEGIN"))
-    name = _name_of(connection, statement)
     texts = [None if value is None else str(value).encode() for value in values]
+    if not keep:
+        return _good(connection, link.exec_params(statement, texts))  # type: ignore[arg-type]
+    name = _name_of(connection, statement)
     return _good(connection, link.exec_prepared(name, texts))  # type: ignore[arg-type]  # None is NULL
 
 

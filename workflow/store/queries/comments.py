@@ -178,7 +178,7 @@ def _audiences(
     return found
 
 
-NEWS = """
+NEWS = f"""
 SELECT m.*, p.name, c.number, c.title, c.state, c.route_hash
 FROM mentions n JOIN comments m ON m.id = n.comment_id JOIN persons p ON p.id = m.author_id
 JOIN cases c ON c.id = m.case_id
@@ -186,7 +186,7 @@ LEFT JOIN comment_reads r ON r.case_id = m.case_id AND r.person_id = n.person_id
 WHERE n.at > :since AND m.withdrawn_at IS NULL AND n.at > coalesce(r.at, '-infinity')
   AND n.person_id IN (SELECT CAST(:person AS uuid) UNION ALL SELECT a.person_id FROM absences a
     WHERE a.deputy_id = CAST(:person AS uuid) AND :today BETWEEN a.first_day AND a.last_day)
-ORDER BY n.at DESC, m.id LIMIT :most"""
+ORDER BY n.at DESC, m.id LIMIT {MOST_NEWS}"""
 
 
 def news(db: sa.Engine, viewer: Actor, *, now: datetime) -> list[News]:
@@ -195,7 +195,6 @@ def news(db: sa.Engine, viewer: Actor, *, now: datetime) -> list[News]:
         "person": viewer.person,
         "since": now - NEWS_FOR,
         "today": now.astimezone(ZURICH).date(),
-        "most": MOST_NEWS,
     }
     with autocommit(db) as tx:
         rows = ask(tx, NEWS, said)
@@ -210,18 +209,18 @@ def _news(row: Any) -> News:
     return News(row.case_id, row.number, row.title, row.name, row.office, row.at)
 
 
-ASKED = """
+ASKED = f"""
 SELECT m.case_id, m.at, c.number, c.title, c.state, o.name AS organisation
 FROM comments m JOIN cases c ON c.id = m.case_id JOIN organisations o ON o.id = c.organisation_id
 WHERE m.author_id = CAST(:person AS uuid) AND m.asks AND m.withdrawn_at IS NULL AND c.ending IS NULL
   AND NOT EXISTS (SELECT FROM comments a WHERE a.answers_id = m.id AND a.withdrawn_at IS NULL)
-ORDER BY m.at LIMIT :most"""
+ORDER BY m.at LIMIT {MOST_NEWS}"""
 
 
 def asked(db: sa.Engine, viewer: Actor) -> list[Asked]:
     """Questions of the viewer's that no applicant has answered yet, the oldest first."""
     with autocommit(db) as tx:
-        rows = ask(tx, ASKED, {"person": viewer.person, "most": MOST_NEWS})
+        rows = ask(tx, ASKED, {"person": viewer.person})
     return [
         Asked(row.case_id, row.number, row.title, row.organisation, row.at)
         for row in rows

@@ -23,8 +23,9 @@ WORDS = """to_tsvector('german', coalesce(a.answers #>> '{project,title}', '') |
 
 OTHERS = f"""
 WITH own AS (
-  SELECT id FROM cases WHERE organisation_id = :organisation ORDER BY submitted_at DESC LIMIT :most),
- alike AS (SELECT a.id FROM applications a WHERE {WORDS} @@ plainto_tsquery('german', :title) LIMIT :most),
+  SELECT id FROM cases WHERE organisation_id = :organisation ORDER BY submitted_at DESC LIMIT {MOST_OTHERS}),
+ alike AS (SELECT a.id FROM applications a WHERE {WORDS} @@ plainto_tsquery('german', :title)
+   LIMIT {MOST_OTHERS}),
  mine AS (SELECT tsvector_to_array(to_tsvector('german', :text)) AS words)
 SELECT c.*, o.name AS organisation, c.organisation_id = :organisation AS own,
   (SELECT 100 * count(*) FILTER (WHERE x.word = ANY(mine.words))
@@ -34,12 +35,12 @@ FROM (SELECT id FROM own UNION SELECT id FROM alike) found
 JOIN cases c ON c.id = found.id AND c.parent_id IS NULL AND c.id <> :id
 JOIN applications a ON a.id = c.id JOIN organisations o ON o.id = c.organisation_id CROSS JOIN mine
 ORDER BY c.submitted_at DESC, c.id"""
-COMPARABLE = """
+COMPARABLE = f"""
 SELECT c.number, c.committed, c.submitted_at, o.name AS organisation,
   (SELECT sum(CAST(r->>'number' AS bigint))
    FROM jsonb_path_query(t.data, '$.people.participants[*]') r) AS people
 FROM (SELECT * FROM cases WHERE area = :area AND committed > 0 AND parent_id IS NULL AND id <> :id
-      ORDER BY submitted_at DESC LIMIT :most) c
+      ORDER BY submitted_at DESC LIMIT {MOST_COMPARABLE}) c
 JOIN organisations o ON o.id = c.organisation_id
 JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
 ORDER BY c.submitted_at DESC, c.number DESC"""
@@ -55,10 +56,9 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
         "organisation": row.organisation_id,
         "title": row.title,
         "text": f"{project.get('title', '')} {project.get('summary', '')}",
-        "most": MOST_OTHERS,
     }
-    others = [_other(one, row, viewer) for one in ask(tx, OTHERS, said) if _knows(one, viewer)]
-    grants = ask(tx, COMPARABLE, {"area": row.area, "id": row.id, "most": MOST_COMPARABLE})
+    others = [_other(one, row, viewer) for one in ask(tx, OTHERS, said, keep=False) if _knows(one, viewer)]
+    grants = ask(tx, COMPARABLE, {"area": row.area, "id": row.id})
     comparable = [_comparable(one) for one in grants if one.people]
     return Findings(
         earlier=[one for one in others if one.own],

@@ -50,7 +50,7 @@ SEEN = """
 """
 
 
-def _open(tab: str, page: str, most: str) -> str:
+def _open(tab: str, page: str, most: int) -> str:
     """The open work of a tab that the viewer may know of, at most so much: a query without its end."""
     items = "SELECT w.* FROM work_items w JOIN cases c ON c.id = w.case_id"
     items += f" WHERE w.closed_at IS NULL {SEEN} {page}"
@@ -78,8 +78,8 @@ def inbox(
     with autocommit(db) as tx:
         parameters = _parameters(tx, viewer, now, filters or Filters())
         tabs = [one for one in TABS if one != "headed" or parameters["headed"]]
-        counted = "(SELECT count(*) FROM (SELECT FROM {} LIMIT :most) listed) AS {}"
-        each = ", ".join(counted.format(_open(one, "", ":most"), one) for one in tabs)
+        counted = f"(SELECT count(*) FROM (SELECT FROM {{}} LIMIT {MOST_COUNTED}) listed) AS {{}}"
+        each = ", ".join(counted.format(_open(one, "", MOST_COUNTED), one) for one in tabs)
         counts = ask(tx, f"SELECT {each}", parameters)[0]._asdict()
         tab = tab if tab in counts else "office"
         page = ""
@@ -91,10 +91,10 @@ def inbox(
             "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
             " c.parent_id, (SELECT q.state FROM cases q WHERE q.id = c.parent_id"
             "  AND c.asked_by = CAST(:person_id AS uuid)) AS asked_in,"
-            f" p.name AS holds, o.name AS organisation FROM {_open(tab, page, ':limit')}"
+            f" p.name AS holds, o.name AS organisation FROM {_open(tab, page, limit + 1)}"
             " JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id"
-            f" LEFT JOIN persons p ON p.id = w.holder ORDER BY {ORDER} LIMIT :limit",
-            {**parameters, "limit": limit + 1},
+            f" LEFT JOIN persons p ON p.id = w.holder ORDER BY {ORDER} LIMIT {limit + 1}",
+            parameters,
         )
         items = [_item(tx, row, viewer, now) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
@@ -106,7 +106,6 @@ def _parameters(tx: sa.Connection, viewer: Actor, now: datetime, wanted: Filters
     headed = [office for office, role in offices if role == OFFICE_HEAD]
     roles = published.programme(tx, published.current(tx)).labels["roles"] if headed else ()
     return {
-        "most": MOST_COUNTED,
         "offices": [office for office, _ in offices] + [""] * operator,
         "roles": [role for _, role in offices] + [OPERATOR] * operator,
         "headed": headed,

@@ -55,9 +55,9 @@ BY_WORDS = f"""SELECT a.id FROM applications a JOIN cases n ON n.id = a.id
 
 
 def narrowed(
-    filters: Filters, viewer: Actor, programme: Programme, now: datetime
+    filters: Filters, viewer: Actor, programme: Programme | None, now: datetime
 ) -> tuple[str, dict[str, Any]]:
-    """SQL after `FROM cases c`, and its parameters.
+    """SQL after `FROM cases c`, and its parameters. `programme`: whose cases a text may be the number of.
 
     Titles are searched only for who may read all of them, and of no case that they have stepped back from.
     """
@@ -72,7 +72,7 @@ def narrowed(
         **asdict(filters),
         "now": now,
         "viewer": viewer.person,
-        "numbers": _numbers(filters.text, programme),
+        "numbers": _numbers(filters.text, programme) if programme else [],
         **_words("words", filters.text),
         **_words("named", filters.organisation),
     }

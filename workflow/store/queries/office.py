@@ -76,19 +76,22 @@ def cases(
 ) -> CasePage | None:
     """A page of all cases. `after`: from the page before; `sort`: a key of SORTS.
 
-    `running`: without those that have ended.
+    `running`: without those that have ended, and not counted.
     """
     if not viewer.has_role(*reading.OVERVIEW):
         return None
     order = SORTS.get(sort, SORTS["newest"])
     with autocommit(db) as tx:
-        programme = published.programme(tx, published.current(tx))
+        programme = published.programme(tx, published.current(tx)) if filters.text else None
         where, parameters = narrowed(filters, viewer, programme, now)
-        if sums.is_counted(filters):
+        plain = filters == Filters()
+        if running:
+            total = 0
+        elif sums.is_counted(filters):
             total = sums.total(tx, filters, parameters)
         else:
             some = f"SELECT FROM cases c {where} LIMIT {MOST_COUNTED + 1}"
-            total = ask(tx, f"SELECT count(*) FROM ({some}) s", parameters)[0][0]
+            total = ask(tx, f"SELECT count(*) FROM ({some}) s", parameters, keep=plain)[0][0]
         mark = _mark(after, order)
         more = ["c.ending IS NULL"] * running + [order.behind] * bool(mark)
         where = " AND ".join([where or " WHERE true", *more])
@@ -96,8 +99,9 @@ def cases(
             tx,
             f"SELECT c.*, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
             f" FROM cases c JOIN organisations o ON o.id = c.organisation_id {where}"
-            f" ORDER BY {order.sql} LIMIT :limit",
-            {**parameters, **mark, "limit": limit + 1},
+            f" ORDER BY {order.sql} LIMIT {limit + 1}",
+            {**parameters, **mark},
+            keep=plain,
         )
         shown = [case_row(row, viewer, now, published.route(tx, row.route_hash)) for row in rows[:limit]]
     following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
@@ -138,12 +142,13 @@ def case_row(row: Any, viewer: Actor, now: datetime, route: Route) -> CaseRow:
     """A row of `cases` with organisation and offices, its title only for those who may open it."""
     running, case = row.ending is None, load_case(row.state)
     since = row.entered_at or row.submitted_at
+    opens = reading.may_open(case, viewer)
     return CaseRow(
         id=UUID(str(row.id)),
         number=row.number,
         organisation=row.organisation,
-        title=row.title if reading.may_open(case, viewer) else None,
-        has_page=reading.has_page(case, route, viewer=viewer, on=now.astimezone(ZURICH).date()),
+        title=row.title if opens else None,
+        has_page=opens or reading.has_page(case, route, viewer=viewer, on=now.astimezone(ZURICH).date()),
         area=row.area,
         size=row.size,
         call=row.call,
