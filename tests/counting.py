@@ -32,15 +32,16 @@ def statements(app: Flask, browser: Browser, path: str) -> int:
     return len(heard)
 
 
-def plans(db: sa.Engine, ask: Callable[[], object]) -> list[list[dict[str, Any]]]:
-    """The nodes of the plan of each of our own statements that is sent while asking."""
+def plans(db: sa.Engine, ask: Callable[[], object], *parts: bytes) -> list[list[dict[str, Any]]]:
+    """The nodes of the plan of each of our own statements that is sent while asking. `parts`: of those with
+    one of these in it."""
     with listening() as heard:
         ask()
     with db.connect() as tx:
         explained = [
             prepared.rows(plain(tx), b"EXPLAIN (FORMAT JSON) " + one.statement, one.values)
             for one in heard
-            if isinstance(one, Hot)
+            if isinstance(one, Hot) and (not parts or any(part in one.statement for part in parts))
         ]
     assert explained
     return [list(_nodes(json["Plan"])) for [[[json]]] in explained]

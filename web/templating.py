@@ -17,7 +17,7 @@ from workflow.texts import label, texts
 class _Context(Context):
     """Calls at once what a page calls: nothing in our templates asks for a context of Jinja's."""
 
-    def call(self, called: Callable[..., Any], *args: Any, **named: Any) -> Any:  # type: ignore[override]
+    def call(self, called: Callable[..., Any], *args: Any, **named: Any) -> Any:
         named.pop("_loop_vars", None)
         named.pop("_block_vars", None)
         return called(*args, **named)
@@ -48,7 +48,7 @@ class Templates(Environment):
     def _speaking(self, language: str) -> Templates:
         spoken: dict[str, Templates] = self.__dict__.setdefault("_spoken", {})
         if language not in spoken:
-            made = cast(Templates, self.overlay())
+            made = self.overlay()
             made.language = language
             made.filters = {**self.filters, "label": lambda labels: label(labels, language)}
             spoken[language] = made

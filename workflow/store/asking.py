@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from workflow.connecting import plain
 from workflow.store import prepared
 
-_NAME = re.compile(r"(?<!:):([a-z_]+)\b")
+_NAME = re.compile(r"(?<!:):([a-z_]\w*)")
 
 
 def ask(
@@ -45,7 +45,8 @@ def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
 
 @lru_cache(maxsize=500)
 def _row(columns: tuple[str, ...]) -> Any:
-    return namedtuple("Row", columns, rename=True)._make  # type: ignore[misc]
+    row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024
+    return row._make
 
 
 def _text(value: object) -> object:

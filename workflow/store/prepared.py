@@ -41,7 +41,7 @@ def sent(
         _good(connection, link.exec_(b"BEGIN"))
     texts = [None if value is None else str(value).encode() for value in values]
     if not keep:
-        return _good(connection, link.exec_params(statement, texts))  # type: ignore[arg-type]
+        return _good(connection, link.exec_params(statement, texts))
     name = _name_of(connection, statement)
     return _good(connection, link.exec_prepared(name, texts))  # type: ignore[arg-type]  # None is NULL
 

@@ -187,7 +187,7 @@ def _persons_with() -> str:
     named = persons.c.id == any_(cast(_texts("ids"), ARRAY(Uuid)))
     query = _with_roles().where(or_(named, persons.c.id.in_(holders), persons.c.id.in_(deputies)))
     ordered = query.order_by(persons.c.name, persons.c.id)
-    return str(ordered.compile(dialect=postgresql.dialect(paramstyle="named")))
+    return str(ordered.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
 
 
 def _texts(name: str) -> BindParameter[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,13 +26,6 @@ MOST_COUNTED = 100
 """More are not counted: nobody reads the figure, and the index need not be read to its end."""
 
 ORDER = "coalesce(w.due_at, 'infinity'), w.case_id, w.seat"
-PAIRS = {
-    "office": "unnest(CAST(:offices AS text[]), CAST(:roles AS text[])) AS of(office, role)",
-    "headed": "(SELECT * FROM unnest(CAST(:headed AS text[])) o, unnest(CAST(:every_role AS text[])) r)"
-    " AS of(office, role)",
-}
-"""Which (office, role) a tab is about: each is read from the index by itself, no further than asked."""
-
 OTHERS = {
     # What I have, and what those have who are away and have named me as their deputy.
     "mine": """w.holder IN (SELECT CAST(:person_id AS uuid) UNION ALL SELECT a.person_id FROM absences a
@@ -39,25 +33,48 @@ OTHERS = {
     # Cases in which I have done my part, or have asked, and that lie with somebody else now.
     "waiting": """w.case_id IN (SELECT d.case_id FROM work_items d WHERE d.closed_by = :person
  AND d.closed_by <> 'system' UNION ALL SELECT i.id FROM cases i
- WHERE i.asked_by = CAST(:person_id AS uuid)) AND w.role <> 'operator' AND NOT (w.office, w.role) IN
- (SELECT * FROM unnest(CAST(:offices AS text[]), CAST(:roles AS text[])))""",
+ WHERE i.asked_by = CAST(:person_id AS uuid)) AND w.role <> 'operator'
+ AND NOT (w.office, w.role) IN {office}""",
 }
 SEEN = """
   AND NOT c.state->'recused' ? :person AND NOT c.state ? 'suspended_at'
   AND NOT CAST(c.organisation_id AS text) = ANY(:organisations)
-  AND (:step = '' OR w.step = :step) AND (:area = '' OR c.area = :area) AND (:stage = '' OR c.stage = :stage)
-  AND (NOT :late OR w.due_at < :now)
 """
+NARROWED = {
+    "step": "w.step = :step",
+    "area": "c.area = :area",
+    "stage": "c.stage = :stage",
+    "late": "w.due_at < :now",
+}
+
+Pair = tuple[str, str]
+"""Of an office and a role."""
 
 
-def _open(tab: str, page: str, most: int) -> str:
-    """The open work of a tab that the viewer may know of, at most so much: a query without its end."""
+def _open(tab: str, pairs: Mapping[str, Sequence[Pair]], conditions: Sequence[str], most: int) -> str:
+    """The open work of a tab that the viewer may know of, at most so much: a query without its end.
+
+    `pairs`: the (office, role) of a tab; each is read from the index by itself, no further than asked.
+    """
     items = "SELECT w.* FROM work_items w JOIN cases c ON c.id = w.case_id"
-    items += f" WHERE w.closed_at IS NULL {SEEN} {page}"
+    items += " AND ".join([f" WHERE w.closed_at IS NULL {SEEN}", *conditions])
     if tab in OTHERS:
-        return f"({items} AND {OTHERS[tab]} ORDER BY {ORDER} LIMIT {most}) w"
+        others = OTHERS[tab].format(office=_table("office", pairs["office"]))
+        return f"({items} AND {others} ORDER BY {ORDER} LIMIT {most}) w"
     each = f"({items} AND w.office = of.office AND w.role = of.role ORDER BY {ORDER} LIMIT {most}) w"
-    return f"{PAIRS[tab]} CROSS JOIN LATERAL {each}"
+    return f"{_table(tab, pairs[tab])} AS of(office, role) CROSS JOIN LATERAL {each}"
+
+
+def _table(name: str, pairs: Sequence[Pair]) -> str:
+    """Said one by one: of an array PostgreSQL does not know how many are in it, when it plans for any."""
+    each = (f"(CAST(:{name}_office{n} AS text), CAST(:{name}_role{n} AS text))" for n in range(len(pairs)))
+    return f"(VALUES {', '.join(each)})"
+
+
+def _said(name: str, pairs: Sequence[Pair]) -> dict[str, str]:
+    """The parameters of `_table`."""
+    offices = {f"{name}_office{n}": office for n, (office, _) in enumerate(pairs)}
+    return offices | {f"{name}_role{n}": role for n, (_, role) in enumerate(pairs)}
 
 
 def inbox(
@@ -76,22 +93,24 @@ def inbox(
     `headed` is counted only for those who head an office.
     """
     with autocommit(db) as tx:
-        parameters = _parameters(tx, viewer, now, filters or Filters())
-        tabs = [one for one in TABS if one != "headed" or parameters["headed"]]
+        filters = filters or Filters()
+        pairs = _pairs(tx, viewer)
+        parameters = _parameters(viewer, now, filters, pairs)
+        narrow = [condition for name, condition in NARROWED.items() if getattr(filters, name)]
+        tabs = [one for one in TABS if one != "headed" or pairs["headed"]]
         counted = f"(SELECT count(*) FROM (SELECT FROM {{}} LIMIT {MOST_COUNTED}) listed) AS {{}}"
-        each = ", ".join(counted.format(_open(one, "", MOST_COUNTED), one) for one in tabs)
+        each = ", ".join(counted.format(_open(one, pairs, narrow, MOST_COUNTED), one) for one in tabs)
         counts = ask(tx, f"SELECT {each}", parameters)[0]._asdict()
         tab = tab if tab in counts else "office"
-        page = ""
         if after is not None and (mark := _mark(after)):
-            page = f"AND ({ORDER}) > (CAST(:due AS timestamptz), :case_id, :seat)"
+            narrow.append(f"({ORDER}) > (CAST(:due AS timestamptz), :case_id, :seat)")
             parameters |= mark
         rows = ask(
             tx,
             "SELECT w.*, c.number, c.title, c.area, c.size, c.stage, c.route_hash, c.state,"
             " c.parent_id, (SELECT q.state FROM cases q WHERE q.id = c.parent_id"
             "  AND c.asked_by = CAST(:person_id AS uuid)) AS asked_in,"
-            f" p.name AS holds, o.name AS organisation FROM {_open(tab, page, limit + 1)}"
+            f" p.name AS holds, o.name AS organisation FROM {_open(tab, pairs, narrow, limit + 1)}"
             " JOIN cases c ON c.id = w.case_id JOIN organisations o ON o.id = c.organisation_id"
             f" LEFT JOIN persons p ON p.id = w.holder ORDER BY {ORDER} LIMIT {limit + 1}",
             parameters,
@@ -101,22 +120,27 @@ def inbox(
     return Inbox(items, counts[tab], _place(last) if last else None, counts)
 
 
-def _parameters(tx: sa.Connection, viewer: Actor, now: datetime, wanted: Filters) -> dict[str, Any]:
-    offices, operator = sorted(viewer.offices), viewer.has_role(OPERATOR)
-    headed = [office for office, role in offices if role == OFFICE_HEAD]
+def _pairs(tx: sa.Connection, viewer: Actor) -> dict[str, list[Pair]]:
+    """By tab: the viewer's own, and all roles of the offices that they head."""
+    own = sorted(viewer.offices) + [("", OPERATOR)] * viewer.has_role(OPERATOR)
+    headed = [office for office, role in own if role == OFFICE_HEAD]
     roles = published.programme(tx, published.current(tx)).labels["roles"] if headed else ()
+    every = [role for role in roles if role not in (APPLICANT, OPERATOR)]
+    return {"office": own or [("", "")], "headed": [(office, role) for office in headed for role in every]}
+
+
+def _parameters(
+    viewer: Actor, now: datetime, wanted: Filters, pairs: Mapping[str, Sequence[Pair]]
+) -> dict[str, Any]:
     return {
-        "offices": [office for office, _ in offices] + [""] * operator,
-        "roles": [role for _, role in offices] + [OPERATOR] * operator,
-        "headed": headed,
-        "every_role": [role for role in roles if role not in (APPLICANT, OPERATOR)],
+        **_said("office", pairs["office"]),
+        **_said("headed", pairs["headed"]),
         "person": viewer.person,
         "person_id": _uuid(viewer.person),
         "organisations": sorted(viewer.organisations),
         "step": wanted.step,
         "area": wanted.area,
         "stage": wanted.stage,
-        "late": wanted.late,
         "now": now,
         "today": now.astimezone(ZURICH).date(),
     }

@@ -166,5 +166,5 @@ def proposal(db: sa.Engine, viewer: Actor, proposal_id: UUID) -> Proposal | None
         )
 
 
-def _row(row: sa.Row[Any]) -> ProposalRow:
-    return ProposalRow(**{**row._mapping, "parts": tuple(row.parts)})
+def _row(row: Any) -> ProposalRow:
+    return ProposalRow(**{**row._asdict(), "parts": tuple(row.parts)})
