@@ -14,10 +14,12 @@ from werkzeug.test import TestResponse
 
 from tasks.deliver import deliver_due
 from tests.browsing import app_for
+from web import staff_schemas
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.security import FORM_BYTES
 from workflow.accounts import MOST_ATTEMPTS, sign_in
 from workflow.people import organisation_id
+from workflow.store import queries
 
 HEKS = "miriam.aebi@heks.example"
 READER = "urs.ackermann@sprachbruecke.example"
@@ -220,6 +222,15 @@ def test_times_are_utc_and_amounts_are_rappen(client: FlaskClient, told: Story) 
     assert (row["id"], row["requested"]) == (str(case_id), 38_000_00)
     assert row["submitted_at"] == told.now.isoformat()
     assert datetime.fromisoformat(row["due_at"]).utcoffset() is not None
+
+
+def test_lists_are_as_their_schemas_say(client: FlaskClient, told: Story) -> None:
+    told.submit(HEKS, ANSWERS)
+    coordinator, viewer = Caller(client, COORDINATOR), told.actors[COORDINATOR]
+    page = queries.cases(told.db, viewer, queries.Filters(), now=told.now)
+    assert json(coordinator.get("/cases")) == staff_schemas.Cases().dump(page)
+    work = queries.inbox(told.db, viewer, now=told.now)
+    assert json(coordinator.get("/work-items")) == staff_schemas.WorkItems().dump(work)
 
 
 def test_a_conflict_of_interest_takes_a_person_out(client: FlaskClient, told: Story) -> None:

@@ -45,7 +45,7 @@ def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
 
 @lru_cache(maxsize=500)
 def _row(columns: tuple[str, ...]) -> Any:
-    row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024
+    row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]
     return row._make
 
 
