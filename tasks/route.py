@@ -16,13 +16,16 @@ LOG = structlog.get_logger()
 def route() -> None:
     """Any number of these may run at once, and a doubled one finds nothing to do.
 
-    Who meets more than one batch calls another process to help, which does the same.
+    Who meets a full batch calls another process to help, which does the same. A batch that is not full has
+    left nothing: what has become due since then comes with a nudge of its own.
     """
-    total = 0
-    while moved := advance_due(db(), now(), BATCH):
+    total, moved = 0, BATCH
+    while moved == BATCH:
+        moved = advance_due(db(), now(), BATCH)
         if not total and moved == BATCH:
             nudge("route")
+        if moved:
+            nudge("deliver")
         total += moved
-        nudge("deliver")
     if total:
         LOG.info("routed", cases=total)

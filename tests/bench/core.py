@@ -39,8 +39,9 @@ AT_A_TIME = 40
 """A client goes through so many applications side by side, as people do, so that it seldom waits."""
 WARM = 10
 """Applications that each client takes through before it is timed."""
+BATCH = 200
 PAUSE_SECONDS = 0.02
-"""A worker that found nothing is asked again after this time: a nudge comes at most once in 25 ms."""
+"""A worker that has caught up is asked again after this time: a nudge comes at most once in 25 ms."""
 APPLICANT, HEAD = "applicant@association.example", "head@bench.example"
 REVIEWERS = ("a@bench.example", "b@bench.example")
 CLIENTS, PEERS_WITH, OURS = (1, 4, 8), 4, "Förderweg"
@@ -103,7 +104,7 @@ def _ours(system: System, clients: int) -> float:
 def _worker(url: str, stop: Any) -> None:
     db = connect(url)
     while not stop.is_set():
-        if not advance_due(db, datetime.now(UTC), 200):
+        if advance_due(db, datetime.now(UTC), BATCH) < BATCH:
             time.sleep(PAUSE_SECONDS)
     db.dispose()
 
