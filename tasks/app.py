@@ -34,6 +34,8 @@ def configuration() -> dict[str, Any]:
             "socket_connect_timeout": 2,
             "socket_timeout": 5,
             "socket_keepalive": True,
+            # a worker that waits on the line of a machine that is gone leaves it after about twice this
+            "health_check_interval": 5,
         },
         "task_ignore_result": True,
         "task_publish_retry": False,

@@ -24,6 +24,9 @@ LASTS_SECONDS = 300.0
 """Then the browser comes again, and is asked anew who it is."""
 
 BEAT_SECONDS = 15.0
+QUIET_SECONDS = 15.0
+"""Then the line to Redis is made anew: that of a machine that is gone says nothing, either."""
+
 LEAST_PAUSE_SECONDS = 0.25
 PAUSE_SECONDS_EACH = 0.02
 """So much longer a stream rests after a hint for each that is open: fifty that ask at once are too many."""
@@ -66,13 +69,14 @@ class Changes:
                 time.sleep(1)
 
     def _follow(self) -> None:
-        client = redis.Redis.from_url(self._url, socket_connect_timeout=2, health_check_interval=30)
-        with client, client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
+        client = redis.Redis.from_url(self._url, socket_connect_timeout=2, socket_timeout=5)
+        with client, client.pubsub() as heard:  # type: ignore[no-untyped-call]
             heard.subscribe(CHANGED)
-            self._lost = False
             self._tell(int(client.get(CHANGED) or 0))  # what came while nobody listened
-            for message in heard.listen():
-                self._tell(int(message["data"]))
+            self._lost = False
+            while message := heard.get_message(timeout=QUIET_SECONDS):
+                if message["type"] == "message":
+                    self._tell(int(message["data"]))
 
     def _tell(self, number: int) -> None:
         with self.changed:

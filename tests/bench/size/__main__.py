@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all unless named")
     parser.add_argument("--cases", type=int, default=CASES)
     parser.add_argument("--minutes", type=float, default=10, help="of the load")
+    parser.add_argument("--web", type=int, default=2, help="processes of the web server under the load")
     options = parser.parse_args()
     log.configure()
     for room in options.rooms or ROOMS:
@@ -43,7 +44,7 @@ def main() -> None:
             eye.tell(seen)
             _write(room, asdict(seen))
         if room == "load":
-            with house(options.cases) as here:
+            with house(options.cases, web=options.web) as here:
                 report = load.load(here, options.minutes)
             load.tell(report)
             _write(room, asdict(report))

@@ -102,8 +102,8 @@ class House:
 
 
 @contextmanager
-def house(cases: int, *, processes: tuple[str, ...] = ("worker", "clock")) -> Iterator[House]:
-    """Everything running over so many cases, in a folder that goes with it."""
+def house(cases: int, *, processes: tuple[str, ...] = ("worker", "clock"), web: int = 2) -> Iterator[House]:
+    """Everything running over so many cases, in a folder that goes with it. `web`: the server's processes."""
     with (
         tempfile.TemporaryDirectory(prefix="size-", ignore_cleanup_errors=True) as name,
         running_system(Path(name), processes=("mail",), postgres_options=POSTGRES) as system,
@@ -112,9 +112,10 @@ def house(cases: int, *, processes: tuple[str, ...] = ("worker", "clock")) -> It
         if cases:
             growth(partial(system.postgres.connect, DATABASE)).to(cases, progress(f"{cases} cases"))
         bind = system.base_url.removeprefix("http://")
-        [web] = [one for one in programs(system.settings, bind) if one.name == "web"]
-        ours = tuple(one.replace("web.app:", "tests.bench.size.app:") for one in web.command)
-        system.supervisor.add(replace(web, command=ours))
+        [server] = [one for one in programs(system.settings, bind) if one.name == "web"]
+        ours = [one.replace("web.app:", "tests.bench.size.app:") for one in server.command]
+        ours[ours.index("--workers") + 1] = str(web)
+        system.supervisor.add(replace(server, command=tuple(ours)))
         for process in (*processes, "web"):
             system.start(process)
         db = sa.create_engine(system.settings.database_url)

@@ -10,13 +10,16 @@ import json
 import os
 import subprocess
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
+from mailbox import Maildir
 from pathlib import Path
 from typing import Any
 
 from tests.bench.libraries import install
 from tests.bench.size.house import APPLICANT, COORDINATOR, REVIEWER, House
 from tests.bench.size.watching import Memory, Watch
+from workflow.verify import verify
 
 PEOPLE, LEAST_PAUSE, MOST_PAUSE = 50, 2.0, 8.0
 """Ten requests a second: 10,000 submissions in a week of forty hours at the mix's 3 % would be 2.3."""
@@ -43,7 +46,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`seconds`: processor time by kind of process; `unrouted`: cases left due at the end."""
+    """`seconds`: processor time by kind of process; `unrouted`: cases left due at the end; `wrong`: what
+    `foerderweg verify` finds afterwards, and every mail and letter that came twice."""
 
     minutes: float
     lines: list[Line]
@@ -51,6 +55,7 @@ class Report:
     seconds: dict[str, float]
     unrouted: int
     submitted: int
+    wrong: list[str]
 
 
 def load(house: House, minutes: float) -> Report:
@@ -85,6 +90,7 @@ def load(house: House, minutes: float) -> Report:
         watch.seconds,
         int(str(house.one(due))),
         after - before,
+        _wrong(house),
     )
 
 
@@ -100,6 +106,7 @@ def tell(found: Report) -> None:
             f"{one.median:>8.0f}{one.p95:>7.0f}{one.p99:>7.0f}{one.most:>8.0f}"
         )
     print(f"{found.submitted} submitted; {found.unrouted} cases left due and not routed")
+    print("\n".join(found.wrong[:20]) or "verified: nothing lost, nothing half, no mail and no letter twice")
     for kind, memory in found.memory.items():
         late = "" if memory.most < MOST_MEGABYTES else "  more than it may"
         print(
@@ -107,7 +114,21 @@ def tell(found: Report) -> None:
             f" {memory.slope:+.2f} MB a minute, noise {memory.noise:.2f} MB{late}"
         )
     wall = found.minutes * 60
-    print("cores busy: " + ", ".join(f"{kind} {took / wall:.2f}" for kind, took in found.seconds.items()))
+    busy = {kind: took / wall for kind, took in found.seconds.items()}
+    print("cores busy: " + ", ".join(f"{kind} {share:.2f}" for kind, share in busy.items()))
+    print(f"busiest: {max(busy, key=lambda kind: busy[kind])}, all of ours {sum(busy.values()):.2f} cores")
+
+
+def _wrong(house: House) -> list[str]:
+    settings = house.system.settings
+    found = [str(one) for one in verify(settings.database_url, settings.data_dir, jobs=1).findings]
+    came = Counter(one["Message-ID"] for one in Maildir(settings.data_dir / "mails", create=False))
+    found += [f"a mail came {count} times: {name}" for name, count in came.items() if count > 1]
+    letters = (
+        "SELECT application_id || ' ' || step FROM files WHERE kind = 'letter'"
+        " GROUP BY application_id, step HAVING count(*) > 1"
+    )
+    return found + [f"a letter twice: {one}" for one in house.all(letters)]
 
 
 def _work(house: House, minutes: float) -> dict[str, Any]:
