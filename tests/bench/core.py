@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from tests.bench import libraries, limit, one_call, plain_sql
+from tests.bench import caluma, libraries, limit, one_call, plain_sql
 from tests.bench.backlog import world
 from tests.bench.figures import SECONDS, Figure, medians, to
 from web.cli.story import actors
@@ -70,7 +70,7 @@ def figures(system: System, left_out: list[str]) -> list[Figure]:
         rates = medians(measures)
         plain = rates[plain_sql.WHAT]
         found += [to(what, count, rate, plain_sql.WHAT, plain) for what, rate in rates.items()]
-    return found
+    return found + caluma.figures(PEERS_WITH, left_out)
 
 
 def _ours(system: System, clients: int) -> float:

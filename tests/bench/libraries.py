@@ -29,24 +29,23 @@ PEERS = {
     "procrastinate": "procrastinate_jobs",
     "transitions": "transitions_peer",
 }
-CALUMA = "caluma: keeps its texts in hstore, an extension that the embedded PostgreSQL does not bring"
 
 
 def measures(postgres: Postgres, clients: int) -> tuple[dict[str, Callable[[], float]], list[str]]:
     """What can be measured, by peer, and why the others cannot: each is tried out first."""
     try:
-        install(ENVIRONMENT, FOLDER / "requirements.txt")
+        python = install(ENVIRONMENT, FOLDER / "requirements.txt")
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        return {}, [f"{', '.join(PEERS)}: could not be installed: {_reason(error)}", CALUMA]
+        return {}, [f"{', '.join(PEERS)}: could not be installed: {reason(error)}"]
     good: dict[str, Callable[[], float]] = {}
-    left_out = [CALUMA]
+    left_out: list[str] = []
     for what, module in PEERS.items():
         try:
-            _run(postgres, module, clients, TRY_SECONDS)
+            run(python, postgres, module, clients, TRY_SECONDS)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            left_out.append(f"{what}: {_reason(error)}")
+            left_out.append(f"{what}: {reason(error)}")
         else:
-            good[what] = partial(_round, postgres, module, clients)
+            good[what] = partial(_round, python, postgres, module, clients)
     return good, left_out
 
 
@@ -72,18 +71,19 @@ def install(environment: Path, requirements: Path) -> Path:
     return python
 
 
-def _round(postgres: Postgres, module: str, clients: int) -> float:
+def _round(python: Path, postgres: Postgres, module: str, clients: int) -> float:
     """A round that a peer does not survive is told and counts as nothing: the others are measured on."""
     try:
-        return _run(postgres, module, clients, SECONDS)
+        return run(python, postgres, module, clients, SECONDS)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        print(f"  {module} failed: {_reason(error)}", flush=True)
+        print(f"  {module} failed: {reason(error)}", flush=True)
         return 0.0
 
 
-def _run(postgres: Postgres, module: str, clients: int, seconds: float) -> float:
+def run(python: Path, postgres: Postgres, module: str, clients: int, seconds: float) -> float:
+    """Human actions a second of one peer; raises what subprocess raises when it fails or does not end."""
     url = postgres.url(OWNER, "peers").replace("+psycopg", "")
-    command = (str(_python()), str(FOLDER / "run.py"), module, url, str(clients), str(seconds))
+    command = (str(python), str(FOLDER / "run.py"), module, url, str(clients), str(seconds))
     child = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -98,11 +98,8 @@ def _run(postgres: Postgres, module: str, clients: int, seconds: float) -> float
     return float(out.split()[-1])
 
 
-def _python() -> Path:
-    return ENVIRONMENT.absolute() / "bin" / "python"
-
-
-def _reason(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:
+def reason(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:
+    """In one line why a peer could not be installed or measured."""
     if isinstance(error, subprocess.TimeoutExpired):
         return f"not within {error.timeout:.0f} seconds"
     said = str(error.stderr).strip().splitlines()
