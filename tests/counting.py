@@ -32,14 +32,16 @@ def statements(app: Flask, browser: Browser, path: str) -> int:
     return len(heard)
 
 
-def plans(db: sa.Engine, ask: Callable[[], object], *parts: bytes) -> list[list[dict[str, Any]]]:
+def plans(
+    db: sa.Engine, ask: Callable[[], object], *parts: bytes, run: bytes = b""
+) -> list[list[dict[str, Any]]]:
     """The nodes of the plan of each of our own statements that is sent while asking. `parts`: of those with
-    one of these in it."""
+    one of these in it. `run`: "ANALYZE," for what was met."""
     with listening() as heard:
         ask()
     with db.connect() as tx:
         explained = [
-            prepared.rows(plain(tx), b"EXPLAIN (FORMAT JSON) " + one.statement, one.values)
+            prepared.rows(plain(tx), b"EXPLAIN (%s FORMAT JSON) " % run + one.statement, one.values)
             for one in heard
             if isinstance(one, Hot) and (not parts or any(part in one.statement for part in parts))
         ]

@@ -67,10 +67,12 @@ def running_system(
     programme: Path = PROGRAMMES / FIRST_PROGRAMME,
     processes: tuple[str, ...] = PROCESSES,
     postgres_options: tuple[str, ...] = (),
+    publishing: bool = True,
     say: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[System]:
     """Start everything over `data_dir`, migrated and with `programme` published, and end it afterwards.
 
+    Without `publishing`, the programme stays the one that was published there.
     Of `processes`, those named are started; the others can be by `System.start`. Without `port` a free one is
     taken. Raises LaunchError.
     """
@@ -101,7 +103,8 @@ def running_system(
         )
         say("Preparing the database")
         migrate(settings.owner_database_url)
-        publish(settings)
+        if publishing:
+            publish(settings)
         bind = settings.base_url.removeprefix("http://")
         for program in (_mail_catcher(settings, mail_port), *programs(settings, bind)):
             supervisor.add(program)

@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -72,9 +73,7 @@ def main() -> None:
     log.configure()
     with (
         tempfile.TemporaryDirectory(prefix="growth-", ignore_cleanup_errors=True) as name,
-        running_system(
-            options.folder or Path(name), processes=("mail",), postgres_options=POSTGRES
-        ) as system,
+        grown_system(options.folder or Path(name)) as system,
     ):
         there = _cases(system)
         if there:
@@ -82,6 +81,12 @@ def main() -> None:
         else:
             found = dict(_grown(system, sorted(options.cases)))
     _tell(found)
+
+
+def grown_system(folder: Path) -> AbstractContextManager[System]:
+    """What runs in this folder. Where it was grown before, the programme's own ceilings are too small now."""
+    there = (folder / "postgres").exists()
+    return running_system(folder, processes=("mail",), postgres_options=POSTGRES, publishing=not there)
 
 
 def _grown(system: System, sizes: Sequence[int]) -> Iterator[tuple[int, dict[str, float]]]:

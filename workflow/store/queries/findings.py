@@ -17,20 +17,16 @@ ALIKE_OF_OWN, ALIKE_OF_OTHERS = 25, 40
 """From so many per cent of common words on, two projects of one organisation, or of two, are called alike."""
 
 MOST_OTHERS, MOST_COMPARABLE = 40, 30
-WORDS = """to_tsvector('german', coalesce(a.answers #>> '{project,title}', '') || ' '
- || coalesce(a.answers #>> '{project,summary}', ''))"""
-"""The words of a project without their endings, as the index has them."""
-
 OTHERS = f"""
 WITH own AS (
   SELECT id FROM cases WHERE organisation_id = :organisation ORDER BY submitted_at DESC LIMIT {MOST_OTHERS}),
- alike AS (SELECT a.id FROM applications a WHERE {WORDS} @@ plainto_tsquery('german', :title)
+ alike AS (SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title)
    LIMIT {MOST_OTHERS}),
  mine AS (SELECT tsvector_to_array(to_tsvector('german', :text)) AS words)
 SELECT c.*, o.name AS organisation, c.organisation_id = :organisation AS own,
   (SELECT 100 * count(*) FILTER (WHERE x.word = ANY(mine.words))
      / greatest(1, cardinality(mine.words) + count(*) FILTER (WHERE NOT x.word = ANY(mine.words)))
-   FROM unnest(tsvector_to_array({WORDS})) AS x(word)) AS likeness
+   FROM unnest(tsvector_to_array(a.words)) AS x(word)) AS likeness
 FROM (SELECT id FROM own UNION SELECT id FROM alike) found
 JOIN cases c ON c.id = found.id AND c.parent_id IS NULL AND c.id <> :id
 JOIN applications a ON a.id = c.id JOIN organisations o ON o.id = c.organisation_id CROSS JOIN mine

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+
+import sqlalchemy as sa
 
 from workflow.engine.case import Actor
 from workflow.funding.programme import Programme
 from workflow.store import reading
+from workflow.store.asking import ask
 from workflow.store.queries.rows import Filters
-from workflow.store.tables import PROJECT_WORDS, STANDING
+from workflow.store.tables import STANDING
 
 COUNTED = ("stage", "area", "size", "call")
 """Filters by which cases are counted as they change; see tables.stage_sums."""
@@ -47,17 +51,34 @@ MONEY = {
 }
 """The cases behind a figure of the money; who has ended has nothing reserved."""
 
-BY_NUMBER = "SELECT n.id FROM cases n WHERE n.number = ANY(:numbers)"
-BY_NAME = f"""SELECT n.id FROM cases n JOIN organisations o ON o.id = n.organisation_id
- WHERE to_tsvector('german', o.name) @@ {_matches("words")}"""
-BY_WORDS = f"""SELECT a.id FROM applications a JOIN cases n ON n.id = a.id
- WHERE {PROJECT_WORDS} @@ {_matches("words")} AND NOT n.state->'recused' ? :viewer"""
+BY_NUMBER = "c.number = ANY(:numbers)"
+NAMED = f"SELECT o.id FROM organisations o WHERE to_tsvector('german', o.name) @@ {_matches('words')}"
+WORDED = f"SELECT a.id FROM applications a WHERE a.words @@ {_matches('words')}"
+"""What a text may mean: a number, an organisation, what a project is about."""
+
+KEPT_OUT = "c.state->'recused' ? :viewer"
+FEW = 500
+"""So many hits of a text are looked up. If there are more, a list is read in its order and each row tested
+instead, which is the sooner done the more hits there are. PostgreSQL cannot tell by itself: of a word that it
+has no figure of, it supposes thousands of hits, and would test a million rows to find none."""
+
+PROBE = f"SELECT ARRAY({NAMED} LIMIT {{enough}}) AS named, ARRAY({{worded}} LIMIT {{enough}}) AS worded"
 
 
-def narrowed(
-    filters: Filters, viewer: Actor, programme: Programme | None, now: datetime
-) -> tuple[str, dict[str, Any]]:
-    """SQL after `FROM cases c`, and its parameters. `programme`: whose cases a text may be the number of.
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """SQL after `FROM cases c` for each way in which a case may be meant, and the parameters of all.
+
+    A case may be found in several ways. `few`: what a text says has at most FEW hits in each.
+    """
+
+    each: Sequence[str]
+    parameters: dict[str, Any]
+    few: bool = True
+
+
+def each_way(tx: sa.Connection, filters: Filters, viewer: Actor, programme: Programme, now: datetime) -> Ways:
+    """What a list is about.
 
     Titles are searched only for who may read all of them, and of no case that they have stepped back from.
     """
@@ -65,9 +86,6 @@ def narrowed(
     conditions += [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
     if filters.money in MONEY:
         conditions.append(MONEY[filters.money])
-    if filters.text:
-        ways = [BY_NUMBER, BY_NAME] + [BY_WORDS] * viewer.has_role(*reading.ALL_DOSSIERS)
-        conditions.append(f"c.id IN ({' UNION '.join(ways)})")
     parameters = {
         **asdict(filters),
         "now": now,
@@ -76,7 +94,30 @@ def narrowed(
         **_words("words", filters.text),
         **_words("named", filters.organisation),
     }
-    return f" WHERE {' AND '.join(conditions)}", parameters
+    if not filters.text:
+        return Ways([f" WHERE {' AND '.join(conditions)}"], parameters)
+    reads_titles = viewer.has_role(*reading.ALL_DOSSIERS)
+    worded = WORDED if reads_titles else "SELECT CAST(NULL AS uuid) WHERE false"
+    probe = PROBE.format(enough=FEW + 1, worded=worded)
+    [found] = ask(tx, probe, parameters, keep=False)
+    parameters |= {"found_named": found.named, "found_worded": found.worded}
+    by_name = f"IN ({NAMED})" if len(found.named) > FEW else "= ANY(:found_named)"
+    by_words = f"IN ({WORDED})" if len(found.worded) > FEW else "= ANY(:found_worded)"
+    ways = [BY_NUMBER, f"c.organisation_id {by_name}"]
+    ways += [f"c.id {by_words} AND NOT {KEPT_OUT}"] * reads_titles
+    few = max(len(found.named), len(found.worded)) <= FEW
+    return Ways([f" WHERE {' AND '.join([*conditions, way])}" for way in ways], parameters, few)
+
+
+def narrowed(
+    tx: sa.Connection, filters: Filters, viewer: Actor, programme: Programme | None, now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """SQL after `FROM cases c` for all of them, each once, and its parameters."""
+    ways = each_way(tx, filters, viewer, programme, now)
+    if len(ways.each) == 1:
+        return ways.each[0], ways.parameters
+    together = " UNION ".join(f"SELECT c.id FROM cases c{way}" for way in ways.each)
+    return f" WHERE c.id IN ({together})", ways.parameters
 
 
 def _words(name: str, text: str) -> dict[str, str]:

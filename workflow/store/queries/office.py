@@ -17,7 +17,7 @@ from workflow.engine.route import Route
 from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.queries import sums
-from workflow.store.queries.narrowed import narrowed
+from workflow.store.queries.narrowed import Ways, each_way
 from workflow.store.queries.rows import CasePage, CaseRow, Filters, MoneyRow
 from workflow.store.tables import STANDING
 from workflow.texts import ZURICH
@@ -83,30 +83,45 @@ def cases(
     order = SORTS.get(sort, SORTS["newest"])
     with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx)) if filters.text else None
-        where, parameters = narrowed(filters, viewer, programme, now)
+        ways = each_way(tx, filters, viewer, programme, now)
         plain = filters == Filters()
-        if running:
-            total = 0
-        elif sums.is_counted(filters):
-            total = sums.total(tx, filters, parameters)
-        else:
-            some = f"SELECT FROM cases c {where} LIMIT {MOST_COUNTED + 1}"
-            total = ask(tx, f"SELECT count(*) FROM ({some}) s", parameters, keep=plain)[0][0]
         mark = _mark(after, order)
-        more = ["c.ending IS NULL"] * running + [order.behind] * bool(mark)
-        where = " AND ".join([where or " WHERE true", *more])
+        more = "".join(
+            f" AND {one}" for one in ["c.ending IS NULL"] * running + [order.behind] * bool(mark)
+        )
+        found = _found(ways, f"{more} ORDER BY {order.sql} LIMIT {limit + 1}")
         rows = ask(
             tx,
             f"SELECT c.*, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
-            f" FROM cases c JOIN organisations o ON o.id = c.organisation_id {where}"
+            f" FROM ({found}) f JOIN cases c ON c.id = f.id JOIN organisations o ON o.id = c.organisation_id"
             f" ORDER BY {order.sql} LIMIT {limit + 1}",
-            {**parameters, **mark},
+            {**ways.parameters, **mark},
             keep=plain,
         )
         shown = [case_row(row, viewer, now, published.route(tx, row.route_hash)) for row in rows[:limit]]
-    following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
-    at_least = not sums.is_counted(filters) and total > MOST_COUNTED
-    return CasePage(shown, min(total, MOST_COUNTED) if at_least else total, following, at_least)
+        following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
+        if running:
+            total, at_least = 0, False
+        elif ways.few:
+            total, at_least = _total(tx, filters, ways)
+        else:  # nobody counts them: there is more than this page, unless it is the only one
+            at_least = bool(mark or following)
+            total = limit if at_least else len(shown)
+    return CasePage(shown, total, following, at_least)
+
+
+def _total(tx: sa.Connection, filters: Filters, ways: Ways) -> tuple[int, bool]:
+    """How many there are, or that there are more than MOST_COUNTED."""
+    if sums.is_counted(filters):
+        return sums.total(tx, filters, ways.parameters), False
+    found = _found(ways, f" LIMIT {MOST_COUNTED + 1}")
+    [[total]] = ask(tx, f"SELECT count(*) FROM ({found}) f", ways.parameters, keep=False)
+    return min(total, MOST_COUNTED), total > MOST_COUNTED
+
+
+def _found(ways: Ways, more: str) -> str:
+    """The ids of what is found in these ways, each once."""
+    return " UNION ".join(f"(SELECT c.id FROM cases c{way}{more})" for way in ways.each)
 
 
 def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:

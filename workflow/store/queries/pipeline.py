@@ -38,7 +38,7 @@ def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -
     with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx))
         stages = list(programme.labels["stages"])
-        where, parameters = narrowed(filters, viewer, programme, now)
+        where, parameters = narrowed(tx, filters, viewer, programme, now)
         if is_counted(filters):
             found = _counted(tx, filters, parameters)
         else:

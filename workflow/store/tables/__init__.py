@@ -1,7 +1,6 @@
 """The tables. Facts are append-only; the rest is written beside them in the same transaction."""
 
 from workflow.store.tables.applications import (
-    PROJECT_WORDS,
     advice,
     applications,
     contents,
@@ -30,7 +29,6 @@ from workflow.store.tables.reads import dossier_reads
 from workflow.store.tables.work import agenda, interventions, outbox, processes, statement_drafts, work_items
 
 __all__ = [
-    "PROJECT_WORDS",
     "STANDING",
     "absences",
     "advice",

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, UUID
 
 from workflow.store.tables.columns import metadata, moment
 
@@ -22,7 +23,7 @@ PROJECT_WORDS = (
     "to_tsvector('german'::regconfig, (COALESCE(answers #>> '{project,title}'::text[], ''::text)"
     " || ' '::text) || COALESCE(answers #>> '{project,summary}'::text[], ''::text))"
 )
-"""What a project is about, without the endings of the words: for finding the same project twice."""
+"""What a project is about, without the endings of the words: for finding it, and the same project twice."""
 
 applications = Table(
     "applications",
@@ -43,8 +44,11 @@ applications = Table(
         ForeignKey("applications.id"),
         comment="the application of an earlier year that this one was copied from",
     ),
+    Column(
+        "words", TSVECTOR, Computed(PROJECT_WORDS, persisted=True), comment="of the project; for searching"
+    ),
     Index(None, "organisation_id"),
-    Index("ix_applications_words", text(PROJECT_WORDS), postgresql_using="gin"),
+    Index("ix_applications_words", "words", postgresql_using="gin"),
     comment="The working copy of the answers; erasable",
 )
 
