@@ -86,9 +86,7 @@ def cases(
         ways = each_way(tx, filters, viewer, programme, now)
         plain = filters == Filters()
         mark = _mark(after, order)
-        more = "".join(
-            f" AND {one}" for one in ["c.ending IS NULL"] * running + [order.behind] * bool(mark)
-        )
+        more = "".join(f" AND {one}" for one in ["c.ending IS NULL"] * running + [order.behind] * bool(mark))
         found = _found(ways, f"{more} ORDER BY {order.sql} LIMIT {limit + 1}")
         rows = ask(
             tx,
