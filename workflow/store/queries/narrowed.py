@@ -77,8 +77,10 @@ class Ways:
     few: bool = True
 
 
-def each_way(tx: sa.Connection, filters: Filters, viewer: Actor, programme: Programme, now: datetime) -> Ways:
-    """What a list is about.
+def each_way(
+    tx: sa.Connection, filters: Filters, viewer: Actor, programme: Programme | None, now: datetime
+) -> Ways:
+    """What a list is about. `programme`: whose cases a text may be the number of.
 
     Titles are searched only for who may read all of them, and of no case that they have stepped back from.
     """
