@@ -7,9 +7,11 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 import sqlalchemy as sa
 
@@ -131,21 +133,27 @@ def test_redis_dies_with_all_its_messages(system: System, told: Story) -> None:
     assert steps(told, requests) == {"formal_check"}
 
 
-def test_no_message_waits_inside_the_broker(system: System, told: Story) -> None:
-    """kombu#337, celery#2599, #4766: countdowns ran five times; celery#10238: priorities in buckets.
-
-    Deadlines are rows in the database: no message has an eta, a countdown or a priority, each expires soon.
-    """
+@pytest.fixture
+def hints(system: System, told: Story) -> Iterator[list[Any]]:
+    """Messages that waited for a worker while somebody submitted; afterwards they are given to one."""
     system.stop("worker")
     submitted(system, told)
     with broker(system) as client:
         wait_for(lambda: client.llen(QUEUE) > 1)
-        messages: list[Any] = [json.loads(one) for one in client.lrange(QUEUE, 0, -1)]
-    for message in messages:
-        assert message["headers"]["eta"] is None
-        assert message["headers"]["expires"] is not None
-        assert not message["properties"].get("priority")
-        arguments, named, _ = json.loads(base64.b64decode(message["body"]))
-        assert (arguments, named) == ([], {})  # a hint says nothing that could be lost
+        yield [json.loads(one) for one in client.lrange(QUEUE, 0, -1)]
     system.start("worker")
     assert_recovered(system, told)
+
+
+def test_no_message_waits_for_its_time(hints: list[Any]) -> None:
+    """kombu#337, celery#2599, #4766: a countdown ran five times. Deadlines are rows in the database."""
+    assert {one["headers"]["eta"] for one in hints} == {None}
+    assert None not in {one["headers"]["expires"] for one in hints}
+    bodies = [json.loads(base64.b64decode(one["body"])) for one in hints]
+    assert all((arguments, named) == ([], {}) for arguments, named, _ in bodies), "something could be lost"
+
+
+def test_no_message_overtakes_another(hints: list[Any]) -> None:
+    """celery#10238, kombu#1178: priorities in four buckets, 0 first. There is one queue, in one order."""
+    assert not any(one["properties"].get("priority") for one in hints)
+    assert {one["properties"]["delivery_info"]["routing_key"] for one in hints} == {QUEUE}

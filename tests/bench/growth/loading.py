@@ -347,11 +347,12 @@ def _settle(db: psycopg.Connection) -> None:
         )
     db.execute(
         "UPDATE budget_lines b SET ceiling = -s.ceiling, available = s.available, reserved = s.reserved,"
-        " committed = s.committed FROM (SELECT line_id,"
+        " committed = s.committed, paid = s.paid FROM (SELECT line_id,"
         " sum(amount) FILTER (WHERE account = 'ceiling') AS ceiling,"
         " coalesce(sum(amount) FILTER (WHERE account = 'available'), 0) AS available,"
         " coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved,"
-        " coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed"
+        " coalesce(sum(amount) FILTER (WHERE account = 'committed'), 0) AS committed,"
+        " coalesce(sum(amount) FILTER (WHERE account = 'paid'), 0) AS paid"
         " FROM postings GROUP BY line_id) s WHERE s.line_id = b.id"
     )
     db.execute("VACUUM (ANALYZE)")
