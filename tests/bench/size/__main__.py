@@ -1,7 +1,8 @@
 """`make size`: what people meet, over a system that runs as in production with some thousand cases.
 
 Rooms: web (requests a second), eye (how soon an open page knows), load (fifty people at work, memory),
-model (what saturates first at ten and a hundred times that; reads what the load left).
+model (what saturates first at ten and a hundred times that; reads what the load left), partitions (events
+in partitions beside events in one table).
 Prints tables, writes a file of var/bench for each room, and leaves nothing else behind.
 """
 
@@ -13,11 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.bench.figures import machine
-from tests.bench.size import eye, load, model, rates
+from tests.bench.size import eye, load, model, partitions, rates
 from tests.bench.size.house import house
 from workflow import log
 
-ROOMS = ("web", "eye", "load", "model")
+ROOMS = ("web", "eye", "load", "model", "partitions")
 CASES = 1000
 OUTPUT = Path("var/bench")
 
@@ -53,6 +54,10 @@ def main() -> None:
             needed = model.needs(cost)
             model.tell(cost, needed)
             _write(room, [asdict(one) for one in needed])
+        if room == "partitions":
+            shapes = partitions.partitions(options.cases)
+            partitions.tell(shapes)
+            _write(room, [asdict(one) for one in shapes])
 
 
 def _write(room: str, found: object) -> None:
