@@ -2,7 +2,7 @@
 
 Every copy has ids, a number, days, a title, an organisation and officials of its own, and its hashes are
 computed anew, so that `foerderweg verify` finds nothing wrong with it. Rows go in by COPY, from as many
-processes as there are cores; the indexes are built afterwards.
+processes as there are cores; all indexes, those of keys too, are built afterwards.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from workflow.engine.canonical import canonical
+from workflow.store import stages
 from workflow.store.journal import entry_of
 from workflow.store.tables import metadata
 
@@ -94,7 +96,7 @@ class Growth:
         """Copies, until there are so many cases. `tell`: (done, of how many)."""
         with self.connect() as db:
             more = cases - _count(db, "SELECT count(*) FROM cases")
-            indexes = _drop_indexes(db)
+            _lay_down_indexes(db)
             self._copy_people(db, self.copies, self.copies + more)
         numbers = range(self.copies + 1, self.copies + more + 1)
         method = multiprocessing.get_context("spawn")
@@ -110,8 +112,7 @@ class Growth:
         for worker in workers:
             worker.join()
         with self.connect() as db:
-            for statement in indexes:
-                db.execute(statement.encode())
+            _take_up_indexes(db)
             _settle(db)
 
     def _copy_people(self, db: psycopg.Connection, before: int, after: int) -> None:
@@ -257,9 +258,10 @@ def _ids(db: psycopg.Connection, table: str) -> list[str]:
 def _copy(grown: Growth, numbers: range, done: Any) -> None:
     """One process's share of the copies."""
     tables = [(table.name, _columns(table)) for table, _ in _tables()]
-    companies = frozenset(grown.companies)
+    companies, people = frozenset(grown.companies), tuple(grown.people)
     with grown.connect() as db:
-        db.execute("SET synchronous_commit = off")
+        # keys and foreign keys hold by construction
+        db.execute("SET synchronous_commit = off; SET session_replication_role = replica")
         for start in range(0, len(numbers), AT_ONCE):
             some = numbers[start : start + AT_ONCE]
             texts: dict[str, list[str]] = {name: [] for name, _ in tables}
@@ -267,15 +269,17 @@ def _copy(grown: Growth, numbers: range, done: Any) -> None:
                 one = grown.plan[number % len(grown.plan)]
                 other = _another(one.organisation, number // ORGANISATIONS_EVERY)
                 new = {one.organisation: other if one.organisation in companies else one.organisation}
-                new |= {person: _another(person, number // OFFICIALS_EVERY) for person in grown.people}
+                new |= _officials(people, number // OFFICIALS_EVERY)
                 for name, text in _copied(one, number, new):
                     texts[name].append(text)
             for name, columns in tables:
-                # foreign keys hold by construction; the triggers of `cases` count them
-                trusted = "origin" if name == "cases" else "replica"
-                db.execute(f"SET session_replication_role = {trusted}".encode())
                 _into(db, name, columns, "".join(texts[name]))
             done.put(len(some))
+
+
+@lru_cache(maxsize=1)
+def _officials(people: Sequence[str], number: int) -> Mapping[str, str]:
+    return {person: _another(person, number) for person in people}
 
 
 def _copied(one: Original, number: int, new: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -322,18 +326,20 @@ def _into(db: psycopg.Connection, table: str, columns: Sequence[str], text: str)
         copy.write(text)
 
 
-def _drop_indexes(db: psycopg.Connection) -> list[str]:
-    """Take away what no constraint needs; the statements that bring it back."""
-    names = [table.name for table, _ in _tables()]
-    rows = db.execute(
-        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
-        " WHERE i.indrelid = ANY(%s::regclass[]) AND NOT EXISTS"
-        " (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)",
-        (names,),
-    ).fetchall()
-    for name, _ in rows:
-        db.execute(f"DROP INDEX {name}".encode())
-    return [statement for _, statement in rows]
+def _lay_down_indexes(db: psycopg.Connection) -> None:
+    """No index of what is copied is kept up any more, those of keys neither; but cases are still counted."""
+    db.execute("ALTER TABLE cases ENABLE ALWAYS TRIGGER added_cases_count")
+    db.execute(
+        "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(%s::regclass[])",
+        ([table.name for table, _ in _tables()],),
+    )
+
+
+def _take_up_indexes(db: psycopg.Connection) -> None:
+    """Built anew, from all rows at once; a key that is there twice is refused here."""
+    for table, _ in _tables():
+        db.execute(f"REINDEX TABLE {table.name}".encode())
+    db.execute("ALTER TABLE cases ENABLE TRIGGER added_cases_count")
 
 
 def _settle(db: psycopg.Connection) -> None:
@@ -355,6 +361,7 @@ def _settle(db: psycopg.Connection) -> None:
         " coalesce(sum(amount) FILTER (WHERE account = 'paid'), 0) AS paid"
         " FROM postings GROUP BY line_id) s WHERE s.line_id = b.id"
     )
+    db.execute(stages.ADD_UP.encode())  # as a worker does every few seconds
     db.execute("VACUUM (ANALYZE)")
 
 
