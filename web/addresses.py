@@ -10,22 +10,20 @@ import flask
 from flask import request
 
 _STAND_INS = tuple(UUID(int=number) for number in range(4))
-_SIMPLE = (str, int, type(None))
 
 
 def url_for(endpoint: str, **values: Any) -> str:
-    """As Flask's, of whose result it keeps those for plain values; ids are put in afterwards."""
-    ids = [value for value in values.values() if type(value) is UUID]
-    stand_ins = iter(_STAND_INS)
-    shape = tuple(
-        (name, next(stand_ins, None) if type(value) is UUID else value) for name, value in values.items()
-    )
-    plain = all(type(value) in _SIMPLE or type(value) is UUID for value in values.values())
-    if not plain or len(ids) > len(_STAND_INS) or endpoint.startswith("."):
+    """As Flask's, which takes twenty times as long; ids are put in afterwards."""
+    if endpoint.startswith("."):
+        endpoint = f"{request.blueprint}{endpoint}"
+    ids = [name for name, value in values.items() if type(value) is UUID]
+    shape = values | dict(zip(ids, _STAND_INS, strict=False)) if ids else values
+    try:
+        url = _built(request.script_root, endpoint, tuple(shape.items()))
+    except TypeError:  # several values of one name cannot be kept
         return flask.url_for(endpoint, **values)
-    url = _built(request.script_root, endpoint, shape)
-    for stand_in, found in zip(_STAND_INS, ids, strict=False):
-        url = url.replace(str(stand_in), str(found))
+    for name, stand_in in zip(ids, _STAND_INS, strict=False):
+        url = url.replace(str(stand_in), str(values[name]))
     return url
 
 

@@ -16,7 +16,6 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Any, Generic, Protocol, TypeVar
 
-import xlsxwriter
 from flask import send_file
 from werkzeug.wrappers import Response
 
@@ -111,6 +110,8 @@ def write_csv(file: IO[bytes], _name: str, columns: Sequence[Column[T]], rows: I
 
 def write_xlsx(file: IO[bytes], name: str, columns: Sequence[Column[T]], rows: Iterable[T]) -> None:
     """One sheet, its heading fixed and with filters. Texts are written as texts, whatever they look like."""
+    import xlsxwriter  # some megabytes, for those who export
+
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:  # its own files go, whatever happens
         sheet = book.add_worksheet(name[:SHEET_NAME_LENGTH])
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from tasks.nudge import nudge
-from web.cli.status import alarms_of
+from web.alarms import alarms_of
 from web.desk.words import Words
 from web.errors import text_of
 from web.language import gettext as _

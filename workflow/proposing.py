@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import typst
 from sqlalchemy import Connection, Engine, Row
 
 from workflow import publish
@@ -132,6 +131,8 @@ def from_screens(db: Engine) -> bool:
 
 def preview(bundle: Bundle, code: str, *, now: datetime, order: Order | None = None) -> bytes:
     """A letter of this programme as PDF, of this order or with made-up data; RouteError (letter_fails)."""
+    import typst
+
     if '"@' in bundle.letters[code]:
         raise RouteError("letter_fails", at=f"letters/{code}", why="packages (@) are not fetched")
     data = order or specimen(Programme.parse(bundle.programme))

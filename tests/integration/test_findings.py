@@ -272,7 +272,9 @@ def test_the_inbox_reads_by_index_at_size(told: Story, tab: str) -> None:
 def test_findings_read_by_index_at_size(told: Story) -> None:
     this = at_review(told)
     _many(told, this)
-    read, whole = _read(told, lambda: found(told, CHECKER, this), b"WITH own", b"jsonb_path_query")
+    read, whole = _read(
+        told, lambda: found(told, CHECKER, this), b"plainto_tsquery", b"WITH own", b"jsonb_path_query"
+    )
     assert {"ix_applications_words", "ix_cases_organisation_id", "ix_cases_grants"} <= read
     assert not {"cases", "applications", "contents"} & whole
 

@@ -31,8 +31,8 @@ from tests.integration.walks import (
     rows,
     state,
 )
+from web.alarms import ALARMS, CRITICAL, alarms_of
 from web.cli import main
-from web.cli.status import ALARMS, CRITICAL, alarms_of
 from web.cli.story import Story
 from workflow.errors import Invalid, NotAllowed, NotFound, Refused
 from workflow.operations import hand_over, retry_case, retry_effects, skip_effect

@@ -20,17 +20,19 @@ class Words:
     """Labels in the language of this request; a code that has none stands for itself."""
 
     def __init__(self) -> None:
+        self.language = lang()
         self.programme = screens.programme()
         self._routes: dict[str, Mapping[str, Any]] = {}
         self._closed: dict[range, frozenset[date]] = {}
+        self._due: dict[date, str] = {}
 
     def area(self, code: str | None) -> str:
         area = self.programme.areas.get(code or "")
-        return label(area.title, lang()) if area else code or "–"
+        return label(area.title, self.language) if area else code or "–"
 
     def office(self, code: str) -> str:
         office = self.programme.offices.get(code)
-        return label(office.title, lang()) if office else code
+        return label(office.title, self.language) if office else code
 
     def role(self, code: str) -> str:
         return self._named("roles", code)
@@ -46,22 +48,23 @@ class Words:
 
     def call(self, code: str) -> str:
         call = self.programme.calls.get(code)
-        return label(call.title, lang()) if call else code
+        return label(call.title, self.language) if call else code
 
     def options(self, kind: str) -> list[tuple[str, str]]:
         """(code, label) for a filter: areas, offices, calls, sizes, stages or statuses, in their order."""
         match kind:
             case "areas" | "offices" | "calls":
                 found = getattr(self.programme, kind)
-                return [(code, label(one.title, lang())) for code, one in found.items()]
+                return [(code, label(one.title, self.language)) for code, one in found.items()]
             case "sizes":
                 return [(size.code, size.code) for size in self.programme.sizes if size.route]
             case _:
-                return [(code, label(one, lang())) for code, one in self.programme.labels[kind].items()]
+                found = self.programme.labels[kind]
+                return [(code, label(one, self.language)) for code, one in found.items()]
 
     def step(self, route: str, code: str) -> str:
         """The title of a step of the route with this hash."""
-        return _title(self.step_data(route, code).get("title"), code)
+        return self._title(self.step_data(route, code).get("title"), code)
 
     def lane(self, code: str) -> str:
         """Who acts in a band of a diagram, of office:role; a panel has a role alone, an empty one nobody."""
@@ -73,12 +76,12 @@ class Words:
     def way(self, route: str, code: str) -> str:
         """The title of a way off the route."""
         self.step_data(route, "")
-        return _title(self._routes[route].get("ways", {}).get(code, {}).get("title"), code)
+        return self._title(self._routes[route].get("ways", {}).get(code, {}).get("title"), code)
 
     def child(self, route: str, code: str) -> str:
         """What opening such a case is called."""
         self.step_data(route, "")
-        return _title(self._routes[route].get("children", {}).get(code, {}).get("title"), code)
+        return self._title(self._routes[route].get("children", {}).get(code, {}).get("title"), code)
 
     def outcome(self, route: str, step: str, code: str) -> str:
         """The title of an outcome of a step, or of a vote at a panel."""
@@ -86,12 +89,12 @@ class Words:
             return gettext("Nochmals versuchen")
         data = self.step_data(route, step)
         titles = data.get("vote_titles", {}).get(code) or data.get("outcomes", {}).get(code, {}).get("title")
-        return _title(titles, code)
+        return self._title(titles, code)
 
     def seat_title(self, route: str, step: str, seat: str) -> str:
         """Which part a seat has at a panel, such as the lead; empty at a step with one seat."""
         titles = self.step_data(route, step).get("seats", {}).get(seat, {}).get("title")
-        return _title(titles, "")
+        return self._title(titles, "")
 
     def seat(self, seat: Seat) -> str:
         """Who has it: the office, or the role where there is no office (applicant, operators)."""
@@ -107,6 +110,11 @@ class Words:
     def due(self, moment: datetime) -> str:
         """What a due time means today, in working days of the programme's offices."""
         last = screens.last_day(moment)
+        if last not in self._due:
+            self._due[last] = self._due_on(last)
+        return self._due[last]
+
+    def _due_on(self, last: date) -> str:
         today = now().astimezone(ZURICH).date()
         if last == today:
             return gettext("heute fällig")
@@ -125,13 +133,12 @@ class Words:
         return sum(calendar.is_working_day(day) for day in days)
 
     def _named(self, kind: str, code: str) -> str:
-        return _title(self.programme.labels[kind].get(code), code)
+        return self._title(self.programme.labels[kind].get(code), code)
+
+    def _title(self, titles: Mapping[str, str] | None, code: str) -> str:
+        return label(titles, self.language) if titles else code
 
 
 def moment(text: str) -> datetime:
     """A time as events hold it."""
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _title(titles: Mapping[str, str] | None, code: str) -> str:
-    return label(titles, lang()) if titles else code

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-import typst
-
 from workflow.texts import ZURICH
 
 
@@ -97,6 +95,8 @@ def render(
     Typst reads nothing but the templates: they are put alone into a folder that is its root. Raises
     typst.TypstError when a template fails.
     """
+    import typst  # seven megabytes, for those who make papers
+
     dated = {**data, "date": now.astimezone(ZURICH).date().isoformat()}
     with tempfile.TemporaryDirectory(prefix="letter-") as folder:
         for name, text in templates.items():

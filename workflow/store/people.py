@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Table, delete, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
-from sqlalchemy.orm import aliased
 
 from workflow.store.tables import absences, memberships, organisations, persons, sessions, staff_roles
 
@@ -101,7 +100,7 @@ def come_back(tx: Connection, person: UUID) -> bool:
 
 def absences_by_key(tx: Connection) -> dict[str, Mapping[str, Any]]:
     """ "email first_day" → {email, first_day, last_day, deputy}, in the order of the days."""
-    deputies = aliased(persons)
+    deputies = persons.alias()
     query = (
         select(
             persons.c.email,

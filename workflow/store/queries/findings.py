@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workflow.engine.case import Actor, load_case
+from workflow.engine.case import Actor, Case, load_case
 from workflow.store import reading
 from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, Comparable, Findings, Other
@@ -17,17 +17,17 @@ ALIKE_OF_OWN, ALIKE_OF_OTHERS = 25, 40
 """From so many per cent of common words on, two projects of one organisation, or of two, are called alike."""
 
 MOST_OTHERS, MOST_COMPARABLE = 40, 30
+ALIKE = f"""
+SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title) LIMIT {MOST_OTHERS}"""
 OTHERS = f"""
 WITH own AS (
   SELECT id FROM cases WHERE organisation_id = :organisation ORDER BY submitted_at DESC LIMIT {MOST_OTHERS}),
- alike AS (SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title)
-   LIMIT {MOST_OTHERS}),
  mine AS (SELECT tsvector_to_array(to_tsvector('german', :text)) AS words)
 SELECT c.*, o.name AS organisation, c.organisation_id = :organisation AS own,
   (SELECT 100 * count(*) FILTER (WHERE x.word = ANY(mine.words))
      / greatest(1, cardinality(mine.words) + count(*) FILTER (WHERE NOT x.word = ANY(mine.words)))
    FROM unnest(tsvector_to_array(a.words)) AS x(word)) AS likeness
-FROM (SELECT id FROM own UNION SELECT id FROM alike) found
+FROM (SELECT id FROM own UNION SELECT unnest(CAST(:alike AS uuid[]))) found
 JOIN cases c ON c.id = found.id AND c.parent_id IS NULL AND c.id <> :id
 JOIN applications a ON a.id = c.id JOIN organisations o ON o.id = c.organisation_id CROSS JOIN mine
 ORDER BY c.submitted_at DESC, c.id"""
@@ -50,10 +50,12 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
     said = {
         "id": row.id,
         "organisation": row.organisation_id,
-        "title": row.title,
         "text": f"{project.get('title', '')} {project.get('summary', '')}",
     }
-    others = [_other(one, row, viewer) for one in ask(tx, OTHERS, said, keep=False) if _knows(one, viewer)]
+    # how rare the words are decides how they are found
+    said["alike"] = [str(one.id) for one in ask(tx, ALIKE, {"title": row.title}, keep=False)]
+    found = [(one, load_case(one.state)) for one in ask(tx, OTHERS, said)]
+    others = [_other(one, case, row, viewer) for one, case in found if _knows(case, viewer)]
     grants = ask(tx, COMPARABLE, {"area": row.area, "id": row.id})
     comparable = [_comparable(one) for one in grants if one.people]
     return Findings(
@@ -64,14 +66,13 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
     )
 
 
-def _knows(row: Any, viewer: Actor) -> bool:
+def _knows(case: Case, viewer: Actor) -> bool:
     """Nothing of cases from which the viewer keeps out."""
-    case = load_case(row.state)
     return not (viewer.person in case.recused or reading.belongs(case, viewer))
 
 
-def _other(row: Any, this: Any, viewer: Actor) -> Other:
-    seen = reading.may_open(load_case(row.state), viewer)
+def _other(row: Any, case: Case, this: Any, viewer: Actor) -> Other:
+    seen = reading.may_open(case, viewer)
     pays = row.ending is None or row.committed > 0
     similar = row.likeness >= (ALIKE_OF_OWN if row.own else ALIKE_OF_OTHERS)
     same = row.own and (row.area, row.call) == (this.area, this.call)

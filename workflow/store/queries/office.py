@@ -57,10 +57,11 @@ AMOUNTS = ("ceiling", "carried", "reserved", "committed", "paid", "left")
 WHO = """
 ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
       ORDER BY w.seat) AS offices,
-ARRAY(SELECT p.name FROM work_items w JOIN persons p ON p.id = w.holder
+ARRAY(SELECT (SELECT p.name FROM persons p WHERE p.id = w.holder) FROM work_items w
       WHERE w.case_id = c.id AND w.closed_at IS NULL ORDER BY w.seat) AS holders
 """
-"""Where a case's work is open, and who of these offices has it."""
+"""Where a case's work is open, and who of these offices has it, None for nobody by name: a join would be read
+from all work that somebody has."""
 
 
 def cases(
@@ -179,7 +180,7 @@ def case_row(row: Any, viewer: Actor, now: datetime, route: Route) -> CaseRow:
         late=running and row.due_at is not None and row.due_at < now,
         age_days=(now - since).days,
         offices=tuple(dict.fromkeys(office for office in row.offices if office)),
-        holders=tuple(dict.fromkeys(row.holders)),
+        holders=tuple(dict.fromkeys(name for name in row.holders if name)),
         route_hash=row.route_hash,
     )
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.script import ScriptDirectory
 
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor
@@ -18,6 +17,7 @@ from workflow.settings import Settings
 from workflow.store import files, published, reading
 from workflow.store.queries.rows import FileRow, Published
 
+_ROUTES: dict[str, Mapping[str, Any]] = {}
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -48,9 +48,11 @@ def form(db: sa.Engine, programme_hash: str, code: str) -> Form:
 
 
 def route_data(db: sa.Engine, name: str) -> Mapping[str, Any]:
-    """A route as it was published, with the titles of its steps and outcomes."""
-    with autocommit(db) as tx:
-        return published.content(tx, name)
+    """A route as it was published, with the titles of its steps and outcomes; what is known asks nobody."""
+    if name not in _ROUTES:
+        with autocommit(db) as tx:
+            _ROUTES[name] = published.content(tx, name)
+    return _ROUTES[name]
 
 
 def migrated(db: sa.Engine) -> bool:
@@ -66,8 +68,8 @@ def migrated(db: sa.Engine) -> bool:
 
 @cache
 def newest_revision() -> str:
-    """The last migration of this program; revisions sort as text."""
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+    """The last migration of this program: files begin with their revision, and these sort as text."""
+    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def file_path(settings: Settings, row: FileRow) -> Path:
