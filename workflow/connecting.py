@@ -16,9 +16,6 @@ LIMITS = {
     # Who waits longer for a lock is told to try again, instead of waiting with all who wait behind.
     "lock_timeout": "15s",
     "statement_timeout": "60s",
-    # What is prepared (store/prepared.py) is planned once: planning costs more than running it. All else is
-    # sent with its values in it (ClientCursor): a parameter alone would be planned for any value, each time.
-    "plan_cache_mode": "force_generic_plan",
 }
 REST_SECONDS = 1.0
 """A connection that lay idle longer is tried before it is used: the server may have gone in between."""
@@ -49,7 +46,7 @@ def connect(url: str, **pool: Any) -> sa.Engine:
     """An engine whose connections the database gives up on when they stand still. `pool`: its settings."""
     # hide_parameters: messages of database errors would carry what people wrote
     options = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
-    arguments = {"options": options, "connect_timeout": 5, "cursor_factory": psycopg.ClientCursor}
+    arguments = {"options": options, "connect_timeout": 5}
     db = sa.create_engine(url, hide_parameters=True, connect_args=arguments, **pool)
 
     def came_back(_connection: Any, record: Any) -> None:

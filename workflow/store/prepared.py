@@ -7,7 +7,6 @@ parameters again each time; this spends 35. See docs/decisions/2026-11-26-core.m
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,8 +14,8 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGconn, PGresult
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 
 MOST = 100
 """So many statements a connection keeps prepared; the one prepared first makes room."""
@@ -42,16 +41,9 @@ def sent(
         _good(connection, link.exec_(b"BEGIN"))
     texts = [None if value is None else str(value).encode() for value in values]
     if not keep:
-        return _good(connection, link.exec_(_with_values(link, statement, texts)))
+        return _good(connection, link.exec_params(statement, texts))
     name = _name_of(connection, statement)
     return _good(connection, link.exec_prepared(name, texts))  # type: ignore[arg-type]  # None is NULL
-
-
-def _with_values(link: PGconn, statement: bytes, texts: Sequence[bytes | None]) -> bytes:
-    """As a plain text: `plan_cache_mode` holds for parameters too, whether they are prepared or not."""
-    escaping = Escaping(link)
-    said = [b"NULL" if text is None else escaping.escape_literal(text) for text in texts]
-    return re.sub(rb"\$(\d+)", lambda found: said[int(found[1]) - 1], statement)
 
 
 def loaded(
