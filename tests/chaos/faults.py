@@ -29,7 +29,8 @@ JUMPS = (
 )
 STOPPED_SECONDS = 24.0
 """Longer than a lease (20 s), an idle transaction (10 s) and the wait for a lock (15 s)."""
-DOUBLING_SECONDS = 2.0
+DOUBLING_SECONDS, LONGEST_DOUBLING_SECONDS = 2.0, 10.0
+"""Longer than the first only until a message has come: nobody sends one while all are just starting."""
 QUEUE = "celery"
 FILE_LIMIT = 600
 """Bytes that a file may have while the folder of files is «full»; the statutes and every letter have more."""
@@ -117,15 +118,23 @@ class Faults:
                 self.again(client, message)
             with client.monitor() as seen:
                 client.ping()  # so that there is a command to read even when nobody sends a message
-                over = threading.Timer(DOUBLING_SECONDS, lambda: client.echo(QUEUE))
-                over.start()
+                before, until = self.doubled, time.monotonic() + LONGEST_DOUBLING_SECONDS
+                over = self.ask_later(client)
                 for said in seen.listen():
                     command = str(said["command"])
-                    if command == f"ECHO {QUEUE}":
-                        break
                     if command.startswith(f"LPUSH {QUEUE} "):
                         self.again(client, command.removeprefix(f"LPUSH {QUEUE} "))
-                over.join()
+                    if command == f"ECHO {QUEUE}":
+                        over.join()  # it has its answer, too
+                        if self.doubled > before or time.monotonic() > until:
+                            break
+                        over = self.ask_later(client)  # all who send are just starting
+
+    def ask_later(self, client: redis.Redis) -> threading.Timer:
+        """Let the one who follows the commands see, after a while, that it may be time to end."""
+        over = threading.Timer(DOUBLING_SECONDS, lambda: client.echo(QUEUE))
+        over.start()
+        return over
 
     def again(self, client: redis.Redis, message: bytes | str) -> None:
         client.rpush(QUEUE, message)

@@ -12,4 +12,5 @@ def test_after_a_storm_everything_is_as_it_must_be() -> None:
     outcome = storm(APPLICATIONS, SEED, FAULTS, said.append)
     assert outcome.submitted == APPLICATIONS
     assert len(outcome.faults) >= 13, "not every kind of fault came"
+    assert outcome.doubled_messages, "no message came twice"
     assert outcome.whole, (outcome, said)
