@@ -89,7 +89,7 @@ def _insert(
     admin: psycopg.Connection, table: sa.Table, key: str, case_id: UUID, other: dict[str, str]
 ) -> None:
     """A row for each of `new`, like that of the case but for these columns."""
-    names = [column.name for column in table.columns]
+    names = [column.name for column in table.columns if column.computed is None]
     values = ", ".join(other.get(name, f"o.{name}") for name in names)
     admin.execute(
         f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {values} FROM {table.name} o, new"
