@@ -43,3 +43,8 @@ def test_it_asks_at_full_speed_and_at_a_rate(address: tuple[str, int]) -> None:
 def test_a_failure_is_no_figure(address: tuple[str, int]) -> None:
     with pytest.raises(RuntimeError, match="500"):
         client.at_full_speed(address, itertools.repeat(client.request("GET", "/broken", "here")), 0.01)
+
+
+def test_what_ran_out_is_no_figure(address: tuple[str, int]) -> None:
+    with pytest.raises(RuntimeError, match="no more requests"):
+        client.at_full_speed(address, iter([client.request("GET", "/", "here")]), 5)

@@ -18,10 +18,11 @@ REST_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Outcome:
-    """Seconds of each answer, and answers that were no success (status → count)."""
+    """Seconds of each answer, and answers that were no success (status → count); no requests left to send?"""
 
     seconds: list[float] = field(default_factory=list)
     failed: dict[int, int] = field(default_factory=dict)
+    ran_out: bool = False
 
 
 def request(method: str, path: str, host: str, **headers: str) -> bytes:
@@ -32,11 +33,16 @@ def request(method: str, path: str, host: str, **headers: str) -> bytes:
 
 
 def at_full_speed(address: tuple[str, int], requests: Iterator[bytes], seconds: float) -> float:
-    """Answers a second with CONNECTIONS that each ask again at once. Raises RuntimeError for a failure."""
+    """Answers a second with CONNECTIONS that each ask again at once.
+
+    Raises RuntimeError for a failure, and when there are no more requests: that would be a lower rate.
+    """
     began = time.monotonic()
     found = _all(address, requests, began + seconds, rate=None)
     if found.failed:
         raise RuntimeError(f"answers that are no success: {found.failed}")
+    if found.ran_out:
+        raise RuntimeError("no more requests to send")
     return len(found.seconds) / (time.monotonic() - began)
 
 
@@ -85,6 +91,7 @@ def _one(
         with lock:
             one = next(requests, None)
         if one is None:
+            found.ran_out = True
             break
         time.sleep(max(0.0, meant - time.monotonic()))
         rested = time.monotonic() - last > REST_SECONDS

@@ -83,12 +83,13 @@ class House:
         return [story.draft(APPLICANT, answers) for _ in range(count)]
 
     def submissions(self, count: int) -> Iterator[bytes]:
-        """A request that submits for each of so many new drafts."""
+        """A request for each of so many new drafts, which are there before the first is asked."""
         bearer = self.bearer(APPLICANT)
-        for draft in self.drafts(count):
-            key = str(UUID(int=draft.int ^ 1))
-            path = f"/api/v1/applications/{draft}/submission"
-            yield request("POST", path, self.host, Authorization=bearer, Idempotency_Key=key)
+        return iter([self._submission(bearer, draft) for draft in self.drafts(count)])
+
+    def _submission(self, bearer: str, draft: UUID) -> bytes:
+        key, path = str(UUID(int=draft.int ^ 1)), f"/api/v1/applications/{draft}/submission"
+        return request("POST", path, self.host, Authorization=bearer, Idempotency_Key=key)
 
     def one(self, query: str) -> object:
         """The one value that this query gives."""
