@@ -6,8 +6,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from tests.integration.conftest import Servers
 from web.cli.story import Story
-from workflow.connecting import is_away, plain
+from workflow.connecting import autocommit, is_away, plain
 from workflow.store import prepared
 
 
@@ -66,3 +67,24 @@ def test_a_lost_connection_is_nobodys_fault(told: Story) -> None:
             prepared.rows(plain(tx), b"SELECT 1", ())
         assert is_away(error.value)
         tx.invalidate()
+
+
+def test_a_table_that_gets_a_column_meanwhile_is_read_on(told: Story, servers: Servers) -> None:
+    query = b"SELECT * FROM growing"
+    name = sa.make_url(told.settings.database_url).database or ""
+    with (
+        servers.postgres.connect(name) as owner,
+        autocommit(told.db) as tx,
+        told.db.connect() as within,
+    ):
+        owner.execute("CREATE TABLE growing AS SELECT 1 AS one")
+        owner.execute("GRANT SELECT ON growing TO PUBLIC")
+        assert prepared.rows(plain(tx), query, ()) == [(1,)]
+        assert prepared.rows(plain(within), query, ()) == [(1,)]
+        plain(within).rollback()
+        owner.execute("ALTER TABLE growing ADD COLUMN two int DEFAULT 2")
+        assert prepared.rows(plain(tx), query, ()) == [(1, 2)]
+        with pytest.raises(psycopg.errors.FeatureNotSupported):  # of no use to a transaction that is lost
+            prepared.rows(plain(within), query, ())
+        plain(within).rollback()
+        assert prepared.rows(plain(within), query, ()) == [(1, 2)]

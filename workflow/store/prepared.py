@@ -14,11 +14,14 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 MOST = 100
 """So many statements a connection keeps prepared; the one prepared first makes room."""
+
+OUTGROWN = b"0A000"
+"""What PostgreSQL says of one that reads all columns of a table which a newer version has given another."""
 
 _numbers = itertools.count()
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[bytes, bytes]] = WeakKeyDictionary()
@@ -42,8 +45,12 @@ def sent(
     texts = [None if value is None else str(value).encode() for value in values]
     if not keep:
         return _good(connection, link.exec_params(statement, texts))
-    name = _name_of(connection, statement)
-    return _good(connection, link.exec_prepared(name, texts))  # type: ignore[arg-type]  # None is NULL
+    result = link.exec_prepared(_name_of(connection, statement), texts)  # type: ignore[arg-type]  # None is NULL
+    if result.error_field(DiagnosticField.SQLSTATE) == OUTGROWN:
+        del _prepared[connection][statement]
+        if connection.autocommit:  # else the transaction is lost, and the next one prepares it anew
+            result = link.exec_prepared(_name_of(connection, statement), texts)  # type: ignore[arg-type]
+    return _good(connection, result)
 
 
 def loaded(

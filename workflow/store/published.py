@@ -71,6 +71,12 @@ def content(tx: Connection, name: str) -> Content:
     return _keep(name, "content", read)
 
 
+def known(name: str) -> Content | None:
+    """The same, if this process has read it before."""
+    kept: Content | None = _KEPT.get((name, "content"))
+    return kept
+
+
 def programme(tx: Connection, name: str) -> Programme:
     return _keep(name, "programme", lambda: Programme.parse(content(tx, name)))
 

@@ -17,7 +17,6 @@ from workflow.settings import Settings
 from workflow.store import files, published, reading
 from workflow.store.queries.rows import FileRow, Published
 
-_ROUTES: dict[str, Mapping[str, Any]] = {}
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -49,10 +48,10 @@ def form(db: sa.Engine, programme_hash: str, code: str) -> Form:
 
 def route_data(db: sa.Engine, name: str) -> Mapping[str, Any]:
     """A route as it was published, with the titles of its steps and outcomes; what is known asks nobody."""
-    if name not in _ROUTES:
-        with autocommit(db) as tx:
-            _ROUTES[name] = published.content(tx, name)
-    return _ROUTES[name]
+    if (known := published.known(name)) is not None:
+        return known
+    with autocommit(db) as tx:
+        return published.content(tx, name)
 
 
 def migrated(db: sa.Engine) -> bool:
