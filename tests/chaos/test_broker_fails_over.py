@@ -27,26 +27,33 @@ from web.cli.processes import Program, accepts, free_port
 from web.cli.story import Story
 from web.cli.system import System, programs
 from web.live import BEAT_SECONDS
+from workflow.settings import Settings
 
 OURS = ("worker", "clock", "web")
-HINT_SECONDS = 10.0
-"""Sooner than an open page looks by itself (30 s)."""
+HINT_SECONDS = 25.0
+"""Sooner than an open page looks by itself (30 s): who tells waits out silent lines first, of 5, 2, 5 s."""
 
 
 @contextmanager
 def behind(system: System, address: Address) -> Iterator[None]:
     """Worker, clock and web know the broker by this address while the block lasts."""
     url = Valkey(address.port, system.valkey.password).url
-    bind = system.base_url.removeprefix("http://")
-    for settings in (replace(system.settings, redis_url=url), system.settings):
-        for name in OURS:
-            system.stop(name)
-        for program in programs(settings, bind):
-            system.supervisor.add(program)
-        if settings is not system.settings:
-            for name in OURS:
-                system.start(name)
-            yield
+    change_settings(system, replace(system.settings, redis_url=url))
+    for name in OURS:
+        system.start(name)
+    try:
+        yield
+    finally:
+        change_settings(system, system.settings)
+        address.close()
+
+
+def change_settings(system: System, settings: Settings) -> None:
+    """Stop worker, clock and web; when they are started again, they have these settings."""
+    for name in OURS:
+        system.stop(name)
+    for program in programs(settings, system.base_url.removeprefix("http://")):
+        system.supervisor.add(program)
 
 
 @contextmanager
@@ -97,7 +104,6 @@ def test_a_second_broker_takes_over(system: System, told: Story, tmp_path: Path)
         fail_over(system, told, address, ("second", system.valkey.port), hints, gone=True)
         system.start("second")  # for the one who stops it
     assert_recovered(system, told)
-    address.close()
 
 
 def fail_over(

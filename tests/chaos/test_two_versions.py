@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,13 +43,15 @@ def old_worker(system: System, told: Story, before: Path) -> Iterator[str]:
     command = (sys.executable, "-P", "-m", "celery", "-A", "tasks.app", "worker", "--concurrency", "1")
     system.supervisor.add(Program("old", (*command, "--loglevel", "INFO"), env=env, cwd=before))
     yield "old"
-    system.supervisor.lost()
+    with suppress(KeyError):  # it does not run
+        system.stop("old")
 
 
 def test_a_case_goes_its_way_through_workers_of_both(
     system: System, told: Story, before: Path, old_worker: str
 ) -> None:
     """On what both know: the programme as the earlier version published it."""
+    catch_up(told.db)  # the earlier version parks cases of a programme that it cannot read
     system.stop("worker")
     publish_folder(told.db, before / "workflow" / "programmes" / "kip3-basel-stadt", told.now)
     people = _People(told.db, told.settings, told.people, told.now, seed=told.seed)
