@@ -133,19 +133,19 @@ def close_session(tx: Connection, token_hash: str) -> None:
     tx.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
 
-def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime) -> Row[Any] | None:
+def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime) -> Any | None:
     """The person whose living session this is, with roles and memberships, in one statement."""
     said = {"token": token_hash, "kind": kind, "now": now, "today": _day(now)}
-    return tx.execute(_of_session(), said).one_or_none()
+    return next(iter(ask(tx, _of_session(), said)), None)
 
 
 @cache
-def _of_session() -> Select[Any]:
+def _of_session() -> str:
     """Each request asks this: put together once."""
     table = sessions.c
     living = (table.token_hash == bindparam("token"), table.kind == bindparam("kind"))
     query = _with_roles().join(sessions, table.person_id == persons.c.id)
-    return query.where(*living, table.until > bindparam("now"))
+    return _written(query.where(*living, table.until > bindparam("now")))
 
 
 def actor_by_id(tx: Connection, person: str, now: datetime) -> Actor | None:
@@ -186,8 +186,12 @@ def _persons_with() -> str:
     deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away(today))
     named = persons.c.id == any_(cast(_texts("ids"), ARRAY(Uuid)))
     query = _with_roles().where(or_(named, persons.c.id.in_(holders), persons.c.id.in_(deputies)))
-    ordered = query.order_by(persons.c.name, persons.c.id)
-    return str(ordered.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
+    return _written(query.order_by(persons.c.name, persons.c.id))
+
+
+def _written(query: Select[Any]) -> str:
+    """As `ask` takes it."""
+    return str(query.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
 
 
 def _texts(name: str) -> BindParameter[Any]:

@@ -37,6 +37,8 @@ OPEN_EVERY = 16
 """One case in so many is on its way, all others have ended."""
 FEW_EVENTS = 17
 """What has ended is a copy of a small application, the most frequent: the goal says about ten events each."""
+FULL_EVERY, FULL_OFFICE = 4, "adult_education"
+"""While lists are filled, one case in so many is open, and waits for this office."""
 ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 20_000
 """After so many copies come other organisations (a tenth of the cases), and other officials (a 500th)."""
 NAMESAKES = 20
@@ -80,13 +82,19 @@ class Original:
     number: str
     title: str
     ended: bool
+    fills: bool
 
 
 @dataclass(slots=True)
 class Growth:
-    """A database that gets bigger and bigger. `copies`: made so far; `companies`: organisations to copy."""
+    """A database that gets bigger and bigger. `copies`: made so far; `companies`: organisations to copy.
+
+    Of the copies, which of the originals each is, in turn: the first `fill` by `filling`, then by `plan`.
+    """
 
     connect: Connect
+    fill: int
+    filling: Sequence[Original]
     plan: Sequence[Original]
     people: Sequence[str]
     companies: Sequence[str]
@@ -139,18 +147,30 @@ class Growth:
                 _into(db, table, _columns(described), text)
 
 
-def growth(connect: Connect) -> Growth:
-    """What is there now is what will be copied. An office's own organisation has no second one."""
+def growth(connect: Connect, fill: int = 0) -> Growth:
+    """What is there now is what will be copied. An office's own organisation has no second one.
+
+    `fill`: so many first copies fill the lists of FULL_OFFICE, so that pages are full from then on, and what
+    is measured is how they grow with what they do not show.
+    """
     with connect() as db:
         companies = db.execute("SELECT id FROM organisations WHERE office IS NULL ORDER BY id").fetchall()
-        return Growth(connect, _plan(_originals(db)), _ids(db, "persons"), [str(row[0]) for row in companies])
+        originals = _originals(db)
+        running = [one for one in originals if not one.ended]
+        return Growth(
+            connect,
+            fill,
+            _plan(originals, [one for one in running if one.fills], FULL_EVERY) if fill else [],
+            _plan(originals, running, OPEN_EVERY),
+            _ids(db, "persons"),
+            [str(row[0]) for row in companies],
+        )
 
 
-def _plan(originals: Sequence[Original]) -> list[Original]:
-    """Which original each copy is of, in turn."""
+def _plan(originals: Sequence[Original], running: Sequence[Original], every: int) -> list[Original]:
+    """Which original each copy is of, in turn: one in so many of those running, all others have ended."""
     ended = itertools.cycle(one for one in originals if one.ended and len(one.events) <= FEW_EVENTS)
-    running = [one for one in originals if not one.ended]
-    return [one for open_one in running for one in (open_one, *itertools.islice(ended, OPEN_EVERY - 1))]
+    return [one for open_one in running for one in (open_one, *itertools.islice(ended, every - 1))]
 
 
 def _originals(db: psycopg.Connection) -> list[Original]:
@@ -170,9 +190,10 @@ def _originals(db: psycopg.Connection) -> list[Original]:
 
 def _original(db: psycopg.Connection, application: UUID, people: frozenset[str]) -> Original:
     row = db.execute(
-        "SELECT a.organisation_id, c.number, c.title, c.ending IS NOT NULL FROM applications a"
-        " LEFT JOIN cases c ON c.id = a.id WHERE a.id = %s",
-        (application,),
+        "SELECT a.organisation_id, c.number, c.title, c.ending IS NOT NULL,"
+        " EXISTS (SELECT FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL AND w.office = %s)"
+        " FROM applications a LEFT JOIN cases c ON c.id = a.id WHERE a.id = %s",
+        (FULL_OFFICE, application),
     ).fetchone()
     assert row is not None
     organisation, number, title = str(row[0]), row[1] or "-", row[2] or "-"
@@ -204,6 +225,7 @@ def _original(db: psycopg.Connection, application: UUID, people: frozenset[str])
         number=number,
         title=title,
         ended=bool(row[3]),
+        fills=bool(row[4]),
     )
 
 
@@ -266,7 +288,8 @@ def _copy(grown: Growth, numbers: range, done: Any) -> None:
             some = numbers[start : start + AT_ONCE]
             texts: dict[str, list[str]] = {name: [] for name, _ in tables}
             for number in some:
-                one = grown.plan[number % len(grown.plan)]
+                plan = grown.filling if number <= grown.fill else grown.plan
+                one = plan[number % len(plan)]
                 other = _another(one.organisation, number // ORGANISATIONS_EVERY)
                 new = {one.organisation: other if one.organisation in companies else one.organisation}
                 new |= _officials(people, number // OFFICIALS_EVERY)

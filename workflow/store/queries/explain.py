@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from workflow.engine import explain
 from workflow.engine.case import Actor, load_case
 from workflow.store import journal, published, reading
+from workflow.store.asking import ask
 from workflow.store.queries.ties import who_is_linked
 
 PEOPLE = """
@@ -91,7 +92,7 @@ def people_of(tx: sa.Connection, case_id: UUID) -> list[tuple[str, Actor]]:
     """(name, actor) of everybody who has a role that this case waits for, by name."""
     offices: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     members: dict[tuple[str, str], list[str]] = {}
-    for row in tx.execute(sa.text(PEOPLE), {"case_id": case_id}):
+    for row in ask(tx, PEOPLE, {"case_id": case_id}):
         offices[row.name, str(row.id)].add((row.office, row.role))
         members[row.name, str(row.id)] = row.organisations
     linked = who_is_linked(tx, case_id, [person for _, person in offices])
