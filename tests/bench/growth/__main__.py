@@ -36,10 +36,11 @@ from workflow.interchange.chart import Bar, chart
 from workflow.people import organisation_id, read_people
 
 POSTGRES = ("shared_buffers=2GB", "maintenance_work_mem=1GB", "max_wal_size=16GB")
-SIZES, TIMES, MOST_GROWTH = (1_000, 100_000), 25, 1.5
+SIZES, TIMES, MOST_GROWTH = (1_000, 100_000), 60, 1.5
 COORDINATOR = "regula.keller@integration.bs.example"
 REVIEWER = "barbara.wenger@erwachsenenbildung.bs.example"
 APPLICANT = "ana.petrovic@sprachbruecke.example"
+SUBMITTER = "miriam.aebi@heks.example"
 AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
 OUTPUT = Path("var/bench/growth.json")
 PAGES = {
@@ -130,7 +131,7 @@ def _names(system: System) -> Mapping[str, str]:
             return str(row[0])
 
         return {
-            "running": one("SELECT id FROM cases WHERE step = 'synthesis' ORDER BY submitted_at LIMIT 1"),
+            "running": one("SELECT id FROM cases WHERE step = 'synthesis' ORDER BY number LIMIT 1"),
             "number": one("SELECT number FROM cases ORDER BY id LIMIT 1"),
             "mine": one(
                 f"SELECT id FROM cases WHERE organisation_id = '{organisation_id('sprachbruecke')}'"
@@ -154,12 +155,12 @@ def _submitting(http: httpx.Client, db: sa.Engine, system: System) -> Iterator[C
     told = Story(
         db, system.settings, read_people(system.settings.programme), datetime.now(UTC), seed=str(uuid4())
     )
-    made = sign_in(db, APPLICANT, demo_data.PASSWORD, source="127.0.0.1", kind="api", now=told.now)
+    made = sign_in(db, SUBMITTER, demo_data.PASSWORD, source="127.0.0.1", kind="api", now=told.now)
     headers = {"Authorization": f"Bearer {made.token}"}
     answers = application(
-        "Sprachbrücke", title="Wachstum", area="language", goals=["everyday_language"], requested=8_000_00
+        "HEKS", title="Wachstum", area="language", goals=["everyday_language"], requested=8_000_00
     )
-    for draft in [told.draft(APPLICANT, answers) for _ in range(TIMES)]:
+    for draft in [told.draft(SUBMITTER, answers) for _ in range(TIMES)]:
         yield lambda draft=draft: http.post(  # type: ignore[misc]
             f"/api/v1/applications/{draft}/submission",
             headers={**headers, "Idempotency-Key": str(UUID(int=draft.int ^ 1))},

@@ -38,7 +38,7 @@ OPEN_EVERY = 16
 FEW_EVENTS = 17
 """What has ended is a copy of a small application, the most frequent: the goal says about ten events each."""
 FULL_EVERY, FULL_OFFICE = 4, "adult_education"
-"""While lists are filled, one case in so many is open, and waits for this office."""
+"""While lists are filled, one case in so many is open, and waits for this office or has passed it."""
 ORGANISATIONS_EVERY, OFFICIALS_EVERY = 250, 20_000
 """After so many copies come other organisations (a tenth of the cases), and other officials (a 500th)."""
 NAMESAKES = 20
@@ -191,7 +191,7 @@ def _originals(db: psycopg.Connection) -> list[Original]:
 def _original(db: psycopg.Connection, application: UUID, people: frozenset[str]) -> Original:
     row = db.execute(
         "SELECT a.organisation_id, c.number, c.title, c.ending IS NOT NULL,"
-        " EXISTS (SELECT FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL AND w.office = %s)"
+        " EXISTS (SELECT FROM work_items w WHERE w.case_id = c.id AND w.office = %s)"
         " FROM applications a LEFT JOIN cases c ON c.id = a.id WHERE a.id = %s",
         (FULL_OFFICE, application),
     ).fetchone()
