@@ -152,6 +152,8 @@ ENDED = 20_000
         (EVERYTHING, "newest"),
         (EVERYTHING, "amount"),
         (queries.Filters(stage="formal_check"), "oldest"),
+        (queries.Filters(), "oldest"),
+        (queries.Filters(area="language"), "oldest"),
         (queries.Filters(stage="closed"), "newest"),
         (queries.Filters(late=True), "due"),
         (queries.Filters(office="integration"), "due"),

@@ -25,11 +25,15 @@ from workflow.texts import ZURICH
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a list is sorted: first by `key`, of this type, then by id; `back`: both backwards."""
+    """How a list is sorted: first by `key`, of this type, then by id; `back`: both backwards.
+
+    `by_stage`: its index has the cases of one stage after those of another.
+    """
 
     key: str
     type: str
     back: bool = False
+    by_stage: bool = False
 
     @property
     def sql(self) -> str:
@@ -44,7 +48,7 @@ class Order:
 
 SORTS = {
     "newest": Order("c.submitted_at", "timestamptz", back=True),
-    "oldest": Order(STANDING, "timestamptz"),
+    "oldest": Order(STANDING, "timestamptz", by_stage=True),
     "due": Order("coalesce(c.due_at, 'infinity')", "timestamptz"),
     "amount": Order("c.requested", "bigint", back=True),
 }
@@ -88,7 +92,8 @@ def cases(
         plain = filters == Filters()
         mark = _mark(after, order)
         more = "".join(f" AND {one}" for one in ["c.ending IS NULL"] * running + [order.behind] * bool(mark))
-        found = _found(ways, f"{more} ORDER BY {order.sql} LIMIT {limit + 1}")
+        by_stage = order.by_stage and sums.is_counted(filters)
+        found = _found(ways, f"{more} ORDER BY {order.sql} LIMIT {limit + 1}", by_stage=by_stage)
         rows = ask(
             tx,
             f"SELECT c.*, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
@@ -118,9 +123,17 @@ def _total(tx: sa.Connection, filters: Filters, ways: Ways) -> tuple[int, bool]:
     return min(total, MOST_COUNTED), total > MOST_COUNTED
 
 
-def _found(ways: Ways, more: str) -> str:
-    """The ids of what is found in these ways, each once."""
-    return " UNION ".join(f"(SELECT c.id FROM cases c{way}{more})" for way in ways.each)
+def _found(ways: Ways, more: str, *, by_stage: bool = False) -> str:
+    """The ids of what is found in these ways, each once. `by_stage`: `more` is about each stage by itself."""
+    if by_stage:
+        each = [
+            f"(SELECT f.id FROM ({sums.STAGES}) s"
+            f" CROSS JOIN LATERAL (SELECT c.id FROM cases c{way} AND c.stage = s.stage{more}) f)"
+            for way in ways.each
+        ]
+    else:
+        each = [f"(SELECT c.id FROM cases c{way}{more})" for way in ways.each]
+    return " UNION ".join(each)
 
 
 def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:

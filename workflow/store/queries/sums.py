@@ -15,6 +15,9 @@ COUNTS = "SELECT stage, area, size, call, cases, requested FROM"
 SUMS = f"""SELECT stage, sum(cases) AS count, sum(requested) AS amount
 FROM ({COUNTS} stage_sums UNION ALL {COUNTS} stage_moves) c {{where}} GROUP BY stage HAVING sum(cases) <> 0"""
 
+STAGES = "SELECT stage FROM stage_sums UNION SELECT stage FROM stage_moves"
+"""Every stage in which there is a case."""
+
 
 def is_counted(filters: Filters) -> bool:
     """Nothing but what is counted as it changes narrows these."""
