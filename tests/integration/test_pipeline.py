@@ -158,6 +158,7 @@ ENDED = 20_000
         (queries.Filters(late=True), "due"),
         (queries.Filters(office="integration"), "due"),
         (queries.Filters(money="reserved", year="2027"), "due"),
+        (queries.Filters(money="committed"), "newest"),
     ],
 )
 def test_no_page_reads_all_cases(told: Story, filters: queries.Filters, sort: str) -> None:

@@ -46,7 +46,7 @@ CONDITIONS |= {
 }
 MONEY = {
     "reserved": f"{STANDING} < 'infinity' AND c.held > 0",
-    "committed": "c.committed > c.paid",
+    "committed": "c.committed - c.paid > 0",
     "paid": "c.paid > 0",
 }
 """The cases behind a figure of the money; who has ended has nothing reserved."""

@@ -15,10 +15,11 @@ from workflow.engine.paying import allowed
 from workflow.funding.money import instalment
 from workflow.store import published, reading
 from workflow.store.asking import ask
+from workflow.store.queries.narrowed import MONEY
 
 MOST_COUNTED = 1000
 OPEN, PAID = "open", "paid"
-SHOWN = {OPEN: "c.committed > c.paid", PAID: "c.paid > 0"}
+SHOWN = {OPEN: MONEY["committed"], PAID: MONEY["paid"]}
 
 
 @dataclass(frozen=True, slots=True)

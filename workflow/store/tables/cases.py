@@ -59,7 +59,8 @@ cases = Table(
         # the late ones are counted by stage without a look at their rows
         postgresql_include=["due_at", "stage", "area", "size", "call", "ending", "asked_by"],
     ),
-    Index("ix_cases_payable", "entered_at", "id", postgresql_where=text("committed > paid")),
+    # of `committed > paid` PostgreSQL supposes a third of all cases, of the difference it has figures (0025)
+    Index("ix_cases_owed", "entered_at", "id", postgresql_where=text("committed - paid > 0")),
     Index("ix_cases_paid", "entered_at", "id", postgresql_where=text("paid > 0")),
     Index("ix_cases_requested_id", "requested", "id"),
     Index("ix_cases_standing", "stage", text(STANDING), "id"),
