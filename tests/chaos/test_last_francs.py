@@ -36,9 +36,7 @@ def test_the_last_francs_of_an_area_over_http(system: System, told: Story) -> No
     assert {one["code"] for one in refused} == {"not_enough_money"}
     assert line(told).available == left - enough * FRANCS * 100
     system.start("worker")
-    assert_recovered(
-        system, told
-    )  # what is left due here, another version's worker would meet in the test after this
+    assert_recovered(system, told)  # or another version's worker meets what is due, in the test after this
 
 
 def before_decision(told: Story) -> UUID:
