@@ -232,3 +232,12 @@ def test_port_that_is_taken_is_not_free() -> None:
         taken.listen()
         assert not port_is_free(port)
         assert accepts(port)
+
+
+def test_port_is_given_to_one_process_until_its_server_listens() -> None:
+    port = free_port()
+    assert port_is_free(port)
+    ask = f"from web.cli import processes as p; p.PORTS = range({port}, {port + 1}); p.free_port()"
+    other = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    assert "No free TCP port found" in other.stderr
+    assert other.returncode == 1

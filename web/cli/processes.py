@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ READY_SECONDS = 60.0
 GRACE_SECONDS = 15.0
 RESTART_PAUSE_SECONDS = 1.0
 PAUSE_SECONDS = 0.05
+# below the range from which systems give ports to outgoing connections, so that none of those takes one
+PORTS = range(20000, 32000)
+_PROMISED: deque[socket.socket] = deque(maxlen=200)
 
 
 class LaunchError(Exception):
@@ -169,14 +173,22 @@ class Supervisor:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that is free now.
+    """A TCP port of the loopback that is free now and that no other process is given here meanwhile.
 
-    Taken below the range from which systems give ports to outgoing connections, so that none of those can
-    take it before the server that it is meant for.
+    A server takes it seconds later, and again after each restart. Until then the port's UDP twin, which no
+    server wants, is held as its promise: it ends with this process, or after many others were asked for.
     """
-    for port in random.SystemRandom().sample(range(20000, 32000), 100):
+    for port in random.SystemRandom().sample(PORTS, min(100, len(PORTS))):
+        promise = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            promise.bind(("127.0.0.1", port))
+        except OSError:
+            promise.close()
+            continue
         if port_is_free(port):
+            _PROMISED.append(promise)
             return port
+        promise.close()
     raise LaunchError("No free TCP port found on 127.0.0.1")
 
 
