@@ -34,6 +34,7 @@ from workflow.people import organisation_id, person_id
 from workflow.service import handle
 from workflow.store import organisations as store
 from workflow.store import queries
+from workflow.store.queries import findings
 from workflow.store.queries.rows import Findings
 from workflow.store.queries.ties import who_is_linked
 
@@ -82,8 +83,8 @@ def test_other_applications_with_the_reason_for_the_match(told: Story) -> None:
     other = told.submit(GGG, similar("GGG Migration"))
     unlike = told.submit(GGG, similar("GGG Migration", "Singen und Tanzen"))
     told.declare(LEAD, this)
-    findings = found(told, LEAD, this)
-    [match] = findings.alike
+    noticed = found(told, LEAD, this)
+    [match] = noticed.alike
     assert (match.id, match.own, match.reasons, match.title, match.seen) == (
         other,
         False,
@@ -92,8 +93,8 @@ def test_other_applications_with_the_reason_for_the_match(told: Story) -> None:
         False,
     )
     assert 40 <= match.likeness < 100
-    assert findings.earlier == []
-    assert unlike not in {one.id for one in findings.alike}
+    assert noticed.earlier == []
+    assert unlike not in {one.id for one in noticed.alike}
     coordinator = found(told, CHECKER, this)
     assert coordinator.alike[0].title == "Deutsch im Quartier Gundeli"
 
@@ -112,15 +113,38 @@ def test_what_comparable_grants_cost_for_each_person(app: Flask, told: Story) ->
     for people in (10, 30, 90):
         granted(told, people)
     this = at_review(told)
-    findings = found(told, CHECKER, this)
-    assert [one.per_person for one in findings.comparable] == [100_00, 300_00, 900_00]
-    assert findings.median == 300_00
-    assert [one.committed for one in findings.earlier] == [9_000_00] * 3
+    noticed = found(told, CHECKER, this)
+    assert [one.per_person for one in noticed.comparable] == [100_00, 300_00, 900_00]
+    assert noticed.median == 300_00
+    assert [one.committed for one in noticed.earlier] == [9_000_00] * 3
     text = signed_in(app, CHECKER).open(f"/desk/cases/{this}").text
     assert "CHF 791.66" in text  # 38'000 for 48 persons
     assert "in der Mitte CHF 300.00" in text
     assert "deutlich mehr als üblich" in text
     assert_kept(told.db)
+
+
+def test_of_many_only_the_newest_and_the_most_alike_are_shown(app: Flask, told: Story) -> None:
+    """All others are a click away for who has the lists, and the page says that there are."""
+    own = []
+    for _ in range(findings.MOST_EARLIER + 2):
+        told.wait(minutes=1)
+        own.append(at_review(told))
+    this = own.pop()
+    said = found(told, CHECKER, this)
+    assert {one.id for one in said.earlier} == set(own[1:])
+    assert said.older
+    assert len(said.alike) == findings.ALIKE_SHOWN
+    assert said.more_alike
+    other = told.submit(GGG, similar("GGG Migration"))
+    assert found(told, CHECKER, this).alike[-1].id != other  # less alike than eight of its own
+    told.declare(LEAD, this)
+    page = signed_in(app, CHECKER).open(f"/desk/cases/{this}").text
+    assert "Das sind die neuesten." in page
+    assert "Alle Gesuche dieser Trägerschaft" in page
+    assert "das sind die ähnlichsten" in page
+    page = signed_in(app, LEAD).open(f"/desk/cases/{this}").text
+    assert "Alle Gesuche dieser Trägerschaft" not in page
 
 
 def test_behind_the_gate_nothing_of_it_is_known(told: Story) -> None:
@@ -273,9 +297,9 @@ def test_findings_read_by_index_at_size(told: Story) -> None:
     this = at_review(told)
     _many(told, this)
     read, whole = _read(
-        told, lambda: found(told, CHECKER, this), b"plainto_tsquery", b"WITH own", b"jsonb_path_query"
+        told, lambda: found(told, CHECKER, this), b"plainto_tsquery", b"AS same", b"likeness", b"jsonb_path"
     )
-    assert {"ix_applications_words", "ix_cases_organisation_id", "ix_cases_grants"} <= read
+    assert {"ix_applications_words", "ix_cases_organisation_id_submitted_at", "ix_cases_grants"} <= read
     assert not {"cases", "applications", "contents"} & whole
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from tests.counting import plans
 from tests.integration.walks import CHECKER, at_check, at_decision, at_review, rows
+from web.cli.migrations import migrate, migrating
 from web.cli.story import Story
 from workflow.store import queries, stages
 
@@ -61,6 +63,38 @@ def test_figures_by_counted_filters_are_those_of_the_cases_themselves(told: Stor
         # No case has another organisation's name: this filter narrows nothing, but is not counted.
         assert counted == figures(told, replace(filters, organisation="HEKS"))
         assert counted
+
+
+def test_the_late_ones_are_added_up_and_what_is_gone_is_forgotten(told: Story) -> None:
+    """A list's count of them too; of a moment at which nothing is due any more no row is left."""
+    at_check(told)
+    case_id = at_decision(told)
+    late = replace(EVERYTHING, late=True)
+    assert sum(found[3] for found in figures(told).values()) == 0
+    told.wait(days=30)
+    add_up(told)
+    assert sum(found[3] for found in figures(told).values()) == 2
+    page = queries.cases(told.db, told.actors[CHECKER], late, now=told.now)
+    assert page is not None
+    assert (page.total, len(page.rows)) == (2, 2)
+    with told.db.begin() as tx:
+        tx.execute(sa.text("UPDATE cases SET due_at = NULL WHERE id = :id"), {"id": case_id})
+    add_up(told)
+    assert sum(found[3] for found in figures(told).values()) == 1
+    assert len(rows(told.db, "SELECT FROM stage_sums WHERE cases = 0")) == 0
+    assert miscounted(told) == []
+
+
+def test_counts_by_due_time_come_with_the_migration(told: Story) -> None:
+    at_check(told)
+    at_decision(told)
+    before = figures(told)
+    told.db.dispose()
+    with migrating(told.settings.owner_database_url) as config:
+        command.downgrade(config, "0025")
+    migrate(told.settings.owner_database_url)
+    assert miscounted(told) == []
+    assert figures(told) == before
 
 
 def test_a_copy_of_many_cases_is_counted_too(told: Story) -> None:

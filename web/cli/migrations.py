@@ -18,13 +18,20 @@ from workflow.store.tables import metadata
 
 def migrate(owner_url: str) -> None:
     """Run every migration that the database has not seen yet; `owner_url` is the tables' owner's."""
+    with migrating(owner_url) as config:
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def migrating(owner_url: str) -> Iterator[Config]:
+    """What alembic's commands take, over one transaction of the owner."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     folder = Path(workflow.store.__file__).parent / "migrations"
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     with _connection(owner_url) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        yield config
 
 
 def differences(owner_url: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    any_,
     bindparam,
     cast,
     delete,
@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from workflow.engine.case import Actor
@@ -174,7 +174,7 @@ def persons_with(
     tx: Connection, ids: Collection[str], roles: Collection[str], now: datetime
 ) -> list[tuple[str, Actor]]:
     """(name, actor) of these persons, and of everybody who has one of these roles today, by name."""
-    said = {"ids": sorted(ids), "roles": sorted(roles), "today": _day(now)}
+    said = {"ids": json.dumps(sorted(ids)), "roles": json.dumps(sorted(roles)), "today": _day(now)}
     return [(row.name, actor_of(row)) for row in ask(tx, _persons_with(), said)]
 
 
@@ -182,20 +182,23 @@ def persons_with(
 def _persons_with() -> str:
     """Each dossier asks this: put together once."""
     today = bindparam("today", type_=Date)
-    holders = select(staff_roles.c.person_id).where(staff_roles.c.role == any_(_texts("roles")))
+    holders = select(staff_roles.c.person_id).where(staff_roles.c.role.in_(_each("roles", Text)))
     deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away(today))
-    named = persons.c.id == any_(cast(_texts("ids"), ARRAY(Uuid)))
-    query = _with_roles().where(or_(named, persons.c.id.in_(holders), persons.c.id.in_(deputies)))
+    # one set of ids: with OR the whole table is read
+    found = _each("ids", Uuid).union(holders, deputies).subquery()
+    query = _with_roles().join(found, found.c[0] == persons.c.id)
     return _written(query.order_by(persons.c.name, persons.c.id))
+
+
+def _each(name: str, kind: type[Text | Uuid[Any]]) -> Select[Any]:
+    """What stands in a parameter that is a JSON array: PostgreSQL does not ask how much that is, while for an
+    array of its own it would plan the statement anew each time."""
+    return select(cast(func.jsonb_array_elements_text(bindparam(name)), kind).label("one"))
 
 
 def _written(query: Select[Any]) -> str:
     """As `ask` takes it."""
     return str(query.compile(dialect=postgresql.dialect(paramstyle="named")))  # type: ignore[no-untyped-call]
-
-
-def _texts(name: str) -> BindParameter[Any]:
-    return bindparam(name, type_=ARRAY(Text))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How many cases stand where: what triggers have noted is added up, and compared with the cases."""
+"""How many cases stand where, and until when: what triggers note is added up, and compared with the cases."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ ONE_AT_A_TIME = 7_311
 
 ADD_UP = """
 WITH moved AS (DELETE FROM stage_moves RETURNING *), together AS (
-  SELECT stage, area, size, call, sum(cases) AS cases, sum(requested) AS requested
-  FROM moved GROUP BY stage, area, size, call)
-INSERT INTO stage_sums AS s (stage, area, size, call, cases, requested) SELECT * FROM together
-ON CONFLICT (stage, area, size, call)
-DO UPDATE SET cases = s.cases + excluded.cases, requested = s.requested + excluded.requested"""
+  SELECT stage, area, size, call, due, sum(cases) AS cases, sum(requested) AS requested
+  FROM moved GROUP BY stage, area, size, call, due)
+MERGE INTO stage_sums s USING together t
+ON (s.stage, s.area, s.size, s.call, s.due) = (t.stage, t.area, t.size, t.call, t.due)
+WHEN MATCHED AND s.cases + t.cases = 0 AND s.requested + t.requested = 0 THEN DELETE
+WHEN MATCHED THEN UPDATE SET cases = s.cases + t.cases, requested = s.requested + t.requested
+WHEN NOT MATCHED AND (t.cases <> 0 OR t.requested <> 0) THEN
+  INSERT VALUES (t.stage, t.area, t.size, t.call, t.cases, t.requested, t.due)"""
 
 
 def add_up(tx: Connection) -> None:
@@ -24,16 +27,18 @@ def add_up(tx: Connection) -> None:
 
 
 COMPARE = """
-SELECT stage, area, size, call, sum(cases) AS cases, sum(requested) AS requested FROM (
-  SELECT stage, area, size, call, cases, requested FROM stage_sums
-  UNION ALL SELECT stage, area, size, call, cases, requested FROM stage_moves
-  UNION ALL SELECT stage, area, size, call, -1, -requested FROM cases WHERE asked_by IS NULL) c
-GROUP BY stage, area, size, call HAVING sum(cases) <> 0 OR sum(requested) <> 0"""
+SELECT stage, area, size, call, CAST(due AS text) AS due, sum(cases) AS cases, sum(requested) AS requested
+FROM (
+  SELECT stage, area, size, call, due, cases, requested FROM stage_sums
+  UNION ALL SELECT stage, area, size, call, due, cases, requested FROM stage_moves
+  UNION ALL SELECT stage, area, size, call, coalesce(due_at, 'infinity'), -1, -requested
+  FROM cases WHERE asked_by IS NULL) c
+GROUP BY stage, area, size, call, due HAVING sum(cases) <> 0 OR sum(requested) <> 0"""
 
 
 def miscounted(tx: Connection) -> list[tuple[str, int, int]]:
     """Where the figures are not those of the cases: where, how many cases and how many Rappen too many."""
     return [
-        (f"{row.stage} {row.area} {row.size} {row.call}", int(row.cases), int(row.requested))
+        (f"{row.stage} {row.area} {row.size} {row.call} {row.due}", int(row.cases), int(row.requested))
         for row in tx.execute(text(COMPARE))
     ]

@@ -11,6 +11,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -85,7 +86,8 @@ class _Page:
         time.sleep(0.5)
 
     def _follow(self, stream: str) -> None:
-        with self.http.stream("GET", stream) as lines:
+        # in the end the server goes before the page does
+        with suppress(httpx.RemoteProtocolError), self.http.stream("GET", stream) as lines:
             for line in lines.iter_lines():
                 if line.startswith("event: changed"):
                     self._note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from statistics import median
 from typing import Any
@@ -16,18 +17,26 @@ from workflow.store.queries.rows import Answers, Comparable, Findings, Other
 ALIKE_OF_OWN, ALIKE_OF_OTHERS = 25, 40
 """From so many per cent of common words on, two projects of one organisation, or of two, are called alike."""
 
-MOST_OTHERS, MOST_COMPARABLE = 40, 30
+MOST_EARLIER, MOST_SAME, MOST_ALIKE, MOST_COMPARABLE = 10, 5, 20, 15
+"""So many are looked at: of the organisation's own the newest, and of those in the same area and call; of all
+those alike; of grants in the same area."""
+OWN_LOOKED_THROUGH, ALIKE_SHOWN = 40, 8
+
 ALIKE = f"""
-SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title) LIMIT {MOST_OTHERS}"""
-OTHERS = f"""
-WITH own AS (
-  SELECT id FROM cases WHERE organisation_id = :organisation ORDER BY submitted_at DESC LIMIT {MOST_OTHERS}),
- mine AS (SELECT tsvector_to_array(to_tsvector('german', :text)) AS words)
-SELECT c.*, o.name AS organisation, c.organisation_id = :organisation AS own,
+SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title) LIMIT {MOST_ALIKE}"""
+OWN = f"""
+SELECT id, (area, call) = (:area, :call) AS same FROM cases
+WHERE organisation_id = :organisation AND parent_id IS NULL AND id <> :id
+ORDER BY submitted_at DESC LIMIT {OWN_LOOKED_THROUGH}"""
+# the ids as JSON, of which PostgreSQL does not ask how many they are: it would plan this anew each time
+OTHERS = """
+WITH mine AS MATERIALIZED (SELECT tsvector_to_array(to_tsvector('german', :text)) AS words)
+SELECT c.id, c.number, c.title, c.area, c.call, c.status, c.ending, c.requested, c.committed, c.submitted_at,
+  c.state, o.name AS organisation, c.organisation_id = :organisation AS own,
   (SELECT 100 * count(*) FILTER (WHERE x.word = ANY(mine.words))
      / greatest(1, cardinality(mine.words) + count(*) FILTER (WHERE NOT x.word = ANY(mine.words)))
    FROM unnest(tsvector_to_array(a.words)) AS x(word)) AS likeness
-FROM (SELECT id FROM own UNION SELECT unnest(CAST(:alike AS uuid[]))) found
+FROM (SELECT DISTINCT CAST(one AS uuid) AS id FROM jsonb_array_elements_text(:found) one) found
 JOIN cases c ON c.id = found.id AND c.parent_id IS NULL AND c.id <> :id
 JOIN applications a ON a.id = c.id JOIN organisations o ON o.id = c.organisation_id CROSS JOIN mine
 ORDER BY c.submitted_at DESC, c.id"""
@@ -50,17 +59,27 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
     said = {
         "id": row.id,
         "organisation": row.organisation_id,
+        "area": row.area,
+        "call": row.call,
         "text": f"{project.get('title', '')} {project.get('summary', '')}",
     }
-    # how rare the words are decides how they are found
-    said["alike"] = [str(one.id) for one in ask(tx, ALIKE, {"title": row.title}, keep=False)]
+    own = ask(tx, OWN, said)
+    alike = ask(
+        tx, ALIKE, {"title": row.title}, keep=False
+    )  # how rare the words are decides how they are found
+    chosen = [*own[: MOST_EARLIER + 1], *[one for one in own if one.same][:MOST_SAME], *alike]
+    said["found"] = json.dumps([str(one.id) for one in chosen])
     found = [(one, load_case(one.state)) for one in ask(tx, OTHERS, said)]
     others = [_other(one, case, row, viewer) for one, case in found if _knows(case, viewer)]
     grants = ask(tx, COMPARABLE, {"area": row.area, "id": row.id})
     comparable = [_comparable(one) for one in grants if one.people]
+    earlier = [one for one in others if one.own]
+    matches = sorted((one for one in others if one.reasons), key=lambda one: -one.likeness)
     return Findings(
-        earlier=[one for one in others if one.own],
-        alike=[one for one in others if one.reasons],
+        earlier=earlier[:MOST_EARLIER],
+        older=len(earlier) > MOST_EARLIER,
+        alike=matches[:ALIKE_SHOWN],
+        more_alike=len(matches) > ALIKE_SHOWN,
         comparable=comparable,
         median=int(median(one.per_person for one in comparable)) if comparable else None,
     )

@@ -1,7 +1,7 @@
 """The pipeline's figures: how many cases stand at each stage, for how much, how old, how late.
 
-Cases are counted as they change (tables.stage_sums), so that a million ended ones cost nothing; the oldest
-and the late ones of those that run are read from indexes. See docs/performance.md for the plans.
+Cases are counted as they change (tables.stage_sums), so that a million of them costs nothing; the oldest of
+those that run are read from an index. See docs/performance.md for the plans.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from workflow.store.queries.rows import Filters, Pipeline, StageRow
 from workflow.store.queries.sums import SUMS, counted_where, is_counted
 from workflow.store.tables import STANDING
 
-LATE = """SELECT c.stage, count(*) AS late FROM cases c {where} GROUP BY c.stage"""
 OLDEST = f"""SELECT s.stage, (
   SELECT c.entered_at FROM cases c {{where}} ORDER BY {STANDING} LIMIT 1) AS oldest
 FROM unnest(CAST(:stages AS text[])) s(stage)"""
@@ -52,9 +51,6 @@ def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -
 def _counted(tx: sa.Connection, filters: Filters, parameters: dict[str, Any]) -> dict[str, dict[str, Any]]:
     sums = ask(tx, SUMS.format(where=counted_where(filters)), parameters)
     found = {row.stage: row._asdict() for row in sums}
-    late = counted_where(filters, APPLICATIONS, "c.ending IS NULL", "coalesce(c.due_at, 'infinity') < :now")
-    for row in ask(tx, LATE.format(where=late), parameters):
-        found[row.stage]["late"] = row.late
     oldest = counted_where(filters, APPLICATIONS, f"{STANDING} < 'infinity'", "c.stage = s.stage")
     for row in ask(tx, OLDEST.format(where=oldest), {**parameters, "stages": list(found)}):
         found[row.stage]["oldest"] = row.oldest
@@ -66,4 +62,4 @@ def _stage_row(stage: str, row: dict[str, Any] | None, now: datetime) -> StageRo
         return StageRow(stage, 0, 0, 0, 0)
     oldest = row.get("oldest")
     days = (now - oldest).days if oldest else 0
-    return StageRow(stage, int(row["count"]), int(row["amount"]), days, row.get("late", 0))
+    return StageRow(stage, int(row["count"]), int(row["amount"]), days, int(row["late"] or 0))

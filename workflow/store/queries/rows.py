@@ -339,13 +339,16 @@ class Comparable:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`earlier`: of the same organisation, newest first; `alike`: those that could pay for the same twice.
+    """`earlier`: of the same organisation, newest first; `alike`: those that could pay for the same twice,
+    the most alike first. `older`, `more_alike`: there are others that are not among them.
 
     `median`: of what the comparable grants cost for each person, in Rappen.
     """
 
     earlier: list[Other]
+    older: bool
     alike: list[Other]
+    more_alike: bool
     comparable: list[Comparable]
     median: int | None
 

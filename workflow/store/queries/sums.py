@@ -11,8 +11,9 @@ from workflow.store.asking import ask
 from workflow.store.queries.narrowed import COUNTED
 from workflow.store.queries.rows import Filters
 
-COUNTS = "SELECT stage, area, size, call, cases, requested FROM"
-SUMS = f"""SELECT stage, sum(cases) AS count, sum(requested) AS amount
+COUNTS = "SELECT stage, area, size, call, due, cases, requested FROM"
+SUMS = f"""SELECT stage, sum(cases) AS count, sum(requested) AS amount,
+ sum(cases) FILTER (WHERE due < :now) AS late
 FROM ({COUNTS} stage_sums UNION ALL {COUNTS} stage_moves) c {{where}} GROUP BY stage HAVING sum(cases) <> 0"""
 
 STAGES = "SELECT stage FROM stage_sums UNION SELECT stage FROM stage_moves"
@@ -25,8 +26,9 @@ def is_counted(filters: Filters) -> bool:
 
 
 def total(tx: sa.Connection, filters: Filters, parameters: dict[str, Any]) -> int:
-    """How many cases there are with filters that are counted."""
-    query = f"SELECT coalesce(sum(count), 0) FROM ({SUMS.format(where=counted_where(filters))}) s"
+    """How many cases there are, or how many are late, with other filters that are counted."""
+    of, where = "late" if filters.late else "count", counted_where(filters)
+    query = f"SELECT coalesce(sum({of}), 0) FROM ({SUMS.format(where=where)}) s"
     return int(ask(tx, query, parameters)[0][0])
 
 

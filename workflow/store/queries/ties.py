@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
@@ -22,9 +23,9 @@ SELECT c.id, p.id, p.name, p.email,
      AND o.organisation_id = c.organisation_id AND o.parent_id IS NULL),
   (SELECT max(l.at) FROM organisation_log l
    WHERE l.organisation_id = c.organisation_id AND l.about = p.id AND l.kind IN ('joined', 'role', 'left'))
-FROM cases c JOIN persons p ON p.id = {person}
+FROM cases c JOIN persons p ON p.id {person}
 LEFT JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
-WHERE c.id = {case}"""
+WHERE c.id {case}"""
 
 
 def linked_to(tx: sa.Connection, ids: Iterable[UUID], person: str) -> Mapping[UUID, list[Tie]]:
@@ -50,10 +51,12 @@ def _ties(
 
 
 def _given(number: int, ids: Sequence[object]) -> tuple[str, object]:
-    """How a statement names these ids as its parameter of this number, and what it is sent.
+    """How a statement compares with these ids as its parameter of this number, and what it is sent.
 
-    One alone is said to be one: a plan made for any number of cases reads whole tables.
+    One alone is said to be one: a plan made for any number of cases reads whole tables. Of several PostgreSQL
+    is not told how many, or it would plan anew each time, for more than it takes to find them.
     """
     if len(ids) == 1:
-        return f"${number}", ids[0]
-    return f"ANY(CAST(${number} AS uuid[]))", "{" + ",".join(map(str, ids)) + "}"
+        return f"= ${number}", ids[0]
+    several = f"IN (SELECT CAST(one AS uuid) FROM jsonb_array_elements_text(${number}) one)"
+    return several, json.dumps([str(one) for one in ids])

@@ -46,19 +46,13 @@ cases = Table(
     Column("version", Integer, nullable=False),
     Column("hash", Text, nullable=False, comment="of the last event: the head of the chain"),
     Column("state", JSONB, nullable=False),
-    Index(None, "organisation_id"),
+    Index(None, "organisation_id", "submitted_at"),
     Index("ix_cases_asked_by", "asked_by", postgresql_where=text("asked_by IS NOT NULL")),
     Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     Index("ix_cases_grants", "area", "submitted_at", postgresql_where=text("committed > 0")),
     Index(None, "submitted_at", "id"),
     Index("ix_cases_ended", "entered_at", postgresql_where=text("ending IS NOT NULL")),
-    Index(
-        "ix_cases_due",
-        text("coalesce(due_at, 'infinity')"),
-        "id",
-        # the late ones are counted by stage without a look at their rows
-        postgresql_include=["due_at", "stage", "area", "size", "call", "ending", "asked_by"],
-    ),
+    Index("ix_cases_due", text("coalesce(due_at, 'infinity')"), "id"),
     # of `committed > paid` PostgreSQL supposes a third of all cases, of the difference it has figures (0025)
     Index("ix_cases_owed", "entered_at", "id", postgresql_where=text("committed - paid > 0")),
     Index("ix_cases_paid", "entered_at", "id", postgresql_where=text("paid > 0")),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, Table, Text
 from sqlalchemy.dialects.postgresql import UUID
 
 from workflow.store.tables.columns import metadata, moment
 
+# `due` is infinity where nothing is due
 stage_sums = Table(
     "stage_sums",
     metadata,
@@ -16,6 +17,7 @@ stage_sums = Table(
     Column("call", Text, primary_key=True),
     Column("cases", BigInteger, nullable=False),
     Column("requested", BigInteger, nullable=False),
+    Column("due", DateTime(timezone=True), primary_key=True),
     comment="How many cases stand where, but for what stage_moves still says",
 )
 
@@ -29,6 +31,7 @@ stage_moves = Table(
     Column("call", Text, nullable=False),
     Column("cases", BigInteger, nullable=False),
     Column("requested", BigInteger, nullable=False),
+    moment("due"),
     comment="Written by triggers of cases, in their transactions, until a worker adds them to stage_sums."
     " Never updated, so that nobody waits for anybody",
 )
