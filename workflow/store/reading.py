@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, Protocol
 
 from workflow.engine.aside import is_asked
 from workflow.engine.assigning import is_head
@@ -34,7 +37,27 @@ PUBLISHERS = ("admin", "coordinator", "head")
 SYSTEM = Actor("system")
 
 
-def belongs(case: Case, viewer: Actor) -> bool:
+class Kept(Protocol):
+    """What of a case says whether somebody has to keep out of it."""
+
+    @property
+    def recused(self) -> Collection[str]: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+    @property
+    def applicant(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """No more than that of a case: a list of a hundred cases need not read all that they hold."""
+
+    recused: Collection[str]
+    facts: Mapping[str, Any]
+    applicant: str
+
+
+def belongs(case: Kept, viewer: Actor) -> bool:
     """Is a member of the applying organisation."""
     return bool(viewer.rights_in(case.applicant))
 
@@ -44,7 +67,7 @@ def is_member(case: Case, viewer: Actor) -> bool:
     return not case.asked_by and belongs(case, viewer)
 
 
-def is_of_own_office(case: Case, viewer: Actor) -> bool:
+def is_of_own_office(case: Kept, viewer: Actor) -> bool:
     """The case is a measure of the office that this person works for."""
     own = case.facts.get(APPLICANT_OFFICE)
     return any(office == own for office, _ in viewer.offices)
@@ -79,11 +102,22 @@ def may_open(case: Case, viewer: Actor) -> bool:
 
     Nobody reads what others write about the measure of their own office, or of their organisation.
     """
-    if viewer.person in case.recused or is_of_own_office(case, viewer) or belongs(case, viewer):
+    if keeps_out(case, viewer):
         return False
     if viewer.has_role(*ALL_DOSSIERS):
         return True
     return viewer.person in case.declared and (has_seat(case, viewer) or is_asked(case, viewer))
+
+
+def keeps_out(case: Kept, viewer: Actor) -> bool:
+    """Has stepped back, or it is a measure of their own office or organisation."""
+    return viewer.person in case.recused or is_of_own_office(case, viewer) or belongs(case, viewer)
+
+
+def in_a_list(case: Outline, viewer: Actor) -> tuple[bool, bool]:
+    """(may_open, has_page) for a viewer with a role of ALL_DOSSIERS, of whom the outline says all."""
+    opens = not keeps_out(case, viewer)
+    return opens, opens or not belongs(case, viewer)
 
 
 def has_page(case: Case, route: Route, *, viewer: Actor, on: date) -> bool:

@@ -82,7 +82,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         draft = _draft(tx, case_id, case, viewer, offers)
         colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
-        case=case_row(row, viewer, now, route),
+        case=case_row(row, now, opened, has_page=True),
         opened=opened,
         own_measure=reading.is_of_own_office(case, viewer),
         form=form,
