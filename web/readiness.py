@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import redis
 from flask import Blueprint, Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,7 +40,7 @@ def _database() -> str:
         queries.programme(db())
     except NotFound:
         return "no programme published"
-    except SQLAlchemyError:
+    except (SQLAlchemyError, psycopg.Error):
         return "away"
     return "ready"
 

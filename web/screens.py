@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import psycopg
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 from flask import Flask, g, request
@@ -144,7 +145,11 @@ def _language() -> str:
         if wanted in offered:
             return cast(str, wanted)
         return request.accept_languages.best_match(offered) or offered[0]
-    except (SQLAlchemyError, NotFound):  # the page that says so has to be written in some language
+    except (
+        SQLAlchemyError,
+        psycopg.Error,
+        NotFound,
+    ):  # the page that says so has to be written in some language
         return SOURCE_LANGUAGE
 
 

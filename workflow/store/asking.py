@@ -1,6 +1,11 @@
 """The statements of the pages: written with names, prepared once a connection, their rows with names too.
 
 A page asks ten or twenty; by SQLAlchemy each costs a third of a millisecond, and PostgreSQL plans it anew.
+
+A prepared one too is planned anew each time, which can take ten times as long as reading, as long as that
+promises to be cheaper for the values at hand than for any. Where the way to read is the same for all values,
+the statement does not tell them beforehand: (SELECT :name) for one, and for many a JSON array, whose length
+PostgreSQL does not know.
 """
 
 from __future__ import annotations

@@ -18,13 +18,14 @@ from workflow.errors import NotFound, Refused
 from workflow.funding.forms import Form
 from workflow.funding.mails import Mails
 from workflow.funding.programme import Bundle, Programme
+from workflow.store.asking import ask
 from workflow.store.tables import budget_lines, definitions, postings, programmes
 from workflow.texts import ZURICH
 
 YEARS_AFTER = 6
 """Cases outlive their programme's last year: reports, appeals, money paid back."""
 
-CURRENT = select(programmes.c.hash).order_by(programmes.c.since.desc()).limit(1)
+CURRENT = "SELECT hash FROM programmes ORDER BY since DESC LIMIT 1"
 
 Content = Mapping[str, Any]
 T = TypeVar("T")
@@ -42,10 +43,10 @@ def _keep(name: str, what: str, make: Callable[[], T]) -> T:
 
 def current(tx: Connection) -> str:
     """The hash of the programme that new applications take; raises NotFound when none is published."""
-    found = tx.execute(CURRENT).scalar_one_or_none()
-    if found is None:
+    found = ask(tx, CURRENT)
+    if not found:
         raise NotFound("no_programme")
-    return str(found)
+    return str(found[0].hash)
 
 
 def version_for(tx: Connection, name: str, call: str, current: str) -> str:

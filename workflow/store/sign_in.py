@@ -27,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql
@@ -213,9 +214,11 @@ def _with_roles() -> Select[Any]:
         .where(absences.c.deputy_id == persons.c.id, _away(bindparam("today", type_=Date)))
         .correlate(persons)
     )
+    themselves = select(persons.c.id).correlate(persons)
     offices = (
         select(func.jsonb_agg(func.jsonb_build_array(staff_roles.c.office, staff_roles.c.role)))
-        .where(or_(staff_roles.c.person_id == persons.c.id, staff_roles.c.person_id.in_(represented)))
+        # one set of ids: with OR all roles are read for each person
+        .where(staff_roles.c.person_id.in_(union_all(themselves, represented)))
         .correlate(persons)
         .scalar_subquery()
     )

@@ -105,7 +105,7 @@ SELECT m.*, p.name,
   coalesce(m.at > r.at, true) AS unread
 FROM comments m JOIN persons p ON p.id = m.author_id
 LEFT JOIN comment_reads r ON r.case_id = m.case_id AND r.person_id = CAST(:person AS uuid)
-WHERE m.case_id = :id ORDER BY m.at, m.id"""
+WHERE m.case_id = (SELECT CAST(:id AS uuid)) ORDER BY m.at, m.id"""
 
 
 def talk(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Talk | None:

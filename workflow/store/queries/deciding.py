@@ -19,6 +19,7 @@ from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store import published, reading
 from workflow.store.queries.desk import statements_of
+from workflow.store.queries.record import ACTOR
 from workflow.store.queries.rows import Dossier, HistoryRow, MoneyRow
 from workflow.store.queries.standing import Dissent, Standing, dissent, standing
 from workflow.store.queries.ties import linked_to
@@ -38,9 +39,9 @@ WHERE w.closed_at IS NULL
   AND (c.route_hash, w.step) IN (SELECT * FROM unnest(CAST(:routes AS text[]), CAST(:steps AS text[])))
   AND (CAST(:ids AS uuid[]) IS NULL OR c.id = ANY(:ids))
   AND NOT c.state->'recused' ? :person AND NOT c.state ? 'suspended_at'"""
-EVENTS = """
+EVENTS = f"""
 SELECT e.case_id, e.version, e.at, e.name, e.data, coalesce(p.name, '') AS actor_name FROM events e
-LEFT JOIN persons p ON p.id::text = e.actor
+LEFT JOIN persons p ON p.id = {ACTOR}
 WHERE e.case_id = ANY(:ids) AND e.name IN ('Entered', 'Completed', 'WayTaken')
 ORDER BY e.case_id, e.version"""
 

@@ -16,7 +16,8 @@ from workflow.store.queries.rows import ParentRead, Relative
 
 FAMILY = """
 SELECT id, number, status, route_hash, parent_id, state FROM cases
-WHERE parent_id = :id AND asked_by IS NULL OR id = (SELECT parent_id FROM cases WHERE id = :id)
+WHERE parent_id = (SELECT CAST(:id AS uuid)) AND asked_by IS NULL
+  OR id = (SELECT parent_id FROM cases WHERE id = :id)
 ORDER BY submitted_at, id"""
 
 

@@ -26,7 +26,7 @@ ALIKE = f"""
 SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title) LIMIT {MOST_ALIKE}"""
 OWN = f"""
 SELECT id, (area, call) = (:area, :call) AS same FROM cases
-WHERE organisation_id = :organisation AND parent_id IS NULL AND id <> :id
+WHERE organisation_id = (SELECT CAST(:organisation AS uuid)) AND parent_id IS NULL AND id <> :id
 ORDER BY submitted_at DESC LIMIT {OWN_LOOKED_THROUGH}"""
 # the ids as JSON, of which PostgreSQL does not ask how many they are: it would plan this anew each time
 OTHERS = """

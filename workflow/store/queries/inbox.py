@@ -31,7 +31,7 @@ OTHERS = {
     "mine": """w.holder IN (SELECT CAST(:person_id AS uuid) UNION ALL SELECT a.person_id FROM absences a
  WHERE a.deputy_id = CAST(:person_id AS uuid) AND :today BETWEEN a.first_day AND a.last_day)""",
     # Cases in which I have done my part, or have asked, and that lie with somebody else now.
-    "waiting": """w.case_id IN (SELECT d.case_id FROM work_items d WHERE d.closed_by = :person
+    "waiting": """w.case_id IN (SELECT d.case_id FROM work_items d WHERE d.closed_by = (SELECT :person)
  AND d.closed_by <> 'system' UNION ALL SELECT i.id FROM cases i
  WHERE i.asked_by = CAST(:person_id AS uuid)) AND w.role <> 'operator'
  AND NOT (w.office, w.role) IN {office}""",
@@ -66,8 +66,12 @@ def _open(tab: str, pairs: Mapping[str, Sequence[Pair]], conditions: Sequence[st
 
 
 def _table(name: str, pairs: Sequence[Pair]) -> str:
-    """Said one by one: of an array PostgreSQL does not know how many are in it, when it plans for any."""
-    each = (f"(CAST(:{name}_office{n} AS text), CAST(:{name}_role{n} AS text))" for n in range(len(pairs)))
+    """Said one by one: of an array PostgreSQL does not know how many are in it, when it plans for any. By a
+    SELECT each, see store/asking.py."""
+    each = (
+        f"((SELECT CAST(:{name}_office{n} AS text)), (SELECT CAST(:{name}_role{n} AS text)))"
+        for n in range(len(pairs))
+    )
     return f"(VALUES {', '.join(each)})"
 
 

@@ -12,9 +12,11 @@ from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
 
-HISTORY = """
+ACTOR = "CASE WHEN e.actor ~ '^[0-9a-f-]{36}$' THEN CAST(e.actor AS uuid) END"
+"""The person who acted, of an event `e`: by its text all persons would be read."""
+HISTORY = f"""
 SELECT e.version, e.at, coalesce(p.name, ''), e.name, e.data FROM events e
-LEFT JOIN persons p ON p.id::text = e.actor WHERE e.case_id = :id ORDER BY e.version"""
+LEFT JOIN persons p ON p.id = {ACTOR} WHERE e.case_id = :id ORDER BY e.version"""
 FILES = """
 SELECT id, application_id, name, media_type, size, sha256, kind, at FROM files
 WHERE application_id = :id ORDER BY at, id"""
