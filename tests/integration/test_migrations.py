@@ -3,10 +3,21 @@
 import sqlalchemy as sa
 
 from web.cli.migrations import differences, migrate
+from workflow.store.tables import metadata
 
 
 def test_migrations_make_the_tables_of_the_code(owner_db_url: str) -> None:
     assert differences(owner_db_url) == []
+
+
+def test_tables_keep_the_room_that_the_code_says(db: sa.Engine) -> None:
+    """alembic compares no such settings."""
+    with db.connect() as tx:
+        for table in metadata.tables.values():
+            room = table.dialect_options["postgresql"]["with"] or {}
+            said = [f"{name}={value}" for name, value in room.items()]
+            query = sa.text("SELECT coalesce(reloptions, '{}') FROM pg_class WHERE oid = CAST(:name AS regclass)")
+            assert tx.execute(query, {"name": table.name}).scalar_one() == said, table.name
 
 
 def test_difference_is_found(owner_db_url: str) -> None:

@@ -16,7 +16,7 @@ from workflow.interchange.chart import Bar, chart
 GOALS = {"inbox": 0.35, "case page": 0.35, "pipeline": 0.2, "submit": 0.2, "API, a list of 100": 0.25}
 EMPTY, BARE = "an empty page", "a bare answer"
 SECONDS, HALF_SECONDS = 3.0, 5.0
-SUBMISSIONS = 2_500
+SUBMISSIONS = 5_000
 """More than three rounds and the half take; if not, the client says so."""
 
 
