@@ -16,7 +16,7 @@ def test_tables_keep_the_room_that_the_code_says(db: sa.Engine) -> None:
         for table in metadata.tables.values():
             room = table.dialect_options["postgresql"]["with"] or {}
             said = [f"{name}={value}" for name, value in room.items()]
-            query = sa.text("SELECT coalesce(reloptions, '{}') FROM pg_class WHERE oid = CAST(:name AS regclass)")
+            query = sa.text("SELECT coalesce(reloptions, '{}') FROM pg_class WHERE relname = :name")
             assert tx.execute(query, {"name": table.name}).scalar_one() == said, table.name
 
 
