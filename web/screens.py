@@ -145,11 +145,8 @@ def _language() -> str:
         if wanted in offered:
             return cast(str, wanted)
         return request.accept_languages.best_match(offered) or offered[0]
-    except (
-        SQLAlchemyError,
-        psycopg.Error,
-        NotFound,
-    ):  # the page that says so has to be written in some language
+    except (SQLAlchemyError, psycopg.Error, NotFound):
+        # the page that says so has to be written in some language
         return SOURCE_LANGUAGE
 
 

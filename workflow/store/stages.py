@@ -16,7 +16,8 @@ ON (s.stage, s.area, s.size, s.call, s.due) = (t.stage, t.area, t.size, t.call, 
 WHEN MATCHED AND s.cases + t.cases = 0 AND s.requested + t.requested = 0 THEN DELETE
 WHEN MATCHED THEN UPDATE SET cases = s.cases + t.cases, requested = s.requested + t.requested
 WHEN NOT MATCHED AND (t.cases <> 0 OR t.requested <> 0) THEN
-  INSERT VALUES (t.stage, t.area, t.size, t.call, t.cases, t.requested, t.due)"""
+  INSERT (stage, area, size, call, due, cases, requested)
+  VALUES (t.stage, t.area, t.size, t.call, t.due, t.cases, t.requested)"""
 
 
 def add_up(tx: Connection) -> None:

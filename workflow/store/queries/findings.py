@@ -64,9 +64,8 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
         "text": f"{project.get('title', '')} {project.get('summary', '')}",
     }
     own = ask(tx, OWN, said)
-    alike = ask(
-        tx, ALIKE, {"title": row.title}, keep=False
-    )  # how rare the words are decides how they are found
+    # how rare the words are decides how they are found
+    alike = ask(tx, ALIKE, {"title": row.title}, keep=False)
     chosen = [*own[: MOST_EARLIER + 1], *[one for one in own if one.same][:MOST_SAME], *alike]
     said["found"] = json.dumps([str(one.id) for one in chosen])
     found = [(one, load_case(one.state)) for one in ask(tx, OTHERS, said)]
