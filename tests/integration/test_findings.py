@@ -34,8 +34,7 @@ from workflow.people import organisation_id, person_id
 from workflow.service import handle
 from workflow.store import organisations as store
 from workflow.store import queries
-from workflow.store.queries import findings
-from workflow.store.queries.rows import Findings
+from workflow.store.queries.rows import MOST_SHOWN, Findings
 from workflow.store.queries.ties import who_is_linked
 
 LEITUNG = "andrea.bernasconi@integration.bs.example"
@@ -127,17 +126,17 @@ def test_what_comparable_grants_cost_for_each_person(app: Flask, told: Story) ->
 def test_of_many_only_the_newest_and_the_most_alike_are_shown(app: Flask, told: Story) -> None:
     """All others are a click away for who has the lists, and the page says that there are."""
     own = []
-    for _ in range(findings.MOST_EARLIER + 2):
+    for _ in range(MOST_SHOWN + 2):
         told.wait(minutes=1)
         own.append(at_review(told))
     this = own.pop()
     said = found(told, CHECKER, this)
-    assert {one.id for one in said.earlier} == set(own[1:])
-    assert said.older
-    assert len(said.alike) == findings.ALIKE_SHOWN
-    assert said.more_alike
+    assert [one.id for one in said.newest] == own[:0:-1]
+    assert {one.id for one in said.most_alike} < {one.id for one in said.alike} == set(own)
     other = told.submit(GGG, similar("GGG Migration"))
-    assert found(told, CHECKER, this).alike[-1].id != other  # less alike than eight of its own
+    said = found(told, CHECKER, this)
+    assert other in {one.id for one in said.alike}
+    assert other not in {one.id for one in said.most_alike}  # less alike than ten of its own
     told.declare(LEAD, this)
     page = signed_in(app, CHECKER).open(f"/desk/cases/{this}").text
     assert "Das sind die neuesten." in page
@@ -145,6 +144,22 @@ def test_of_many_only_the_newest_and_the_most_alike_are_shown(app: Flask, told: 
     assert "das sind die ähnlichsten" in page
     page = signed_in(app, LEAD).open(f"/desk/cases/{this}").text
     assert "Alle Gesuche dieser Trägerschaft" not in page
+
+
+def test_a_grant_and_the_same_area_are_noticed_behind_ten_newer_ones(app: Flask, told: Story) -> None:
+    """Whoever decides reads of the earlier grant, and not that there was none."""
+    grant = granted(told, 10)
+    same = told.submit(HEKS, similar("HEKS", "Chor"))
+    for _ in range(MOST_SHOWN + 1):
+        told.wait(minutes=1)
+        at_review(told)
+    this = told.submit(HEKS, similar("HEKS", "Garten"))
+    told.do(CHECKER, this, "complete", COMPLETE)
+    said = found(told, CHECKER, this)
+    assert not {grant, same} & {one.id for one in said.newest}
+    assert "same_area" in {one.id: one.reasons for one in said.alike}[same]
+    page = signed_in(app, CHECKER).open(f"/desk/cases/{this}/proposal").text
+    assert "CHF 9'000.00" in page.split('id="grants"')[1].split("</section>")[0]
 
 
 def test_behind_the_gate_nothing_of_it_is_known(told: Story) -> None:

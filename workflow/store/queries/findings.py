@@ -12,20 +12,20 @@ import sqlalchemy as sa
 from workflow.engine.case import Actor, Case, load_case
 from workflow.store import reading
 from workflow.store.asking import ask
-from workflow.store.queries.rows import Answers, Comparable, Findings, Other
+from workflow.store.queries.rows import MOST_SHOWN, Answers, Comparable, Findings, Other
 
 ALIKE_OF_OWN, ALIKE_OF_OTHERS = 25, 40
 """From so many per cent of common words on, two projects of one organisation, or of two, are called alike."""
 
-MOST_EARLIER, MOST_SAME, MOST_ALIKE, MOST_COMPARABLE = 10, 5, 20, 15
-"""So many are looked at: of the organisation's own the newest, and of those in the same area and call; of all
-those alike; of grants in the same area."""
-OWN_LOOKED_THROUGH, ALIKE_SHOWN = 40, 8
+MOST_SAME, MOST_GRANTED, MOST_ALIKE, MOST_COMPARABLE = 5, 5, 20, 15
+"""So many are looked at: of the organisation's own, beside the newest, in the same area and call, and
+granted; of all those alike; of grants in the same area."""
+OWN_LOOKED_THROUGH = 40
 
 ALIKE = f"""
 SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title) LIMIT {MOST_ALIKE}"""
 OWN = f"""
-SELECT id, (area, call) = (:area, :call) AS same FROM cases
+SELECT id, (area, call) = (:area, :call) AS same, committed > 0 AS granted FROM cases
 WHERE organisation_id = (SELECT CAST(:organisation AS uuid)) AND parent_id IS NULL AND id <> :id
 ORDER BY submitted_at DESC LIMIT {OWN_LOOKED_THROUGH}"""
 # the ids as JSON, of which PostgreSQL does not ask how many they are: it would plan this anew each time
@@ -66,19 +66,16 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
     own = ask(tx, OWN, said)
     # how rare the words are decides how they are found
     alike = ask(tx, ALIKE, {"title": row.title}, keep=False)
-    chosen = [*own[: MOST_EARLIER + 1], *[one for one in own if one.same][:MOST_SAME], *alike]
+    same, granted = [one for one in own if one.same], [one for one in own if one.granted]
+    chosen = [*own[: MOST_SHOWN + 1], *same[:MOST_SAME], *granted[:MOST_GRANTED], *alike]
     said["found"] = json.dumps([str(one.id) for one in chosen])
     found = [(one, load_case(one.state)) for one in ask(tx, OTHERS, said)]
     others = [_other(one, case, row, viewer) for one, case in found if _knows(case, viewer)]
     grants = ask(tx, COMPARABLE, {"area": row.area, "id": row.id})
     comparable = [_comparable(one) for one in grants if one.people]
-    earlier = [one for one in others if one.own]
-    matches = sorted((one for one in others if one.reasons), key=lambda one: -one.likeness)
     return Findings(
-        earlier=earlier[:MOST_EARLIER],
-        older=len(earlier) > MOST_EARLIER,
-        alike=matches[:ALIKE_SHOWN],
-        more_alike=len(matches) > ALIKE_SHOWN,
+        earlier=[one for one in others if one.own],
+        alike=sorted((one for one in others if one.reasons), key=lambda one: -one.likeness),
         comparable=comparable,
         median=int(median(one.per_person for one in comparable)) if comparable else None,
     )

@@ -337,20 +337,32 @@ class Comparable:
     per_person: int
 
 
+MOST_SHOWN = 10
+"""Of other applications beside one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`earlier`: of the same organisation, newest first; `alike`: those that could pay for the same twice,
-    the most alike first. `older`, `more_alike`: there are others that are not among them.
+    """`earlier`: of the same organisation, newest first: the newest, and those granted or in the same area;
+    `alike`: those that could pay for the same twice, the most alike first.
 
     `median`: of what the comparable grants cost for each person, in Rappen.
     """
 
     earlier: list[Other]
-    older: bool
     alike: list[Other]
-    more_alike: bool
     comparable: list[Comparable]
     median: int | None
+
+    @property
+    def newest(self) -> list[Other]:
+        """Of the earlier ones those that a page shows."""
+        return self.earlier[:MOST_SHOWN]
+
+    @property
+    def most_alike(self) -> list[Other]:
+        """Of those alike the same."""
+        return self.alike[:MOST_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
