@@ -99,7 +99,8 @@ def _apply(telling: Telling) -> str:
     telephone = telling.browser()
     telling.sign_in(telephone, HEKS)
     check = telephone.open(f"/applications/{application_id}/submit")
-    expect("Statuten HEKS.pdf" in check.text and "38'000.00" in check.text, "all is still there")
+    kept = (*ATTACHED.values(), "38'000.00")
+    expect(all(one in check.text for one in kept), "all is still there")
     _submit(telling, telephone, check.form("/submit"), application_id)
     time.sleep(QUIET_SECONDS)
     expect(
