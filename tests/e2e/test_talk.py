@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from playwright.sync_api import expect
+
 from tests.e2e.conftest import Demo, Visit
-from tests.e2e.person import PHONE, Person
+from tests.e2e.person import PHONE
 from tests.e2e.test_review import opened
 
 TITLE = "Eltern begleiten Hausaufgaben"
@@ -19,17 +21,14 @@ def route(demo: Demo) -> None:
     demo.story.route()
 
 
-def unfolded(person: Person, summary: str) -> None:
-    person.page.locator("summary", has_text=summary).first.click()
-
-
 def test_a_reviewer_asks_the_applicant_and_another_office(demo: Demo, visit: Visit) -> None:
     lead = opened(visit("Nicole Schär"))
-    unfolded(lead, "Die Trägerschaft fragen")
+    lead.page.get_by_role("link", name="Die Trägerschaft fragen").click()
     band = lead.page.locator("#talk-applicant")
     assert "verlässt die Verwaltung" in band.inner_text()
+    expect(band.locator("textarea")).to_be_focused()  # it has opened in the dossier
     assert "nie Ihren Namen" in band.inner_text()
-    band.locator("textarea").fill(QUESTION)
+    lead.page.keyboard.type(QUESTION)
     lead.press("An Tamilischer Eltern- und Schulverein Basel senden")
     lead.sees("wartet auf Antwort")
     lead.follow("Anfrage an eine andere Stelle")

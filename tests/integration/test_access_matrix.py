@@ -158,6 +158,7 @@ GET /office/reads.<kind>                                      303 404 404 404 40
 GET /office/steering.<kind>                                   303 404 404 404 404 404 200 200 200 404
 GET /office/money.<kind>                                      303 404 404 404 404 404 200 200 200 404
 GET /office/organisations.<kind>                              303 404 404 404 404 404 200 404 200 404
+GET /desk/cases/<case_id>/comments/new                        303 404 404 404 200 404 200 404 404 404
 POST /desk/cases/<case_id>/comments                           401 404 404 403 303 404 303 404 403 404
 POST /desk/cases/<case_id>/comments/read                      401 404 404 403 303 404 303 403 303 404
 POST /desk/cases/<case_id>/comments/<comment_id>/end          401 404 404 404 404 404 404 404 404 404
@@ -254,6 +255,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "POST /desk/cases/<case_id>/assign": {
         "data": {"way": "take", "seat": "lead", "entry": "2", "held_by": "somebody else"}
     },
+    "GET /desk/cases/<case_id>/comments/new": {"query_string": {"audience": "reviewers"}},
     "POST /desk/cases/<case_id>/comments": {"data": {"audience": "reviewers", "text": "Gut."}},
     "POST /applications/<application_id>/messages": {"data": {"message": str(uuid4()), "text": "Gern."}},
     "POST /api/v1/cases/<case_id>/comments": {"json": {"audience": "reviewers", "text": "Gut."}},

@@ -33,6 +33,7 @@ from workflow.engine.case import Actor
 from workflow.errors import Invalid, KeyReused, NotAllowed, NotFound, Refused
 from workflow.people import person_id
 from workflow.store import queries
+from workflow.store.reading import AUDIENCES
 
 MEMBER, STRANGER = (
     "selin.arslan@heks.example",
@@ -64,7 +65,7 @@ def say(told: Story, email: str, case_id: UUID, audience: str, text: str, **more
 
 def texts(told: Story, email: str, case_id: UUID) -> list[str | None] | None:
     """What this person reads; None: there is nothing to be read for them at all."""
-    found = queries.talk(told.db, told.actors[email], case_id, now=told.now)
+    found = queries.talk(told.db, told.actors[email], case_id)
     return None if found is None else [one.text for one in found.comments]
 
 
@@ -120,7 +121,7 @@ def test_own_first_holds_for_what_is_said_to_all(told: Story, case_id: UUID) -> 
     told.wait(minutes=1)
     say(told, CHECKER, case_id, "reviewers", "Ich sehe es auch so.")
     assert texts(told, SECOND, case_id) == []
-    page = queries.talk(told.db, told.actors[SECOND], case_id, now=told.now)
+    page = queries.talk(told.db, told.actors[SECOND], case_id)
     assert page is not None
     assert (page.veiled, page.has_new) == (True, False)
     assert texts(told, LEAD, case_id) == ["Das Budget ist zu hoch."]  # the own one alone
@@ -154,11 +155,11 @@ def told_living_together() -> dict[str, object]:
 
 def test_what_the_applicant_reads_names_an_office_and_no_person(told: Story, case_id: UUID) -> None:
     say(told, LEAD, case_id, "applicant", "Wer leitet die Kurse?", asks=True)
-    page = queries.talk(told.db, told.actors[MEMBER], case_id, now=told.now)
+    page = queries.talk(told.db, told.actors[MEMBER], case_id)
     assert page is not None
     [message] = page.comments
     assert (message.office, message.by_name, message.mentions) == ("adult_education", "", ())
-    veiled = queries.talk(told.db, told.actors[SECOND], case_id, now=told.now)
+    veiled = queries.talk(told.db, told.actors[SECOND], case_id)
     assert veiled is not None
     assert [one.by_name for one in veiled.comments] == [""]  # nor do colleagues before their vote
 
@@ -175,7 +176,7 @@ def test_an_applicant_answers_and_whoever_asked_hears_of_it(told: Story, case_id
     assert (news.case_id, news.office, news.by_name) == (case_id, "", "Selin Arslan")
     comments.mark_read(told.db, told.actors[LEAD], case_id, now=told.now)
     assert queries.news(told.db, told.actors[LEAD], now=told.now) == []
-    said = queries.talk(told.db, told.actors[SYNTHESIS], case_id, now=told.now)
+    said = queries.talk(told.db, told.actors[SYNTHESIS], case_id)
     assert said is not None
     assert [(one.asks, one.answered, one.answers) for one in said.comments] == [
         (True, True, None),
@@ -224,9 +225,8 @@ def test_a_mention_reaches_who_can_read_it_and_nobody_else(told: Story, case_id:
     for audience in ("office", "reviewers"):  # not of the office; and before the vote nobody of another one
         with pytest.raises(Refused, match="cannot_be_mentioned"):
             say(told, LEAD, case_id, audience, "Du?", mentions=frozenset({other}))
-    page = queries.talk(told.db, told.actors[LEAD], case_id, now=told.now)
-    assert page is not None
-    names = {name for one in page.audiences.values() for _, name in one.mentionable}
+    to = [queries.audience(told.db, told.actors[LEAD], case_id, one, now=told.now) for one in AUDIENCES]
+    names = {name for one in to if one for _, name in one.mentionable}
     assert "Esther Kunz" not in names
     assert {"Philipp Lüdin", "Regula Keller"} <= names
     told.recuse(LEAD_TOO, case_id)

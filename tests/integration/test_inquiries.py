@@ -54,7 +54,8 @@ def answer(told: Story, inquiry: UUID, outcome: str = "answered") -> None:
 
 
 def seen(told: Story, email: str, case_id: UUID) -> list[queries.Inquiry]:
-    return list(queries.inquiries(told.db, told.actors[email], case_id, now=told.now))
+    found = queries.dossier(told.db, told.actors[email], case_id, now=told.now)
+    return list(found.inquiries) if found else []
 
 
 @pytest.fixture

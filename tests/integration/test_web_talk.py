@@ -14,7 +14,7 @@ from tests.browsing import app_for, signed_in
 from tests.counting import statements
 from tests.integration.walks import HEKS, LEAD, LEAD_TOO, SECOND, SYNTHESIS, at_review
 from web.cli.story import Story
-from web.cli.visitors import Program
+from web.cli.visitors import HtmlForm, Page, Program
 from workflow import comments
 from workflow.comments import NewComment
 from workflow.people import person_id
@@ -42,15 +42,32 @@ def say(told: Story, email: str, case_id: UUID, audience: str, text: str, **more
     return said.id
 
 
+def saying(page: Page) -> HtmlForm:
+    """The form in which somebody says something."""
+    [form] = [one for one in page.forms if one.action.endswith("/comments")]
+    return form
+
+
+def test_a_dossier_names_nobody_to_be_called(app: Flask, told: Story, case_id: UUID) -> None:
+    """Of offices with hundreds of people a dossier would be nothing but names."""
+    desk = signed_in(app, LEAD)
+    assert 'name="mention"' not in desk.open(f"/desk/cases/{case_id}").text
+    writing = desk.open(f"/desk/cases/{case_id}/comments/new?audience=office")
+    assert 'name="mention"' in writing.text
+    assert "Philipp Lüdin" in writing.text
+    for nobody in ("", "everybody", "office%00"):
+        assert desk.http.get(f"/desk/cases/{case_id}/comments/new?audience={nobody}").status_code == 404
+
+
 def test_a_reviewer_asks_the_applicant_and_reads_the_answer(app: Flask, told: Story, case_id: UUID) -> None:
     desk, portal = signed_in(app, LEAD), signed_in(app, HEKS)
     dossier = desk.open(f"/desk/cases/{case_id}")
     [band] = re.findall(r'(?s)<section class="band band--applicant".*?</section>', dossier.text)
     assert "verlässt die Verwaltung: HEKS" in band
-    assert "Lesen werden:" in band
-    assert "nie Ihren Namen: «Fachstelle Erwachsenenbildung»" in band
-    forms = [one for one in dossier.forms if ("audience", "applicant") in one.fields]
-    page = desk.send(forms[0], {"text": "Wer leitet die Kurse?"})
+    writing = desk.open(f"/desk/cases/{case_id}/comments/new?audience=applicant")
+    assert writing.text.index("Lesen werden:") < writing.text.index("senden</button>")
+    assert "nie Ihren Namen: «Fachstelle Erwachsenenbildung»" in writing.text
+    page = desk.send(saying(writing), {"text": "Wer leitet die Kurse?"})
     assert "Ist bei der Trägerschaft." in page.text
     assert "wartet auf Antwort" in page.text
     assert "Wer leitet die Kurse?" not in desk.open("/desk").text
@@ -78,8 +95,7 @@ def test_a_reviewer_asks_the_applicant_and_reads_the_answer(app: Flask, told: St
 
 def test_what_is_refused_comes_back_with_its_text(app: Flask, told: Story, case_id: UUID) -> None:
     desk = signed_in(app, LEAD)
-    dossier = desk.open(f"/desk/cases/{case_id}")
-    [form] = [one for one in dossier.forms if ("audience", "office") in one.fields]
+    form = saying(desk.open(f"/desk/cases/{case_id}/comments/new?audience=office"))
     page = desk.send(form, {"text": "Liebe Kollegin.", "mention": str(person_id(SECOND))}, status=409)
     assert "Noch nicht gesendet" in page.text
     assert "Liebe Kollegin." in page.text
@@ -91,9 +107,7 @@ def test_what_is_refused_comes_back_with_its_text(app: Flask, told: Story, case_
 
 def test_the_same_form_sent_twice_says_it_once(app: Flask, told: Story, case_id: UUID) -> None:
     desk = signed_in(app, LEAD)
-    [form] = [
-        one for one in desk.open(f"/desk/cases/{case_id}").forms if ("audience", "office") in one.fields
-    ]
+    form = saying(desk.open(f"/desk/cases/{case_id}/comments/new?audience=office"))
     desk.send(form, {"text": "Einmal gesagt."})
     page = desk.send(form, {"text": "Einmal gesagt."})
     assert page.text.count("Einmal gesagt.") == 1

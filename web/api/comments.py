@@ -19,7 +19,7 @@ from workflow.store import queries
 @operation("GET", "/cases/<uuid:case_id>/comments", gives=comment_schemas.Comment(many=True))
 def said(case_id: UUID) -> Sequence[queries.Comment]:
     """What was said about a case, as far as it is for me; oldest first"""
-    found = queries.talk(db(), caller().actor, case_id, now=now())
+    found = queries.talk(db(), caller().actor, case_id)
     if found is None:
         raise NotFound("no_such_case")
     note_read(case_id)
@@ -55,7 +55,7 @@ def inquiries(case_id: UUID) -> Sequence[queries.Inquiry]:
     if not found.opened:
         raise NotAllowed("declare_first")
     note_read(case_id)
-    return queries.inquiries(db(), caller().actor, case_id, now=now())
+    return found.inquiries
 
 
 @operation("DELETE", "/cases/<uuid:case_id>/comments/<uuid:comment_id>", status=204)

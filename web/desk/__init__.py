@@ -273,7 +273,8 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found, words),
-        **talking.shown(found),
+        talk=found.talk,
+        inquiries=found.inquiries,
         history=[(row, sentence(row.name, row.data, route, words)) for row in reversed(found.history)],
     )
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from flask import abort, render_template, request, url_for
 
-from web.desk import talking
 from web.desk.explaining import reason
 from web.desk.inbox import staff
 from web.desk.words import Words
@@ -30,6 +29,5 @@ def steer(case_id: UUID) -> str:
         me=signed_in().actor.person,
         back=back,
         why_not=reason,
-        **talking.shown(found),
         some=bool(found.ties) or any(offer.action in STEERS for offer in found.offers),
     )

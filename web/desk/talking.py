@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -31,20 +30,15 @@ SENT = {
 def register(blueprint: Blueprint) -> None:
     """Its addresses at the desk."""
     page = blueprint.add_url_rule
+    page("/cases/<uuid:case_id>/comments/new", view_func=begin)
     page("/cases/<uuid:case_id>/comments", view_func=say, methods=["POST"])
     page("/cases/<uuid:case_id>/comments/read", view_func=read, methods=["POST"])
     page("/cases/<uuid:case_id>/comments/<uuid:comment_id>/end", view_func=take_back, methods=["POST"])
 
 
-def shown(found: queries.Dossier) -> dict[str, Any]:
-    """What the dossier shows of it, once it is open."""
-    if not found.opened:
-        return {"talk": None, "inquiries": []}
-    viewer, case_id = staff(), found.case.id
-    return {
-        "talk": queries.talk(db(), viewer, case_id, now=now()),
-        "inquiries": queries.inquiries(db(), viewer, case_id, now=now()),
-    }
+def begin(case_id: UUID) -> str:
+    """The form in which to say something to those whom the address names."""
+    return _say(case_id, request.args.get("audience", "")) or abort(404)
 
 
 def say(case_id: UUID) -> Response | tuple[str, int]:
@@ -85,20 +79,28 @@ def read(case_id: UUID) -> Response:
     return redirect(back, 303) if back else _to(case_id)
 
 
-def _again(said: NewComment, error: FoerderwegError) -> str:
-    found = queries.dossier(db(), staff(), said.case_id, now=now())
-    if found is None:
-        abort(404)
-    problems = error.fields.get("text", ()) if isinstance(error, Invalid) else ()
+def _say(case_id: UUID, audience: str, said: NewComment | None = None, refusal: str = "") -> str | None:
+    """Its page. None where there is nothing to be said to those, unless it shows what was refused."""
+    found = queries.dossier(db(), staff(), case_id, now=now())
+    to = queries.audience(db(), staff(), case_id, audience, now=now())
+    if found is None or not (to or refusal):
+        return None
     return render_template(
-        "desk/say_again.html",
-        dossier=found,
+        "desk/say.html",
         case=found.case,
         words=Words(),
-        talk=queries.talk(db(), staff(), said.case_id, now=now()),
+        talk=found.talk,
+        audience=audience,
+        to=to,
         said=said,
-        refusal=problem_text(problems[0], lang()) if problems else text_of(error, lang()),
+        refusal=refusal,
     )
+
+
+def _again(said: NewComment, error: FoerderwegError) -> str:
+    problems = error.fields.get("text", ()) if isinstance(error, Invalid) else ()
+    refusal = problem_text(problems[0], lang()) if problems else text_of(error, lang())
+    return _say(said.case_id, said.audience, said, refusal) or abort(404)
 
 
 def _to(case_id: UUID, audience: str = "") -> Response:

@@ -91,7 +91,7 @@ def case_page(found: Application, unsent: Unsent | None = None) -> str:
         contact=contact_for(known.contacts, found.area or ""),
         terms=known.terms.get(found.size or "", {}),
         instalments=_instalments(found, known.terms.get(found.size or "", {})),
-        talk=queries.talk(db(), actor, found.id, now=now()),
+        talk=queries.talk(db(), actor, found.id),
         unsent=unsent,
         **_shown(found),
     )

@@ -24,3 +24,22 @@ for (const line of document.querySelectorAll("[data-weights]")) {
     line.querySelector("output").textContent = Number.isNaN(total) ? "–" : (total / 100).toFixed(2);
   });
 }
+
+// A form that a link leads to opens in the link's place, beside what it is about. What does not come, or comes
+// as another page (signed out meanwhile), is followed as the link that it is.
+for (const link of document.querySelectorAll("a[data-in-place]")) {
+  link.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.ariaBusy) return;
+    link.ariaBusy = "true";
+    try {
+      const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
+      const form = document.adoptNode(page.querySelector(link.dataset.inPlace));
+      link.replaceWith(form);
+      form.querySelector("textarea").focus();
+    } catch {
+      location.assign(link.href);
+    }
+  });
+}

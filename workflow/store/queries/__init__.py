@@ -1,7 +1,7 @@
 """What people may read. Each query takes the viewer and returns only what that person may see."""
 
 from workflow.store.queries.away import AwayPage, away
-from workflow.store.queries.comments import Asked, Audience, Comment, News, Talk, asked, news, talk
+from workflow.store.queries.comments import Asked, Audience, Comment, News, Talk, asked, audience, news, talk
 from workflow.store.queries.deciding import (
     MOST_DECISIONS,
     Decisions,
@@ -10,11 +10,11 @@ from workflow.store.queries.deciding import (
     done_already,
     outlooks,
 )
-from workflow.store.queries.desk import dossier
+from workflow.store.queries.desk import Dossier, StatementDraft, dossier
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.inbox import TABS, inbox
-from workflow.store.queries.inquiries import Inquiry, inquiries
+from workflow.store.queries.inquiries import Inquiry
 from workflow.store.queries.mine import my_applications, my_organisations
 from workflow.store.queries.office import added_up, by_area, cases, credits, money
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
@@ -51,7 +51,6 @@ from workflow.store.queries.rows import (
     ApplicationRow,
     CasePage,
     CaseRow,
-    Dossier,
     FileRow,
     Filters,
     HistoryRow,
@@ -64,7 +63,6 @@ from workflow.store.queries.rows import (
     Published,
     StageRow,
     Statement,
-    StatementDraft,
 )
 from workflow.store.queries.standing import Dissent, Standing
 from workflow.store.queries.steering import AreaFigures, Decided, Quarter, quarter
@@ -154,6 +152,7 @@ __all__ = [
     "added_up",
     "application",
     "asked",
+    "audience",
     "away",
     "bundle",
     "by_area",
@@ -170,7 +169,6 @@ __all__ = [
     "health",
     "id_of",
     "inbox",
-    "inquiries",
     "invitations_to",
     "migrated",
     "money",

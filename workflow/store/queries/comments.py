@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,13 +61,13 @@ class Audience:
 class Talk:
     """What was said about a case, oldest first. `office`: for which the viewer writes, "" if they do not.
 
-    `audiences`: by code, those to whom the viewer may write; for members none: they answer. `veiled`: what
-    others say to all waits for the viewer's own vote. `internal`: the case is none of the applicant's.
+    `audiences`: to which the viewer may write; for members none: they answer. `veiled`: what others say to
+    all waits for the viewer's own vote. `internal`: the case is none of the applicant's.
     """
 
     comments: Sequence[Comment]
     office: str
-    audiences: Mapping[str, Audience]
+    audiences: Sequence[str]
     may_answer: bool
     has_new: bool
     veiled: bool
@@ -108,32 +108,54 @@ LEFT JOIN comment_reads r ON r.case_id = m.case_id AND r.person_id = CAST(:perso
 WHERE m.case_id = (SELECT CAST(:id AS uuid)) ORDER BY m.at, m.id"""
 
 
-def talk(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Talk | None:
+def talk(db: sa.Engine, viewer: Actor, case_id: UUID) -> Talk | None:
     """For staff to whom the dossier is open, and for members of the organisation; None for everyone else."""
     with autocommit(db) as tx:
-        there = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": case_id})
-        if not there:
-            return None
-        [row] = there
-        case = load_case(row.state)
-        member = reading.is_member(case, viewer)
-        if not member and not (reading.takes_part(case, viewer) and reading.may_open(case, viewer)):
-            return None
-        route = published.route(tx, row.route_hash)
-        rows = ask(tx, COMMENTS, {"id": case_id, "person": viewer.person})
-        office = "" if member else reading.speaks_for(case, viewer)
-        audiences = _audiences(tx, route, case, office, viewer, now) if office else {}
+        found = _read(tx, case_id)
+        return talk_of(tx, case_id, *found, viewer) if found else None
+
+
+def talk_of(tx: sa.Connection, case_id: UUID, case: Case, route: Route, viewer: Actor) -> Talk | None:
+    """The same of a case that is read already."""
+    member = reading.is_member(case, viewer)
+    if not member and not (reading.takes_part(case, viewer) and reading.may_open(case, viewer)):
+        return None
+    rows = ask(tx, COMMENTS, {"id": case_id, "person": viewer.person})
     found = [_comment(one, route, case, viewer) for one in rows if _is_for(one, route, case, viewer)]
+    office = "" if member else reading.speaks_for(case, viewer)
     running = case.ending is None
     return Talk(
         found,
         office,
-        audiences,
+        reading.audiences_of(case) if office else (),
         may_answer=member and running and bool(viewer.rights_in(case.applicant) & {"draft", *SIGNING}),
         has_new=any(one.new for one in found),
         veiled=not member and reading.own_first(route, case, viewer),
         internal=bool(case.asked_by),
     )
+
+
+def audience(db: sa.Engine, viewer: Actor, case_id: UUID, code: str, *, now: datetime) -> Audience | None:
+    """Those to whom the viewer may write about a case; None where they may not."""
+    with autocommit(db) as tx:
+        found = _read(tx, case_id)
+        if not found:
+            return None
+        case, route = found
+        opened = reading.takes_part(case, viewer) and reading.may_open(case, viewer)
+        office = reading.speaks_for(case, viewer) if opened else ""
+        if not office or code not in reading.audiences_of(case):
+            return None
+        reached = readers(tx, route, case, office, viewer, now)[code]
+    own = [(one.person, name) for name, one in reached if office in reading.offices_of(one)]
+    others = sorted({at for _, one in reached for at in reading.offices_of(one) - {office}})
+    mentionable = [] if code == TO_APPLICANT else [(one.person, name) for name, one in reached]
+    return Audience(own, [] if code == OWN_OFFICE else others, mentionable)
+
+
+def _read(tx: sa.Connection, case_id: UUID) -> tuple[Case, Route] | None:
+    rows = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": case_id})
+    return (load_case(rows[0].state), published.route(tx, rows[0].route_hash)) if rows else None
 
 
 def _is_for(row: Any, route: Route, case: Case, viewer: Actor) -> bool:
@@ -162,20 +184,6 @@ def _comment(row: Any, route: Route, case: Case, viewer: Actor) -> Comment:
         mine=mine,
         new=row.unread and not mine and row.withdrawn_at is None,
     )
-
-
-def _audiences(
-    tx: sa.Connection, route: Route, case: Case, office: str, viewer: Actor, now: datetime
-) -> Mapping[str, Audience]:
-    people = readers(tx, route, case, office, viewer, now)
-    found = {}
-    for code in reading.audiences_of(case):
-        reached = people[code]
-        own = [(one.person, name) for name, one in reached if office in reading.offices_of(one)]
-        others = sorted({at for _, one in reached for at in reading.offices_of(one) - {office}})
-        mentionable = [] if code == TO_APPLICANT else [(one.person, name) for name, one in reached]
-        found[code] = Audience(own, [] if code == OWN_OFFICE else others, mentionable)
-    return found
 
 
 NEWS = f"""

@@ -3,38 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from workflow.connecting import autocommit
 from workflow.engine.assigning import HAND_OVER, having_refusal
-from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.case import Actor, Case, Seat, load_case
 from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
+from workflow.funding.ties import Tie
 from workflow.store import published, reading, statement_drafts
 from workflow.store.asking import ask
-from workflow.store.queries.advice import advised
+from workflow.store.queries.advice import Advised, advised
+from workflow.store.queries.comments import Talk, talk_of
 from workflow.store.queries.explain import people_of
 from workflow.store.queries.family import family, parent_read
 from workflow.store.queries.findings import findings
+from workflow.store.queries.inquiries import Inquiry, inquiries_of
 from workflow.store.queries.office import WHO, case_row, money_row
 from workflow.store.queries.record import files_of, history, letters, written
 from workflow.store.queries.rows import (
     HIDDEN,
     Answers,
-    Colleague,
-    Dossier,
+    CaseRow,
+    FileRow,
+    Findings,
     HistoryRow,
+    MoneyRow,
+    ParentRead,
+    Relative,
     Statement,
-    StatementDraft,
 )
 from workflow.store.queries.ties import linked_to
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDraft:
+    """What the viewer has written at an open seat and not handed in; `outcome` is empty before the choice."""
+
+    outcome: str
+    answers: Answers
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody with the role of a seat. `refusal`: the code of why they cannot have it, "" for nothing."""
+
+    id: str
+    name: str
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A case as staff see it; while `opened` is False only its header and the declaration are there.
+
+    `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
+    open seats, by seat; `colleagues`: by seat that the viewer may hand over; `ties`: what links a viewer who
+    is asked to declare to the applicant; `talk`: None while it is not open.
+    """
+
+    case: CaseRow
+    opened: bool
+    own_measure: bool
+    form: Form
+    answers: Answers
+    advice: Sequence[Advised]
+    findings: Findings | None
+    ties: Sequence[Tie]
+    files: Mapping[UUID, FileRow]
+    letters: list[FileRow]
+    statements: list[Statement]
+    history: list[HistoryRow]
+    talk: Talk | None
+    inquiries: Sequence[Inquiry]
+    offers: tuple[Offer, ...]
+    draft: StatementDraft | None
+    seats: tuple[Seat, ...]
+    holders: Mapping[str, str]
+    colleagues: Mapping[str, Sequence[Colleague]]
+    due_at: datetime | None
+    entry: int
+    step: str
+    route_data: Mapping[str, Any]
+    step_forms: Mapping[str, Form]
+    reasons: Mapping[str, str]
+    suspended: bool
+    programme_hash: str
+    parent: Relative | None
+    children: Sequence[Relative]
+    parent_read: ParentRead | None
+    line: MoneyRow | None
+    granted: int | None
+
 
 CASE = f"""
 SELECT c.*, o.name AS organisation, o.kind AS organisation_kind, {WHO},
@@ -64,6 +133,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         linked = [] if declared else linked_to(tx, [case_id], viewer.person).get(case_id, [])
         offers = allowed(route, case, replace(viewer, linked=bool(linked)), today)
         veiled = not opened or reading.own_first(route, case, viewer)
+        talk = talk_of(tx, case_id, case, route, viewer) if opened else None
+        asked = inquiries_of(tx, case_id, case, route, viewer, now=now) if opened else []
         events = history(tx, case_id) if opened else []
         if veiled:
             events = _unveiled(events, viewer)
@@ -94,6 +165,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         letters=letters(files, case.letters),
         statements=statements_of(route, events, texts),
         history=events,
+        talk=talk,
+        inquiries=asked,
         reasons={name: str(data["reason"]["reason"]) for name, data in texts.items() if _is_reason(data)},
         suspended=case.suspended_at is not None,
         offers=offers,

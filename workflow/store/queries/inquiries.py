@@ -10,8 +10,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.connecting import autocommit
-from workflow.engine.case import Actor, load_case
+from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.route import Route
 from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.queries.record import answer_named
@@ -50,27 +50,23 @@ FROM cases c JOIN persons p ON p.id = c.asked_by
 WHERE c.parent_id = :id AND c.asked_by IS NOT NULL ORDER BY c.submitted_at, c.id"""
 
 
-def inquiries(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Sequence[Inquiry]:
-    """For staff to whom the dossier is open, oldest first; nothing for everyone else.
+def inquiries_of(
+    tx: sa.Connection, case_id: UUID, case: Case, route: Route, viewer: Actor, *, now: datetime
+) -> Sequence[Inquiry]:
+    """For staff to whom this case is open, oldest first; nothing for everyone else.
 
     Own first: what others asked since the running panel began waits for the own vote.
     """
-    with autocommit(db) as tx:
-        found = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": case_id})
-        if not found:
-            return []
-        [parent] = found
-        case = load_case(parent.state)
-        if not reading.takes_part(case, viewer) or not reading.may_open(case, viewer):
-            return []
-        veiled = reading.own_first(published.route(tx, parent.route_hash), case, viewer)
-        since = datetime.fromisoformat(case.entered_at) if veiled and case.entered_at else None
-        rows = ask(tx, INQUIRIES, {"id": case_id})
-        return [
-            _inquiry(tx, row, viewer, now)
-            for row in rows
-            if since is None or row.submitted_at < since or str(row.asked_by) == viewer.person
-        ]
+    if not reading.takes_part(case, viewer) or not reading.may_open(case, viewer):
+        return []
+    veiled = reading.own_first(route, case, viewer)
+    since = datetime.fromisoformat(case.entered_at) if veiled and case.entered_at else None
+    rows = ask(tx, INQUIRIES, {"id": case_id})
+    return [
+        _inquiry(tx, row, viewer, now)
+        for row in rows
+        if since is None or row.submitted_at < since or str(row.asked_by) == viewer.person
+    ]
 
 
 def _inquiry(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Inquiry:

@@ -92,6 +92,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
+    """`helpers`: (id, name) of those to whom a parked case can be handed; none while none is parked."""
+
     health: Health
     effects: list[FailedEffect]
     cases: list[ParkedCase]
@@ -140,12 +142,14 @@ SELECT o.key, o.kind, o.case_id, c.number, o.error, o.attempts, o.next_try, o.pa
 FROM ({FAILED}) o LEFT JOIN cases c ON c.id = o.case_id WHERE {NEEDED}
 ORDER BY o.parked_at IS NULL, o.parked_at, o.next_try LIMIT {SHOWN}""")
         ).all()
+        parked = _parked(tx)
+        helpers = tx.execute(sa.text(HELPERS)).all() if parked else []
         return Operations(
             health(db, now=now),
             [FailedEffect(**row._mapping) for row in effects],
-            _parked(tx),
+            parked,
             [Intervention(**row._mapping) for row in tx.execute(sa.text(INTERVENTIONS)).all()],
-            [(row.id, row.name) for row in tx.execute(sa.text(HELPERS)).all()],
+            [(row.id, row.name) for row in helpers],
         )
 
 

@@ -8,12 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from workflow.engine.case import Seat
 from workflow.engine.commands import Offer
 from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
-from workflow.funding.ties import Tie
-from workflow.store.queries.advice import Advised
 
 Answers = Mapping[str, Any]
 
@@ -250,15 +247,6 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementDraft:
-    """What the viewer has written at an open seat and not handed in; `outcome` is empty before the choice."""
-
-    outcome: str
-    answers: Answers
-    saved_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryRow:
     """One event. `actor_name` is empty for what followed by rule."""
 
@@ -363,56 +351,6 @@ class Findings:
     def most_alike(self) -> list[Other]:
         """Of those alike the same."""
         return self.alike[:MOST_SHOWN]
-
-
-@dataclass(frozen=True, slots=True)
-class Colleague:
-    """Somebody with the role of a seat. `refusal`: the code of why they cannot have it, "" for nothing."""
-
-    id: str
-    name: str
-    refusal: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """A case as staff see it; while `opened` is False only its header and the declaration are there.
-
-    `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
-    open seats, by seat; `colleagues`: by seat that the viewer may hand over; `ties`: what links a viewer who
-    is asked to declare to the applicant.
-    """
-
-    case: CaseRow
-    opened: bool
-    own_measure: bool
-    form: Form
-    answers: Answers
-    advice: Sequence[Advised]
-    findings: Findings | None
-    ties: Sequence[Tie]
-    files: Mapping[UUID, FileRow]
-    letters: list[FileRow]
-    statements: list[Statement]
-    history: list[HistoryRow]
-    offers: tuple[Offer, ...]
-    draft: StatementDraft | None
-    seats: tuple[Seat, ...]
-    holders: Mapping[str, str]
-    colleagues: Mapping[str, Sequence[Colleague]]
-    due_at: datetime | None
-    entry: int
-    step: str
-    route_data: Mapping[str, Any]
-    step_forms: Mapping[str, Form]
-    reasons: Mapping[str, str]
-    suspended: bool
-    programme_hash: str
-    parent: Relative | None
-    children: Sequence[Relative]
-    parent_read: ParentRead | None
-    line: MoneyRow | None
-    granted: int | None
 
 
 @dataclass(frozen=True, slots=True)
