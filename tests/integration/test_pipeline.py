@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 
 from tests.counting import plans
-from tests.integration.walks import CHECKER, at_check, at_decision, at_review, rows
+from tests.integration.walks import CHECKER, LEAD, at_check, at_decision, at_review, rows, state
 from web.cli.migrations import migrate, migrating
 from web.cli.story import Story
+from workflow.engine.commands import OpenChild, Suspend
+from workflow.service import handle
 from workflow.store import queries, stages
 
 EVERYTHING = queries.Filters()
@@ -157,24 +160,59 @@ def test_words_are_found_by_their_stem(told: Story, query: dict[str, Any], hits:
     assert page.total == hits
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest", "due", "amount"])
-def test_a_list_is_read_by_key_and_holds_each_case_once(told: Story, sort: str) -> None:
-    ids = {at_check(told) for _ in range(3)}
-    with told.db.begin() as tx:
-        tx.execute(sa.text("UPDATE cases SET due_at = NULL WHERE number LIKE '%2'"))
+def walked(told: Story, filters: queries.Filters, sort: str) -> list[UUID]:
+    """The whole list, read page by page with one row each, and as long as it says."""
     seen, after = [], None
     while True:
         page = queries.cases(
-            told.db, told.actors[CHECKER], EVERYTHING, now=told.now, limit=1, after=after, sort=sort
+            told.db, told.actors[CHECKER], filters, now=told.now, limit=1, after=after, sort=sort
         )
         assert page is not None
         seen += [row.id for row in page.rows]
         after = page.next
         if after is None:
-            break
+            assert len(seen) == page.total
+            return seen
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "due", "amount"])
+def test_a_list_is_read_by_key_and_holds_each_case_once(told: Story, sort: str) -> None:
+    ids = {at_check(told) for _ in range(3)}
+    with told.db.begin() as tx:
+        tx.execute(sa.text("UPDATE cases SET due_at = NULL WHERE number LIKE '%2'"))
+    seen = walked(told, EVERYTHING, sort)
     assert len(seen) == 3
     assert set(seen) == ids
 
+
+def test_a_list_of_an_office_is_the_same_in_whichever_order(told: Story) -> None:
+    """By due date it is read from the open work of the office: twice at one office, suspended, or a question
+    of another office, a case stands in it as often as in the others, which are read from the cases."""
+    first, second = at_check(told), at_review(told)
+    told.wait(days=1)
+    suspended, third = at_check(told), at_check(told)
+    told.aside(CHECKER, Suspend(suspended, state(told, suspended).entry), "Rekurs hängig.")
+    told.declare(LEAD, second)
+    ask = OpenChild(second, "inquiry", told.next_id(), state(told, second).entry)
+    question = {"inquiry": {"office": "integration", "question": "Gibt es das schon?"}}
+    handle(told.db, ask, told.actors[LEAD], told.next_id(), told.now, question)
+    told.route()
+    with told.db.begin() as tx:  # the same case waits for two roles of one office
+        tx.execute(sa.text(TWICE), {"id": first})
+    told.wait(days=60)
+    for office in ("integration", "adult_education"):
+        for late in (False, True):
+            filters = queries.Filters(office=office, late=late)
+            assert set(walked(told, filters, "due")) == set(walked(told, filters, "newest"))
+    assert walked(told, queries.Filters(office="integration"), "due") == [first, third, suspended]
+    assert walked(told, queries.Filters(office="integration", late=True), "due") == [first, third]
+    assert walked(told, queries.Filters(office="adult_education", text="Quartier"), "due") == [second]
+
+
+TWICE = """
+INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due_at)
+SELECT case_id, entry, seat || '2', step, office, 'head', opened_at, due_at FROM work_items
+WHERE case_id = :id AND closed_at IS NULL"""
 
 ENDED = 20_000
 
@@ -191,6 +229,7 @@ ENDED = 20_000
         (queries.Filters(stage="closed"), "newest"),
         (queries.Filters(late=True), "due"),
         (queries.Filters(office="integration"), "due"),
+        (queries.Filters(office="integration", late=True), "newest"),
         (queries.Filters(money="reserved", year="2027"), "due"),
         (queries.Filters(money="committed"), "newest"),
     ],

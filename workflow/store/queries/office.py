@@ -24,7 +24,7 @@ from workflow.texts import ZURICH
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a list is sorted: first by `key`, of this type, then by id; `back`: both backwards.
+    """How a list is sorted: first by `key`, of this type, then by `id`; `back`: both backwards.
 
     `by_stage`: its index has the cases of one stage after those of another.
     """
@@ -33,16 +33,17 @@ class Order:
     type: str
     back: bool = False
     by_stage: bool = False
+    id: str = "c.id"
 
     @property
     def sql(self) -> str:
         way = " DESC" if self.back else ""
-        return f"{self.key}{way}, c.id{way}"
+        return f"{self.key}{way}, {self.id}{way}"
 
     @property
     def behind(self) -> str:
         """What comes after the row whose key and id are :mark and :mark_id."""
-        return f"({self.key}, c.id) {'<' if self.back else '>'} (CAST(:mark AS {self.type}), :mark_id)"
+        return f"({self.key}, {self.id}) {'<' if self.back else '>'} (CAST(:mark AS {self.type}), :mark_id)"
 
 
 SORTS = {
@@ -51,7 +52,20 @@ SORTS = {
     "due": Order("coalesce(c.due_at, 'infinity')", "timestamptz"),
     "amount": Order("c.requested", "bigint", back=True),
 }
+AT_OFFICE = Order("w.due", "timestamptz", id="w.id")
+"""As "due", in EACH_ROLE."""
 MOST_COUNTED = 1000
+CASES = "(SELECT c.id FROM cases c{way}{more})"
+EACH_STAGE = f"""(SELECT f.id FROM ({sums.STAGES}) s CROSS JOIN LATERAL (
+ SELECT c.id FROM cases c{{way}} AND c.stage = s.stage{{more}}) f)"""
+EACH_ROLE = """(SELECT DISTINCT f.id FROM (
+ SELECT DISTINCT role FROM work_items WHERE closed_at IS NULL AND office = :office) r CROSS JOIN LATERAL (
+ SELECT c.id FROM (
+  SELECT DISTINCT coalesce(due_at, 'infinity') AS due, case_id AS id FROM work_items
+  WHERE closed_at IS NULL AND office = :office AND role = r.role ORDER BY due, id) w
+ JOIN cases c USING (id){way}{more}) f)"""
+"""From where a list is read: from all cases; or for each stage, or each role of an office, no further than
+asked, since their indexes have one after the other. Open work is due when its case is."""
 LINES = """
 SELECT * FROM budget_lines WHERE programme = (SELECT code FROM programmes ORDER BY since DESC LIMIT 1)
 ORDER BY year, id"""
@@ -95,12 +109,16 @@ def cases(
     state = OUTLINE if viewer.has_role(*reading.ALL_DOSSIERS) else "c.state"
     with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx)) if filters.text else None
-        ways = each_way(tx, filters, viewer, programme, now)
+        source, walk = _way_to_read(filters, order)
+        others = replace(filters, office="") if walk is AT_OFFICE else filters
+        ways = each_way(tx, others, viewer, programme, now)
+        ways.parameters["office"] = filters.office
         plain = filters == Filters()
         mark = _mark(after, order)
-        more = "".join(f" AND {one}" for one in ["c.ending IS NULL"] * running + [order.behind] * bool(mark))
-        by_stage = order.by_stage and sums.is_counted(filters)
-        found = _found(ways, f"{more} ORDER BY {order.sql} LIMIT {limit + 1}", by_stage=by_stage)
+        late = ["w.due < :now"] if walk is AT_OFFICE and filters.late else []
+        more = "".join(f" AND {one}" for one in late + ["c.ending IS NULL"] * running)
+        behind = f" AND {walk.behind}" if mark else ""
+        found = _found(ways, f"{more}{behind} ORDER BY {walk.sql} LIMIT {limit + 1}", source)
         rows = ask(
             tx,
             f"SELECT {ROW}, {state}, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
@@ -114,7 +132,7 @@ def cases(
         if running:
             total, at_least = 0, False
         elif ways.few:
-            total, at_least = _total(tx, filters, ways)
+            total, at_least = _total(tx, filters, ways, source, more)
         else:  # nobody counts them: there is more than this page, unless it is the only one
             at_least = bool(mark or following)
             total = limit if at_least else len(shown)
@@ -130,26 +148,27 @@ def _seen(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> tuple[bo
     return reading.may_open(case, viewer), reading.has_page(case, route, viewer=viewer, on=on)
 
 
-def _total(tx: sa.Connection, filters: Filters, ways: Ways) -> tuple[int, bool]:
+def _way_to_read(filters: Filters, order: Order) -> tuple[str, Order]:
+    """From where a list is read in its order, and this order there."""
+    if order.by_stage and sums.is_counted(filters):
+        return EACH_STAGE, order
+    if filters.office and order is SORTS["due"]:
+        return EACH_ROLE, AT_OFFICE
+    return CASES, order
+
+
+def _found(ways: Ways, more: str, source: str) -> str:
+    """The ids of what is found in these ways, each once. `more`: conditions and order, for each way."""
+    return " UNION ".join(source.format(way=way, more=more) for way in ways.each)
+
+
+def _total(tx: sa.Connection, filters: Filters, ways: Ways, source: str, more: str) -> tuple[int, bool]:
     """How many there are, or that there are more than MOST_COUNTED."""
     if sums.is_counted(replace(filters, late=False)):
         return sums.total(tx, filters, ways.parameters), False
-    found = _found(ways, f" LIMIT {MOST_COUNTED + 1}")
+    found = _found(ways, f"{more} LIMIT {MOST_COUNTED + 1}", source)
     [[total]] = ask(tx, f"SELECT count(*) FROM ({found}) f", ways.parameters, keep=False)
     return min(total, MOST_COUNTED), total > MOST_COUNTED
-
-
-def _found(ways: Ways, more: str, *, by_stage: bool = False) -> str:
-    """The ids of what is found in these ways, each once. `by_stage`: `more` is about each stage by itself."""
-    if by_stage:
-        each = [
-            f"(SELECT f.id FROM ({sums.STAGES}) s"
-            f" CROSS JOIN LATERAL (SELECT c.id FROM cases c{way} AND c.stage = s.stage{more}) f)"
-            for way in ways.each
-        ]
-    else:
-        each = [f"(SELECT c.id FROM cases c{way}{more})" for way in ways.each]
-    return " UNION ".join(each)
 
 
 def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
