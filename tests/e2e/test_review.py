@@ -26,6 +26,8 @@ def opened(person: Person) -> Person:
 
 def test_a_review_is_kept_while_it_is_written(visit: Visit) -> None:
     lead = opened(visit("Nicole Schär"))
+    lead.page.get_by_role("link", name="Jemandem übergeben").click()
+    expect(lead.page.locator("[id^=hand-over] :focus")).to_be_visible()  # opened beside what is being written
     lead.fill({"criteria.need": "4", "criteria.goals": "3"})
     expect(lead.page.locator(".task__total output")).to_have_text("–")
     lead.fill({f"criteria.{code}": "3" for code in ("access", "quality", "parents", "costs")})

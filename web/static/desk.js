@@ -25,7 +25,7 @@ for (const line of document.querySelectorAll("[data-weights]")) {
   });
 }
 
-// A form that a link leads to opens in the link's place, beside what it is about. What does not come, or comes
+// What a link leads to opens in the link's place, beside what it is about. What does not come, or comes
 // as another page (signed out meanwhile), is followed as the link that it is.
 for (const link of document.querySelectorAll("a[data-in-place]")) {
   link.addEventListener("click", async (event) => {
@@ -35,9 +35,9 @@ for (const link of document.querySelectorAll("a[data-in-place]")) {
     link.ariaBusy = "true";
     try {
       const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
-      const form = document.adoptNode(page.querySelector(link.dataset.inPlace));
-      link.replaceWith(form);
-      form.querySelector("textarea").focus();
+      const part = document.adoptNode(page.querySelector(link.dataset.inPlace));
+      link.replaceWith(part);
+      part.querySelector("textarea, select, [tabindex]").focus();
     } catch {
       location.assign(link.href);
     }

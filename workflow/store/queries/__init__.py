@@ -10,7 +10,7 @@ from workflow.store.queries.deciding import (
     done_already,
     outlooks,
 )
-from workflow.store.queries.desk import Dossier, StatementDraft, dossier
+from workflow.store.queries.desk import Dossier, StatementDraft, colleagues, dossier
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.inbox import TABS, inbox
@@ -157,6 +157,7 @@ __all__ = [
     "bundle",
     "by_area",
     "cases",
+    "colleagues",
     "credits",
     "decisions",
     "done_already",

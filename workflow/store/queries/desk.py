@@ -67,8 +67,8 @@ class Dossier:
     """A case as staff see it; while `opened` is False only its header and the declaration are there.
 
     `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
-    open seats, by seat; `colleagues`: by seat that the viewer may hand over; `ties`: what links a viewer who
-    is asked to declare to the applicant; `talk`: None while it is not open.
+    open seats, by seat; `ties`: what links a viewer who is asked to declare to the applicant; `talk`: None
+    while it is not open.
     """
 
     case: CaseRow
@@ -89,7 +89,6 @@ class Dossier:
     draft: StatementDraft | None
     seats: tuple[Seat, ...]
     holders: Mapping[str, str]
-    colleagues: Mapping[str, Sequence[Colleague]]
     due_at: datetime | None
     entry: int
     step: str
@@ -151,7 +150,6 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         noticed = findings(tx, row, answers, viewer) if opened else None
         helped = advised(tx, case_id) if opened else []
         draft = _draft(tx, case_id, case, viewer, offers)
-        colleagues = _colleagues(tx, case_id, route, case, offers)
     return Dossier(
         case=case_row(row, now, opened, has_page=True),
         opened=opened,
@@ -175,7 +173,6 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             replace(seat, outcome=HIDDEN) if seat.outcome and veiled else seat for seat in case.seats
         ),
         holders=_holders(row.by_seat or {}, case, viewer, veiled=veiled),
-        colleagues=colleagues,
         due_at=row.due_at,
         entry=case.entry,
         step=case.step or "",
@@ -201,12 +198,15 @@ def _draft(
     return None
 
 
-def _colleagues(
-    tx: sa.Connection, case_id: UUID, route: Route, case: Case, offers: Sequence[Offer]
-) -> Mapping[str, Sequence[Colleague]]:
-    """By seat that the viewer may hand over: everybody else who has its role."""
-    seats = {offer.seat for offer in offers if offer.action == "assign" and HAND_OVER in offer.outcomes}
-    people = people_of(tx, case_id) if seats else []
+def colleagues(db: sa.Engine, found: Dossier) -> Mapping[str, Sequence[Colleague]]:
+    """By seat of this dossier that its viewer may hand over: who else has its role."""
+    seats = {one.seat for one in found.offers if one.action == "assign" and HAND_OVER in one.outcomes}
+    if not seats:
+        return {}
+    with autocommit(db) as tx:
+        [row] = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": found.case.id})
+        case, route = load_case(row.state), published.route(tx, row.route_hash)
+        people = people_of(tx, found.case.id)
     return {
         seat.code: [
             Colleague(actor.person, name, refusal.code if refusal else "")
