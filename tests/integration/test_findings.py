@@ -34,7 +34,7 @@ from workflow.people import organisation_id, person_id
 from workflow.service import handle
 from workflow.store import organisations as store
 from workflow.store import queries
-from workflow.store.queries.rows import MOST_SHOWN, Findings
+from workflow.store.queries.findings import MOST_SHOWN, Findings
 from workflow.store.queries.ties import who_is_linked
 
 LEITUNG = "andrea.bernasconi@integration.bs.example"

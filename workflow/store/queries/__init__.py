@@ -13,10 +13,11 @@ from workflow.store.queries.deciding import (
 from workflow.store.queries.desk import Dossier, StatementDraft, colleagues, dossier
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
-from workflow.store.queries.inbox import TABS, inbox
+from workflow.store.queries.inbox import TABS, Inbox, ItemRow, inbox
 from workflow.store.queries.inquiries import Inquiry
-from workflow.store.queries.mine import my_applications, my_organisations
-from workflow.store.queries.office import added_up, by_area, cases, credits, money
+from workflow.store.queries.mine import ApplicationRow, OrganisationRow, my_applications, my_organisations
+from workflow.store.queries.money import MoneyRow, added_up, by_area, credits, money
+from workflow.store.queries.office import CasePage, CaseRow, cases
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import (
     OrganisationPage,
@@ -32,8 +33,8 @@ from workflow.store.queries.organisations import (
 from workflow.store.queries.payments import Payable, Payments, payable, payments
 from workflow.store.queries.pending import YearOfMoney, year_of_money
 from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
-from workflow.store.queries.pipeline import pipeline
-from workflow.store.queries.portal import application, file
+from workflow.store.queries.pipeline import Pipeline, StageRow, pipeline
+from workflow.store.queries.portal import Application, Milestone, application, file
 from workflow.store.queries.proposals import (
     ProgrammeParts,
     Proposal,
@@ -46,29 +47,13 @@ from workflow.store.queries.proposals import (
 )
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
-from workflow.store.queries.rows import (
-    Application,
-    ApplicationRow,
-    CasePage,
-    CaseRow,
-    FileRow,
-    Filters,
-    HistoryRow,
-    Inbox,
-    ItemRow,
-    Milestone,
-    MoneyRow,
-    OrganisationRow,
-    Pipeline,
-    Published,
-    StageRow,
-    Statement,
-)
+from workflow.store.queries.rows import FileRow, Filters, HistoryRow, Statement
 from workflow.store.queries.standing import Dissent, Standing
 from workflow.store.queries.steering import AreaFigures, Decided, Quarter, quarter
 from workflow.store.queries.time import Month, Span, Times, times
 from workflow.store.queries.timeline import Stop, timeline
 from workflow.store.queries.versions import (
+    Published,
     bundle,
     file_path,
     form,

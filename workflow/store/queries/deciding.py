@@ -19,8 +19,9 @@ from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store import published, reading
 from workflow.store.queries.desk import Dossier, statements_of
+from workflow.store.queries.money import MoneyRow
 from workflow.store.queries.record import ACTOR
-from workflow.store.queries.rows import HistoryRow, MoneyRow
+from workflow.store.queries.rows import HistoryRow
 from workflow.store.queries.standing import Dissent, Standing, dissent, standing
 from workflow.store.queries.ties import linked_to
 

@@ -24,23 +24,13 @@ from workflow.store.asking import ask
 from workflow.store.queries.advice import Advised, advised
 from workflow.store.queries.comments import Talk, talk_of
 from workflow.store.queries.explain import people_of
-from workflow.store.queries.family import family, parent_read
-from workflow.store.queries.findings import findings
+from workflow.store.queries.family import ParentRead, Relative, family, parent_read
+from workflow.store.queries.findings import Findings, findings
 from workflow.store.queries.inquiries import Inquiry, inquiries_of
-from workflow.store.queries.office import WHO, case_row, money_row
+from workflow.store.queries.money import MoneyRow, money_row
+from workflow.store.queries.office import WHO, CaseRow, case_row
 from workflow.store.queries.record import files_of, history, letters, written
-from workflow.store.queries.rows import (
-    HIDDEN,
-    Answers,
-    CaseRow,
-    FileRow,
-    Findings,
-    HistoryRow,
-    MoneyRow,
-    ParentRead,
-    Relative,
-    Statement,
-)
+from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Statement
 from workflow.store.queries.ties import linked_to
 
 

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from workflow.engine.case import Case, load_case
 from workflow.engine.route import Route
+from workflow.funding.forms import Form
 from workflow.store import journal, published
 from workflow.store.asking import ask
 from workflow.store.queries.record import files_of, letters, written
-from workflow.store.queries.rows import ParentRead, Relative
+from workflow.store.queries.rows import Answers, FileRow
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A case that this one belongs to, or that belongs to it. `kind`: the title of its route.
+
+    `seen`: there is a page of it for this viewer.
+    """
+
+    id: UUID
+    number: str
+    kind: Mapping[str, str]
+    status: str
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParentRead:
+    """What somebody who works on a child reads of its parent: what was asked for, and what was answered."""
+
+    form: Form
+    answers: Answers
+    files: Mapping[UUID, FileRow]
+    letters: list[FileRow]
+
 
 FAMILY = """
 SELECT id, number, status, route_hash, parent_id, state FROM cases

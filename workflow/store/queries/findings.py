@@ -4,15 +4,82 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from workflow.engine.case import Actor, Case, load_case
 from workflow.store import reading
 from workflow.store.asking import ask
-from workflow.store.queries.rows import MOST_SHOWN, Answers, Comparable, Findings, Other
+from workflow.store.queries.rows import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another application. `likeness`: per cent of the words of both that both have; amounts in Rappen.
+
+    `title` is None, and `seen` False, where the viewer may not read it; `reasons`: same_area, similar.
+    """
+
+    id: UUID
+    number: str
+    organisation: str
+    own: bool
+    title: str | None
+    seen: bool
+    area: str
+    call: str
+    status: str
+    ending: str | None
+    requested: int
+    committed: int
+    submitted_at: datetime
+    likeness: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """A grant of the same area; `per_person` in Rappen."""
+
+    number: str
+    organisation: str
+    committed: int
+    people: int
+    per_person: int
+
+
+MOST_SHOWN = 10
+"""Of other applications beside one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`earlier`: of the same organisation, newest first: the newest, and those granted or in the same area;
+    `alike`: those that could pay for the same twice, the most alike first.
+
+    `median`: of what the comparable grants cost for each person, in Rappen.
+    """
+
+    earlier: list[Other]
+    alike: list[Other]
+    comparable: list[Comparable]
+    median: int | None
+
+    @property
+    def newest(self) -> list[Other]:
+        """Of the earlier ones those that a page shows."""
+        return self.earlier[:MOST_SHOWN]
+
+    @property
+    def most_alike(self) -> list[Other]:
+        """Of those alike the same."""
+        return self.alike[:MOST_SHOWN]
+
 
 ALIKE_OF_OWN, ALIKE_OF_OTHERS = 25, 40
 """From so many per cent of common words on, two projects of one organisation, or of two, are called alike."""

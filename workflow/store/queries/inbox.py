@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +17,50 @@ from workflow.engine.case import Actor, load_case
 from workflow.engine.route import APPLICANT, OPERATOR, Human
 from workflow.store import published
 from workflow.store.asking import ask
-from workflow.store.queries.rows import Filters, Inbox, ItemRow
+from workflow.store.queries.rows import Filters
 from workflow.store.reading import may_open
 from workflow.texts import ZURICH
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """Open work. `title` is None while the gate is closed for this viewer; `page`: the case to open.
+
+    `holder`: the id of who has it, `holder_name` the name; `may_take`: this viewer may have it instead.
+    """
+
+    case_id: UUID
+    page: UUID
+    number: str
+    organisation: str
+    title: str | None
+    area: str
+    size: str
+    stage: str
+    step: str
+    route_hash: str
+    seat: str
+    office: str
+    role: str
+    entry: int
+    opened_at: datetime
+    due_at: datetime | None
+    late: bool
+    declared: bool
+    holder: str
+    holder_name: str
+    may_take: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """A page of open work; `next` is what `after` takes for the page behind it; `counts`: by tab."""
+
+    rows: list[ItemRow]
+    total: int
+    next: str | None
+    counts: Mapping[str, int]
+
 
 TABS = ("mine", "office", "headed", "waiting")
 

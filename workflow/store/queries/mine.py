@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +14,45 @@ from workflow.engine.route import APPLICANT
 from workflow.funding.progress import progress
 from workflow.store import published
 from workflow.store.comments import is_asked
-from workflow.store.queries.rows import ApplicationRow, OrganisationRow
 from workflow.store.tables import applications, cases, organisations, signatures
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRow:
+    id: UUID
+    name: str
+    rights: frozenset[str]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRow:
+    """`status`: "draft" or a public status; `number` is None before submission.
+
+    Of a draft, `area` and `requested` are None as long as it does not say, `done` of its `sections` are
+    complete, and `closes` is the end of its call. `due_at`: of what waits for the applicant. `over`: it has
+    come to its end. `asked`: an office's question is all that waits.
+    """
+
+    id: UUID
+    organisation_id: UUID
+    organisation: str
+    title: str
+    call: str
+    number: str | None
+    status: str
+    area: str | None
+    requested: int | None
+    saved_at: datetime
+    submitted_at: datetime | None
+    waiting_for_me: bool
+    due_at: datetime | None = None
+    closes: datetime | None = None
+    done: int = 0
+    sections: int = 0
+    granted: int | None = None
+    over: bool = False
+    asked: bool = False
 
 
 def ids(viewer: Actor) -> list[UUID]:

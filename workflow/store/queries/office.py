@@ -1,9 +1,7 @@
-"""What the Fachstelle and those who decide see: the lists of cases, the money."""
+"""The lists of cases that the Fachstelle and those who decide see."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,9 +15,52 @@ from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.queries import sums
 from workflow.store.queries.narrowed import Ways, each_way
-from workflow.store.queries.rows import CasePage, CaseRow, Filters, MoneyRow
+from workflow.store.queries.rows import Filters
 from workflow.store.tables import STANDING
 from workflow.texts import ZURICH
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """`title` is None while the gate is closed for this viewer; `offices`: where work is open.
+
+    `has_page`: the viewer has to do with it. `holders`: names of those who have it.
+    """
+
+    id: UUID
+    number: str
+    organisation: str
+    title: str | None
+    has_page: bool
+    area: str
+    size: str
+    call: str
+    stage: str
+    step: str
+    status: str
+    ending: str | None
+    requested: int
+    held: int
+    committed: int
+    paid: int
+    submitted_at: datetime
+    entered_at: datetime | None
+    due_at: datetime | None
+    late: bool
+    age_days: int
+    offices: tuple[str, ...]
+    holders: tuple[str, ...]
+    route_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """`at_least`: there are more than `total`, which nobody has counted to the end."""
+
+    rows: list[CaseRow]
+    total: int
+    next: str | None
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +107,6 @@ EACH_ROLE = """(SELECT DISTINCT f.id FROM (
  JOIN cases c USING (id){way}{more}) f)"""
 """From where a list is read: from all cases; or for each stage, or each role of an office, no further than
 asked, since their indexes have one after the other. Open work is due when its case is."""
-LINES = """
-SELECT * FROM budget_lines WHERE programme = (SELECT code FROM programmes ORDER BY since DESC LIMIT 1)
-ORDER BY year, id"""
-AMOUNTS = ("ceiling", "carried", "reserved", "committed", "paid", "left")
-"""Of a budget line, in the order of MoneyRow."""
 ROW = """
 c.id, c.number, c.title, c.area, c.size, c.call, c.stage, c.step, c.status, c.ending, c.requested, c.held,
 c.committed, c.paid, c.submitted_at, c.entered_at, c.due_at, c.route_hash
@@ -171,22 +207,6 @@ def _total(tx: sa.Connection, filters: Filters, ways: Ways, source: str, more: s
     return min(total, MOST_COUNTED), total > MOST_COUNTED
 
 
-def money(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
-    """Every budget line of the current programme; None for who may not see it."""
-    if not viewer.has_role(*reading.OVERVIEW):
-        return None
-    with db.connect() as tx:
-        return lines(tx)
-
-
-def credits(db: sa.Engine, viewer: Actor) -> list[MoneyRow] | None:
-    """The same for those who see what the programme consists of, credits among it."""
-    if not viewer.has_role(*reading.OVERVIEW, *reading.PROGRAMME):
-        return None
-    with db.connect() as tx:
-        return lines(tx)
-
-
 def _mark(after: str | None, order: Order) -> dict[str, Any]:
     """Where a page begins; what nobody of us wrote begins at the start."""
     try:
@@ -230,36 +250,3 @@ def case_row(row: Any, now: datetime, opens: bool, has_page: bool) -> CaseRow:
         holders=tuple(dict.fromkeys(name for name in row.holders if name)),
         route_hash=row.route_hash,
     )
-
-
-def money_row(row: Any) -> MoneyRow:
-    """A row of `budget_lines`."""
-    return MoneyRow(
-        year=row.year,
-        area=row.area,
-        pot=row.pot,
-        ceiling=row.ceiling,
-        carried=row.carried,
-        reserved=row.reserved,
-        committed=row.committed,
-        paid=row.paid,
-        left=row.available,
-    )
-
-
-def by_area(lines: Sequence[MoneyRow]) -> list[MoneyRow]:
-    """The lines of each year and area added up over their pots."""
-    grouped: dict[tuple[int, str], list[MoneyRow]] = defaultdict(list)
-    for line in lines:
-        grouped[line.year, line.area].append(line)
-    return [added_up(year, area, rows) for (year, area), rows in grouped.items()]
-
-
-def added_up(year: int, area: str, lines: Sequence[MoneyRow]) -> MoneyRow:
-    """Several lines as one."""
-    sums = [sum(getattr(line, name) for line in lines) for name in AMOUNTS]
-    return MoneyRow(year, area, "", *sums)
-
-
-def lines(tx: sa.Connection) -> list[MoneyRow]:
-    return [money_row(row) for row in ask(tx, LINES)]

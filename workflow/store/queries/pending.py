@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from workflow.engine.case import Actor
 from workflow.funding.what_if import Pending
 from workflow.store import published, reading
-from workflow.store.queries.office import money_row
-from workflow.store.queries.rows import MoneyRow
+from workflow.store.queries.money import MoneyRow, money_row
 from workflow.store.tables import STANDING
 
 MOST = 20_000

@@ -6,6 +6,7 @@ those that run are read from an index. See docs/performance.md for the plans.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,29 @@ from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.store import published, reading
 from workflow.store.asking import ask
+from workflow.store.queries.money import MoneyRow, by_area, lines
 from workflow.store.queries.narrowed import APPLICATIONS, narrowed
-from workflow.store.queries.office import by_area, lines
-from workflow.store.queries.rows import Filters, Pipeline, StageRow
+from workflow.store.queries.rows import Filters
 from workflow.store.queries.sums import SUMS, counted_where, is_counted
 from workflow.store.tables import STANDING
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A column of the pipeline. `oldest_days`: since the oldest case in it entered its step."""
+
+    stage: str
+    count: int
+    amount: int
+    oldest_days: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    stages: list[StageRow]
+    money: list[MoneyRow]
+
 
 OLDEST = f"""SELECT s.stage, (
   SELECT c.entered_at FROM cases c {{where}} ORDER BY {STANDING} LIMIT 1) AS oldest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.case import SIGNING, Actor, Case, load_case
+from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
 from workflow.engine.route import APPLICANT, Human, Route
+from workflow.funding.forms import Form
 from workflow.store import applications as store
 from workflow.store import published, reading
-from workflow.store.queries.family import family
+from workflow.store.queries.family import Relative, family
 from workflow.store.queries.mine import ids
 from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
 from workflow.store.queries.record import (
@@ -27,15 +30,66 @@ from workflow.store.queries.record import (
     signing,
     written,
 )
-from workflow.store.queries.rows import (
-    Answers,
-    Application,
-    FieldSave,
-    FileRow,
-    HistoryRow,
-    Milestone,
-)
+from workflow.store.queries.rows import Answers, FileRow, HistoryRow
 from workflow.store.tables import applications, cases, organisations, persons
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSave:
+    """Who saved an answer last, and when."""
+
+    person_id: UUID
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application as its organisation sees it. `held_by`: code of the office where it lies now."""
+
+    id: UUID
+    organisation_id: UUID
+    organisation: str
+    call: str
+    area: str | None
+    number: str | None
+    status: str
+    programme_hash: str
+    form: Form
+    answers: Answers
+    revision: int
+    saved_at: datetime
+    saved_by_name: str
+    field_saves: Mapping[str, FieldSave]
+    submitted_at: datetime | None
+    open_sections: frozenset[str]
+    files: Mapping[UUID, FileRow]
+    letters: list[FileRow]
+    timeline: list[Milestone]
+    due_at: datetime | None
+    held_by: str | None
+    step: str | None
+    entry: int
+    offers: tuple[Offer, ...]
+    query_message: str | None
+    requested: int | None
+    granted: int | None
+    size: str | None
+    conditions: str | None
+    route_hash: str | None
+    title: str
+    parent: Relative | None
+    children: Sequence[Relative]
+    step_form: Form | None
+    may_edit: bool
+    may_sign: bool
+    has_changes: bool
 
 
 def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Application | None:

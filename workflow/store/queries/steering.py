@@ -10,8 +10,7 @@ import sqlalchemy as sa
 
 from workflow.engine.case import Actor
 from workflow.store import published, reading
-from workflow.store.queries.office import by_area, money_row
-from workflow.store.queries.rows import MoneyRow
+from workflow.store.queries.money import MoneyRow, by_area, money_row
 from workflow.texts import ZURICH
 
 OBSERVERS = ("observer", *reading.OVERVIEW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,14 @@ from workflow.funding.forms import Form
 from workflow.funding.programme import Bundle, Programme
 from workflow.settings import Settings
 from workflow.store import files, published, reading
-from workflow.store.queries.rows import FileRow, Published
+from workflow.store.queries.rows import FileRow
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    hash: str
+    programme: Programme
+
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
