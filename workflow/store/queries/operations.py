@@ -155,19 +155,21 @@ ORDER BY o.parked_at IS NULL, o.parked_at, o.next_try LIMIT {SHOWN}""")
 
 def troubles(db: sa.Engine, viewer: Actor) -> int:
     """How many parked effects and cases wait for this operator, or were handed to this person."""
+    everything = viewer.has_role("operator", "admin")
     with autocommit(db) as tx:
-        parked = _parked(tx)
-        effects = "SELECT count(*) FROM outbox o LEFT JOIN cases c ON c.id = o.case_id WHERE o.parked_at"
-        if viewer.has_role("operator", "admin"):
-            [failed] = ask(tx, f"{effects} IS NOT NULL AND o.done_at IS NULL AND {NEEDED}")
-            return int(failed[0]) + len(parked)
-    return sum(str(one.handed_to) == viewer.person for one in parked)
+        [[count]] = ask(tx, TROUBLES if everything else HANDED, None if everything else {"me": viewer.person})
+    return int(count)
 
 
 def _parked(tx: sa.Connection) -> list[ParkedCase]:
     return [ParkedCase(**row._asdict()) for row in ask(tx, PARKED)]
 
 
+HANDED = "SELECT count(*) FROM agenda WHERE parked_at IS NOT NULL AND handed_to = CAST(:me AS uuid)"
+TROUBLES = f"""
+SELECT (SELECT count(*) FROM agenda WHERE parked_at IS NOT NULL)
+  + (SELECT count(*) FROM outbox o LEFT JOIN cases c ON c.id = o.case_id
+     WHERE o.parked_at IS NOT NULL AND o.done_at IS NULL AND {NEEDED})"""
 PARKED = f"""
 SELECT a.case_id, c.number, c.step, c.route_hash, coalesce(a.error, '') AS error, a.parked_at, a.handed_to,
        p.name AS handed_to_name
