@@ -85,7 +85,7 @@ def running_demo(data: Path, files: Sequence[str] = (demo_data.PRESENT,)) -> Ite
         data, demo=True, processes=("mail", "web"), postgres_options=("fsync=off",)
     ) as system:
         if files:
-            demo_data.load(system.settings, lambda _line: None, files)
+            demo_data.load(system.settings, lambda _line: None, files, now=datetime.now(UTC))
         db = sa.create_engine(system.settings.database_url)
         yield Demo(
             system, Story(db, system.settings, read_people(system.settings.programme), datetime.now(UTC))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from web.cli import demo_data
@@ -18,7 +20,7 @@ def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
     with running_system(
         tmp_path / "data", demo=True, processes=("mail",), postgres_options=("fsync=off",)
     ) as system:
-        demo_data.load(system.settings, said.append)
+        demo_data.load(system.settings, said.append, now=datetime.now(UTC))
         db = sa.create_engine(system.settings.database_url)
         with db.connect() as tx:
 
@@ -56,3 +58,22 @@ def test_the_year_shows_every_stage_and_ending(tmp_path: Path) -> None:
     assert report.findings == ()
     assert report.cases == cases[0]
     assert drafts == [4]
+
+
+@pytest.mark.parametrize("day", [27, 28, 30], ids=["Friday", "Saturday", "Monday"])
+def test_what_is_to_be_seen_does_not_hang_on_the_day_of_the_week(tmp_path: Path, day: int) -> None:
+    """Before office hours, and behind a weekend on which nobody worked."""
+    with running_system(
+        tmp_path / "data", demo=True, processes=("mail",), postgres_options=("fsync=off",)
+    ) as system:
+        now = datetime(2026, 11, day, 0, 10, tzinfo=UTC)
+        demo_data.load(system.settings, lambda _: None, (demo_data.PRESENT,), now=now)
+        db = sa.create_engine(system.settings.database_url)
+        with db.connect() as tx:
+            waiting = tx.execute(sa.text("SELECT title, status FROM cases")).all()
+        db.dispose()
+    statuses = {row.title: row.status for row in waiting}
+    assert statuses["Elternbildung auf Albanisch"] == "query"
+    assert statuses["Beratung im Hafenquartier"] == "confirm"
+    assert statuses["Einstieg ins Handwerk"] == "decision"
+    assert statuses["Deutsch am Abend"] == "granted"

@@ -83,15 +83,20 @@ class Words:
         return next(self.turns.setdefault(kind, itertools.cycle(self.kinds[kind])))
 
 
-def load(settings: Settings, say: Callable[[str], None], files: Sequence[str] = (PRESENT, YEAR)) -> None:
-    """People, organisations and their applications, up to now; what ran already is left alone."""
+def load(
+    settings: Settings,
+    say: Callable[[str], None],
+    files: Sequence[str] = (PRESENT, YEAR),
+    *,
+    now: datetime,
+) -> None:
+    """People, organisations and their applications, up to now (UTC); what ran already is left alone."""
     log.configure(logging.ERROR)  # mails of the made-up past are no news
     folder = settings.programme / "demo"
     db = sa.create_engine(settings.database_url)
     try:
         people = read_people(settings.programme)
         load_people(db, people, password=PASSWORD)
-        now = datetime.now(UTC)
         story = Story(db, settings, people, now, seed=f"demo-{now.isoformat()}")
         listed = [one for name in files for one in load_yaml(folder / f"{name}.yaml")["applications"]]
         words = Words(load_yaml(folder / f"{YEAR}.yaml")["words"])

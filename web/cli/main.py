@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -134,7 +135,7 @@ def _demo(options: argparse.Namespace) -> int:
             data, port=options.port, demo=True, processes=("mail", "web"), say=_say
         ) as system:
             if not loaded.exists():
-                demo_data.load(system.settings, _say)
+                demo_data.load(system.settings, _say, now=datetime.now(UTC))
                 loaded.touch()
             system.start("worker")
             system.start("clock")

@@ -92,7 +92,7 @@ def grown_system(folder: Path) -> AbstractContextManager[System]:
 
 def _grown(system: System, sizes: Sequence[int]) -> Iterator[tuple[int, dict[str, float]]]:
     """What is found at each of these sizes, from a demo's year on."""
-    demo_data.load(system.settings, lambda _: None)
+    demo_data.load(system.settings, lambda _: None, now=datetime.now(UTC))
     grown = growth(partial(system.postgres.connect, DATABASE), fill=min(sizes))
     for cases in sizes:
         began = time.monotonic()

@@ -109,7 +109,7 @@ def house(cases: int, *, processes: tuple[str, ...] = ("worker", "clock"), web: 
         tempfile.TemporaryDirectory(prefix="size-", ignore_cleanup_errors=True) as name,
         running_system(Path(name), processes=("mail",), postgres_options=POSTGRES) as system,
     ):
-        demo_data.load(system.settings, lambda _: None)
+        demo_data.load(system.settings, lambda _: None, now=datetime.now(UTC))
         if cases:
             growth(partial(system.postgres.connect, DATABASE)).to(cases, progress(f"{cases} cases"))
         bind = system.base_url.removeprefix("http://")

@@ -61,7 +61,7 @@ def _database(cases: int) -> Iterator[House]:
         tempfile.TemporaryDirectory(prefix="partitions-", ignore_cleanup_errors=True) as name,
         running_system(Path(name), processes=(), postgres_options=POSTGRES) as system,
     ):
-        demo_data.load(system.settings, lambda _: None)
+        demo_data.load(system.settings, lambda _: None, now=datetime.now(UTC))
         growth(partial(system.postgres.connect, DATABASE)).to(cases, progress(f"{cases} cases"))
         db = sa.create_engine(system.settings.database_url, pool_size=1, max_overflow=0)
         yield House(system, db)
