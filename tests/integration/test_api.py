@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -18,7 +19,7 @@ from web import staff_schemas
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.security import FORM_BYTES
 from workflow.accounts import MOST_ATTEMPTS, sign_in
-from workflow.people import organisation_id
+from workflow.people import organisation_id, person_id
 from workflow.store import queries
 
 HEKS = "miriam.aebi@heks.example"
@@ -455,3 +456,30 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
     assert session["security"] == []
     problem = document["components"]["responses"]["DEFAULT_ERROR"]["content"]
     assert list(problem) == ["application/problem+json"]
+
+
+def test_who_works_for_no_office_any_more_reads_no_dossier(client: FlaskClient, told: Story) -> None:
+    """Those who lost all their roles keep their account: what they once declared and did opens nothing."""
+    case_id = told.submit(HEKS, ANSWERS)
+    told.do(COORDINATOR, case_id, "complete", {"check": {"complete": True, "responsible": True}})
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    lead = Caller(client, LEAD)
+    file = json(lead.get(f"/cases/{case_id}"))["files"][0]["id"]
+    paths = [f"/cases/{case_id}", f"/cases/{case_id}/events", f"/cases/{case_id}/comments", f"/files/{file}"]
+    assert statuses(lead, paths) == [200] * 4
+    roles, mine = "UPDATE staff_roles SET role = 'admin' WHERE person_id = :id", {"id": person_id(LEAD)}
+    with told.db.begin() as tx:
+        tx.execute(sa.text(roles), mine)
+    assert statuses(lead, paths) == [200, 403, 404, 404]
+    assert json(lead.get(paths[0])).keys() == {"case", "opened", "offers"}  # that there is one they know
+    with told.db.begin() as tx:
+        tx.execute(sa.text("DELETE FROM staff_roles WHERE person_id = :id"), mine)
+    assert statuses(lead, paths) == [404] * 4
+
+
+def statuses(caller: Caller, paths: Sequence[str]) -> list[int]:
+    found = []
+    for path in paths:
+        with caller.get(path) as answer:
+            found.append(answer.status_code)
+    return found

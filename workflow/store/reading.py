@@ -106,6 +106,8 @@ def may_open(case: Case, viewer: Actor) -> bool:
         return False
     if viewer.has_role(*ALL_DOSSIERS):
         return True
+    if not offices_of(viewer):  # what somebody once did opens nothing to who takes part in nothing any more
+        return False
     return viewer.person in case.declared and (has_seat(case, viewer) or is_asked(case, viewer))
 
 
@@ -121,10 +123,10 @@ def in_a_list(case: Outline, viewer: Actor) -> tuple[bool, bool]:
 
 
 def has_page(case: Case, route: Route, *, viewer: Actor, on: date) -> bool:
-    """Whether there is a dossier on this day, open or behind its gate, for the viewer, who has an office."""
+    """Whether there is a dossier on this day, open or behind its gate, for the viewer; for staff alone."""
     if may_open(case, viewer):
         return True
-    if belongs(case, viewer) or not takes_part(case, viewer):
+    if not viewer.offices or belongs(case, viewer) or not takes_part(case, viewer):
         return False
     involved = had_turn(case, viewer) or is_of_own_office(case, viewer)
     return involved or bool(allowed(route, case, viewer, on))
