@@ -61,12 +61,14 @@ def similar(organisation: str, title: str = "Deutsch im Quartier Gundeli") -> di
     )
 
 
-def granted(told: Story, people: int) -> UUID:
-    """A small application of HEKS that was granted in full."""
+def granted(told: Story, people: int, recused: str = "") -> UUID:
+    """A small application of HEKS that was granted in full. `recused`: who stepped back from its review."""
     answers = {**language(9_000), "people": {"target_group": "recognised_refugees"}}
     answers["people"]["participants"] = [{"group": "recognised_refugees", "number": people}]
     case_id = told.submit(HEKS, answers)
     told.do(CHECKER, case_id, "complete", {"check": {"complete": True, "responsible": True}})
+    if recused:
+        told.recuse(recused, case_id)
     told.do(LEAD_TOO, case_id, "yes", {"criteria": SCORES, "recommendation": {"reasons": "Gut."}})
     told.do(LEITUNG, case_id, "grant", decision(9_000_00, "Im Rahmen des Kredits."))
     while deliver_due(told.db, told.settings, lambda: told.now):
@@ -121,6 +123,15 @@ def test_what_comparable_grants_cost_for_each_person(app: Flask, told: Story) ->
     assert "in der Mitte CHF 300.00" in text
     assert "deutlich mehr als üblich" in text
     assert_kept(told.db)
+
+
+def test_a_grant_from_which_one_has_stepped_back_is_not_compared_with(told: Story) -> None:
+    granted(told, 10, recused=LEAD)
+    this = at_review(told)
+    told.declare(LEAD, this)
+    noticed = found(told, LEAD, this)
+    assert (noticed.earlier, noticed.comparable, noticed.median) == ([], [], None)
+    assert len(found(told, CHECKER, this).comparable) == 1
 
 
 def test_of_many_only_the_newest_and_the_most_alike_are_shown(app: Flask, told: Story) -> None:

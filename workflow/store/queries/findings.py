@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from workflow.engine.case import Actor, Case, load_case
 from workflow.store import reading
 from workflow.store.asking import ask
+from workflow.store.queries.office import OUTLINE
 from workflow.store.queries.rows import Answers
 
 
@@ -108,7 +109,7 @@ JOIN cases c ON c.id = found.id AND c.parent_id IS NULL AND c.id <> :id
 JOIN applications a ON a.id = c.id JOIN organisations o ON o.id = c.organisation_id CROSS JOIN mine
 ORDER BY c.submitted_at DESC, c.id"""
 COMPARABLE = f"""
-SELECT c.number, c.committed, c.submitted_at, o.name AS organisation,
+SELECT c.number, c.committed, c.submitted_at, {OUTLINE}, o.name AS organisation,
   (SELECT sum(CAST(r->>'number' AS bigint))
    FROM jsonb_path_query(t.data, '$.people.participants[*]') r) AS people
 FROM (SELECT * FROM cases WHERE area = :area AND committed > 0 AND parent_id IS NULL AND id <> :id
@@ -139,7 +140,8 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
     found = [(one, load_case(one.state)) for one in ask(tx, OTHERS, said)]
     others = [_other(one, case, row, viewer) for one, case in found if _knows(case, viewer)]
     grants = ask(tx, COMPARABLE, {"area": row.area, "id": row.id})
-    comparable = [_comparable(one) for one in grants if one.people]
+    known = [one for one in grants if _knows(reading.Outline(**one.outline), viewer)]
+    comparable = [_comparable(one) for one in known if one.people]
     return Findings(
         earlier=[one for one in others if one.own],
         alike=sorted((one for one in others if one.reasons), key=lambda one: -one.likeness),
@@ -148,7 +150,7 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
     )
 
 
-def _knows(case: Case, viewer: Actor) -> bool:
+def _knows(case: reading.Kept, viewer: Actor) -> bool:
     """Nothing of cases from which the viewer keeps out."""
     return not (viewer.person in case.recused or reading.belongs(case, viewer))
 
