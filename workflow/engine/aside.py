@@ -13,7 +13,7 @@ from workflow.engine.advance import iso
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT_OFFICE, OPERATOR, Route, Wait, Way
+from workflow.engine.route import APPLICANT_OFFICE, OPERATOR, Human, Route, Wait, Way
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 Aside = cmd.Receive | cmd.TakeWay | cmd.Suspend | cmd.Resume | cmd.Extend | cmd.Nudge
@@ -52,7 +52,7 @@ def decide(
             assert route.extension is not None
             if not 1 <= command.days <= route.extension.most - case.extended:
                 raise Refused("too_long", most=route.extension.most - case.extended)
-            due_at, timers = moved(case, command.days, calendar)
+            due_at, timers = longer(route, case, command.days, calendar)
             assert due_at is not None
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
 
@@ -204,6 +204,19 @@ def moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[
 
     timers = tuple({**asdict(timer), "at": later(timer.at)} for timer in case.timers)
     return (later(case.due_at) if case.due_at else None), timers
+
+
+def longer(
+    route: Route, case: Case, days: int, calendar: Calendar
+) -> tuple[str | None, tuple[dict[str, Any], ...]]:
+    """The same for a deadline that is extended: a panel that did not close at the old one may at the new."""
+    due_at, timers = moved(case, days, calendar)
+    step = route.steps.get(case.step or "")
+    if case.overdue and due_at and isinstance(step, Human):
+        closing = [number for number, timer in enumerate(step.timers) if timer.do == "close"]
+        again = ({"number": n, "at": due_at, "percent": 100, "do": "close", "outcome": None} for n in closing)
+        timers = (*timers, *again)
+    return due_at, timers
 
 
 def require(refusal: FoerderwegError | None) -> None:

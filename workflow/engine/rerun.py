@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from workflow.engine import events as ev
 from workflow.engine.advance import advance, iso, next_due
-from workflow.engine.aside import moved, resumed
+from workflow.engine.aside import longer, resumed
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Case, evolve, replay
 from workflow.engine.route import Call, Human, Route, Wait
@@ -145,7 +145,7 @@ def _as_here(route: Route, case: Case, event: ev.Event, now: datetime, calendar:
         case ev.Resumed():
             return resumed(case, event.by, now, calendar)
         case ev.Extended():
-            due_at, timers = moved(case, event.days, calendar)
+            due_at, timers = longer(route, case, event.days, calendar)
             return replace(event, due_at=due_at or event.due_at, timers=timers)
         case ev.Withdrawn():
             return ev.Withdrawn(event.by, route.withdraw_to or "", event.content)

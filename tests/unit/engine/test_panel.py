@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import CASE, CLOCK, Play, names, panel, play, staff, task
 from workflow.engine.advance import next_due
-from workflow.engine.commands import Complete, Declare, Recuse
+from workflow.engine.commands import Complete, Declare, Extend, Recuse
 from workflow.engine.decide import allowed
 from workflow.engine.events import Entered, Event, PanelClosed
 from workflow.errors import NotAllowed, Refused
@@ -144,6 +144,19 @@ def test_one_person_takes_one_seat() -> None:
     with pytest.raises(Refused, match="seat_is_done"):
         told.complete(other, "yes", "a")
     assert "PanelClosed" in names(told.complete(other, "yes", "b"))
+
+
+def test_a_panel_whose_deadline_is_extended_after_it_passed_closes_at_the_new_one() -> None:
+    clerk = {"office": "desk", "role": "clerk"}
+    extend = {"from": ["review"], "who": clerk, "at_most": 9}
+    told = play({"review": panel(ALL, TO, enough_at_deadline=["a"])}, extend=extend)
+    told.rules(days=16)
+    assert told.case.overdue
+    told.do(Extend(CASE, 5, 1), staff("clerk"))
+    vote(told, "a", "yes")
+    assert closed(told) is None  # the others have been given more time
+    told.rules(days=16)
+    assert closed(told) == PanelClosed("review", "agreed", "end", ("b", "c"))
 
 
 def test_a_vote_is_one_of_the_votes_and_brings_no_facts() -> None:
