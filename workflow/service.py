@@ -74,8 +74,8 @@ def handle(
     tried = 1
     while True:
         try:
-            # Only a child's beginning is more than one statement: all else needs no BEGIN and no COMMIT.
-            with db.begin() if isinstance(command, cmd.OpenChild) else autocommit(db) as tx:
+            # Only what concerns children too is more than one statement: all else needs no BEGIN and COMMIT.
+            with db.begin() if isinstance(command, cmd.OpenChild | cmd.Recuse) else autocommit(db) as tx:
                 return _handle(tx, command, actor, key, now, answers)
         except (FoerderwegError, UniqueViolation) as error:
             # A repetition meets a case that has moved on, or its own row: its first result is the answer.
@@ -127,6 +127,8 @@ def _handle(
         number = journal.commit(tx, change)
         if isinstance(command, cmd.OpenChild):
             journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
+        elif isinstance(command, cmd.Recuse):
+            _recuse_from_children(tx, stored, actor, now)
     return Done(stored.id, number, stored.case.version + len(events))
 
 
@@ -228,6 +230,18 @@ def _child(
         begins.revision,
         begins.beginning,
     )
+
+
+def _recuse_from_children(tx: Connection, parent: journal.Stored, actor: Actor, now: datetime) -> None:
+    """Whoever steps back from a case steps back from those that belong to it: they show what it is about."""
+    for name in parent.case.children:
+        child = journal.read(tx, UUID(name))
+        if actor.person not in child.case.recused:
+            route = published.route(tx, child.route_hash)
+            calendar = published.calendar(tx, child.programme_hash)
+            recused = ev.Recused(actor.person)
+            journal.commit(tx, _change(route, calendar, child, [recused], actor.person, now, None))
+        _recuse_from_children(tx, child, actor, now)
 
 
 def _with_content(

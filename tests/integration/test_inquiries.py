@@ -19,6 +19,7 @@ from tests.integration.walks import (
     LEAD,
     LEAD_TOO,
     SECOND,
+    SYNTHESIS,
     assert_kept,
     at_review,
     at_synthesis,
@@ -153,6 +154,27 @@ def test_whoever_keeps_out_of_the_case_keeps_out_of_its_inquiries(told: Story) -
     page = queries.dossier(told.db, told.actors[LEAD_TOO], inquiry, now=told.now)
     assert page is None or not page.opened
     assert queries.inbox(told.db, told.actors[LEAD_TOO], now=told.now).rows == []
+
+
+def test_who_steps_back_later_keeps_out_of_the_inquiries_that_there_are(told: Story) -> None:
+    case_id = at_synthesis(told)
+    inquiries = [ask(told, SYNTHESIS, case_id), ask(told, CHECKER, case_id)]
+    answer(told, inquiries[1])
+    deliver(told)
+    [file, *_] = rows(told.db, "SELECT id FROM files WHERE application_id = :id", id=case_id)
+    viewer = told.actors[SYNTHESIS]
+    assert queries.file(told.db, viewer, file.id) is not None
+    told.recuse(SYNTHESIS, case_id)
+    for inquiry in inquiries:
+        page = queries.dossier(told.db, viewer, inquiry, now=told.now)
+        assert page is None or (page.opened, page.parent_read) == (False, None)
+    assert queries.file(told.db, viewer, file.id) is None
+    assert queries.inbox(told.db, viewer, now=told.now, tab="waiting").rows == []
+    assert queries.dossier(told.db, told.actors[CHECKER], inquiries[0], now=told.now) is not None
+    answer(told, inquiries[0])
+    deliver(told)
+    assert [one.answer for one in seen(told, CHECKER, case_id)] == [ANSWER] * 2
+    assert_kept(told.db)
 
 
 def test_own_first_holds_for_what_others_ask(told: Story, case_id: UUID) -> None:
