@@ -29,7 +29,7 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import Story, decision, proposal, review
-from workflow.engine.commands import Complete, Declare, Recuse
+from workflow.engine.commands import Complete, Declare, Recuse, TakeWay
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.people import organisation_id
 from workflow.service import handle
@@ -131,6 +131,18 @@ def test_who_checked_neither_reviews_nor_decides(told: Story) -> None:
     assert refusal(told, CHECKER, case_id, "", "grant") == "four_eyes"
     told.do(HEAD, case_id, "grant", decision(20_000_00, REASONS))
     assert refusal(told, CHECKER, case_id, "", "confirm") == "four_eyes"
+
+
+@pytest.mark.parametrize("email", [CHECKER, LEAD])
+def test_who_checked_or_reviewed_does_not_decide_to_write_it_off(told: Story, email: str) -> None:
+    case_id = at_review(told)
+    told.do(LEAD, case_id, "yes", review("Ja."))
+    told.actors[email] = replace(told.actors[email], offices=frozenset({("integration", "head")}))
+    entry = state(told, case_id).entry
+    told.aside(SYNTHESIS, TakeWay(case_id, "write_off", "decide_write_off", entry))
+    assert refusal(told, email, case_id, "", "confirm") == "four_eyes"
+    told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Gegenstandslos."}})
+    assert state(told, case_id).step == "order_ended"
 
 
 def test_who_decided_first_does_not_confirm_and_not_decide_above(told: Story) -> None:
