@@ -267,6 +267,15 @@ def test_a_case_of_another_size_takes_its_own_level(told: Story) -> None:
     told.do(HEAD, case_id, "grant", decision(8_000_00, REASONS))
     told.do(HEKS, case_id, "accept", costs(8_000))
     deliver(told)
-    child = opened(told, HEKS, case_id, "amendment", amendment(500))
-    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
-    assert (state(told, child).seats[0].office, state(told, child).seats[0].role) == ("integration", "head")
+    for more, office, role in (  # whoever may grant 10'000 francs alone does not add 290'000 to them
+        (500, "integration", "head"),
+        (10_000, "integration", "head"),
+        (10_001, "presidential", "division_head"),
+        (290_000, "presidential", "department_head"),
+        (300_001, "government", "chancellery"),
+    ):
+        child = opened(told, HEKS, case_id, "amendment", amendment(more))
+        told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
+        assert (state(told, child).seats[0].office, state(told, child).seats[0].role) == (office, role)
+        told.withdraw(HEKS, child)
+        deliver(told)
