@@ -23,7 +23,7 @@ from workflow.engine.advance import advance, next_due
 from workflow.engine.calendar import Calendar
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, evolve
-from workflow.engine.decide import Outside, decide, seat_meant
+from workflow.engine.decide import Outside, decide, seat_meant, stepped_back
 from workflow.engine.route import Human, Route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem
 from workflow.funding.effects import Effect, effects_of
@@ -128,7 +128,7 @@ def _handle(
         if isinstance(command, cmd.OpenChild):
             journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
         elif isinstance(command, cmd.Recuse):
-            _recuse_from_children(tx, stored, actor, now)
+            _step_back_from_children(tx, stored, command, actor, now)
     return Done(stored.id, number, stored.case.version + len(events))
 
 
@@ -232,16 +232,17 @@ def _child(
     )
 
 
-def _recuse_from_children(tx: Connection, parent: journal.Stored, actor: Actor, now: datetime) -> None:
+def _step_back_from_children(
+    tx: Connection, parent: journal.Stored, command: cmd.Recuse, actor: Actor, now: datetime
+) -> None:
     """Whoever steps back from a case steps back from those that belong to it: they show what it is about."""
     for name in parent.case.children:
         child = journal.read(tx, UUID(name))
         if actor.person not in child.case.recused:
-            route = published.route(tx, child.route_hash)
-            calendar = published.calendar(tx, child.programme_hash)
-            recused = ev.Recused(actor.person)
-            journal.commit(tx, _change(route, calendar, child, [recused], actor.person, now, None))
-        _recuse_from_children(tx, child, actor, now)
+            route, outside = published.route(tx, child.route_hash), _outside(tx, child, command, now)
+            events = stepped_back(route, child.case, actor, outside.people)
+            journal.commit(tx, _change(route, outside.calendar, child, events, actor.person, now, None))
+        _step_back_from_children(tx, child, command, actor, now)
 
 
 def _with_content(

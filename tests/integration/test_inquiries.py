@@ -24,6 +24,7 @@ from tests.integration.walks import (
     at_review,
     at_synthesis,
     deliver,
+    happened,
     rows,
     state,
 )
@@ -34,6 +35,7 @@ from workflow.people import person_id
 from workflow.service import handle
 from workflow.store import queries
 
+SECOND_TOO = "dragan.ilic@sozialhilfe.bs.example"
 ASKED = "nicole.schaer@fruehfoerderung.bs.example"
 QUESTION, ANSWER = "Gibt es im Quartier schon eine Spielgruppe?", "Ja, zwei; beide sind voll."
 
@@ -174,6 +176,17 @@ def test_who_steps_back_later_keeps_out_of_the_inquiries_that_there_are(told: St
     answer(told, inquiries[0])
     deliver(told)
     assert [one.answer for one in seen(told, CHECKER, case_id)] == [ANSWER] * 2
+    assert_kept(told.db)
+
+
+def test_an_inquiry_that_loses_its_last_person_so_is_handed_to_those_who_find_another(told: Story) -> None:
+    case_id = at_review(told)
+    told.declare(LEAD, case_id)
+    inquiry = ask(told, LEAD, case_id, question("social_welfare"))
+    for email in (SECOND, SECOND_TOO):
+        told.declare(email, case_id)
+        told.recuse(email, case_id)
+    assert happened(told, inquiry)[-3:] == ["Recused", "Recused", "Unstaffed"]
     assert_kept(told.db)
 
 

@@ -52,8 +52,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
             return [ev.Declared(actor.person)]
         case cmd.Recuse():
             require(_gate_refusal(route, case, actor, outside.today, again=True))
-            recused = ev.Recused(actor.person, command.content)
-            return [recused, *_unstaffed(route, evolve(case, recused), actor, outside.people)]
+            return stepped_back(route, case, actor, outside.people, command.content)
         case cmd.Withdraw():
             require(_withdraw_refusal(route, case, actor))
             assert route.withdraw_to is not None
@@ -117,6 +116,14 @@ def _steers(route: Route, case: Case, actor: Actor, on: date) -> bool:
     if aside.kept_out(case, free):
         return False
     return any(offer for kind in (aside, children, paying) for offer in kind.allowed(route, case, free, on))
+
+
+def stepped_back(
+    route: Route, case: Case, actor: Actor, people: tuple[Actor, ...] | None, content: str | None = None
+) -> list[ev.Event]:
+    """This person keeps out. `people`: all who have a role that the case waits for, None if nobody asked."""
+    recused = ev.Recused(actor.person, content)
+    return [recused, *_unstaffed(route, evolve(case, recused), actor, people)]
 
 
 def _unstaffed(route: Route, case: Case, actor: Actor, people: tuple[Actor, ...] | None) -> list[ev.Event]:
