@@ -31,7 +31,7 @@ from tests.integration.walks import (
 from web.cli.story import Story, review
 from workflow.engine.commands import OpenChild
 from workflow.errors import NotAllowed, NotFound, Refused
-from workflow.people import person_id
+from workflow.people import organisation_id, person_id
 from workflow.service import handle
 from workflow.store import queries
 
@@ -249,6 +249,7 @@ def test_no_address_tells_the_applicant_anything(app: Flask, told: Story, case_i
     found = queries.application(told.db, told.actors[HEKS], case_id)
     assert found is not None
     assert found.children == []
+    assert "1 Gesuch<" in member.open(f"/organisations/{organisation_id('heks')}").text
     for method, path in (
         ("PATCH", f"/api/v1/applications/{inquiry}"),
         ("POST", f"/api/v1/applications/{inquiry}/submission"),
@@ -274,6 +275,13 @@ def test_figures_count_applications_not_questions(told: Story, case_id: UUID) ->
     assert page is not None
     assert pipeline is not None
     assert (page.total, sum(one.count for one in pipeline.stages)) == (1, 1)
+    organisation, now = organisation_id("heks"), told.now
+    for email in (HEKS, CHECKER):
+        known = queries.organisation(told.db, told.actors[email], organisation, now=now)
+        assert known is not None
+        assert (known.cases, known.drafts) == (1, 0)
+    registered = queries.registered(told.db, told.actors[CHECKER], text="HEKS")
+    assert [one.cases for one in registered or ()] == [1]
 
 
 def test_a_reviewer_asks_on_the_page_and_the_asked_office_answers_there(

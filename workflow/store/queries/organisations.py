@@ -29,7 +29,6 @@ from workflow.store.asking import ask
 from workflow.store.queries.advice import Advised, advised
 from workflow.store.queries.record import file_row
 from workflow.store.queries.rows import FileRow
-from workflow.store.tables import applications as drafts
 from workflow.store.tables import cases, invitations, memberships, organisations, persons
 
 SEES_ALL = ("coordinator", "auditor")
@@ -155,12 +154,7 @@ def organisation(
             return None
         others = store.aliases(tx, row.id)
         log = store.log(tx, [row.id, *(one.id for one in others)])
-        counted = {
-            table.name: tx.execute(
-                sa.select(sa.func.count()).select_from(table).where(table.c.organisation_id == row.id)
-            ).scalar_one()
-            for table in (drafts, cases)
-        }
+        counted = ask(tx, COUNTED, {"id": row.id})[0]
         known = Identity(row.id, row.name, row.uid, row.iban)
         return OrganisationPage(
             id=row.id,
@@ -175,8 +169,8 @@ def organisation(
             invitations=_asked(tx, invitations.c.organisation_id == row.id, now),
             log=[Noted(one.kind, one.at, one.by, one.about, one.data) for one in log],
             aliases=[one.name for one in others],
-            cases=counted["cases"],
-            drafts=counted["applications"] - counted["cases"],
+            cases=counted.cases - counted.asked,
+            drafts=counted.applications - counted.cases,
             twins=twins_of(known, store.identities(tx)) if staff else [],
             documents=_documents(tx, row, [row.id, *(one.id for one in others)]),
         )
@@ -196,6 +190,10 @@ def invitations_to(db: sa.Engine, email: str, *, now: datetime) -> list[Asked]:
         return _asked(tx, invitations.c.email == email, now)
 
 
+# questions to other offices are nothing that an organisation learns of, not by their number either
+COUNTED = """
+SELECT (SELECT count(*) FROM applications WHERE organisation_id = :id) AS applications,
+  count(*) AS cases, count(asked_by) AS asked FROM cases WHERE organisation_id = :id"""
 WAITING = "SELECT count(*) FROM organisations WHERE state = 'waiting' AND merged_into IS NULL"
 
 
@@ -225,7 +223,7 @@ def registered(db: sa.Engine, viewer: Actor, *, text: str = "", limit: int = 200
             organisations,
             count(memberships).where(member).scalar_subquery().label("members"),
             count(cases)
-            .where(cases.c.organisation_id == organisations.c.id)
+            .where(cases.c.organisation_id == organisations.c.id, cases.c.asked_by.is_(None))
             .scalar_subquery()
             .label("cases"),
             since,
