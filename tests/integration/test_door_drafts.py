@@ -142,6 +142,30 @@ def test_a_file_goes_into_its_field_and_out_again(told: Story) -> None:
     assert page(told, draft).answers["attachments"]["statutes"] == []
 
 
+def test_staff_read_no_file_that_was_taken_out_or_is_not_sent_yet(told: Story) -> None:
+    draft, wrong, more = told.draft(HEKS, language()), uuid4(), uuid4()
+    viewer, plan = told.actors[CHECKER], "attachments.cost_plan"
+
+    def seen() -> dict[str, bool]:
+        found = queries.dossier(told.db, viewer, draft, now=told.now)
+        assert found is not None
+        opened = {name: queries.file(told.db, viewer, one) is not None for name, one in both.items()}
+        assert opened == {name: one in found.files for name, one in both.items()}
+        return opened
+
+    both = {"wrong": wrong, "more": more}
+    attach(told, draft, PDF, "Lohnausweis.pdf", plan, file_id=wrong)
+    drafts.detach(told.db, told.actors[HEKS], draft, plan, wrong, now=told.now)
+    told.hand_in(HEKS, draft)
+    assert seen() == {"wrong": False, "more": False}
+    assert queries.file(told.db, told.actors[HEKS], wrong) is not None
+    told.do(CHECKER, draft, "query", {"check": {"sections": ["attachments"], "question": "Was fehlt?"}})
+    attach(told, draft, PDF, "Kostenplan 2.pdf", plan, file_id=more)
+    assert seen() == {"wrong": False, "more": False}
+    told.do(HEKS, draft, "answered")
+    assert seen() == {"wrong": False, "more": True}
+
+
 def test_a_file_that_arrives_after_the_submission_is_refused(told: Story) -> None:
     draft = told.draft(HEKS, language())
     before = page(told, draft).answers["attachments"]

@@ -29,7 +29,7 @@ from workflow.store.queries.findings import Findings, findings
 from workflow.store.queries.inquiries import Inquiry, inquiries_of
 from workflow.store.queries.money import MoneyRow, money_row
 from workflow.store.queries.office import WHO, CaseRow, case_row
-from workflow.store.queries.record import files_of, history, letters, written
+from workflow.store.queries.record import files_of, handed_in, history, letters, written
 from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Statement
 from workflow.store.queries.ties import linked_to
 
@@ -149,7 +149,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         advice=helped,
         findings=noticed,
         ties=linked if any(offer.action == "declare" for offer in offers) else [],
-        files={one.id: one for one in files if one.kind == "upload"},
+        files=handed_in(files, form, texts),
         letters=letters(files, case.letters),
         statements=statements_of(route, events, texts),
         history=events,

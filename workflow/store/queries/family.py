@@ -13,7 +13,7 @@ from workflow.engine.route import Route
 from workflow.funding.forms import Form
 from workflow.store import journal, published
 from workflow.store.asking import ask
-from workflow.store.queries.record import files_of, letters, written
+from workflow.store.queries.record import files_of, handed_in, letters, written
 from workflow.store.queries.rows import Answers, FileRow
 
 
@@ -70,10 +70,11 @@ def family(
 def parent_read(tx: sa.Connection, parent_id: UUID) -> ParentRead:
     """The parent's application as it stands, its files and letters."""
     parent = journal.read(tx, parent_id)
-    files = files_of(tx, parent_id)
+    files, texts = files_of(tx, parent_id), written(tx, parent_id)
+    form = published.form_named(tx, parent.programme_hash, parent.form_hash)
     return ParentRead(
-        form=published.form_named(tx, parent.programme_hash, parent.form_hash),
-        answers=written(tx, parent_id).get(parent.case.content, {}),
-        files={one.id: one for one in files if one.kind == "upload"},
+        form=form,
+        answers=texts.get(parent.case.content, {}),
+        files=handed_in(files, form, texts),
         letters=letters(files, parent.case.letters),
     )

@@ -26,6 +26,7 @@ from workflow.store.queries.record import (
     file_row,
     files_of,
     history,
+    is_handed_in,
     letters,
     signing,
     written,
@@ -186,7 +187,10 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
 
 
 def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
-    """A file for those who may read the application or the dossier that it belongs to."""
+    """A file for those who may read the application or the dossier that it belongs to.
+
+    Of uploads staff read what was handed in.
+    """
     with db.connect() as tx:
         row = store.file_of(tx, file_id)
         if row is None:
@@ -200,11 +204,12 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
         ).one_or_none()
         own = sa.select(cases.c.state).where(cases.c.parent_id == row.application_id)
         related = [load_case(found) for found in tx.execute(own).scalars()]
+        sent = row.kind != "upload" or is_handed_in(tx, row)
     case = load_case(state.state) if state else None
     member = bool(draft and viewer.rights_in(str(draft.organisation_id)))
     if row.kind == "letter" and (case is None or row.sha256 not in case.letters):
         return None
-    staff = any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
+    staff = sent and any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
     return file_row(row) if member or staff else None
 
 

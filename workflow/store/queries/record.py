@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.route import APPLICANT, Human, Route
+from workflow.funding.forms import Form
 from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
 
@@ -20,6 +21,10 @@ LEFT JOIN persons p ON p.id = {ACTOR} WHERE e.case_id = :id ORDER BY e.version""
 FILES = """
 SELECT id, application_id, name, media_type, size, sha256, kind, at FROM files
 WHERE application_id = :id ORDER BY at, id"""
+
+HANDED_IN = """
+SELECT FROM contents WHERE case_id = :case_id AND kind = 'application'
+  AND jsonb_path_exists(data, '$.** ? (@ == $id)', jsonb_build_object('id', CAST(:id AS text))) LIMIT 1"""
 
 
 def history(tx: sa.Connection, case_id: UUID) -> list[HistoryRow]:
@@ -46,6 +51,17 @@ def file_row(row: Any) -> FileRow:
 def letters(files: Sequence[FileRow], filed: Sequence[str]) -> list[FileRow]:
     """The letters that the case knows of, newest first. `filed`: their hashes."""
     return [one for one in reversed(files) if one.kind == "letter" and one.sha256 in filed]
+
+
+def handed_in(files: Sequence[FileRow], form: Form, texts: Mapping[str, Answers]) -> dict[UUID, FileRow]:
+    """The uploads that a submission names: not those taken out before, and not those of a working copy."""
+    named = {name for answers in texts.values() for name in form.files(answers)}
+    return {one.id: one for one in files if one.kind == "upload" and str(one.id) in named}
+
+
+def is_handed_in(tx: sa.Connection, row: Any) -> bool:
+    """The same of one upload, a row of `files`."""
+    return bool(ask(tx, HANDED_IN, {"case_id": row.application_id, "id": str(row.id)}))
 
 
 def answer_named(data: Answers, field: str) -> Any:
