@@ -149,7 +149,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         advice=helped,
         findings=noticed,
         ties=linked if any(offer.action == "declare" for offer in offers) else [],
-        files=handed_in(files, form, texts),
+        files=handed_in(files, form, texts.values()),
         letters=letters(files, case.letters),
         statements=statements_of(route, events, texts),
         history=events,

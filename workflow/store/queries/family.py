@@ -75,6 +75,6 @@ def parent_read(tx: sa.Connection, parent_id: UUID) -> ParentRead:
     return ParentRead(
         form=form,
         answers=texts.get(parent.case.content, {}),
-        files=handed_in(files, form, texts),
+        files=handed_in(files, form, texts.values()),
         letters=letters(files, parent.case.letters),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -53,9 +53,9 @@ def letters(files: Sequence[FileRow], filed: Sequence[str]) -> list[FileRow]:
     return [one for one in reversed(files) if one.kind == "letter" and one.sha256 in filed]
 
 
-def handed_in(files: Sequence[FileRow], form: Form, texts: Mapping[str, Answers]) -> dict[UUID, FileRow]:
+def handed_in(files: Sequence[FileRow], form: Form, submitted: Iterable[Answers]) -> dict[UUID, FileRow]:
     """The uploads that a submission names: not those taken out before, and not those of a working copy."""
-    named = {name for answers in texts.values() for name in form.files(answers)}
+    named = {name for answers in submitted for name in form.files(answers)}
     return {one.id: one for one in files if one.kind == "upload" and str(one.id) in named}
 
 

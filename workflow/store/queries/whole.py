@@ -17,7 +17,7 @@ from workflow.funding.forms import Form
 from workflow.funding.programme import Programme
 from workflow.store import published, reading
 from workflow.store.queries.advice import Advised, advised
-from workflow.store.queries.record import files_of, letters, written
+from workflow.store.queries.record import files_of, handed_in, letters, written
 from workflow.store.queries.rows import Answers, FileRow
 
 
@@ -106,7 +106,7 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         route_data = published.content(tx, row.route_hash)
         predecessor = _predecessor(tx, viewer, case_id)
         helped = advised(tx, case_id)
-    named = {name for one in submissions for name in form.files(one.answers)}
+    uploads = handed_in(files, form, [one.answers for one in submissions])
     return Whole(
         id=case_id,
         number=row.number,
@@ -118,7 +118,7 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         programme=programme,
         route_data=route_data,
         submissions=submissions,
-        uploads=[one for one in files if one.kind == "upload" and str(one.id) in named],
+        uploads=list(uploads.values()),
         letters=letters(files, case.letters),
         predecessor=predecessor,
         advice=helped,
