@@ -27,14 +27,15 @@ from tests.integration.walks import (
     REASONS,
     SECOND,
     at_check,
-    at_decision,
     at_review,
     at_synthesis,
     deliver,
     rows,
+    state,
 )
 from web.cli.story import Story, decision, review
 from workflow.engine.case import Actor
+from workflow.engine.commands import Resume, Suspend
 from workflow.papers import safe_name
 from workflow.store import queries
 
@@ -175,6 +176,23 @@ def test_estimates_follow_the_deadlines_and_never_lie_in_the_past(told: Story) -
     [present] = [one for one in found if one.state == "now"]
     assert present.late
     assert all(one.until is None or one.until >= told.now for one in found if one.state != "done")
+
+
+def test_what_stands_still_is_neither_due_nor_late_for_its_applicant(told: Story) -> None:
+    case_id = at_check(told)
+    told.do(CHECKER, case_id, "query", QUERY)
+    entry = state(told, case_id).entry
+    told.aside(CHECKER, Suspend(case_id, entry))
+    told.wait(days=30)
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    found = queries.timeline(told.db, told.actors[HEKS], case_id, now=told.now)
+    assert page is not None
+    assert (page.due_at, any(one.late for one in found or ())) == (None, False)
+    told.aside(CHECKER, Resume(case_id))
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    assert page.due_at is not None
+    assert page.due_at > told.now
 
 
 def test_the_way_ends_where_the_case_does(told: Story) -> None:

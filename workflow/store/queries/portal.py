@@ -214,7 +214,8 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
 
 
 def _due(case: Case | None) -> datetime | None:
-    return datetime.fromisoformat(case.due_at) if case and case.due_at else None
+    """What is suspended is not due."""
+    return datetime.fromisoformat(case.due_at) if case and case.due_at and not case.suspended_at else None
 
 
 def _held_by(case: Case | None) -> str | None:
