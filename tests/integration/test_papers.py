@@ -27,6 +27,7 @@ from tests.integration.walks import (
     REASONS,
     SECOND,
     at_check,
+    at_decision,
     at_review,
     at_synthesis,
     deliver,
@@ -176,6 +177,16 @@ def test_estimates_follow_the_deadlines_and_never_lie_in_the_past(told: Story) -
     [present] = [one for one in found if one.state == "now"]
     assert present.late
     assert all(one.until is None or one.until >= told.now for one in found if one.state != "done")
+
+
+def test_the_way_ahead_does_not_tell_what_is_not_decided_to_its_end(told: Story) -> None:
+    """Granted in part by the first of two: that a revised budget would be asked for is not to be seen."""
+    case_id = at_decision(told)
+    before = stops(told, case_id)
+    assert before[-1] == ("order", "ahead")
+    told.do(HEAD, case_id, "grant", decision(20_000_00, REASONS))
+    assert state(told, case_id).step == "confirm_grant"
+    assert stops(told, case_id) == before
 
 
 def test_what_stands_still_is_neither_due_nor_late_for_its_applicant(told: Story) -> None:
