@@ -38,6 +38,8 @@ def enter(db: Engine, actor: Actor, away: Away, *, now: datetime) -> None:
         offices = people.offices_of(tx, [away.person, *([away.deputy] if away.deputy else [])])
         _require_own(actor, away.person, offices, away.deputy)
         problems = _problems(away, offices, now.astimezone(ZURICH).date())
+        if str(away.deputy) == actor.person != str(away.person):  # nobody takes another's roles by themselves
+            problems["deputy"] = Problem("not_yourself")
         if problems:
             raise Invalid({name: [problem] for name, problem in problems.items()})
         row = {"person_id": away.person, "first_day": away.first_day, "last_day": away.last_day}

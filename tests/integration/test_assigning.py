@@ -17,6 +17,7 @@ from tests.integration.walks import (
     CHECKER,
     COMPLETE,
     DEPARTMENT,
+    FINANCE,
     HEKS,
     LEAD,
     LEAD_TOO,
@@ -210,6 +211,17 @@ def test_who_may_enter_whose_absence(told: Story) -> None:
             take_back(told.db, told.actors[other], person_id(LEAD), day)
     assert take_back(told.db, told.actors[LEAD], person_id(LEAD), day)
     assert not take_back(told.db, told.actors[LEAD], person_id(LEAD), day)
+
+
+def test_a_head_does_not_take_the_roles_of_a_colleague(told: Story) -> None:
+    """Who decides would record the payments as well."""
+    day = told.now.date()
+    away = Away(person_id(FINANCE), day, day, person_id(DEPARTMENT))
+    assert ("presidential", "office_head") in told.actors[DEPARTMENT].offices
+    with pytest.raises(Invalid) as refused:
+        enter(told.db, told.actors[DEPARTMENT], away, now=told.now)
+    assert [one.code for one in refused.value.fields["deputy"]] == ["not_yourself"]
+    enter(told.db, told.actors[FINANCE], away, now=told.now)  # whose absence it is names anybody
 
 
 def test_administrators_do_not_stand_in_by_their_own_hand(told: Story) -> None:

@@ -34,7 +34,7 @@ from workflow.people import organisation_id, person_id
 from workflow.service import handle
 from workflow.store import organisations as store
 from workflow.store import queries
-from workflow.store.queries.findings import MOST_SHOWN, Findings
+from workflow.store.queries.findings import MOST_ALIKE, MOST_SHOWN, Findings
 from workflow.store.queries.ties import who_is_linked
 
 LEITUNG = "andrea.bernasconi@integration.bs.example"
@@ -155,6 +155,15 @@ def test_of_many_only_the_newest_and_the_most_alike_are_shown(app: Flask, told: 
     assert "das sind die ähnlichsten" in page
     page = signed_in(app, LEAD).open(f"/desk/cases/{this}").text
     assert "Alle Gesuche dieser Trägerschaft" not in page
+
+
+def test_drafts_with_the_same_title_hide_no_double_funding(told: Story) -> None:
+    """What nobody has handed in is nobody's business, and takes no place among those compared."""
+    for _ in range(MOST_ALIKE + 1):
+        told.draft(GGG, similar("GGG Migration"))
+    this = at_review(told)
+    other = told.submit(GGG, similar("GGG Migration"))
+    assert [one.id for one in found(told, CHECKER, this).alike] == [other]
 
 
 def test_a_grant_and_the_same_area_are_noticed_behind_ten_newer_ones(app: Flask, told: Story) -> None:

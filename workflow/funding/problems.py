@@ -51,6 +51,10 @@ PROBLEMS: dict[str, str] = {
     "always_quiet": _("Das wäre der ganze Tag: Bitte zwei verschiedene Stunden angeben."),
     "too_many_days": _("Zu lang: höchstens {max} Tage."),
     "not_a_colleague": _("Bitte eine andere Person aus derselben Stelle wählen."),
+    "not_yourself": _(
+        "Wer vertritt, erhält die Aufgaben der Person. Darum trägt niemand sich selbst ein: das tut sie"
+        " selbst oder die Administration."
+    ),
     "period_reversed": _("Das Ende liegt vor dem Beginn."),
 }
 

@@ -91,7 +91,8 @@ granted; of all those alike; of grants in the same area."""
 OWN_LOOKED_THROUGH = 40
 
 ALIKE = f"""
-SELECT a.id FROM applications a WHERE a.words @@ plainto_tsquery('german', :title) LIMIT {MOST_ALIKE}"""
+SELECT a.id FROM applications a JOIN cases c ON c.id = a.id AND c.parent_id IS NULL AND c.id <> :id
+WHERE a.words @@ plainto_tsquery('german', :title) LIMIT {MOST_ALIKE}"""
 OWN = f"""
 SELECT id, (area, call) = (:area, :call) AS same, committed > 0 AS granted FROM cases
 WHERE organisation_id = (SELECT CAST(:organisation AS uuid)) AND parent_id IS NULL AND id <> :id
@@ -133,7 +134,7 @@ def findings(tx: sa.Connection, row: Any, answers: Answers, viewer: Actor) -> Fi
     }
     own = ask(tx, OWN, said)
     # how rare the words are decides how they are found
-    alike = ask(tx, ALIKE, {"title": row.title}, keep=False)
+    alike = ask(tx, ALIKE, {"title": row.title, "id": row.id}, keep=False)
     same, granted = [one for one in own if one.same], [one for one in own if one.granted]
     chosen = [*own[: MOST_SHOWN + 1], *same[:MOST_SAME], *granted[:MOST_GRANTED], *alike]
     said["found"] = json.dumps([str(one.id) for one in chosen])
