@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from workflow.errors import RouteError
 from workflow.funding.labelled import check_labels
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.settings import PROGRAMMES
+from workflow.texts import LANGUAGES
 
 BUNDLE = load_folder(PROGRAMMES / "kip3-basel-stadt")
 PROGRAMME = Programme.parse(BUNDLE.programme)
@@ -52,7 +54,22 @@ def test_what_an_applicant_reads_is_missed(path: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["forms.review.title", "programme.stages.review.title"])
-def test_what_staff_alone_read_is_missed_in_the_programmes_own_languages_only(path: str) -> None:
-    check_labels(BUNDLE, PROGRAMME)
-    with pytest.raises(RouteError, match=f"not_translated at={path} language=en"):
-        check_labels(without(path, "en"), PROGRAMME)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_staff_alone_read_is_missed_in_the_languages_of_the_programme(path: str, language: str) -> None:
+    with pytest.raises(RouteError, match=f"not_translated at={path} language={language}"):
+        check_labels(without(path, language), PROGRAMME)
+
+
+def test_what_staff_alone_read_needs_no_language_of_applicants() -> None:
+    assert "it" in PROGRAMME.spoken
+    assert "it" not in BUNDLE.forms["review"]["title"]
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(one for one in PROGRAMMES.iterdir() if one.is_dir()), ids=lambda one: one.name
+)
+def test_staff_read_a_programme_in_each_language_that_its_pages_offer_them(folder: Path) -> None:
+    bundle = load_folder(folder)
+    programme = Programme.parse(bundle.programme)
+    offered = tuple(one for one in programme.spoken if one in LANGUAGES)
+    check_labels(bundle, replace(programme, languages=offered))

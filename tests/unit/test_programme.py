@@ -38,13 +38,13 @@ def mappings(data: Any) -> Iterator[dict[str, Any]]:
             yield from mappings(part)
 
 
-def test_every_label_is_there_in_german_and_english() -> None:
+def test_every_label_is_there_in_german_french_and_english() -> None:
     labels = [
         m for part in (BUNDLE.programme, BUNDLE.routes, BUNDLE.forms) for m in mappings(part) if "de" in m
     ]
     assert len(labels) > 300
     for label in labels:
-        assert set(label) in ({"de", "en"}, {"de", "fr", "it", "en"})
+        assert set(label) in ({"de", "fr", "en"}, {"de", "fr", "it", "en"})
         assert all(isinstance(text, str) and text.strip() and "ß" not in text for text in label.values())
 
 
