@@ -25,21 +25,23 @@ for (const line of document.querySelectorAll("[data-weights]")) {
   });
 }
 
-// What a link leads to opens in the link's place, beside what it is about. What does not come, or comes
-// as another page (signed out meanwhile), is followed as the link that it is.
+// What a link leads to opens in the link's place, beside what it is about. Another page than expected (signed
+// out meanwhile) is gone to; where no answer comes, nothing that was typed is left, and the link can be pressed again.
 for (const link of document.querySelectorAll("a[data-in-place]")) {
   link.addEventListener("click", async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     if (link.ariaBusy) return;
     link.ariaBusy = "true";
-    try {
-      const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
-      const part = document.adoptNode(page.querySelector(link.dataset.inPlace));
-      link.replaceWith(part);
-      part.querySelector("textarea, select, [tabindex]").focus();
-    } catch {
+    const answer = await fetch(link.href).then((found) => found.text()).catch(() => "");
+    link.ariaBusy = null;
+    if (!answer) return;
+    const part = new DOMParser().parseFromString(answer, "text/html").querySelector(link.dataset.inPlace);
+    if (!part) {
       location.assign(link.href);
+      return;
     }
+    link.replaceWith(document.adoptNode(part));
+    part.querySelector("textarea, select, [tabindex]").focus();
   });
 }
