@@ -76,6 +76,13 @@ def test_a_grant_in_part_says_what_is_paid_when() -> None:
         assert words in said
 
 
+def test_an_order_that_no_office_gets_a_copy_of_names_none() -> None:
+    assert "Mitteilung an: Finanzen" in text(render(LETTERS, "order_inadmissible", ORDER, now=NOW))
+    said = text(render(LETTERS, "order_inadmissible", {**ORDER, "copies": []}, now=NOW))
+    assert "Zustellung an: Verein Brücke" in said
+    assert "Mitteilung" not in said
+
+
 NOT_INTERNAL = {"frame", "agreement", "appeal_upheld", "appeal_dismissed"}
 """Offices of the canton sign no agreement and lodge no appeal."""
 
