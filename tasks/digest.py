@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from tasks.compose import compose
-from workflow.funding.mails import CLOSING, URGENT, Mails, wording
+from workflow.funding.mails import CLOSING, GREETING, URGENT, Mails, wording
 from workflow.funding.notices import SUBJECTS
 from workflow.mail_server import open_smtp
 from workflow.mail_times import MailTimes, wanted_at
@@ -52,7 +52,8 @@ def send_digest(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
         own = published.mails(tx, {row.case_id for row in held if row.case_id})
     if person is not None and held:
         say = texts(person.language).gettext
-        words = [_line(settings, row, own.get(row.case_id, {}), person.language) for row in held]
+        words = [say(GREETING)]
+        words += [_line(settings, row, own.get(row.case_id, {}), person.language) for row in held]
         words += [f"{say(HOW)}\n{settings.base_url}/account/mails", say(CLOSING)]
         subject = say(SUBJECT) % {"n": len(held)}
         message = compose(settings, due.key, [person.email], subject, words, now)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tasks.compose import compose
 from workflow import accounts
+from workflow.funding.mails import GREETING
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings
 from workflow.store.outbox import Due
@@ -49,7 +50,7 @@ VALID: Mapping[str, str] = {
         "Der Link gilt eine Stunde und nur einmal. Haben Sie nichts verlangt, so ist nichts zu tun:"
         " Ihr Passwort bleibt, wie es ist."
     ),
-    "joining": _("Die Einladung gilt sieben Tage. Kennen Sie niemanden davon, so ist nichts zu tun."),
+    "joining": _("Die Einladung gilt sieben Tage. Sagt sie Ihnen nichts, so brauchen Sie nichts zu tun."),
 }
 
 
@@ -65,7 +66,7 @@ def send_link(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> Non
     say = texts(made.language).gettext
     way = f"account/link/{made.token}" if made.token else "organisations"
     address = f"{settings.base_url}/{way}"
-    words = [say(BODIES[what]), address, say(VALID[what])]
+    words = [say(GREETING), say(BODIES[what]), address, say(VALID[what])]
     if message := compose(settings, due.key, [made.email], say(SUBJECTS[what]), words, now):
         with open_smtp(settings) as smtp:
             smtp.send_message(message)

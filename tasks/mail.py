@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from tasks.compose import compose
 from tasks.digest import put_off
-from workflow.funding.mails import CLOSING, SUBJECTS, Mails, wording
+from workflow.funding.mails import CLOSING, GREETING, SUBJECTS, Mails, wording
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings
 from workflow.store import published, sign_in
@@ -93,7 +93,8 @@ def _mail(
     for language in dict.fromkeys(row.language for row in to):
         subject, body = wording(own, what, language, due.number)
         subjects.append(subject)
-        words += [body, f"{settings.base_url}/{path}", texts(language).gettext(CLOSING)]
+        say = texts(language).gettext
+        words += [say(GREETING), body, f"{settings.base_url}/{path}", say(CLOSING)]
     return compose(settings, due.key, [row.email for row in to], " / ".join(subjects), words, now)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tasks.compose import compose
 from tasks.digest import put_off
-from workflow.funding.mails import CLOSING
+from workflow.funding.mails import CLOSING, GREETING
 from workflow.funding.notices import BODIES, SUBJECTS
 from workflow.mail_server import open_smtp
 from workflow.settings import Settings
@@ -33,7 +33,7 @@ def send_notice(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
     for language in dict.fromkeys(row.language for row in to):
         say = texts(language).gettext
         subjects.append(say(subject))
-        words += [say(body), f"{settings.base_url}/{due.payload['path']}", say(CLOSING)]
+        words += [say(GREETING), say(body), f"{settings.base_url}/{due.payload['path']}", say(CLOSING)]
     message = compose(settings, due.key, [row.email for row in to], " / ".join(subjects), words, now)
     if message is not None:
         with open_smtp(settings) as smtp:

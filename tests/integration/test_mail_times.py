@@ -45,13 +45,14 @@ def test_mails_gathered_come_once_in_the_morning(told: Story, inbox: Inbox) -> N
     deliver(told)
     assert to(inbox, LEAD) == []
     assert len(to(inbox, LEAD_TOO)) == 2  # a colleague who has chosen nothing
+    assert all("Guten Tag" in one for one in to(inbox, LEAD_TOO))
     at(told, "2026-09-08 06:59")
     deliver(told)
     assert to(inbox, LEAD) == []
     at(told, "2026-09-08 07:00")
     deliver(told)
     [mail] = to(inbox, LEAD)
-    assert "Ihre gesammelten Meldungen: 2" in mail
+    assert "Ihre gesammelten Meldungen: 2 Guten Tag" in mail
     for case_id in (first, second):
         assert f"/desk/cases/{case_id}" in mail
     assert "/account/mails" in mail

@@ -11,7 +11,7 @@ from web.exports import Column, export
 from web.language import gettext as _
 from web.screens import languages, programme
 from web.security import db, now, settings, signed_in
-from workflow.funding.mails import CLOSING, SUBJECTS, Mails, wording
+from workflow.funding.mails import CLOSING, GREETING, SUBJECTS, Mails, wording
 from workflow.store import queries
 from workflow.texts import texts
 
@@ -63,5 +63,6 @@ def _shown(own: Mails, code: str, language: str, number: str, case_id: str) -> S
     subject, body = wording(own, code, language, number)
     path = "applications" if code.startswith("applicant_") else "desk/cases"
     link = f"{settings().base_url}/{path}/{case_id}"
-    said = (body, link, texts(language).gettext(CLOSING))
+    say = texts(language).gettext
+    said = (say(GREETING), body, link, say(CLOSING))
     return Shown(code, language, subject, said, code in own and language in own[code].subject)

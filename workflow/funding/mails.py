@@ -40,6 +40,7 @@ BODIES: Mapping[str, str] = {
 URGENT = frozenset({"office_escalation", "office_unstaffed"})
 """These wait for nobody's daily mail."""
 
+GREETING = _("Guten Tag")
 CLOSING = _("Diese Nachricht enthält aus Gründen des Datenschutzes keine Angaben zum Inhalt.")
 
 
