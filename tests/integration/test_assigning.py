@@ -165,6 +165,7 @@ def test_the_pages_of_taking_handing_over_and_giving_back(app: Flask, told: Stor
     assert f'href="/desk/cases/{case_id}/steer" data-in-place="#hand-over-lead"' in dossier.text
     handing = stale.open(f"/desk/cases/{case_id}/steer")
     assert "Barbara Wenger</option>" in handing.text
+    assert 'id="steer"' not in handing.text  # no heading over what this person has nothing of
     nobody = handing.form("/assign")
     assert (
         "kann das nicht übernehmen" in stale.send(nobody, {"way": "hand_over", "person": ""}, status=409).text
