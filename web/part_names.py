@@ -13,6 +13,7 @@ from workflow.texts import label
 from workflow.texts import marked as _
 
 SECTIONS = {
+    "applicant_languages": _("Weitere Sprachen für Trägerschaften"),
     "areas": _("Förderbereiche"),
     "calls": _("Ausschreibungen"),
     "canton": _("Name des Kantons"),

@@ -24,7 +24,11 @@ from tests.integration.walks import DIVISION, assert_balanced, at_decision, at_r
 from tests.integration.walks import HEAD as WALK_HEAD
 from web.cli.story import Story, decision
 from web.cli.visitors import Browser, Page
+from web.part_names import SECTIONS
+from workflow.funding.parts import FIXED
+from workflow.funding.programme import load_folder
 from workflow.people import person_id
+from workflow.settings import PROGRAMMES
 
 
 @pytest.fixture
@@ -77,6 +81,13 @@ def test_what_does_not_hold_together_is_said_and_what_was_typed_stays(app: Flask
     page = changed(admin, "letters/order_granted", "#order(", "#ordre(", "preview", 422)
     assert "lässt sich nicht setzen" in page.words()
     assert current(told)[0] == current(told)[0]
+
+
+def test_each_part_of_the_programme_has_a_name_and_a_letter_is_called_by_its_code_once(app: Flask) -> None:
+    parts = load_folder(PROGRAMMES / "kip3-basel-stadt").programme.keys()
+    assert parts - SECTIONS.keys() == set(FIXED)
+    words = signed_in(app, ADMIN).open("/administration/parts").words()
+    assert words.count("order_granted") == 1
 
 
 def test_a_letter_is_looked_at_before_anybody_gets_it(app: Flask, told: Story) -> None:
