@@ -209,7 +209,7 @@ def last_day(until: datetime) -> date:
 
 def filesize(size: int) -> str:
     """Bytes as people read them: 840 KB, 2.4 MB."""
-    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
+    return f"{size / 1024 / 1024:.1f}\xa0MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)}\xa0KB"
 
 
 def input_value(field: Field, value: Any) -> str:
