@@ -299,7 +299,7 @@ def test_what_cannot_be_is_said_in_a_line(tmp_path: Path, capsys: Out) -> None:
     assert main(["simulate", *SIMULATE, "--csv", str(missing)], {}) == 1
     assert f"foerderweg: {missing}: No such file" in capsys.readouterr().err
     assert main(["routes", "diagram", "--lang", "xx", "--out", str(tmp_path)], {}) == 1
-    assert "speaks de, en, fr, it, not xx" in capsys.readouterr().err
+    assert "speaks de, fr, en, it, not xx" in capsys.readouterr().err
     for none in ("--cases", "--days"):
         with pytest.raises(SystemExit, match="2"):
             main(["simulate", none, "0"], {})
