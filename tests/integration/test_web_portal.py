@@ -156,6 +156,16 @@ def test_the_form_is_filled_in_section_by_section_and_handed_in(app: Flask, told
     assert "Fachstelle Integration" in browser.open(path).text
 
 
+def test_sections_that_are_wrong_stand_in_one_note_above_another(app: Flask) -> None:
+    browser, path = begun(app)
+    save(browser, f"{path}/sections/project", {"project.period_from": "bald"})
+    page = save(browser, f"{path}/sections/account", {"account.iban": "CH00"})
+    assert "Eine Angabe stimmt noch nicht. Sie ist trotzdem gespeichert" in page.text
+    here = browser.open(f"{path}/sections/budget")
+    [note] = re.findall(r'<p class="note note--warning">(.*?)</p>', here.text)
+    assert re.sub("<[^>]+>", "", note) == "Projekt, Konto: bitte korrigieren"
+
+
 def as_typed(value: Any) -> Any:
     """An answer as a person would type it: amounts in francs, boxes ticked."""
     if isinstance(value, bool):

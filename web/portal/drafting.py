@@ -164,8 +164,8 @@ def _after_saving(
     if wrong:
         flash(
             ngettext(
-                "Eine Angabe ist noch nicht lesbar. Sie ist gespeichert, wie Sie sie getippt haben.",
-                "%(n)s Angaben sind noch nicht lesbar. Sie sind gespeichert, wie Sie sie getippt haben.",
+                "Eine Angabe stimmt noch nicht. Sie ist trotzdem gespeichert, wie Sie sie getippt haben.",
+                "%(n)s Angaben stimmen noch nicht. Sie sind trotzdem gespeichert, wie Sie sie getippt haben.",
                 len(wrong),
             ),
             "warning",
