@@ -289,6 +289,8 @@ class Application(Schema):
     query_message = fields.String(allow_none=True)
     requested = an_amount("Requested", allow_none=True)
     granted = an_amount("Granted", allow_none=True)
+    paid = an_amount("Paid out so far")
+    paid_at = a_time("The last payment", allow_none=True)
     conditions = fields.String(allow_none=True)
     parent = fields.Nested(Relative, allow_none=True)
     children = fields.List(fields.Nested(Relative))

@@ -25,6 +25,10 @@ from workflow.store.applications import Kept, WorkingCopy
 from workflow.store.journal import Beginning, Stored
 from workflow.texts import ZURICH
 
+REQUESTED_IN_ALL = "requested_in_all"
+"""The fact of a case that belongs to another one: Rappen that it asks for, and those that others before it
+have added to what was granted. Several small steps are no way around who decides a large one."""
+
 NO_LINE = 0
 """Of a case that has not begun: the statement that writes it finds its budget line."""
 
@@ -146,6 +150,9 @@ def accept_child(
     row = applications.row_of(tx, parent.id)
     organisation = organisations.meant(tx, row.organisation_id)
     facts = {**form.facts(answers), "size": row.size}
+    if REQUESTED_IN_ALL in route.facts:
+        before = applications.granted_by_children(tx, parent.id)
+        facts[REQUESTED_IN_ALL] = int(facts.get("requested", 0)) + before
     draft = {
         "id": command.child_id,
         "organisation_id": organisation,

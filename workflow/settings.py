@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ EXAMPLES = {
     "SMTP_URL": "smtp://user:password@host:587",
     "FOERDERWEG_DATA": "/var/lib/foerderweg",
     "FOERDERWEG_BASE_URL": "https://foerderweg.example.org",
-    "FOERDERWEG_MAIL_FROM": "foerderweg@example.org",
+    "FOERDERWEG_MAIL_FROM": "Förderweg <foerderweg@example.org>",
     "FOERDERWEG_SECRET_KEY": "long-random-text-of-your-own-making",
     "FOERDERWEG_PROGRAMME": FIRST_PROGRAMME,
     "FOERDERWEG_DEMO": "0",
@@ -151,10 +152,11 @@ def _database_url(env: Mapping[str, str], variable: str, default: str | None = N
 
 
 def _mail_from(env: Mapping[str, str]) -> str:
-    expected = "the sender's address of all mails, as name@host"
+    expected = "the sender of all mails, as name@host or Name <name@host>"
     value = _text(env, "FOERDERWEG_MAIL_FROM", expected)
-    name, _, host = value.partition("@")
-    if not (name and host) or any(c.isspace() for c in value):
+    name, address = parseaddr(value)
+    user, _, host = address.partition("@")
+    if not (user and host) or value not in (address, f"{name} <{address}>") or not value.isprintable():
         raise SettingsError("FOERDERWEG_MAIL_FROM", expected)
     return value
 

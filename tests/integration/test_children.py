@@ -259,14 +259,19 @@ def test_only_the_system_tells_of_an_ending_and_hearing_it_again_changes_nothing
     assert state(told, case_id) == before
 
 
-def test_a_case_of_another_size_takes_its_own_level(told: Story) -> None:
+def small_grant(told: Story) -> UUID:
+    """CHF 8'000 granted, by the head alone."""
     case_id = at_check(told, 9_000)
     told.do(CHECKER, case_id, "complete", COMPLETE)
-    lead = "barbara.wenger@erwachsenenbildung.bs.example"
-    told.do(lead, case_id, "yes", review("Gut."))
+    told.do("barbara.wenger@erwachsenenbildung.bs.example", case_id, "yes", review("Gut."))
     told.do(HEAD, case_id, "grant", decision(8_000_00, REASONS))
     told.do(HEKS, case_id, "accept", costs(8_000))
     deliver(told)
+    return case_id
+
+
+def test_a_case_of_another_size_takes_its_own_level(told: Story) -> None:
+    case_id = small_grant(told)
     for more, office, role in (  # whoever may grant 10'000 francs alone does not add 290'000 to them
         (500, "integration", "head"),
         (10_000, "integration", "head"),
@@ -279,3 +284,22 @@ def test_a_case_of_another_size_takes_its_own_level(told: Story) -> None:
         assert (state(told, child).seats[0].office, state(told, child).seats[0].role) == (office, role)
         told.withdraw(HEKS, child)
         deliver(told)
+
+
+def test_several_small_amendments_are_decided_as_one_large_one(told: Story) -> None:
+    case_id = small_grant(told)
+
+    def decided_by(more: int) -> tuple[UUID, str]:
+        child = opened(told, HEKS, case_id, "amendment", amendment(more))
+        told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
+        return child, state(told, child).seats[0].role
+
+    first, role = decided_by(6_000)
+    assert role == "head"
+    told.do(HEAD, first, "grant", decision(6_000_00, "Der Kurs ist ausgebucht."))
+    deliver(told)
+    second, role = decided_by(4_000)  # 10'000 with what was added before
+    assert role == "head"
+    told.withdraw(HEKS, second)
+    deliver(told)
+    assert decided_by(4_001)[1] == "division_head"

@@ -362,7 +362,7 @@ INSERT INTO applications
   SELECT m.id, o.id, a.call, a.programme_hash, a.form_hash,
     jsonb_set(a.answers, '{project}',
       jsonb_build_object('title', 'Werkstatt ' || m.n, 'summary', md5(m.n::text))),
-    a.eligibility, 1, a.saved_by, a.saved_at
+    a.eligibility, 1, a.saved_by, a.saved_at, NULL, to_tsvector('german', 'Werkstatt ' || m.n)
   FROM made m JOIN made o ON o.n = (m.n - 1) / 10 * 10 + 10 CROSS JOIN applications a WHERE a.id = :id;
 INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', a.id, 'number', 'X-' || a.id,
     'organisation_id', a.organisation_id, 'committed', 100, 'ending', 'granted', 'stage', 'closed'))).*

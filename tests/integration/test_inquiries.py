@@ -93,6 +93,10 @@ def test_an_office_is_asked_and_its_answer_stands_in_the_dossier(told: Story, ca
     assert waits.title == "Anfrage an eine Stelle: Deutsch im Quartier"
 
     assert state(told, case_id).step == "review"  # nothing stands still meanwhile
+    routes = queries.routes(told.db, told.actors[SYNTHESIS], now=told.now)
+    assert routes is not None
+    assert [(at.count, at.listed) for at in routes["inquiry"].steps.values()] == [(1, False)]
+    assert [(at.count, at.listed) for at in routes["medium"].steps.values()] == [(1, True)]
     told.declare(ASKED, inquiry)
     page = queries.dossier(told.db, told.actors[ASKED], inquiry, now=told.now)
     assert page is not None

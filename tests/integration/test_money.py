@@ -256,6 +256,9 @@ def test_what_is_paid_leaves_the_commitment_and_can_come_back(told: Story) -> No
     pay(told, case_id, -4_000_00, 24_000_00, "Falsch erfasst.")
     assert money(told, "language") == {**left, "committed": 10_000_00, "paid": 20_000_00}
     assert_kept(told.db)
+    seen = queries.application(told.db, told.actors[HEKS], case_id)
+    assert seen is not None
+    assert (seen.granted, seen.paid, seen.paid_at) == (30_000_00, 20_000_00, told.now)
     viewer = told.actors[SYNTHESIS]
     for name, there in (("committed", 10_000_00), ("paid", 20_000_00), ("reserved", 0)):
         page = queries.cases(told.db, viewer, queries.Filters(money=name, year="2027"), now=told.now)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -16,7 +16,9 @@ from tests.browsing import app_for, signed_in, visitor
 from tests.counting import statements
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.cli.visitors import Browser, Page
+from workflow.engine.commands import Pay
 from workflow.people import organisation_id
+from workflow.service import handle
 from workflow.settings import Settings
 from workflow.store import queries
 from workflow.store.queries import Application
@@ -33,6 +35,7 @@ LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
 SECOND = "esther.kunz@sozialhilfe.bs.example"
 HEAD = "andrea.bernasconi@integration.bs.example"
 DIVISION = "thomas.iselin@pd.bs.example"
+FINANCE = "karin.moeschlin@pd.bs.example"
 CALL = "/calls/project-round-2027"
 CLOSING = datetime(2027, 9, 30, 22, 0, tzinfo=UTC)
 PDF_FILE = ("Statuten HEKS.pdf", PDF, "application/pdf")
@@ -419,6 +422,11 @@ def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(
     assert "2. 20 % CHF 6'000.00" in words
     assert "Innert 60 Tagen nach dem Ende des Projekts: Schlussbericht mit Abrechnung." in words
     assert browser.download(page.link("/files/")).startswith(b"%PDF")
+    handle(told.db, Pay(case_id, 25_000_00, 0), told.actors[FINANCE], uuid4(), told.now)
+    words = browser.open(path).words()
+    assert "1. 80 % CHF 24'000.00 CHF 24'000.00" in words
+    assert "2. 20 % CHF 6'000.00 CHF 1'000.00" in words
+    assert "Ausbezahlt sind CHF 25'000.00 von CHF 30'000.00, zuletzt am" in words
 
 
 def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:

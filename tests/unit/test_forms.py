@@ -81,6 +81,11 @@ def refused(form: Form, answers: Any, **how: Any) -> dict[str, list[str]]:
     return {path: [problem.code for problem in found] for path, found in caught.value.fields.items()}
 
 
+@pytest.mark.parametrize("typed", ["01.03.2027", "1.3.2027", "1. 3. 27", "2027-03-01"])
+def test_a_date_is_read_as_people_write_it(typed: str) -> None:
+    assert APPLICATION.load(changed("project.period_from", typed))["project"]["period_from"] == "2027-03-01"
+
+
 def test_complete_answers_are_normalised() -> None:
     read = APPLICATION.load(ANSWERS)
     assert read["project"]["title"] == "Deutsch im Quartier"
@@ -127,7 +132,9 @@ def test_a_mail_goes_to_a_domain_as_dns_spells_it() -> None:
         ("plan.need", "\ud800", "plan.need", "bad_character"),
         ("project.area", "astrology", "project.area", "not_a_choice"),
         ("project.goals", ["ready_for_school"], "project.goals", "other_group"),
-        ("project.period_from", "31.02.2027", "project.period_from", "not_a_date"),
+        ("project.period_from", "31.02.2027", "project.period_from", "no_such_day"),
+        ("project.period_from", "1.1.0027", "project.period_from", "no_such_day"),
+        ("project.period_from", "im Februar", "project.period_from", "not_a_date"),
         ("project.period_to", "2027-02-28", "project.period_to", "period_reversed"),
         ("project.colour", "red", "project.colour", "unknown_field"),
         ("organisation.uid", "CHE-123.456.789", "organisation.uid", "not_a_uid"),

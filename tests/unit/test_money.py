@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.funding.money import format_amount, format_chf, parse_chf, split
+from workflow.funding.money import format_amount, format_chf, instalment, paid_of, parse_chf, split
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,18 @@ def test_instalments_add_up_to_what_was_granted(rappen: int, percents: list[int]
         abs(part - rappen * percent / 100) < len(percents)
         for part, percent in zip(parts, percents, strict=True)
     )
+
+
+@given(st.integers(1, 10**11), st.integers(0, 100), st.sampled_from([[100], [80, 20], [50, 40, 10]]))
+def test_what_is_paid_fills_the_instalments_in_their_order(
+    rappen: int, percent_paid: int, percents: list[int]
+) -> None:
+    parts, paid = split(rappen, percents), rappen * percent_paid // 100
+    done = paid_of(parts, paid)
+    assert sum(done) == paid
+    number, left = instalment(rappen, paid, percents)
+    assert [
+        (at, part - so_far)
+        for at, (part, so_far) in enumerate(zip(parts, done, strict=True), 1)
+        if part > so_far
+    ][:1] == ([(number, left)] if number else [])

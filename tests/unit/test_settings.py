@@ -72,6 +72,8 @@ def test_missing_one_is_named(variable: str) -> None:
         ("SMTP_URL", "mail:25"),
         ("FOERDERWEG_BASE_URL", "foerderweg.example.org"),
         ("FOERDERWEG_MAIL_FROM", "Fachstelle"),
+        ("FOERDERWEG_MAIL_FROM", "Fachstelle <a@b.example>\nBcc: c@d.example"),
+        ("FOERDERWEG_MAIL_FROM", "a@b.example, c@d.example"),
         ("FOERDERWEG_SECRET_KEY", "short"),
         ("FOERDERWEG_PROGRAMME", "no-such-programme"),
         ("FOERDERWEG_DEMO", "yes"),

@@ -96,7 +96,7 @@ def running_system(
             smtp_url=f"smtp://127.0.0.1:{mail_port}",
             data_dir=folder.path,
             base_url=f"http://127.0.0.1:{port or free_port()}",
-            mail_from="foerderweg@example.org",
+            mail_from="Förderweg <foerderweg@example.org>",
             secret_key=folder.secrets["secret_key"],
             demo=demo,
             programme=programme,

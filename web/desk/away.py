@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
+from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
@@ -17,6 +18,7 @@ from web.language import lang
 from web.security import db, now, posted_uuid
 from workflow.absences import Away, enter, take_back
 from workflow.errors import Invalid, Problem
+from workflow.funding.answers import Limits, read_date
 from workflow.store import queries
 
 
@@ -55,15 +57,12 @@ def _page(problems: Mapping[str, Sequence[Problem]]) -> str:
 
 
 def _day(name: str, problems: dict[str, Sequence[Problem]]) -> date | None:
-    """What was typed as 03.02.2027 or 2027-02-03; None with a problem, if it is neither."""
+    """What was typed; None where nothing was, or with a problem."""
     text = request.form.get(name, "").strip()
-    for shape in ("%d.%m.%Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text, shape).date()
-        except ValueError:
-            continue
-    if text:
-        problems[name] = [Problem("not_a_date")]
+    try:
+        return date.fromisoformat(read_date(text, Limits())) if text else None
+    except ValidationError as error:
+        problems[name] = [one for one in error.messages if isinstance(one, Problem)]
     return None
 
 

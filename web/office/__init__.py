@@ -113,7 +113,7 @@ def _mark(shown: RouteOverview, step: str, at: AtStep, words: Words) -> dict[str
         "count": at.count,
         "heat": at.heat,
         "late": at.late,
-        "url": url_for(".cases", route=shown.hash, step=step),
+        "url": url_for(".cases", route=shown.hash, step=step) if at.listed else None,
         "says": ", ".join([f"{words.step(shown.hash, step)}: {count}", *late, oldest]),
     }
 

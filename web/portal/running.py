@@ -23,7 +23,7 @@ from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
-from workflow.funding.money import split
+from workflow.funding.money import paid_of, split
 from workflow.store import queries
 from workflow.store.queries import Application, FileRow
 from workflow.texts import label
@@ -97,11 +97,23 @@ def case_page(found: Application, unsent: Unsent | None = None) -> str:
     )
 
 
-def _instalments(found: Application, terms: Mapping[str, Any]) -> list[tuple[int, int]]:
-    """(per cent, Rappen) of each payment once it is granted; the same as in the order."""
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """A part of the grant, as in the order: per cent, Rappen, and how many of them are paid."""
+
+    percent: int
+    amount: int
+    paid: int
+
+
+def _instalments(found: Application, terms: Mapping[str, Any]) -> list[Instalment]:
+    """How it is paid, once it is granted."""
     if found.granted is None or found.parent is not None:
         return []
-    return list(zip(terms["instalments"], split(found.granted, terms["instalments"]), strict=True))
+    percents = terms["instalments"]
+    amounts = split(found.granted, percents)
+    paid = paid_of(amounts, found.paid)
+    return [Instalment(*one) for one in zip(percents, amounts, paid, strict=True)]
 
 
 def _shown(found: Application) -> dict[str, Any]:

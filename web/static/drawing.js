@@ -25,15 +25,15 @@ async function show(figure) {
   if (here) bring(figure, canvas, here);
 }
 
-// The number at a step, which leads to its cases.
+// The number at a step, which leads to its cases where a list has them.
 function stand(viewer, mark) {
   if (!viewer.get("elementRegistry").get(mark.step)) return;
   const canvas = viewer.get("canvas");
   canvas.addMarker(mark.step, `heat-${mark.heat}`);
   if (mark.late) canvas.addMarker(mark.step, "late");
-  const link = document.createElement("a");
+  const link = document.createElement(mark.url ? "a" : "span");
   link.className = "drawing__count";
-  link.href = mark.url;
+  if (mark.url) link.href = mark.url;
   link.textContent = mark.count;
   link.title = mark.says;
   link.setAttribute("aria-label", mark.says);

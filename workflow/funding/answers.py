@@ -6,6 +6,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from workflow.texts import is_unwritable
 QR_IIDS = range(30000, 32000)  # SIX: institutions with this number take payments with a QR reference only
 MOST = 10**9  # of things, where a form sets no limit
 MOST_MONEY = 10**11  # Rappen: one thousand million francs
+_LIKE_A_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.(?:\d{2}|\d{4})", re.ASCII)
 TRUE, FALSE = {"true", "on", "yes", "1"}, {"false", "off", "no", "0"}
 
 
@@ -123,15 +125,14 @@ def _within(value: int, least: int, most: int, too_small: str, too_big: str) -> 
 
 
 def read_date(value: Any, _limits: Limits) -> str:
-    """An ISO date, from 03.02.2026 or 2026-02-03."""
-    for shape in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            day: date = datetime.strptime(value, shape).date()
-        except (ValueError, TypeError):
-            continue
-        if 1900 <= day.year <= 2199:
-            return day.isoformat()
-    raise refuse("not_a_date")
+    """An ISO date, from 03.02.2026, 3. 2. 26 or 2026-02-03."""
+    text = "".join(value.split()) if isinstance(value, str) else ""
+    for shape in ("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"):
+        with suppress(ValueError):
+            day: date = datetime.strptime(text, shape).date()
+            if 1900 <= day.year <= 2199:
+                return day.isoformat()
+    raise refuse("no_such_day" if _LIKE_A_DATE.fullmatch(text) else "not_a_date")
 
 
 def read_boolean(value: Any, limits: Limits) -> bool:

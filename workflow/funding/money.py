@@ -44,6 +44,11 @@ def instalment(granted: int, paid: int, percents: Sequence[int]) -> tuple[int, i
     return 0, 0
 
 
+def paid_of(parts: Sequence[int], paid: int) -> list[int]:
+    """How many Rappen of each part are paid, so many having been paid in all: the first ones first."""
+    return [max(0, min(part, paid - sum(parts[:before]))) for before, part in enumerate(parts)]
+
+
 def split(rappen: int, percents: Sequence[int]) -> list[int]:
     """An amount in parts of so many per cent, each rounded down; the last one is what is left."""
     parts = [rappen * percent // 100 for percent in percents[:-1]]

@@ -24,6 +24,7 @@ PROBLEMS: dict[str, str] = {
     "amount_too_small": _("Der Betrag muss mindestens {min:chf} sein."),
     "amount_too_big": _("Der Betrag darf höchstens {max:chf} sein."),
     "not_a_date": _("Bitte ein Datum angeben, zum Beispiel 03.02.2026."),
+    "no_such_day": _("Diesen Tag gibt es nicht. Bitte Tag, Monat und Jahr prüfen."),
     "not_a_choice": _("Bitte aus der Liste wählen."),
     "not_an_email": _("Das ist keine gültige E-Mail-Adresse."),
     "not_an_iban": _("Das ist keine gültige IBAN. Bitte Ziffer für Ziffer prüfen."),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.connecting import plain
@@ -141,6 +141,12 @@ def content(tx: Connection, case_id: UUID, name: str) -> Answers | None:
 def row_of(tx: Connection, case_id: UUID) -> Row[Any]:
     """The columns by which a case is listed."""
     return tx.execute(select(cases).where(cases.c.id == case_id)).one()
+
+
+def granted_by_children(tx: Connection, case_id: UUID) -> int:
+    """Rappen that the cases which belong to this one have added to what was granted."""
+    query = select(func.coalesce(func.sum(cases.c.committed), 0)).where(cases.c.parent_id == case_id)
+    return int(tx.execute(query).scalar_one())
 
 
 def add_file(tx: Connection, row: Mapping[str, Any]) -> bool:

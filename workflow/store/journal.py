@@ -214,6 +214,7 @@ def _rows(change: Change) -> dict[str, list[Row]]:
         "drafts": [{"id": case_id, "revision": change.revision}] if change.revision is not None else [],
         "begun": [_beginning_row(change, change.beginning, head)] if change.beginning else [],
         "cases": [] if change.beginning else [_case_row(change, head)],
+        "handed_in": [{"id": case_id}] if change.revision is not None else [],
         "events": events,
         "commands": [
             {

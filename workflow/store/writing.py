@@ -21,6 +21,10 @@ from workflow.store import prepared
 
 Row = dict[str, Any]
 
+WORDS = """to_tsvector('german', concat_ws(
+    ' ', a.answers #>> '{{project,title}}', a.answers #>> '{{project,summary}}'))"""
+"""What a project is about, without the endings of the words: for finding it, and the same project twice."""
+
 COLUMNS = {
     "drafts": "id uuid, revision int",
     "begun": "id uuid, number text, prefix text, organisation_id uuid, title text, programme text,"
@@ -31,6 +35,7 @@ COLUMNS = {
     "cases": "id uuid, was int, version int, hash text, state jsonb, stage text, step text, status text,"
     " ending text, requested bigint, held bigint, committed bigint, paid bigint,"
     " entered_at timestamptz, due_at timestamptz",
+    "handed_in": "id uuid",
     "events": "case_id uuid, version int, name text, data jsonb, actor text, at timestamptz,"
     " command_id uuid, hash text",
     "commands": "command_id uuid, actor text, payload_hash text, case_id uuid, version int, at timestamptz",
@@ -67,6 +72,11 @@ PARTS = {
   FROM {rows}{drafts}
   WHERE c.id = n.id AND c.version = n.was
   RETURNING c.id, c.number, c.line_id)""",
+    # A search finds what was handed in, never what is only being written.
+    "handed_in": f"""handed_in AS (
+  UPDATE applications a SET words = {WORDS}
+  FROM {{rows}} JOIN changed ON changed.id = n.id
+  WHERE a.id = n.id)""",
     "events": """new_events AS (
   INSERT INTO events (case_id, version, name, data, actor, at, command_id, hash)
   SELECT n.case_id, n.version, n.name, n.data, n.actor, n.at, n.command_id, n.hash
@@ -129,7 +139,9 @@ SHARED = frozenset({"id", "case_id", "at", "actor", "command_id"})
 
 ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
-IN_BATCHES = tuple(kind for kind in PARTS if kind not in ("drafts", "begun", "contents", "commands"))
+IN_BATCHES = tuple(
+    kind for kind in PARTS if kind not in ("drafts", "begun", "handed_in", "contents", "commands")
+)
 """What a worker's batch can have: nobody's own words, no command, no beginning."""
 
 

@@ -366,7 +366,8 @@ def _take_up_indexes(db: psycopg.Connection) -> None:
 
 
 def _settle(db: psycopg.Connection) -> None:
-    """Balances that agree with the postings, numbers that go on behind the copies, and statistics."""
+    """Balances that agree with the postings, numbers that go on behind the copies, nothing that workers would
+    have done long ago, and statistics."""
     db.execute("SET session_replication_role = replica")
     at = datetime.now(UTC)
     for account, amount in (("ceiling", -FREE), ("available", FREE)):
@@ -384,8 +385,11 @@ def _settle(db: psycopg.Connection) -> None:
         " coalesce(sum(amount) FILTER (WHERE account = 'paid'), 0) AS paid"
         " FROM postings GROUP BY line_id) s WHERE s.line_id = b.id"
     )
+    db.execute("UPDATE agenda SET due_at = due_at + interval '1 year' WHERE due_at <= %s", (at,))
+    db.execute("UPDATE outbox SET done_at = %s WHERE done_at IS NULL AND next_try <= %s", (at, at))
     db.execute(stages.ADD_UP.encode())  # as a worker does every few seconds
     db.execute("VACUUM (ANALYZE)")
+    db.execute("CHECKPOINT")  # what was loaded is not written while pages are measured
 
 
 def _count(db: psycopg.Connection, query: str) -> int:

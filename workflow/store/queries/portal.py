@@ -52,7 +52,10 @@ class FieldSave:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application as its organisation sees it. `held_by`: code of the office where it lies now."""
+    """An application as its organisation sees it. `held_by`: code of the office where it lies now.
+
+    `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time.
+    """
 
     id: UUID
     organisation_id: UUID
@@ -81,6 +84,8 @@ class Application:
     query_message: str | None
     requested: int | None
     granted: int | None
+    paid: int
+    paid_at: datetime | None
     size: str | None
     conditions: str | None
     route_hash: str | None
@@ -171,6 +176,8 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
         granted=_granted(case),
+        paid=case.paid if case else 0,
+        paid_at=max((one.at for one in events if one.name == "Paid"), default=None),
         size=row.size,
         conditions=decision_text(signing(route, events), texts, "conditions")
         if route and _granted(case)

@@ -15,11 +15,15 @@ from workflow.store import published, reading
 
 @dataclass(frozen=True, slots=True)
 class AtStep:
-    """Running cases at one step: how many, how many late, days of the one that is there the longest."""
+    """Running cases at one step: how many, how many late, days of the one that is there the longest.
+
+    `listed`: the lists of cases have them, as they have not what offices ask one another.
+    """
 
     count: int
     late: int
     oldest_days: int
+    listed: bool
 
     @property
     def heat(self) -> int:
@@ -47,13 +51,14 @@ def routes(db: sa.Engine, viewer: Actor, *, now: datetime) -> Mapping[str, Route
         for row in tx.execute(
             sa.text(
                 "SELECT route_hash, step, count(*) AS cases, min(entered_at) AS since,"
-                " count(*) FILTER (WHERE due_at < :now) AS late"
+                " count(*) FILTER (WHERE due_at < :now) AS late, bool_and(asked_by IS NULL) AS listed"
                 " FROM cases WHERE ending IS NULL GROUP BY route_hash, step"
             ),
             {"now": now},
         ):
             days = (now - row.since).days if row.since else 0
-            standing.setdefault(row.route_hash, {})[row.step] = AtStep(row.cases, row.late, days)
+            at = AtStep(row.cases, row.late, days, row.listed)
+            standing.setdefault(row.route_hash, {})[row.step] = at
         found = {}
         codes = {name: published.route(tx, name).code for name in standing}
         sizes = [size.route for size in published.programme(tx, published.current(tx)).sizes]

@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -18,12 +17,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, UUID
 
 from workflow.store.tables.columns import metadata, moment
-
-PROJECT_WORDS = (
-    "to_tsvector('german'::regconfig, (COALESCE(answers #>> '{project,title}'::text[], ''::text)"
-    " || ' '::text) || COALESCE(answers #>> '{project,summary}'::text[], ''::text))"
-)
-"""What a project is about, without the endings of the words: for finding it, and the same project twice."""
 
 applications = Table(
     "applications",
@@ -44,9 +37,7 @@ applications = Table(
         ForeignKey("applications.id"),
         comment="the application of an earlier year that this one was copied from",
     ),
-    Column(
-        "words", TSVECTOR, Computed(PROJECT_WORDS, persisted=True), comment="of the project; for searching"
-    ),
+    Column("words", TSVECTOR, comment="of the project, as it was handed in; for searching"),
     Index(None, "organisation_id"),
     Index("ix_applications_words", "words", postgresql_using="gin"),
     comment="The working copy of the answers; erasable",
