@@ -168,7 +168,7 @@ def test_words_are_found_by_their_stem(told: Story, query: dict[str, Any], hits:
     assert found(told, **query) == hits
 
 
-def found(told: Story, **query: str) -> int:
+def found(told: Story, **query: Any) -> int:
     page = queries.cases(told.db, told.actors[CHECKER], replace(EVERYTHING, **query), now=told.now)
     assert page is not None
     return page.total
