@@ -34,4 +34,8 @@ def test_a_grown_database_holds_together(told: Story, servers: Servers) -> None:
     assert report.cases > CASES - 9  # some are drafts
     [ended] = rows(told.db, "SELECT count(*) FROM cases WHERE ending = 'withdrawn'")
     assert ended.count > CASES * 0.8
+    [found] = rows(
+        told.db, "SELECT count(*) FROM applications WHERE words @@ plainto_tsquery('german', 'Trommeln')"
+    )
+    assert CASES / 20 < found.count < CASES / 5  # each has words of its own, this one every tenth
     at_check(told)

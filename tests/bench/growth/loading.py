@@ -27,6 +27,7 @@ from workflow.engine.canonical import canonical
 from workflow.store import stages
 from workflow.store.journal import entry_of
 from workflow.store.tables import metadata
+from workflow.store.writing import WORDS as WORDS_OF_A_PROJECT
 
 WORDS = (
     ("Gundeli", "Bachletten", "Klybeck", "Matthäus", "Breite", "Iselin", "Wettstein", "Neubad", "Bruderholz"),
@@ -47,6 +48,15 @@ ENDED_DAYS, OPEN_DAYS = 3650, 20
 AT_ONCE = 1000
 FREE = 10**15
 """Rappen on every budget line, so that no copy is refused for want of money."""
+
+OWN_WORDS = f"""
+CREATE FUNCTION own_words() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  NEW.words := (SELECT {WORDS_OF_A_PROJECT.format()} FROM (SELECT NEW.answers) a);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER own_words BEFORE INSERT ON applications FOR EACH ROW WHEN (NEW.words IS NOT NULL)
+  EXECUTE FUNCTION own_words();
+ALTER TABLE applications ENABLE ALWAYS TRIGGER own_words"""
 
 Connect = Callable[[], psycopg.Connection]
 """A superuser's connection to the database, each statement in its own transaction."""
@@ -350,8 +360,10 @@ def _into(db: psycopg.Connection, table: str, columns: Sequence[str], text: str)
 
 
 def _lay_down_indexes(db: psycopg.Connection) -> None:
-    """No index of what is copied is kept up any more, those of keys neither; but cases are still counted."""
+    """No index of what is copied is kept up any more, those of keys neither; but cases are still counted, and
+    the words by which a copy is found are its own."""
     db.execute("ALTER TABLE cases ENABLE ALWAYS TRIGGER added_cases_count")
+    db.execute(OWN_WORDS.encode())
     db.execute(
         "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(%s::regclass[])",
         ([table.name for table, _ in _tables()],),
@@ -363,11 +375,11 @@ def _take_up_indexes(db: psycopg.Connection) -> None:
     for table, _ in _tables():
         db.execute(f"REINDEX TABLE {table.name}".encode())
     db.execute("ALTER TABLE cases ENABLE TRIGGER added_cases_count")
+    db.execute("DROP FUNCTION own_words CASCADE")
 
 
 def _settle(db: psycopg.Connection) -> None:
-    """Balances that agree with the postings, numbers that go on behind the copies, nothing that workers would
-    have done long ago, and statistics."""
+    """Balances that agree with the postings, numbers that go on behind the copies, and statistics."""
     db.execute("SET session_replication_role = replica")
     at = datetime.now(UTC)
     for account, amount in (("ceiling", -FREE), ("available", FREE)):
@@ -385,8 +397,6 @@ def _settle(db: psycopg.Connection) -> None:
         " coalesce(sum(amount) FILTER (WHERE account = 'paid'), 0) AS paid"
         " FROM postings GROUP BY line_id) s WHERE s.line_id = b.id"
     )
-    db.execute("UPDATE agenda SET due_at = due_at + interval '1 year' WHERE due_at <= %s", (at,))
-    db.execute("UPDATE outbox SET done_at = %s WHERE done_at IS NULL AND next_try <= %s", (at, at))
     db.execute(stages.ADD_UP.encode())  # as a worker does every few seconds
     db.execute("VACUUM (ANALYZE)")
     db.execute("CHECKPOINT")  # what was loaded is not written while pages are measured
