@@ -95,7 +95,7 @@ SORTS = {
 }
 AT_OFFICE = Order("w.due", "timestamptz", id="w.id")
 """As "due", in EACH_ROLE."""
-MOST_COUNTED = 1000
+MOST_COUNTED = 500
 CASES = "(SELECT c.id FROM cases c{way}{more})"
 EACH_STAGE = f"""(SELECT f.id FROM ({sums.STAGES}) s CROSS JOIN LATERAL (
  SELECT c.id FROM cases c{{way}} AND c.stage = s.stage{{more}}) f)"""
