@@ -74,7 +74,7 @@ def handle(
     tried = 1
     while True:
         try:
-            # Only what concerns children too is more than one statement: all else needs no BEGIN and COMMIT.
+            # Only what concerns other cases too is several statements: all else needs no BEGIN and COMMIT.
             with db.begin() if isinstance(command, cmd.OpenChild | cmd.Recuse) else autocommit(db) as tx:
                 return _handle(tx, command, actor, key, now, answers)
         except (FoerderwegError, UniqueViolation) as error:
@@ -128,7 +128,7 @@ def _handle(
         if isinstance(command, cmd.OpenChild):
             journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
         elif isinstance(command, cmd.Recuse):
-            _step_back_from_children(tx, stored, command, actor, now)
+            _step_back_from_family(tx, stored, command, actor, now)
     return Done(stored.id, number, stored.case.version + len(events))
 
 
@@ -232,17 +232,21 @@ def _child(
     )
 
 
-def _step_back_from_children(
-    tx: Connection, parent: journal.Stored, command: cmd.Recuse, actor: Actor, now: datetime
+def _step_back_from_family(
+    tx: Connection, stored: journal.Stored, command: cmd.Recuse, actor: Actor, now: datetime
 ) -> None:
-    """Whoever steps back from a case steps back from those that belong to it: they show what it is about."""
-    for name in parent.case.children:
-        child = journal.read(tx, UUID(name))
-        if actor.person not in child.case.recused:
-            route, outside = published.route(tx, child.route_hash), _outside(tx, child, command, now)
-            events = stepped_back(route, child.case, actor, outside.people)
-            journal.commit(tx, _change(route, outside.calendar, child, events, actor.person, now, None))
-        _step_back_from_children(tx, child, command, actor, now)
+    """Whoever steps back from a case steps back from the one that it belongs to, and from all that belong to
+    that: each shows what the others are about."""
+    top = stored
+    while top.case.parent:
+        top = journal.read(tx, UUID(top.case.parent))
+    family = [top]
+    for one in family:  # grows while it is read
+        family += [journal.read(tx, UUID(child)) for child in one.case.children]
+        if one.id != stored.id and actor.person not in one.case.recused:
+            route, outside = published.route(tx, one.route_hash), _outside(tx, one, command, now)
+            events = stepped_back(route, one.case, actor, outside.people)
+            journal.commit(tx, _change(route, outside.calendar, one, events, actor.person, now, None))
 
 
 def _with_content(

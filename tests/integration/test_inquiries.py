@@ -183,6 +183,21 @@ def test_who_steps_back_later_keeps_out_of_the_inquiries_that_there_are(told: St
     assert_kept(told.db)
 
 
+def test_who_steps_back_from_an_inquiry_keeps_out_of_the_case_it_is_about(told: Story) -> None:
+    case_id = at_synthesis(told)
+    other = ask(told, CHECKER, case_id)
+    inquiry = ask(told, CHECKER, case_id, question("social_welfare"))
+    told.declare(SECOND, inquiry)
+    viewer = told.actors[SECOND]
+    assert queries.dossier(told.db, viewer, case_id, now=told.now) is not None  # has reviewed it
+    told.recuse(SECOND, inquiry)
+    for name in (case_id, other, inquiry):
+        assert viewer.person in state(told, name).recused
+    page = queries.dossier(told.db, viewer, case_id, now=told.now)
+    assert page is None or not page.opened
+    assert_kept(told.db)
+
+
 def test_an_inquiry_that_loses_its_last_person_so_is_handed_to_those_who_find_another(told: Story) -> None:
     case_id = at_review(told)
     told.declare(LEAD, case_id)
