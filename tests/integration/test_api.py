@@ -181,6 +181,8 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     told.route()
     assert complete(synthesis, case_id, "propose", proposal(35_000_00, "Empfohlen.")).status_code == 200
     told.route()
+    theirs = json(heks.get(f"/applications/{case_id}"))
+    assert (theirs["status"], theirs["step"], theirs["entry"]) == ("decision", None, 0)
     assert (
         complete(head, case_id, "grant", decision(30_000_00, "Kredit.", "Bericht im Juni.")).status_code
         == 200

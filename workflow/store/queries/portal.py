@@ -54,6 +54,8 @@ class FieldSave:
 class Application:
     """An application as its organisation sees it. `held_by`: code of the office where it lies now.
 
+    `step` and `entry` are what the viewer's own offers are about: an internal step would tell which way the
+    decision goes, and the number of visits that it went back.
     `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time.
     """
 
@@ -147,6 +149,9 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
     editing = isinstance(step, Human) and step.edits is not None and mine
     every = frozenset(section.code for section in form.sections)
     open_sections = every if case is None else frozenset(case.reopened) if editing and case else frozenset()
+    # which office or role is meant on which day is nothing to an applicant
+    offers = allowed(route, case, viewer, date.max) if case and route else ()
+    acts = any(one.action != "withdraw" for one in offers)
     return Application(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -169,10 +174,9 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         timeline=_timeline(row.submitted_at, events) if case else [],
         due_at=_due(case) if mine else None,
         held_by=_held_by(case),
-        step=case.step if case else None,
-        entry=case.entry if case else 0,
-        # which office or role is meant on which day is nothing to an applicant
-        offers=allowed(route, case, viewer, date.max) if case and route else (),
+        step=case.step if case and acts else None,
+        entry=case.entry if case and acts else 0,
+        offers=offers,
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
         granted=_granted(case),
