@@ -229,6 +229,9 @@ def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
     assert [one.status for one in page.children] == ["appeal"]
+    theirs = queries.application(told.db, told.actors[HEKS], child)
+    assert theirs is not None
+    assert theirs.saved_by_name == ""  # an official has no name there
     assert (found.parent is not None, found.parent and found.parent.seen) == (True, False)  # no dead link
     first = queries.dossier(told.db, told.actors[CHECKER], case_id, now=told.now)
     assert first is not None

@@ -165,7 +165,8 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         answers=row.answers,
         revision=row.revision,
         saved_at=row.saved_at,
-        saved_by_name=row.saved_by_name,
+        # what an office has entered, an appeal, is nobody's by name until the applicant saves it
+        saved_by_name="" if case and case.parent and row.revision == 1 else row.saved_by_name,
         field_saves=saves,
         submitted_at=row.submitted_at,
         open_sections=open_sections,
