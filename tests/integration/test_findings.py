@@ -268,6 +268,8 @@ def test_who_was_a_member_once_is_linked(told: Story) -> None:
         by, checker = told.actors[HEKS].person, told.actors[CHECKER].person
         store.note(tx, organisation_id("heks"), by, "left", told.now, UUID(checker))
         assert who_is_linked(tx, this, [checker, told.actors[LEAD].person]) == {checker}
+        store.merge(tx, organisation_id("heks"), organisation_id("ggg-migration"), told.now)
+        assert who_is_linked(tx, this, [checker, told.actors[LEAD].person]) == {checker}
 
 
 def test_a_recusal_is_minuted_with_its_reason_and_the_head_is_told_when_nobody_is_left(

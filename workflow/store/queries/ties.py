@@ -22,7 +22,9 @@ SELECT c.id, p.id, p.name, p.email,
    WHERE w.written_by = p.id AND w.kind = 'application'
      AND o.organisation_id = c.organisation_id AND o.parent_id IS NULL),
   (SELECT max(l.at) FROM organisation_log l
-   WHERE l.organisation_id = c.organisation_id AND l.about = p.id AND l.kind IN ('joined', 'role', 'left'))
+   WHERE l.organisation_id = ANY(ARRAY(SELECT c.organisation_id
+       UNION ALL SELECT a.id FROM organisations a WHERE a.merged_into = c.organisation_id))
+     AND l.about = p.id AND l.kind IN ('joined', 'role', 'left'))
 FROM cases c JOIN persons p ON p.id {person}
 LEFT JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
 WHERE c.id {case}"""
