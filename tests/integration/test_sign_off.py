@@ -32,7 +32,7 @@ from tests.integration.members import (
 from tests.integration.test_web_portal import stored
 from tests.integration.walks import assert_kept, at_once, language, rows
 from web.cli.story import PDF, Story
-from workflow import drafts, organisations, signing
+from workflow import drafts, organisations, people, signing
 from workflow.engine.commands import Declare, Submit, Withdraw
 from workflow.errors import NotAllowed
 from workflow.people import person_id
@@ -100,6 +100,16 @@ def test_who_signs_no_longer_has_not_signed(told: Story) -> None:
     draft = told.draft(HEKS, language())
     signing.sign(told.db, actor(told, JONAS), draft, now=told.now)
     give(told, JONAS, "drafts")
+    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
+    with refused("second_signature_needed"):
+        handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
+
+
+def test_whose_access_has_ended_has_not_signed(told: Story) -> None:
+    together(told)
+    draft = told.draft(HEKS, language())
+    signing.sign(told.db, actor(told, JONAS), draft, now=told.now)
+    people.leave(told.db, JONAS, now=told.now)
     assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
     with refused("second_signature_needed"):
         handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)

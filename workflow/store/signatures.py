@@ -82,6 +82,7 @@ def other(tx: sa.Connection, application_id: UUID, person: str, name: str) -> st
                 may_sign(),
             ),
         )
+        .join(persons, sa.and_(persons.c.id == signatures.c.person_id, persons.c.left_at.is_(None)))
         .where(signatures.c.application_id == application_id, signatures.c.person_id != UUID(person))
         .where(signatures.c.hash == name, signatures.c.void_at.is_(None))
         .order_by(signatures.c.id)
