@@ -162,6 +162,18 @@ def test_a_deputy_has_the_roles_on_these_days_alone_and_gets_the_mails(told: Sto
     ]
 
 
+def test_who_has_left_is_nobodys_deputy_and_has_none(told: Story) -> None:
+    role = ("adult_education", "reviewer")
+    away(told, LEAD, HEAD, last=9)
+    assert role in actor(told, HEAD).offices
+    people.leave(told.db, LEAD, now=told.now)
+    assert role not in actor(told, HEAD).offices
+    assert addresses(told, *role) == [LEAD_TOO]
+    away(told, LEAD_TOO, HEAD, last=9)
+    people.leave(told.db, HEAD, now=told.now)
+    assert addresses(told, *role) == [LEAD_TOO]  # better read late than by nobody
+
+
 def test_deputies_do_not_chain(told: Story) -> None:
     away(told, LEAD, LEAD_TOO)
     away(told, LEAD_TOO, HEAD)

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, delete, func, select, text
+from sqlalchemy import Connection, Row, Table, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from workflow.store.tables import absences, memberships, organisations, persons, sessions, staff_roles
+from workflow.texts import ZURICH
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -84,11 +85,15 @@ def put_people(tx: Connection, people: Rows, roles: Rows) -> None:
 
 
 def leave(tx: Connection, email: str, now: datetime) -> bool:
-    """No session and no way in any more; False when there is nobody with this address."""
+    """No session, no way in and no deputies any more: nobody keeps the roles of who is gone, and mails for
+    others go to nobody who is. False when there is nobody with this address."""
     gone = persons.update().where(persons.c.email == email, persons.c.left_at.is_(None))
     row = tx.execute(gone.values(left_at=now, password_hash="").returning(persons.c.id)).one_or_none()
     if row is not None:
         tx.execute(delete(sessions).where(sessions.c.person_id == row.id))
+        either = or_(absences.c.person_id == row.id, absences.c.deputy_id == row.id)
+        today = now.astimezone(ZURICH).date()
+        tx.execute(absences.update().where(either, absences.c.last_day >= today).values(deputy_id=None))
     return row is not None
 
 
