@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from workflow.errors import Invalid, NotAllowed, NotFound, Refused, TryLater
 from workflow.people import Absence, Person, first_administrator, person_id, put_absences, put_people
 from workflow.publish import publish_folder
 from workflow.settings import Settings
+from workflow.store import people as store_people
 from workflow.store import sign_in as store
 
 GOOD = "Drei Boote auf dem Rhein"
@@ -160,6 +162,18 @@ def test_a_deputy_has_the_roles_on_these_days_alone_and_gets_the_mails(told: Sto
         (True, [HEAD, LEAD_TOO]),
         (False, [LEAD, LEAD_TOO]),
     ]
+
+
+def test_an_access_ends_after_a_change_that_is_under_way(told: Story) -> None:
+    with ThreadPoolExecutor(1) as others, told.db.begin() as tx:
+        row = Person(LEAD, "Barbara Wenger", "de", ("adult_education:reviewer",))
+        store_people.lock(tx)
+        ending = others.submit(people.leave, told.db, LEAD, now=told.now)
+        wait([ending], 0.2)
+        people.put_people_in(tx, [row], told.now, invite=False)
+        tx.commit()
+        assert ending.result()
+    assert LEAD not in {one["email"] for one in people.everybody(told.db)}
 
 
 def test_who_has_left_is_nobodys_deputy_and_has_none(told: Story) -> None:

@@ -87,6 +87,7 @@ def put_people(tx: Connection, people: Rows, roles: Rows) -> None:
 def leave(tx: Connection, email: str, now: datetime) -> bool:
     """No session, no way in and no deputies any more: nobody keeps the roles of who is gone, and mails for
     others go to nobody who is. False when there is nobody with this address."""
+    lock(tx)  # who is changed at the same moment would be back
     gone = persons.update().where(persons.c.email == email, persons.c.left_at.is_(None))
     row = tx.execute(gone.values(left_at=now, password_hash="").returning(persons.c.id)).one_or_none()
     if row is not None:
