@@ -48,7 +48,7 @@ def store(
     whole = {**bundle.programme, "routes": hashes, "forms": forms, "letters": letters}
     name = published.store(tx, "programme", programme.code, whole, now)
     published.make_current(tx, programme.code, name, now)
-    for one in programme.ceilings:
+    for one in published.ceilings(tx, programme):
         line = {"programme": programme.code, "year": one.year, "area": one.area, "pot": one.pot}
         published.set_ceiling(tx, line, one.amount, now, carried=one.carried)
     return name

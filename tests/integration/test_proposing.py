@@ -272,6 +272,18 @@ def test_a_ceiling_follows_and_is_never_lowered_under_what_is_used(told: Story) 
     accept(told, propose(told, ceilings(1_000_000)))
     [after] = rows(told.db, line)
     assert (after.ceiling, after.available) == (1_000_000, 0)
+    without = deepcopy(current(told)[1]["programme/ceilings"])
+    for one in without:
+        if one["area"] == "language":
+            del one["amounts"]["lump_sum"]
+    accept(told, propose(told, {"programme/ceilings": without}))
+    taken = (
+        "SELECT DISTINCT ceiling, available FROM budget_lines WHERE (area, pot) = ('language', 'lump_sum')"
+    )
+    assert [tuple(row) for row in rows(told.db, taken)] == [(0, 0)]  # what nobody names is no credit
+    without[:] = [one for one in without if one["area"] != "language"]
+    with pytest.raises(Refused, match=r"ceiling_in_use at=ceilings.language.2027.programme amount=0"):
+        propose(told, {"programme/ceilings": without, "programme/calls": []})
     [sums] = rows(
         told.db,
         "SELECT sum(amount) AS total, sum(amount) FILTER (WHERE account = 'available') AS free"

@@ -17,7 +17,7 @@ from workflow.engine.route import Route
 from workflow.errors import NotFound, Refused
 from workflow.funding.forms import Form
 from workflow.funding.mails import Mails
-from workflow.funding.programme import Bundle, Programme
+from workflow.funding.programme import Bundle, Ceiling, Programme
 from workflow.store.asking import ask
 from workflow.store.tables import budget_lines, definitions, postings, programmes
 from workflow.texts import ZURICH
@@ -175,6 +175,15 @@ def make_current(tx: Connection, code: str, name: str, now: datetime) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=["code"], set_={"hash": name, "since": now}))
 
 
+def ceilings(tx: Connection, programme: Programme) -> list[Ceiling]:
+    """Those of the programme, and none any more for the budget lines that it does not name."""
+    query = select(budget_lines).where(budget_lines.c.programme == programme.code).order_by(budget_lines.c.id)
+    gone = {(row.year, row.area, row.pot): None for row in tx.execute(query)}
+    for one in programme.ceilings:
+        gone.pop((one.year, one.area, one.pot), None)
+    return [*programme.ceilings, *(Ceiling(*line, 0) for line in gone)]
+
+
 def ceilings_in_use(tx: Connection, programme: Programme) -> list[Refused]:
     """What `set_ceiling` would refuse of this programme now."""
     query = select(budget_lines).where(budget_lines.c.programme == programme.code)
@@ -183,7 +192,7 @@ def ceilings_in_use(tx: Connection, programme: Programme) -> list[Refused]:
     }
     return [
         _in_use(one.area, one.year, one.pot, one.amount + one.carried, used[one.year, one.area, one.pot])
-        for one in programme.ceilings
+        for one in ceilings(tx, programme)
         if one.amount + one.carried < used.get((one.year, one.area, one.pot), 0)
     ]
 
