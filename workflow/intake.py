@@ -216,6 +216,9 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
     form = published.form_of(tx, stored.programme_hash, stored.form_hash, draft.organisation_kind)
     answers = form.load(draft.answers)
     facts = {**stored.case.facts, **form.facts(answers)}
+    if REQUESTED_IN_ALL in facts:  # what others have added is as it was
+        more = int(facts.get("requested", 0)) - int(stored.case.facts.get("requested", 0))
+        facts[REQUESTED_IN_ALL] = int(facts[REQUESTED_IN_ALL]) + more
     # a child stays where its parent is
     if not stored.case.parent and _place(programme, facts, now) != _place(programme, stored.case.facts, now):
         raise Refused("route_would_change")

@@ -1,11 +1,13 @@
 """Cases that belong to another case: amendments, reports, appeals."""
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.builders import KIP3
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
@@ -28,8 +30,11 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import Story, decision, review
+from workflow import drafts
 from workflow.engine.commands import ChildEnded, OpenChild
 from workflow.errors import Invalid, NotAllowed, NotFound, Refused
+from workflow.funding.programme import load_folder
+from workflow.publish import checked_bundle, store
 from workflow.service import Done, handle
 from workflow.store import queries
 from workflow.store.reading import SYSTEM
@@ -306,3 +311,23 @@ def test_several_small_amendments_are_decided_as_one_large_one(told: Story) -> N
     told.withdraw(HEKS, second)
     deliver(told)
     assert decided_by(4_001)[1] == "division_head"
+
+
+def test_what_is_asked_for_in_all_follows_the_answer_to_a_query(told: Story) -> None:
+    bundle = deepcopy(load_folder(KIP3))
+    report, steps = bundle.routes["report"]["steps"], bundle.routes["amendment"]["steps"]
+    steps["query"] = report["query"]
+    steps["check"]["outcomes"]["query"] = report["check"]["outcomes"]["query"]
+    sections, question = bundle.forms["report_check"]["sections"][0]["fields"][1:]
+    sections["options"] = [{"code": "change", "label": bundle.forms["amendment"]["title"]}]
+    bundle.forms["amendment_check"]["sections"][0]["fields"] += [sections, question]
+    with told.db.begin() as tx:
+        store(tx, *checked_bundle(bundle), told.now)
+    child = opened(told, HEKS, small_grant(told), "amendment", amendment(1_000))
+    told.do(CHECKER, child, "query", {"check": {"sections": ["change"], "question": "Wie viel?"}})
+    page = queries.application(told.db, told.actors[HEKS], child)
+    assert page is not None
+    drafts.save(told.db, told.actors[HEKS], child, amendment(20_000), revision=page.revision, now=told.now)
+    told.do(HEKS, child, "answered")
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
+    assert state(told, child).seats[0].role == "division_head"
