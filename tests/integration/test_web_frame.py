@@ -262,6 +262,13 @@ def test_a_demo_starts_on_the_loopback_alone(settings: Settings, base_url: str) 
         create_app(replace(settings, demo=True, base_url=base_url))
 
 
+def test_a_demo_answers_nobody_from_another_machine(demo: Flask) -> None:
+    for path in ("/", "/sign-in", "/demo/people", "/api/v1/calls"):
+        for address, status in (("127.0.0.1", 200), ("192.168.1.7", 404)):
+            answer = demo.test_client().get(path, environ_base={"REMOTE_ADDR": address})
+            assert (path, address, answer.status_code) == (path, address, status)
+
+
 def test_in_a_demo_one_click_becomes_anybody(demo: Flask) -> None:
     browser = visitor(demo)
     page = browser.open("/sign-in")
