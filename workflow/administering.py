@@ -5,7 +5,7 @@ What rows and files do by command (workflow.people), with a person who does it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from workflow import accounts
 from workflow.engine.case import Actor
-from workflow.errors import Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
 from workflow.people import Person, put_people_in
 from workflow.store import people, people_log
 
@@ -35,11 +35,19 @@ def add(db: Engine, actor: Actor, person: Person, *, now: datetime) -> UUID:
 
 
 def change(
-    db: Engine, actor: Actor, person_id: UUID, *, name: str, roles: tuple[str, ...], now: datetime
+    db: Engine,
+    actor: Actor,
+    person_id: UUID,
+    *,
+    name: str,
+    roles: tuple[str, ...],
+    seen: Collection[str],
+    now: datetime,
 ) -> bool:
-    """Another name, other roles (office:role, all of them). False: nothing differs.
+    """Another name, other roles (office:role, all of them). False: nothing differs. `seen`: roles there were.
 
-    Raises Invalid, NotFound, NotAllowed (not_yours; own_roles).
+    Raises Invalid, NotFound, NotAllowed (not_yours; own_roles), Conflict: a role that somebody else has taken
+    away meanwhile does not come back.
     """
     _require(actor)
     with db.begin() as tx:
@@ -47,6 +55,8 @@ def change(
         known = _known(tx, person_id)
         if str(person_id) == actor.person and set(roles) != set(known["roles"]):
             raise NotAllowed("own_roles")
+        if set(seen) != set(known["roles"]):
+            raise Conflict("someone_was_faster")
         row = Person(known["email"], name, known["language"], tuple(sorted(roles)))
         differs = dict(put_people_in(tx, [row], now, invite=False).changed).get(row.email, {})
         if differs:

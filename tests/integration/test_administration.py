@@ -208,22 +208,32 @@ def test_somebody_is_invited_given_a_role_and_leaves(app: Flask, told: Story) ->
 
 def test_nobody_changes_their_own_access_and_only_administrators_change_any(told: Story) -> None:
     me, now = told.actors[ADMIN], told.now
-    mine = person_id(ADMIN)
+    mine, roles = person_id(ADMIN), ("integration:head",)
     with pytest.raises(NotAllowed, match="own_roles"):
-        administering.change(told.db, me, mine, name="Elias Graber", roles=("integration:head",), now=now)
+        administering.change(told.db, me, mine, name="Elias Graber", roles=roles, seen=(), now=now)
     with pytest.raises(NotAllowed, match="own_roles"):
         administering.end(told.db, me, mine, reason="x", now=now)
-    for other in (COORDINATOR, OPERATOR, HEAD, LEAD):
+    for them in (told.actors[other] for other in (COORDINATOR, OPERATOR, HEAD, LEAD)):
         with pytest.raises(NotAllowed, match="not_yours"):
-            administering.end(told.db, told.actors[other], person_id(LEAD), reason="x", now=now)
+            administering.end(told.db, them, person_id(LEAD), reason="x", now=now)
         with pytest.raises(NotAllowed, match="not_yours"):
-            administering.change(told.db, told.actors[other], person_id(LEAD), name="X", roles=(), now=now)
+            administering.change(told.db, them, person_id(LEAD), name="X", roles=(), seen=(), now=now)
     session = sign_in(told.db, LEAD, "geheim", source="a", kind="browser", now=now)
     administering.end(told.db, me, person_id(LEAD), reason="Sperre.", now=now)
     assert who_is(told.db, session.token, kind="browser", now=now) is None
     [kept] = rows(told.db, "SELECT kind, data FROM people_log")
     assert (kept.kind, kept.data) == ("ended", {"reason": "Sperre."})
     assert LEAD not in {one["email"] for one in people.everybody(told.db)}
+
+
+def test_a_role_that_was_taken_away_meanwhile_does_not_come_back(app: Flask, told: Story) -> None:
+    path = f"/administration/people/{person_id(LEAD)}"
+    admin = signed_in(app, ADMIN)
+    form = admin.open(path).form(path)
+    people.put_people(told.db, [people.Person(LEAD, "Barbara Wenger", "de", ())], now=told.now)
+    late = admin.send(form, {"press": "save", "name": "B. Wenger"}, status=409)
+    assert "Jemand anders war schneller" in late.words()
+    assert rows(told.db, "SELECT FROM staff_roles WHERE person_id = :id", id=person_id(LEAD)) == []
 
 
 def test_an_administrator_enters_an_absence(app: Flask, told: Story) -> None:

@@ -21,7 +21,7 @@ from web.screens import programme
 from web.security import db, now, signed_in
 from workflow import absences, administering
 from workflow.absences import Away
-from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, Refused
+from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Refused
 from workflow.people import Person
 from workflow.store import queries
 from workflow.store.queries import PersonRow
@@ -78,7 +78,10 @@ def act(person_id: UUID) -> Response | tuple[str, int]:
                 name, roles = read.text("name", gettext("Name"), most=120), _roles(read)
                 if read.findings:
                     return _page(person_id, read.findings), 422
-                done = administering.change(db(), actor, person_id, name=name, roles=roles, now=now())
+                seen = request.form.getlist("seen")
+                done = administering.change(
+                    db(), actor, person_id, name=name, roles=roles, seen=seen, now=now()
+                )
                 told = gettext("Gespeichert. Es gilt sofort.") if done else gettext("Es war schon so.")
             case "end":
                 reason = request.form.get("reason", "")
@@ -100,7 +103,7 @@ def act(person_id: UUID) -> Response | tuple[str, int]:
                 told = gettext("Entfernt.")
             case _:
                 raise BadRequest
-    except (Invalid, Refused, NotAllowed) as error:
+    except (Conflict, Invalid, Refused, NotAllowed) as error:
         return _page(person_id, _findings(error)), error.status
     if press in ("reopen", "invite"):
         nudge("deliver")
