@@ -93,7 +93,8 @@ def sign_in(db: Engine, email: str, password: str, *, source: str, kind: str, no
         person = store.person_by_email(tx, email)
         # Noted before the slow check, and forgotten after a right one: guesses side by side count too.
         noted = store.note_attempt(tx, keys, now, now - WINDOW)
-    if not _matches(person.password_hash if person else _nobody(), password) or person is None:
+    known = person.password_hash if person else ""  # of who has chosen none yet, it is empty too
+    if not _matches(known or _nobody(), password) or person is None:
         raise NotAllowed("wrong_credentials")
     with db.begin() as tx:
         store.forget_attempts(tx, noted, keys[0])
@@ -267,7 +268,7 @@ def _matches(password_hash: str, password: str) -> bool:
 
 @cache
 def _nobody() -> str:
-    """A hash that an unknown address is checked against, so that it takes as long as a known one."""
+    """A hash that is checked where there is none, so that it takes as long as where there is one."""
     return HASHER.hash(secrets.token_urlsafe(16))
 
 

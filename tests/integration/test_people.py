@@ -66,6 +66,23 @@ def test_a_link_chooses_a_password_once_and_ends_all_before_it(told: Story) -> N
     assert sign_in(told.db, HEKS, GOOD, source="a", kind="browser", now=told.now)
 
 
+def test_an_address_without_a_password_takes_as_long_as_one_with(
+    told: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts.sign_up(told.db, "neu@verein.example", "de", source="a", now=told.now)
+    checked: list[str] = []
+
+    def matches(known: str, _text: str) -> bool:
+        checked.append(known)
+        return False
+
+    monkeypatch.setattr(accounts, "_matches", matches)
+    for email in ("neu@verein.example", "niemand@verein.example", HEKS):
+        with pytest.raises(NotAllowed):
+            sign_in(told.db, email, "falsch", source="a", kind="browser", now=told.now)
+    assert [known.startswith("$argon2") for known in checked] == [True, True, True]
+
+
 def test_a_link_runs_out(told: Story) -> None:
     token = link_for(told, HEKS)
     told.now += timedelta(hours=1)
