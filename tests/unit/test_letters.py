@@ -76,6 +76,14 @@ def test_a_grant_in_part_says_what_is_paid_when() -> None:
         assert words in said
 
 
+@pytest.mark.parametrize("title", ["ትግርኛ", "Fest 😀", "தமிழ் und 中文", "\ue000", "\uffff"])
+def test_what_no_font_can_show_stops_no_order(title: str) -> None:
+    said = text(
+        render(LETTERS, "order_granted", {**ORDER, "project": {**ORDER["project"], "title": title}}, now=NOW)
+    )
+    assert "CHF 32'000.05" in said
+
+
 def test_an_order_that_no_office_gets_a_copy_of_names_none() -> None:
     assert "Mitteilung an: Finanzen" in text(render(LETTERS, "order_inadmissible", ORDER, now=NOW))
     said = text(render(LETTERS, "order_inadmissible", {**ORDER, "copies": []}, now=NOW))

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -87,11 +88,17 @@ class Order(TypedDict):
     signatures: list[Signature]
 
 
+UNSHOWN = ("could not be displayed with font", "the PDF contains the codepoint")
+"""Why Typst makes no PDF/A of a text."""
+
+
 def render(
     templates: Mapping[str, str], code: str, data: Order | Mapping[str, Any], *, now: datetime
 ) -> bytes:
     """The letter or paper `code` as PDF/A-2a, dated `now` (aware); equal input gives equal bytes.
 
+    Where somebody has written what no font of ours can show, Tigrinya or a smiley, it is plain PDF with gaps:
+    PDF/A allows none, and without its order a case would stand still.
     Typst reads nothing but the templates: they are put alone into a folder that is its root. Raises
     typst.TypstError when a template fails.
     """
@@ -101,14 +108,20 @@ def render(
     with tempfile.TemporaryDirectory(prefix="letter-") as folder:
         for name, text in templates.items():
             Path(folder, f"{name}.typ").write_text(text, "utf-8")
-        pdf = typst.compile(
+        compiled = partial(
+            typst.compile,
             Path(folder, f"{code}.typ"),
             root=Path(folder),
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"data": json.dumps(dated)},
-            pdf_standards="a-2a",
             timestamp=now.astimezone(UTC).replace(microsecond=0),
         )
+        try:
+            pdf = compiled(pdf_standards="a-2a")
+        except typst.TypstError as error:
+            if not any(reason in str(error) for reason in UNSHOWN):
+                raise
+            pdf = compiled(pdf_standards="1.7")
     assert isinstance(pdf, bytes)
     return pdf
