@@ -93,7 +93,7 @@ def start(
             "form_hash": form_hash,
             "answers": answers,
             "predecessor_id": copy_of,
-            "eligibility": dict(eligibility),
+            "eligibility": {one.code: eligibility[one.code] for one in found.eligibility},
             "revision": 1,
             "saved_by": UUID(actor.person),
             "saved_at": now,

@@ -14,6 +14,7 @@ from flask import Flask
 from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in, visitor
 from tests.counting import statements
+from tests.integration.walks import rows
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
 from web.cli.visitors import Browser, Page
 from workflow.engine.commands import Pay
@@ -78,6 +79,12 @@ def begun(app: Flask, email: str = HEKS) -> tuple[Browser, str]:
 def save(browser: Browser, path: str, values: dict[str, Any], press: str = "save", **files: Any) -> Page:
     """Fill in a section, named by the path of its page, and press a button."""
     return browser.send(browser.open(path).form(path), {**values, "press": press}, **files)
+
+
+def test_of_what_the_first_form_sends_only_the_answers_are_kept(app: Flask, told: Story) -> None:
+    begun(app)
+    [row] = rows(told.db, "SELECT eligibility FROM applications")
+    assert row.eligibility == ELIGIBLE
 
 
 def test_the_first_page_shows_the_call_and_its_areas(app: Flask) -> None:
