@@ -184,6 +184,17 @@ def as_typed(value: Any) -> Any:
         return f"{value / 100:,.2f}".replace(",", "'") if value > 10_000 else str(value)
     return value
 
+def test_what_is_missing_is_marked_where_somebody_has_written(app: Flask) -> None:
+    """The name and the address come from the organisation; nobody has been in that section yet."""
+    browser, path = begun(app)
+    page = browser.open(path)
+    here = page.link(f"{path}/sections/organisation")
+    assert "Angaben fehlen" in page.text
+    assert 'role="alert"' not in browser.open(here).text
+    save(browser, here, {"organisation.contact_name": "Miriam Aebi"})
+    assert 'role="alert"' in browser.open(browser.open(path).link(f"{path}/sections/organisation")).text
+
+
 
 def flat(answers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The answers of a section by the names of their inputs; tables row by row."""

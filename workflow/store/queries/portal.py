@@ -99,6 +99,11 @@ class Application:
     may_sign: bool
     has_changes: bool
 
+    answered: bool
+
+    def is_written(self, section: str) -> bool:
+        """Somebody has saved an answer of this section; what the system has filled in does not count."""
+        return any(path.split(".")[0] == section for path in self.field_saves)
 
 def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Application | None:
     """One application for a member of its organisation; None for everyone else."""
