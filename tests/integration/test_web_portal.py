@@ -113,6 +113,14 @@ def test_unanswered_questions_are_named(app: Flask) -> None:
     assert "Bitte alle Fragen beantworten" in page.text
 
 
+def test_the_button_says_what_is_missing_where_nothing_was_answered(app: Flask) -> None:
+    browser = visitor(app)
+    page = browser.open(CALL)
+    assert "Bitte alle Fragen beantworten" not in page.text
+    assert 'name="check" value="1"' in page.text
+    assert "Bitte alle Fragen beantworten" in browser.open(f"{CALL}?check=1").text
+
+
 def test_answers_survive_the_sign_in(app: Flask) -> None:
     browser = visitor(app)
     page = browser.send(browser.open(CALL).form(CALL, "get"), ELIGIBLE)
