@@ -91,6 +91,8 @@ def test_both_sides_see_before_and_after_of_what_was_answered(told: Story, app: 
         assert "Vorher" in said
     assert "/changes" in signed_in(app, HEKS).open(f"/applications/{case_id}").link("/changes")
     assert signed_in(app, CHECKER).open(f"/desk/cases/{case_id}").link("/changes")
+    assert signed_in(app, HEKS).open(path).link(f"/applications/{case_id}")
+    assert signed_in(app, CHECKER).open(path).link(f"/desk/cases/{case_id}")
     assert signed_in(app, GGG).http.get(path).status_code == 404
 
 

@@ -184,14 +184,6 @@ def test_sections_that_are_wrong_stand_in_one_note_above_another(app: Flask) -> 
     assert re.sub("<[^>]+>", "", note) == "Projekt, Konto: bitte korrigieren"
 
 
-def as_typed(value: Any) -> Any:
-    """An answer as a person would type it: amounts in francs, boxes ticked."""
-    if isinstance(value, bool):
-        return "true" if value else []
-    if isinstance(value, int):
-        return f"{value / 100:,.2f}".replace(",", "'") if value > 10_000 else str(value)
-    return value
-
 def test_what_is_missing_is_marked_where_somebody_has_written(app: Flask) -> None:
     """The name and the address come from the organisation; nobody has been in that section yet."""
     browser, path = begun(app)
@@ -202,6 +194,14 @@ def test_what_is_missing_is_marked_where_somebody_has_written(app: Flask) -> Non
     save(browser, here, {"organisation.contact_name": "Miriam Aebi"})
     assert 'role="alert"' in browser.open(browser.open(path).link(f"{path}/sections/organisation")).text
 
+
+def as_typed(value: Any) -> Any:
+    """An answer as a person would type it: amounts in francs, boxes ticked."""
+    if isinstance(value, bool):
+        return "true" if value else []
+    if isinstance(value, int):
+        return f"{value / 100:,.2f}".replace(",", "'") if value > 10_000 else str(value)
+    return value
 
 
 def flat(answers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -399,7 +399,10 @@ def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Stor
     assert closed.status_code == 409
     done = browser.send(browser.open(f"{path}/step").form("/step"))
     assert "Ihre Antwort ist bei uns angekommen" in done.text
+    assert "Antwort eingegangen" in done.text
+    assert "badge--query" not in done.text
     told.route()
+    assert "Antwort eingegangen" not in browser.open(path).text
     assert browser.open(f"{path}/step").url.endswith(path)
     browser.send(step.form("/step"), status=409)
     assert stored(told, case_id).answers["plan"]["need"] == "Es sind vier Kurse."
@@ -444,14 +447,14 @@ def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(
     page = browser.open(path)
     assert "Bewilligt" in page.text
     words = page.words()
-    assert "1. 80 % CHF 24'000.00" in words
-    assert "2. 20 % CHF 6'000.00" in words
+    assert "1. Tranche 80 % CHF 24'000.00" in words
+    assert "2. Tranche 20 % CHF 6'000.00" in words
     assert "Innert 60 Tagen nach dem Ende des Projekts: Schlussbericht mit Abrechnung." in words
     assert browser.download(page.link("/files/")).startswith(b"%PDF")
     handle(told.db, Pay(case_id, 25_000_00, 0), told.actors[FINANCE], uuid4(), told.now)
     words = browser.open(path).words()
-    assert "1. 80 % CHF 24'000.00 CHF 24'000.00" in words
-    assert "2. 20 % CHF 6'000.00 CHF 1'000.00" in words
+    assert "1. Tranche 80 % CHF 24'000.00 CHF 24'000.00" in words
+    assert "2. Tranche 20 % CHF 6'000.00 CHF 1'000.00" in words
     assert "Ausbezahlt sind CHF 25'000.00 von CHF 30'000.00, zuletzt am" in words
 
 

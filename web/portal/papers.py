@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from uuid import UUID
 
-from flask import Response, render_template, request, stream_with_context
+from flask import Response, render_template, request, stream_with_context, url_for
 
 from web.language import lang
 from web.reads import note_read
@@ -31,7 +31,11 @@ def changes(application_id: UUID) -> str:
     """Before and after: what answers to queries changed, and what is other than last year; for both sides."""
     found = _whole(signed_in().actor, application_id)
     files = {one.id: one for one in found.uploads}
-    return render_template("portal/changes.html", whole=found, files=files)
+    if queries.application(db(), signed_in().actor, application_id):
+        back = url_for("portal.application", application_id=application_id)
+    else:
+        back = url_for("desk.dossier", case_id=application_id)
+    return render_template("portal/changes.html", whole=found, files=files, back=back)
 
 
 def check() -> str:

@@ -56,7 +56,8 @@ class Application:
 
     `step` and `entry` are what the viewer's own offers are about: an internal step would tell which way the
     decision goes, and the number of visits that it went back.
-    `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time.
+    `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time. `answered`: the
+    applicant has done what it waited for, and no worker has taken it on yet.
     """
 
     id: UUID
@@ -98,12 +99,12 @@ class Application:
     may_edit: bool
     may_sign: bool
     has_changes: bool
-
     answered: bool
 
     def is_written(self, section: str) -> bool:
         """Somebody has saved an answer of this section; what the system has filled in does not count."""
         return any(path.split(".")[0] == section for path in self.field_saves)
+
 
 def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Application | None:
     """One application for a member of its organisation; None for everyone else."""
@@ -200,6 +201,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         may_edit=bool(rights & {"draft", *SIGNING}),
         may_sign=bool(rights & SIGNING),
         has_changes=row.predecessor_id is not None or any(one.data.get("application") for one in events),
+        answered=_answered(case),
     )
 
 
@@ -239,6 +241,12 @@ def _held_by(case: Case | None) -> str | None:
     """The office where it lies; None when it lies with the applicant, with nobody, or is over."""
     seats = [seat for seat in case.open_seats if seat.mandatory and seat.office] if case else []
     return seats[0].office if seats else None
+
+
+def _answered(case: Case | None) -> bool:
+    """Whether the applicant's part of this visit is done, and the next step not entered yet."""
+    seats = case.seats if case and case.to else ()
+    return bool(seats) and all(seat.role == APPLICANT and seat.outcome for seat in seats)
 
 
 def _amount(case: Case | None, fact: str) -> int | None:
