@@ -209,11 +209,23 @@ def test_money_that_is_gone_refuses_the_last_ones(told: Story, of: Of) -> None:
     assert "Das Geld reicht nicht für alle" in page.words()
     lacking = head.send(page.form(LIST), {"press": "decide"}, status=422)
     assert "Erwägungen" in lacking.words()
+    assert lacking.link("#decision.decision.reasons")
     assert "Ja." not in lacking.words()
     done = head.send(lacking.form(LIST), {"press": "decide", "decision.decision.reasons": REASONS})
     assert "1 Entscheid ist eingetragen" in done.words()
     assert "1 Gesuch ist nicht entschieden" in done.words()
     assert sum(state(told, one).held > 0 for one in (first, second)) == 1
+
+
+def test_a_form_asks_nothing_that_belongs_to_an_outcome_of_another_route(told: Story, of: Of) -> None:
+    """The form of a decision knows a way back that the small route does not have."""
+    alone, two = small(told, 5_000), at_decision(told)
+    head = of(HEAD)
+    open_gate(head, alone, two)
+    assert "Warum zurück" in head.open(f"/desk/cases/{two}").words()
+    words = head.open(f"/desk/cases/{alone}").words()
+    assert "Bewilligter Beitrag" in words
+    assert "Warum zurück" not in words
 
 
 def test_four_eyes_and_recusal_hold_in_a_list_too(told: Story, of: Of) -> None:

@@ -206,6 +206,7 @@ def test_no_outcome_chosen_is_refused_and_nothing_lost(app: Flask, told: Story) 
     form = browser.open(at(case_id)).form("/complete")
     page = browser.send(form, {"check.question": "Wie viele?"}, status=409)
     assert "Bitte wählen Sie ein Ergebnis." in page.text
+    assert "Jetzt gilt" not in page.text
     assert dict(page.form("/complete").fields)["check.question"] == "Wie viele?"
     assert step_of(told, case_id) == "formal_check"
 

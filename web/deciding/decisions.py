@@ -27,6 +27,7 @@ from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotF
 from workflow.funding.forms import Form
 from workflow.store import queries
 from workflow.store.queries import MoneyRow, Waiting
+from workflow.texts import label
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,9 @@ def _decide_one(row: Waiting, key: UUID, common: Mapping[str, Any], words: Words
         do(command, answers_of(row, common), key=key)
     except Invalid as error:
         [first, *_rest] = error.fields
-        why = _("«%(field)s» fehlt oder passt nicht: bitte einzeln entscheiden.", field=first)
+        known = row.form.fields() if row.form else {}
+        name = label(known[first].label, lang()) if first in known else first
+        why = _("«%(field)s» fehlt oder passt nicht: bitte einzeln entscheiden.", field=name)
         results.failed.append((row.case_id, row.number, why))
     except (Conflict, NotAllowed, NotFound, Refused) as error:
         results.failed.append((row.case_id, row.number, text_of(error, lang())))
