@@ -31,7 +31,8 @@ def ahead(route: Route, case: Case, now: datetime, calendar: Calendar) -> list[A
         return []
     found: list[Ahead] = []
     moment, still = now, case.suspended_at is not None
-    told = {name: value for name, value in case.facts.items() if name not in _decided(route)}
+    decided = route.decided()  # a way that turns at it would tell of it before it is final
+    told = {name: value for name, value in case.facts.items() if name not in decided}
     for code in usual(route, case.to or case.step, told, calendar.day_of(now)):
         step = route.steps[code]
         present = code == case.step and case.to is None
@@ -68,12 +69,6 @@ def usual(route: Route, start: str | None, facts: Facts, on: date) -> Iterator[s
                 code = step.received or step.elapsed
             case End():
                 code = None
-
-
-def _decided(route: Route) -> set[str | None]:
-    """Facts that a decision brings: a way that turns at them would tell of it before it is final."""
-    humans = (step for step in route.steps.values() if isinstance(step, Human))
-    return {outcome.amount for step in humans for outcome in step.outcomes.values()}
 
 
 def _tells(step: Human | Choice | Call | Wait) -> bool:

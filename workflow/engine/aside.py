@@ -13,7 +13,8 @@ from workflow.engine.advance import iso
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT_OFFICE, OPERATOR, Human, Route, Wait, Way
+from workflow.engine.eligible import own_refusal
+from workflow.engine.route import OPERATOR, Human, Route, Wait, Way
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 Aside = cmd.Receive | cmd.TakeWay | cmd.Suspend | cmd.Resume | cmd.Extend | cmd.Nudge
@@ -55,7 +56,6 @@ def decide(
             due_at, timers = longer(route, case, command.days, calendar)
             assert due_at is not None
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
-
         case cmd.Nudge():
             require(_nudge_refusal(route, case, actor, on))
             return [ev.Nudged(case.step or "", actor.person)]
@@ -169,12 +169,8 @@ def refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegErro
 
 def kept_out(case: Case, actor: Actor) -> FoerderwegError | None:
     """Why somebody keeps their hands off this case in whichever role."""
-    if case.applicant in actor.organisations:
-        return NotAllowed("own_organisation")
-    if any(office == case.facts.get(APPLICANT_OFFICE) for office, _ in actor.offices):
-        return NotAllowed("own_office")
-    if actor.person in case.recused:
-        return NotAllowed("recused")
+    if refusal := own_refusal(case, actor):
+        return refusal
     return NotAllowed("declare_first") if actor.linked and actor.person not in case.declared else None
 
 

@@ -12,7 +12,7 @@ from workflow.engine.aside import kept_out, refusal_of, require, resumed, stands
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT, Child, Human, Route
+from workflow.engine.route import APPLICANT, Child, Route
 from workflow.engine.tables import Facts
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -40,12 +40,7 @@ def begun(
 
     `by`: who opens it.
     """
-    decided = {
-        out.amount
-        for step in route.steps.values()
-        if isinstance(step, Human)
-        for out in step.outcomes.values()
-    }
+    decided = route.decided()
     taken = {name: value for name, value in parent.facts.items() if name not in decided}
     known = {name: value for name, value in {**taken, **facts}.items() if name in route.facts}
     involved = {act.by for act in parent.acts} | set(parent.declared) if child.others else set()

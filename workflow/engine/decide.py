@@ -85,7 +85,7 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> tuple[Offer, ..
         return (*offers, Offer("withdraw")) if _withdraw_refusal(route, case, actor) is None else (*offers,)
     for seat in case.open_seats if _is_current(route, case, on) else ():
         if case.step is not None and seat_refusal(route, case, seat, actor) is None:
-            offers.append(Offer("complete", case.step, seat.code, _open_outcomes(route, case)))
+            offers.append(Offer("complete", case.step, seat.code, open_outcomes(route, case)))
     offers += assigning.allowed(route, case, actor)
     if _withdraw_refusal(route, case, actor) is None:
         offers.append(Offer("withdraw"))
@@ -143,7 +143,7 @@ def _is_current(route: Route, case: Case, on: date) -> bool:
     return not isinstance(step, Human) or reseated(step, case, on) is None
 
 
-def _open_outcomes(route: Route, case: Case) -> tuple[str, ...]:
+def open_outcomes(route: Route, case: Case) -> tuple[str, ...]:
     """The outcomes a person can choose: not the clock's, and no loop beyond its bound."""
     assert case.step is not None
     step = route.steps[case.step]
@@ -206,7 +206,7 @@ def _complete(
     seat_meant(route, case, command, actor)
     if not _is_current(route, case, outside.today):
         raise Refused("step_has_passed", step=command.step)
-    if command.outcome not in _open_outcomes(route, case):
+    if command.outcome not in open_outcomes(route, case):
         raise Refused("no_such_outcome", outcome=command.outcome)
     step = route.steps[command.step]
     if isinstance(step, Call):

@@ -28,13 +28,8 @@ def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foer
     mine = actor.has_role(OPERATOR) if seat.role == OPERATOR else (seat.office, seat.role) in actor.offices
     if not mine:
         return NotAllowed("not_yours")
-    if case.applicant in actor.organisations:
-        return NotAllowed("own_organisation")
-    own = case.facts.get(APPLICANT_OFFICE)
-    if own is not None and any(office == own for office, _ in actor.offices):
-        return NotAllowed("own_office")
-    if actor.person in case.recused:
-        return NotAllowed("recused")
+    if refusal := own_refusal(case, actor):
+        return refusal
     step = route.steps[case.step]
     not_by = step.not_by if isinstance(step, Human) else ()
     if not_by and any(act.by == actor.person and act.step in not_by for act in case.acts):
@@ -44,6 +39,16 @@ def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foer
     if len(case.seats) > 1 and any(other.by == actor.person for other in case.seats):
         return NotAllowed("one_seat_each")
     return None
+
+
+def own_refusal(case: Case, actor: Actor) -> FoerderwegError | None:
+    """Belonging to the applicant, or having stepped back, keeps somebody from the case in every role."""
+    if case.applicant in actor.organisations:
+        return NotAllowed("own_organisation")
+    own = case.facts.get(APPLICANT_OFFICE)
+    if own is not None and any(office == own for office, _ in actor.offices):
+        return NotAllowed("own_office")
+    return NotAllowed("recused") if actor.person in case.recused else None
 
 
 def _offices_at(route: Route, case: Case, step: Human) -> set[str]:

@@ -5,9 +5,10 @@ No personal data: ids, codes, amounts and content hashes. Times are UTC, written
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, get_args
 
 from workflow.engine.tables import Fact
 
@@ -363,42 +364,10 @@ Event = (
     | Ended
 )
 
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        Submitted,
-        Entered,
-        Reseated,
-        Declared,
-        Recused,
-        Unstaffed,
-        Completed,
-        Assigned,
-        PanelClosed,
-        Chosen,
-        Called,
-        CallReturned,
-        CallFailed,
-        Reminded,
-        Escalated,
-        DeadlinePassed,
-        Lapsed,
-        Received,
-        WayProposed,
-        WayTaken,
-        Suspended,
-        Resumed,
-        Extended,
-        Nudged,
-        Paid,
-        ChildOpened,
-        ChildEnded,
-        ChildAwaited,
-        Migrated,
-        Withdrawn,
-        Ended,
-    )
-}
+Happened = Sequence[tuple[Event, datetime]]
+"""All events of a case and their times, in order."""
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def dump(event: Event) -> tuple[str, dict[str, Any]]:

@@ -13,9 +13,6 @@ from workflow.engine.eligible import seat_refusal
 from workflow.engine.route import APPLICANT, Human, Route, Who
 from workflow.engine.tables import Fact, Facts, Table, pick
 
-Happened = Sequence[tuple[ev.Event, datetime]]
-"""All events of a case and their times, in order."""
-
 
 @dataclass(frozen=True, slots=True)
 class Routing:
@@ -65,7 +62,7 @@ class Standing:
     refusal: str | None
 
 
-def routings(route: Route, happened: Happened, calendar: Calendar) -> Iterator[Routing]:
+def routings(route: Route, happened: ev.Happened, calendar: Calendar) -> Iterator[Routing]:
     """Every reading of a table, in order."""
     case = Case()
     for event, at in happened:
@@ -98,7 +95,7 @@ class _Visit:
     until: datetime | None = None
 
 
-def deadlines(happened: Happened, now: datetime, calendar: Calendar) -> list[Deadline]:
+def deadlines(happened: ev.Happened, now: datetime, calendar: Calendar) -> list[Deadline]:
     """Every deadline that the case has had, in order; the last is the present one, if it has one."""
     case, visits = Case(), list[_Visit]()
     for event, at in happened:
@@ -138,7 +135,7 @@ def _taken_apart(visit: _Visit, stopped: datetime | None, now: datetime, calenda
     )
 
 
-def since_submission(happened: Happened, now: datetime, calendar: Calendar) -> int:
+def since_submission(happened: ev.Happened, now: datetime, calendar: Calendar) -> int:
     """Working days from the submission until now, or the end."""
     ended = [at for event, at in happened if isinstance(event, ev.Ended)]
     return calendar.days_between(happened[0][1], ended[0] if ended else now) if happened else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -32,10 +31,7 @@ class Run:
     ignored: tuple[str, ...] = field(default=(), compare=False)
 
 
-Happened = Sequence[tuple[ev.Event, datetime]]
-
-
-def recorded(happened: Happened, calendar: Calendar) -> Run:
+def recorded(happened: ev.Happened, calendar: Calendar) -> Run:
     """What did become of it."""
     case = replay(event for event, _ in happened)
     way = tuple(event.step for event, _ in happened if isinstance(event, ev.Entered))
@@ -43,7 +39,7 @@ def recorded(happened: Happened, calendar: Calendar) -> Run:
     return Run(case.ending, None if case.ending else case.step, way, days)
 
 
-def rerun(route: Route, happened: Happened, calendar: Calendar) -> Run:
+def rerun(route: Route, happened: ev.Happened, calendar: Calendar) -> Run:
     """The same people do the same, after as long a time, wherever the route asks or lets them.
 
     Stops and longer deadlines count again, also those for a case beside this one, which itself is not played.
@@ -81,7 +77,7 @@ CALL = "the letter"
 class _Record:
     """What was done at each step and seat, in order, and how long after the step began."""
 
-    def __init__(self, happened: Happened) -> None:
+    def __init__(self, happened: ev.Happened) -> None:
         self.acts: dict[tuple[str, str], deque[tuple[ev.Event, timedelta]]] = defaultdict(deque)
         self.ignored: list[str] = []
         step, entered = "", happened[0][1]

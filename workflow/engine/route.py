@@ -261,6 +261,11 @@ class Route:
             raise RouteError("not_a_human_step", at=code)
         return step
 
+    def decided(self) -> set[str]:
+        """Names of the facts that a decision brings."""
+        humans = (step for step in self.steps.values() if isinstance(step, Human))
+        return {out.amount for step in humans for out in step.outcomes.values() if out.amount}
+
     def gated(self, code: str | None) -> bool:
         """Whether nobody may act at this step before declaring that there is no conflict of interest."""
         step = self.steps.get(code or "")

@@ -18,7 +18,7 @@ from workflow.engine import commands as cmd
 from workflow.engine.advance import advanced, next_due
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Actor, Case, Seat, evolve
-from workflow.engine.decide import Outside, decide
+from workflow.engine.decide import Outside, decide, open_outcomes
 from workflow.engine.eligible import seat_refusal
 from workflow.engine.route import APPLICANT, Call, Human, Route, Wait
 from workflow.engine.tables import Facts
@@ -180,18 +180,7 @@ class _Play:
 
     def weights(self, one: _One, step: Human) -> dict[str, float]:
         """What can be chosen here, and how likely it is."""
-        if step.votes is not None:
-            codes = list(step.votes)
-        else:
-            worn = {
-                code
-                for code, out in step.outcomes.items()
-                if out.to
-                and isinstance(target := one.route.steps[out.to], Human)
-                and target.at_most is not None
-                and one.case.visits.get(out.to, 0) >= target.at_most
-            }
-            codes = [code for code, out in step.outcomes.items() if not out.by_clock and code not in worn]
+        codes = open_outcomes(one.route, one.case)
         given = self.habits.outcomes.get(step.code, {})
         usual = [4.0, *[1.0] * len(codes)]
         # what is never chosen by habit is still there when all else is refused

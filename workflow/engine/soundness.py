@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from typing import TypeGuard
 
 from workflow.engine import references
-from workflow.engine.route import (
-    APPLICANT_OFFICE,
-    End,
-    Human,
-    Route,
-    Step,
-    Wait,
-)
+from workflow.engine.route import APPLICANT_OFFICE, End, Human, Route, Wait
 from workflow.errors import RouteError
 
 
@@ -89,7 +81,8 @@ def _unknown_steps(route: Route) -> Iterator[RouteError]:
     if route.withdraw_from and route.withdraw_to not in route.steps:
         yield RouteError("unknown_step", at="withdraw", step=str(route.withdraw_to))
     for code, step in route.steps.items():
-        for target in (*route.follows(code), *(step.voids + step.not_office_of if _is_human(step) else ())):
+        others = step.voids + step.not_office_of if isinstance(step, Human) else ()
+        for target in (*route.follows(code), *others):
             if target not in route.steps:
                 yield RouteError("unknown_step", at=code, step=target)
     starts = {code: (*way.start, *way.to) for code, way in route.ways.items()}
@@ -101,10 +94,6 @@ def _unknown_steps(route: Route) -> Iterator[RouteError]:
         for code in named:
             if code not in route.steps:
                 yield RouteError("unknown_step", at=at, step=code)
-
-
-def _is_human(step: Step) -> TypeGuard[Human]:
-    return isinstance(step, Human)
 
 
 def _ways(route: Route) -> dict[str, tuple[str, ...]]:
@@ -143,8 +132,8 @@ def _loops(route: Route, ways: dict[str, tuple[str, ...]]) -> Iterator[RouteErro
 
     A bounded step is entered by a person's choice, who has another one left when it is used up.
     """
-    for code, step in route.steps.items():
-        if isinstance(step, Human) and step.at_most is not None:
+    for code in route.steps:
+        if _bounded(route, code):
             yield from _entered_by_choice(route, code, ways)
     free = {code for code in ways if not _bounded(route, code)}  # what is unreachable is told as such
     before: set[str] = set()
