@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row
 
-from workflow.engine.case import SIGNING, Actor, Case
+from workflow.engine.case import WRITING, Actor, Case
 from workflow.engine.route import Route
 from workflow.errors import Invalid, KeyReused, NotAllowed, NotFound, Problem, Refused
 from workflow.store import comments, journal, outbox, published, reading
@@ -139,7 +139,7 @@ def _spoken_for(case: Case, actor: Actor, said: NewComment) -> str:
 
 def _asked_by(tx: Connection, case: Case, actor: Actor, said: NewComment) -> frozenset[UUID]:
     """Who wrote the message that an applicant answers, and is called to the answer."""
-    if not actor.rights_in(case.applicant) & {"draft", *SIGNING}:
+    if not actor.rights_in(case.applicant) & WRITING:
         raise NotAllowed("may_not_draft")
     row = comments.find(tx, said.answers) if said.answers else None
     there = row is not None and row.case_id == said.case_id and row.audience == said.audience == TO_APPLICANT

@@ -13,13 +13,11 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from workflow import uploads
-from workflow.engine.case import SIGNING, Actor
+from workflow.engine.case import WRITING, Actor
 from workflow.errors import NotAllowed, NotFound
 from workflow.funding.organisations import FORM
 from workflow.settings import Settings
 from workflow.store import documents, organisations, published
-
-MAY_ATTACH = SIGNING | {"draft"}
 
 
 def attach(
@@ -44,7 +42,7 @@ def attach(
     kept = uploads.keep(path, field.accept, filename, stream, settings)
     with db.begin() as tx:
         row = organisations.lock(tx, organisation_id)
-        if row is None or not organisations.rights_of(tx, row.id, UUID(actor.person)) & MAY_ATTACH:
+        if row is None or not organisations.rights_of(tx, row.id, UUID(actor.person)) & WRITING:
             raise NotAllowed("may_not_draft")
         if documents.add(tx, row.id, path, file_id, asdict(kept), actor.person, now):
             organisations.note(tx, row.id, actor.person, "attached", now, file=kept.name)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine
 
 from workflow import uploads
-from workflow.engine.case import SIGNING, Actor
+from workflow.engine.case import WRITING, Actor
 from workflow.engine.route import Human
 from workflow.errors import Conflict, NotAllowed, NotFound, Problem, Refused
 from workflow.funding.differences import carried_over, with_figures
@@ -23,8 +23,6 @@ from workflow.funding.questions import Field
 from workflow.settings import Settings
 from workflow.store import applications, documents, journal, organisations, published
 from workflow.store.applications import WorkingCopy
-
-MAY_WRITE = SIGNING | {"draft"}
 
 Answers = dict[str, dict[str, Any]]
 
@@ -62,7 +60,7 @@ def start(
     `copy_of`: an earlier application of the same organisation, which fills it in, with the figures of its
     latest report. Raises NotAllowed, Refused (call_closed, not_eligible), NotFound.
     """
-    if not actor.rights_in(str(organisation_id)) & MAY_WRITE:
+    if not actor.rights_in(str(organisation_id)) & WRITING:
         raise NotAllowed("may_not_draft")
     with db.begin() as tx:
         organisation_id = organisations.meant(tx, organisation_id)
@@ -228,7 +226,7 @@ def editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[Workin
     rights = actor.rights_in(str(draft.organisation_id)) if draft else frozenset()
     if draft is None or not rights:
         raise NotFound("no_such_application")
-    if not rights & MAY_WRITE:
+    if not rights & WRITING:
         raise NotAllowed("may_not_draft")
     form = published.form_of(tx, draft.programme_hash, draft.form_hash, draft.organisation_kind)
     return draft, form, open_sections(tx, application_id, form)

@@ -14,7 +14,7 @@ from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Route
 from workflow.funding.letters import Order, Remedy, Resolution, Sender, render
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
-from workflow.store.queries.record import decision_text, history, signing, written
+from workflow.store.queries.record import applied_for, decision_text, history, signing, written
 from workflow.store.queries.rows import HistoryRow
 from workflow.texts import ZURICH
 
@@ -52,15 +52,7 @@ def templates_and_order(
         route = published.route(tx, stored.route_hash)
         events = history(tx, case_id)
         texts = written(tx, case_id)
-        listed: Any = tx.execute(
-            sa.text(
-                "SELECT a.id, a.call, a.size, a.requested, a.submitted_at, a.state->>'content' AS content,"
-                " c.parent_id, c.submitted_at AS opened_at, o.name, o.street, o.postcode, o.town"
-                " FROM cases c JOIN cases a ON a.id = coalesce(c.parent_id, c.id)"
-                " JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"
-            ),
-            {"id": case_id},
-        ).one()
+        listed = applied_for(tx, case_id)
         answers = written(tx, listed.id).get(listed.content, {})
     terms = programme.terms[listed.size]
     decided = [] if draft else signing(route, events)

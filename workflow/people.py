@@ -229,7 +229,8 @@ def absences(db: Engine) -> list[Mapping[str, Any]]:
 def drop_absence(db: Engine, email: str, first_day: date) -> bool:
     """False: this person has no absence that begins on this day."""
     with db.begin() as tx:
-        return people.drop_absence(tx, email.lower(), first_day)
+        person = people.id_of(tx, email.lower())
+        return person is not None and people.remove_absence(tx, person, first_day)
 
 
 def organisations(db: Engine) -> list[Mapping[str, Any]]:
@@ -280,7 +281,7 @@ def load_people(db: Engine, data: Mapping[str, Any], *, password: str) -> None:
 
 def person_id(email: str) -> UUID:
     """The id that a new person with this address gets."""
-    return uuid5(NAMESPACE_URL, f"mailto:{email}")
+    return people.new_id(email)
 
 
 def organisation_id(code: str) -> UUID:

@@ -5,21 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from workflow.connecting import autocommit
+from workflow.store import reads
 from workflow.texts import ZURICH
-
-NOTE = """
-INSERT INTO dossier_reads (case_id, person_id, day, at)
-SELECT c.id, :person, :day, :now FROM cases c
-WHERE c.id = :id AND NOT EXISTS (
-  SELECT FROM memberships m WHERE m.person_id = :person AND m.organisation_id = c.organisation_id)
-ON CONFLICT DO NOTHING"""
 
 
 def note(db: Engine, person_id: UUID, case_id: UUID, *, now: datetime) -> None:
     """The first time on a day counts; the same again is nothing, nor is one's own organisation's."""
-    day = now.astimezone(ZURICH).date()
     with autocommit(db) as tx:
-        tx.execute(text(NOTE), {"id": case_id, "person": person_id, "day": day, "now": now})
+        reads.note(tx, person_id, case_id, now.astimezone(ZURICH).date(), now)

@@ -14,6 +14,7 @@ from web.errors import text_of
 from web.language import gettext, lang
 from web.security import current, db, now, posted_uuid, signed_in
 from workflow import drafts
+from workflow.engine.case import WRITING
 from workflow.errors import NotFound, Refused
 from workflow.funding.advice import Need, contact_for
 from workflow.funding.eligibility import assess
@@ -69,11 +70,7 @@ def call(code: str) -> str:
 def begin(code: str) -> Response | tuple[str, int]:
     """Begin an application: a double click begins one."""
     found, person = _call(code), signed_in()
-    application_id = posted_uuid("application_id")
-    try:
-        organisation_id = UUID(request.form["organisation"])
-    except (KeyError, ValueError):
-        raise BadRequest from None
+    application_id, organisation_id = posted_uuid("application_id"), posted_uuid("organisation")
     try:
         drafts.start(
             db(),
@@ -129,7 +126,7 @@ def _page(found: Call, refusal: str | None = None) -> str:
         area=area,
         copy_of=copy_of,
         assessed=assess(found.eligibility, asked) if any(asked.values()) or "check" in request.args else None,
-        organisations=[one for one in mine if one.rights & drafts.MAY_WRITE],
+        organisations=[one for one in mine if one.rights & WRITING],
         application_id=uuid4(),
         here=here,
         refusal=refusal,

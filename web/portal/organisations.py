@@ -16,7 +16,7 @@ from web.posted import posted_answers, posted_files
 from web.security import db, now, posted_uuid, settings, signed_in
 from workflow import documents
 from workflow import organisations as door
-from workflow.engine.case import SIGNING
+from workflow.engine.case import SIGNING, WRITING
 from workflow.errors import FoerderwegError, Invalid, NotFound
 from workflow.funding.forms import Form
 from workflow.funding.organisations import ROLES, may_give, prefilled
@@ -212,7 +212,7 @@ def _page(found: OrganisationPage, refusal: str | None = None) -> str:
         organisation=found,
         form=queries.record_form(db()),
         signs=bool(found.rights & SIGNING),
-        writes=bool(found.rights & documents.MAY_ATTACH),
+        writes=bool(found.rights & WRITING),
         roles=[code for code, rights in ROLES.items() if may_give(found.rights, rights)],
         refusal=refusal,
         email=request.form.get("email", ""),

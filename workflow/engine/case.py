@@ -12,6 +12,8 @@ from workflow.engine.tables import Fact
 
 SIGNING = frozenset({"sign", "cosign"})
 """Rights of those who sign for an organisation: alone, or with a second person."""
+WRITING = SIGNING | {"draft"}
+"""Rights of those who write for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,11 @@ class Case(NamedTuple):
     @property
     def open_seats(self) -> tuple[Seat, ...]:
         return tuple(seat for seat in self.seats if seat.outcome is None) if self.to is None else ()
+
+    @property
+    def due(self) -> str | None:
+        """What is suspended is not due."""
+        return None if self.suspended_at else self.due_at
 
 
 EMPTY = Case()

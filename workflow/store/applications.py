@@ -15,6 +15,7 @@ from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor
 from workflow.store import prepared
+from workflow.store.published import CURRENT
 from workflow.store.signatures import answers_change
 from workflow.store.tables import applications, cases, contents, field_saves, files, persons
 from workflow.store.writing import Row as Written
@@ -44,11 +45,11 @@ class WorkingCopy(NamedTuple):
     published: str
 
 
-FIND = """
+FIND = f"""
 SELECT a.id, a.organisation_id, a.call, a.programme_hash, a.form_hash, a.answers, a.eligibility, a.revision,
        a.saved_by, a.saved_at, a.predecessor_id, o.kind, o.state, o.office, c.id IS NOT NULL,
-       (SELECT hash FROM programmes ORDER BY since DESC LIMIT 1)
-FROM (SELECT * FROM applications WHERE id = $1{lock}) a JOIN organisations o ON o.id = a.organisation_id
+       ({CURRENT})
+FROM (SELECT * FROM applications WHERE id = $1{{lock}}) a JOIN organisations o ON o.id = a.organisation_id
 LEFT JOIN cases c ON c.id = a.id WHERE c.asked_by IS NULL"""
 """Locked before it is joined: it may belong to another organisation when a merge is over.
 

@@ -242,10 +242,10 @@ def _rows(change: Change) -> dict[str, list[Row]]:
                 "role": seat.role,
                 "holder": seat.holder,
                 "at": at,
-                "due_at": _due(after),
+                "due_at": after.due,
             }
             for (entry, code), seat in after_seats.items()
-            if _due(stored.case) != _due(after) or _with(before_seats.get((entry, code))) != _with(seat)
+            if stored.case.due != after.due or _with(before_seats.get((entry, code))) != _with(seat)
         ],
         "agenda": [{"case_id": case_id, "look_at": change.look_at.isoformat() if change.look_at else None}]
         if change.look_at is None or change.look_at != stored.look_at
@@ -296,7 +296,7 @@ def _case_row(change: Change, head: str) -> Row:
         "committed": after.committed,
         "paid": after.paid,
         "entered_at": after.entered_at,
-        "due_at": _due(after),
+        "due_at": after.due,
     }
 
 
@@ -312,11 +312,6 @@ def _beginning_row(change: Change, beginning: Beginning, head: str) -> Row:
     listed = {name: getattr(beginning, name) for name in Beginning.__slots__}
     listed["asked_by"] = change.after.asked_by or None
     return {**_case_row(change, head), **pinned, **listed}
-
-
-def _due(case: Case) -> str | None:
-    """What is suspended is not due."""
-    return None if case.suspended_at else case.due_at
 
 
 def _with(seat: Seat | None) -> tuple[str | None, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Connection, Row, Table, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
@@ -37,6 +37,11 @@ def administrators(tx: Connection) -> Sequence[Row[Any]]:
     """Everybody who administers, in whichever office."""
     has_role = select(staff_roles.c.person_id).where(staff_roles.c.role == "admin")
     return tx.execute(select(persons).where(persons.c.id.in_(has_role), persons.c.left_at.is_(None))).all()
+
+
+def new_id(email: str) -> UUID:
+    """The id that a new person with this address gets."""
+    return uuid5(NAMESPACE_URL, f"mailto:{email}")
 
 
 def by_email(tx: Connection) -> dict[str, UUID]:
@@ -128,13 +133,6 @@ def put_absences(tx: Connection, rows: Rows) -> None:
         changed = {name: statement.excluded[name] for name in ("last_day", "deputy_id")}
         key = ["person_id", "first_day"]
         tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
-
-
-def drop_absence(tx: Connection, email: str, first_day: date) -> bool:
-    """False when there was none of this person that begins on this day."""
-    person = select(persons.c.id).where(persons.c.email == email).scalar_subquery()
-    where = (absences.c.person_id == person, absences.c.first_day == first_day)
-    return tx.execute(delete(absences).where(*where)).rowcount > 0
 
 
 def remove_absence(tx: Connection, person: UUID, first_day: date) -> bool:

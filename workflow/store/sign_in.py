@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
@@ -37,6 +37,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from workflow.engine.case import Actor
 from workflow.store.asking import ask
 from workflow.store.organisations import is_named, may_sign
+from workflow.store.people import new_id
 from workflow.store.tables import (
     absences,
     links,
@@ -66,7 +67,7 @@ def person_by_id(tx: Connection, person_id: UUID) -> Row[Any] | None:
 
 def newcomer(tx: Connection, email: str, language: str) -> Row[Any] | None:
     """The person with this address, made without a name if there is none; None for one who has left."""
-    row = {"id": uuid5(NAMESPACE_URL, f"mailto:{email}"), "email": email, "name": "", "password_hash": ""}
+    row = {"id": new_id(email), "email": email, "name": "", "password_hash": ""}
     tx.execute(upsert(persons).values({**row, "language": language}).on_conflict_do_nothing())
     return person_by_email(tx, email)
 

@@ -171,7 +171,7 @@ def _columns(row: Any, case: Case) -> Found:
         "paid": case.paid,
         "requested": case.facts.get("requested", 0),
         "entered_at": _moment(case.entered_at),
-        "due_at": None if case.suspended_at else _moment(case.due_at),
+        "due_at": _moment(case.due),
     }
     for name, value in wanted.items():
         if getattr(row, name) != value:

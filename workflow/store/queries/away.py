@@ -17,6 +17,9 @@ SELECT p.id, p.name, bool_or(r.office = ANY(:headed)) AS led
 FROM persons p JOIN staff_roles r ON r.person_id = p.id
 WHERE p.left_at IS NULL AND (p.id = CAST(:me AS uuid) OR r.office = ANY(:offices))
 GROUP BY p.id, p.name ORDER BY p.name"""
+ME_AND_THOSE_AWAY = """SELECT CAST(:person_id AS uuid) UNION ALL SELECT a.person_id FROM absences a
+ WHERE a.deputy_id = CAST(:person_id AS uuid) AND :today BETWEEN a.first_day AND a.last_day"""
+"""This person, and those who are away today and have named them as their deputy."""
 ABSENCES = """
 SELECT a.*, p.name, d.name AS deputy FROM absences a JOIN persons p ON p.id = a.person_id
 LEFT JOIN persons d ON d.id = a.deputy_id

@@ -11,11 +11,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.connecting import autocommit
-from workflow.engine.case import SIGNING, Actor, Case, load_case
+from workflow.engine.case import WRITING, Actor, Case, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.comments import readers
+from workflow.store.queries.away import ME_AND_THOSE_AWAY
 from workflow.store.reading import OWN_OFFICE, TO_APPLICANT
 from workflow.texts import ZURICH
 
@@ -128,7 +129,7 @@ def talk_of(tx: sa.Connection, case_id: UUID, case: Case, route: Route, viewer: 
         found,
         office,
         reading.audiences_of(case) if office else (),
-        may_answer=member and running and bool(viewer.rights_in(case.applicant) & {"draft", *SIGNING}),
+        may_answer=member and running and bool(viewer.rights_in(case.applicant) & WRITING),
         has_new=any(one.new for one in found),
         veiled=not member and reading.own_first(route, case, viewer),
         internal=bool(case.asked_by),
@@ -192,15 +193,14 @@ FROM mentions n JOIN comments m ON m.id = n.comment_id JOIN persons p ON p.id = 
 JOIN cases c ON c.id = m.case_id
 LEFT JOIN comment_reads r ON r.case_id = m.case_id AND r.person_id = n.person_id
 WHERE n.at > :since AND m.withdrawn_at IS NULL AND n.at > coalesce(r.at, '-infinity')
-  AND n.person_id IN (SELECT CAST(:person AS uuid) UNION ALL SELECT a.person_id FROM absences a
-    WHERE a.deputy_id = CAST(:person AS uuid) AND :today BETWEEN a.first_day AND a.last_day)
+  AND n.person_id IN ({ME_AND_THOSE_AWAY})
 ORDER BY n.at DESC, m.id LIMIT {MOST_NEWS}"""
 
 
 def news(db: sa.Engine, viewer: Actor, *, now: datetime) -> list[News]:
     """What calls the viewer, or whom they stand in for, and is not marked as read; the latest first."""
     said = {
-        "person": viewer.person,
+        "person_id": viewer.person,
         "since": now - NEWS_FOR,
         "today": now.astimezone(ZURICH).date(),
     }

@@ -17,6 +17,7 @@ from workflow.engine.case import Actor, load_case
 from workflow.engine.route import APPLICANT, OPERATOR, Human
 from workflow.store import published
 from workflow.store.asking import ask
+from workflow.store.queries.away import ME_AND_THOSE_AWAY
 from workflow.store.queries.rows import Filters
 from workflow.store.reading import may_open
 from workflow.texts import ZURICH
@@ -69,9 +70,7 @@ MOST_COUNTED = 100
 
 ORDER = "coalesce(w.due_at, 'infinity'), w.case_id, w.seat"
 OTHERS = {
-    # What I have, and what those have who are away and have named me as their deputy.
-    "mine": """w.holder IN (SELECT CAST(:person_id AS uuid) UNION ALL SELECT a.person_id FROM absences a
- WHERE a.deputy_id = CAST(:person_id AS uuid) AND :today BETWEEN a.first_day AND a.last_day)""",
+    "mine": f"w.holder IN ({ME_AND_THOSE_AWAY})",
     # Cases in which I have done my part, or have asked, and that lie with somebody else now.
     "waiting": """w.case_id IN (SELECT d.case_id FROM work_items d WHERE d.closed_by = (SELECT :person)
  AND d.closed_by <> 'system' UNION ALL SELECT i.id FROM cases i

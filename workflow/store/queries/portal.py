@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine.case import SIGNING, Actor, Case, load_case
+from workflow.engine.case import SIGNING, WRITING, Actor, Case, load_case
 from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
 from workflow.engine.route import APPLICANT, Human, Route
@@ -179,7 +179,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         files={one.id: one for one in files if one.kind == "upload"},
         letters=letters(files, case.letters) if case else [],
         timeline=_timeline(row.submitted_at, events) if case else [],
-        due_at=_due(case) if mine else None,
+        due_at=datetime.fromisoformat(case.due) if mine and case and case.due else None,
         held_by=_held_by(case),
         step=case.step if case and acts else None,
         entry=case.entry if case and acts else 0,
@@ -198,7 +198,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         parent=parent,
         children=children,
         step_form=step_form if mine else None,
-        may_edit=bool(rights & {"draft", *SIGNING}),
+        may_edit=bool(rights & WRITING),
         may_sign=bool(rights & SIGNING),
         has_changes=row.predecessor_id is not None or any(one.data.get("application") for one in events),
         answered=_answered(case),
@@ -230,11 +230,6 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
         return None
     staff = sent and any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
     return file_row(row) if member or staff else None
-
-
-def _due(case: Case | None) -> datetime | None:
-    """What is suspended is not due."""
-    return datetime.fromisoformat(case.due_at) if case and case.due_at and not case.suspended_at else None
 
 
 def _held_by(case: Case | None) -> str | None:

@@ -27,6 +27,20 @@ SELECT FROM contents WHERE case_id = :case_id AND kind = 'application'
   AND jsonb_path_exists(data, '$.** ? (@ == $id)', jsonb_build_object('id', CAST(:id AS text))) LIMIT 1"""
 
 
+APPLIED_FOR = """
+SELECT a.id, a.call, a.size, a.requested, a.submitted_at, a.state->>'content' AS content,
+  c.parent_id, c.submitted_at AS opened_at, o.name, o.street, o.postcode, o.town
+FROM cases c JOIN cases a ON a.id = coalesce(c.parent_id, c.id)
+JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"""
+
+
+def applied_for(tx: sa.Connection, case_id: UUID) -> Any:
+    """What a case is about: id, call, size, requested, submitted_at and content (its hash) of the application
+    that it is or belongs to; parent_id and opened_at of its own; name and address of the applicant."""
+    [row] = ask(tx, APPLIED_FOR, {"id": case_id})
+    return row
+
+
 def history(tx: sa.Connection, case_id: UUID) -> list[HistoryRow]:
     """All events of a case with the names of those who acted."""
     return [HistoryRow(*row) for row in ask(tx, HISTORY, {"id": case_id})]

@@ -10,17 +10,17 @@ import sqlalchemy as sa
 
 from workflow.engine.case import Actor
 from workflow.store import published, reading
-from workflow.store.queries.money import MoneyRow, by_area, money_row
+from workflow.store.queries.money import MoneyRow, by_area, lines
 from workflow.texts import ZURICH
 
 OBSERVERS = ("observer", *reading.OVERVIEW)
 MOST = 2000
 DECIDED = """
-SELECT c.number, o.name AS organisation, c.area, c.size, c.requested, c.status, c.ending, d.at,
+SELECT c.number, o.name AS organisation, c.area, c.size, c.requested, c.status, d.at,
   CAST(coalesce(c.state->'facts'->>'granted', '0') AS bigint) AS granted
 FROM cases c JOIN organisations o ON o.id = c.organisation_id
 CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM events e WHERE e.case_id = c.id AND e.name = 'CallReturned') d
-WHERE c.parent_id IS NULL AND (:size = '' OR c.size = :size)
+WHERE c.parent_id IS NULL
   AND c.submitted_at < :until AND c.submitted_at >= CAST(:since AS timestamptz) - interval '2 years'
   AND d.at >= :since AND d.at < :until
 ORDER BY d.at, c.number LIMIT :most"""
@@ -72,13 +72,9 @@ def quarter(db: sa.Engine, viewer: Actor, year: int, number: int, *, size: str =
     said: dict[str, Any] = {"since": since, "until": until, "most": MOST}
     with db.connect() as tx:
         programme = published.programme(tx, published.current(tx))
-        rows = tx.execute(sa.text(DECIDED), {**said, "size": ""}).all()
+        rows = tx.execute(sa.text(DECIDED), said).all()
         came = {row.area: row for row in tx.execute(sa.text(CAME_IN), said)}
-        lines = tx.execute(
-            sa.text("SELECT * FROM budget_lines WHERE programme = :code AND year = :year ORDER BY id"),
-            {"code": programme.code, "year": year},
-        ).all()
-    money = {line.area: line for line in by_area([money_row(line) for line in lines])}
+        money = {line.area: line for line in by_area(lines(tx)) if line.year == year}
     decided = [
         Decided(
             row.number, row.organisation, row.area, row.size, row.requested, row.granted, row.status, row.at

@@ -56,8 +56,7 @@ def timeline(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> l
             stops.append(Stop(one.status, "now", one.at, None))
     if stops[-1].state == "now" and case.ending is not None:
         stops[-1] = replace(stops[-1], state="done", until=stops[-1].since)
-    runs = case.due_at is not None and case.suspended_at is None
-    late = runs and datetime.fromisoformat(str(case.due_at)) < now
+    late = case.due is not None and datetime.fromisoformat(case.due) < now
     for step in coming:
         last = stops[-1]
         if step.status == last.status:
