@@ -29,7 +29,7 @@ from web.deciding import blueprint as deciding
 from web.desk import blueprint as desk
 from web.office import blueprint as office
 from workflow.connecting import connect
-from workflow.settings import Settings, SettingsError
+from workflow.settings import LOOPBACK, Settings, SettingsError
 
 THREADS = 8
 

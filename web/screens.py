@@ -24,10 +24,6 @@ from web.security import (
     DECIDING_ROLES,
     DESK_ROLES,
     OBSERVING_ROLES,
-    OFFICE_ROLES,
-    OPERATIONS_ROLES,
-    ORGANISATIONS_ROLES,
-    PROGRAMME_ROLES,
     command_id,
     csrf,
     current,
@@ -164,7 +160,7 @@ def navigation() -> list[Way]:
         ways.append(("/desk", gettext("Pendenzen")))
     if person and person.actor.has_role(*DECIDING_ROLES):
         ways.append(("/desk/decisions", gettext("Entscheide")))
-    if person and person.actor.has_role(*OFFICE_ROLES):
+    if person and person.actor.has_role(*queries.OVERVIEW):
         ways.append(("/office", gettext("Übersicht")))
         ways.append(("/office/cases", gettext("Gesuche")))
         ways.append(("/office/money", gettext("Geld")))
@@ -173,11 +169,11 @@ def navigation() -> list[Way]:
         ways.append(("/office/steering", gettext("Quartal")))
     if person and person.actor.has_role("auditor"):
         ways.append(("/office/reads", gettext("Einsicht")))
-    if person and person.actor.has_role(*ORGANISATIONS_ROLES):
+    if person and person.actor.has_role(*queries.ORGANISATIONS_READERS):
         ways.append(("/office/organisations", gettext("Trägerschaften")))
-    if person and person.actor.has_role(*PROGRAMME_ROLES):
+    if person and person.actor.has_role(*queries.PROGRAMME_READERS):
         ways.append(("/administration", gettext("Verwaltung")))
-    if person and person.actor.has_role(*OPERATIONS_ROLES):
+    if person and person.actor.has_role(*queries.OPERATIONS_READERS):
         ways.append(("/operations", gettext("Betrieb")))
     fits = [url for url, _ in ways if request.path == url or request.path.startswith(f"{url.rstrip('/')}/")]
     here = max(fits, key=len, default="")

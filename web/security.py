@@ -21,14 +21,11 @@ from workflow.accounts import Session, SignedIn, sign_out, who_is
 from workflow.engine.commands import Command
 from workflow.service import Done, handle
 from workflow.settings import Settings
+from workflow.store import queries
 
-OFFICE_ROLES = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 DECIDING_ROLES = ("head", "division_head", "department_head", "chancellery")
 DESK_ROLES = ("coordinator", "reviewer", "finance", "operator", *DECIDING_ROLES)
 OBSERVING_ROLES = ("observer", "auditor")
-OPERATIONS_ROLES = ("operator", "admin", "coordinator", "auditor")
-PROGRAMME_ROLES = ("admin", "coordinator", "head", "auditor")
-ORGANISATIONS_ROLES = ("coordinator", "auditor")
 NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz", "metrics.metrics")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORM_BYTES = 1024 * 1024
@@ -183,9 +180,9 @@ def _first_desk(made: Session) -> str:
     person = who_is(db(), made.token, kind="browser", now=now())
     if person and person.actor.has_role(*DESK_ROLES):
         return "/desk"
-    if person and person.actor.has_role(*OFFICE_ROLES):
+    if person and person.actor.has_role(*queries.OVERVIEW):
         return "/office"
-    if person and person.actor.has_role(*OPERATIONS_ROLES):
+    if person and person.actor.has_role(*queries.OPERATIONS_READERS):
         return "/operations"
     mine = person is not None and any(person.actor.organisations.values())
     return url_for("portal.applications" if mine else "portal.organisations")

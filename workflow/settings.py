@@ -11,6 +11,7 @@ PROGRAMMES = Path(__file__).parent / "programmes"
 FIRST_PROGRAMME = "kip3-basel-stadt"
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 SECRET_LENGTH = 32
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EXAMPLES = {
     "DATABASE_URL": "postgresql://foerderweg_app:password@host:5432/foerderweg",
     "OWNER_DATABASE_URL": "postgresql://foerderweg_owner:password@host:5432/foerderweg",

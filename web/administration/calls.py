@@ -15,12 +15,13 @@ from werkzeug.wrappers import Response
 from web.administration.figures import amounts_of, posted_amounts, with_year
 from web.administration.offering import offer, send
 from web.administration.parts import there
-from web.administration.reading import Posted, a_year_later
+from web.administration.reading import Posted
 from web.desk.words import Words
 from web.language import gettext
 from web.office.checking import Finding
 from web.part_names import Named
 from web.security import db, now, signed_in
+from workflow.funding.differences import years_later
 from workflow.funding.programme import Call
 from workflow.proposing import may_propose
 from workflow.store import queries
@@ -107,7 +108,7 @@ def a_year_on(raw: Mapping[str, Any]) -> Raw:
         new["code"] = f"{raw['code']}-{year + 1}"
     for name in ("opens", "closes"):
         day, clock = new[name].split(" ")
-        new[name] = f"{a_year_later(date.fromisoformat(day))} {clock}"
+        new[name] = f"{years_later(date.fromisoformat(day), 1)} {clock}"
     return new | {"year": year + 1}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, TypeVar
 
 from flask import request
@@ -66,14 +66,6 @@ class Posted:
             return empty
 
 
-def a_year_later(day: date, years: int = 1) -> date:
-    """The same day so many years later, the last of February where there is no 29th."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
-
-
 def next_new_year(today: date) -> date:
     """The day from which a limit mostly counts."""
-    return date(today.year, 12, 31) + timedelta(days=1)
+    return date(today.year + 1, 1, 1)

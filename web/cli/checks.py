@@ -13,10 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from workflow.mail_server import open_smtp
-from workflow.settings import Settings, wrong_settings
+from workflow.settings import LOOPBACK, Settings, wrong_settings
 from workflow.store import queries
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TABLES = {
     "missing": "holds no tables: run `foerderweg migrate`",
     "older": "holds the tables of an earlier version: run `foerderweg migrate`",

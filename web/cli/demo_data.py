@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tasks.deliver import deliver_due
 from web.cli import demo_money, demo_scenes, demo_talk
-from web.cli.story import Story, application, decision, proposal, review
+from web.cli.story import COMPLETE, Story, application, decision, proposal, review
 from workflow import log
 from workflow.engine.case import Seat
 from workflow.errors import FoerderwegError
@@ -33,7 +33,6 @@ PRESENT, YEAR = "applications", "year"
 
 AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
 LARGE = ("finance", "department", "government")
-COMPLETE = {"check": {"complete": True, "responsible": True}}
 CALLS = {2026: "project-round-2026", 2027: "project-round-2027"}
 
 
@@ -260,7 +259,6 @@ class _Year:
             else:
                 self.act(case_id, number, "yes", review(self.words.next("yes"), area=sample.area), seat)
             yield 3
-        return
 
     def small(self, sample: Sample, case_id: UUID, number: int) -> Iterator[float]:
         if sample.ending == "rejected":

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from web.cli.job_api import last_franc, small_route, strangers
-from web.cli.story import ATTACHED, ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.story import ATTACHED, COMPLETE, ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.system import System
 from web.cli.telling import PASSWORD, Telling, expect, together, typed
 from web.cli.visitors import Browser, HtmlForm, Page, completion
@@ -29,7 +29,6 @@ LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
 SECOND = "esther.kunz@sozialhilfe.bs.example"
 HEAD = "andrea.bernasconi@integration.bs.example"
 DIVISION = "thomas.iselin@pd.bs.example"
-COMPLETE = {"check": {"complete": True, "responsible": True}}
 ANSWERS = application(
     "HEKS Regionalstelle beider Basel",
     title="Deutsch im Quartier für Geflüchtete",

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from web.cli.story import ATTACHED, ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.story import ATTACHED, COMPLETE, ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.telling import Telling, expect, together
 from web.cli.visitors import API, completion
 from workflow.funding.money import format_chf
@@ -20,7 +20,6 @@ OTHER_SYNTHESIS = "sarah.leuenberger@integration.bs.example"
 REVIEWER = "nadine.oser@integration.bs.example"
 SOCIAL_WELFARE = "esther.kunz@sozialhilfe.bs.example"
 HEAD = "andrea.bernasconi@integration.bs.example"
-COMPLETE = {"check": {"complete": True, "responsible": True}}
 
 
 def last_franc(telling: Telling) -> None:

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import httpx
 
-from web.cli.demo_data import COMPLETE, PASSWORD
-from web.cli.story import ATTACHED, ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.demo_data import PASSWORD
+from web.cli.story import ATTACHED, COMPLETE, ELIGIBLE, PDF, application, decision, proposal, review
 from web.cli.visitors import Program, Unexpected
 from workflow.funding.plain import load_yaml
 from workflow.people import read_people

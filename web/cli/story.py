@@ -81,7 +81,7 @@ class Story:
         return person_id(f"{self.seed}-{self.count}@ids.example")
 
     def wait(self, **time: float) -> None:
-        """Let time pass, an hour at a time, while the rules do what they do."""
+        """Let time pass, half a day at a time, while the rules do what they do."""
         until = self.now + timedelta(**time)
         while self.now < until:
             self.now = min(until, self.now + timedelta(hours=12))
@@ -247,6 +247,8 @@ def application(
     }
 
 
+COMPLETE = {"check": {"complete": True, "responsible": True}}
+"""A formal check that finds nothing missing."""
 SCORES = {"need": "4", "goals": "4", "access": "4", "quality": "4", "costs": "3"}
 OWN_CRITERIA = {
     "counselling": "referral",

@@ -27,7 +27,7 @@ from web.language import lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.running import VIEWABLE
 from web.reads import note_read
-from web.security import OFFICE_ROLES, db, do, local_path, now, signed_in
+from web.security import db, do, local_path, now, signed_in
 from workflow import statements
 from workflow.engine.commands import Assign, Command, Complete, Declare, Offer, Recuse
 from workflow.engine.parsing import parse_route
@@ -269,7 +269,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         why_not=reason,
         budget=budget_of(found.form, found.answers),
         viewable=VIEWABLE,
-        sees_lists=signed_in().actor.has_role(*OFFICE_ROLES),
+        sees_lists=signed_in().actor.has_role(*queries.OVERVIEW),
         said=_said(attempt) if attempt else None,
         actions={offer.action for offer in found.offers},
         rounds=rounds(found, words),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from web import screens
@@ -124,13 +124,10 @@ class Words:
         return ngettext("seit %(n)s Arbeitstag überfällig", "seit %(n)s Arbeitstagen überfällig", days)
 
     def _working_days(self, start: date, end: date) -> int:
-        """Working days after `start`, up to and with `end`."""
         years = range(start.year, end.year + 1)
         if years not in self._closed:
             self._closed[years] = self.programme.office_holidays(years)
-        calendar = Calendar(ZURICH, self._closed[years])
-        days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
-        return sum(calendar.is_working_day(day) for day in days)
+        return Calendar(ZURICH, self._closed[years]).working_days(start, end)
 
     def _named(self, kind: str, code: str) -> str:
         return self._title(self.programme.labels[kind].get(code), code)

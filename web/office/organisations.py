@@ -13,7 +13,7 @@ from web.errors import problem_text, text_of
 from web.exports import MOST_ROWS, export
 from web.language import gettext, lang
 from web.office import columns
-from web.security import ORGANISATIONS_ROLES, db, now, signed_in
+from web.security import db, now, posted_uuid, signed_in
 from workflow import organisations as door
 from workflow.errors import Invalid, NotAllowed, Refused
 from workflow.store import queries
@@ -43,8 +43,8 @@ def act(organisation_id: UUID) -> Response | str | tuple[str, int]:
     person, press = signed_in().actor, request.form.get("press", "")
     try:
         if press == "merge":
-            stays = _uuid("stays")
-            gone = _uuid("other") if stays == organisation_id else organisation_id
+            stays = posted_uuid("stays")
+            gone = posted_uuid("other") if stays == organisation_id else organisation_id
             door.merge(db(), person, gone, stays, now=now())
             said = gettext("Zusammengelegt. Die frühere Adresse führt hierher.")
         elif press in ("confirm", "refuse"):
@@ -73,7 +73,7 @@ def _registered(limit: int) -> list[Registered]:
 
 def _page(organisation_id: UUID, refusal: str | None = None) -> str:
     found = queries.organisation(db(), signed_in().actor, organisation_id, now=now())
-    if found is None or not signed_in().actor.has_role(*ORGANISATIONS_ROLES):
+    if found is None or not signed_in().actor.has_role(*queries.ORGANISATIONS_READERS):
         abort(404)
     return render_template(
         "office/organisation.html",
@@ -83,10 +83,3 @@ def _page(organisation_id: UUID, refusal: str | None = None) -> str:
         refusal=refusal,
         reason=request.form.get("reason", ""),
     )
-
-
-def _uuid(name: str) -> UUID:
-    try:
-        return UUID(request.form[name])
-    except (KeyError, ValueError):
-        raise BadRequest from None

@@ -15,7 +15,7 @@ from web.exports import PAGE_ROWS, every, export
 from web.language import gettext as _
 from web.office import columns
 from web.office.money import running, years_of
-from web.security import OFFICE_ROLES, db, now, signed_in
+from web.security import db, now, signed_in
 from workflow.store import queries
 from workflow.store.queries import CasePage, Pipeline
 from workflow.texts import ZURICH
@@ -60,7 +60,7 @@ def pipeline_file(kind: str) -> Response:
 
 def changes() -> AnyResponse:
     """Tells an open page that it should ask for its figures anew."""
-    return live.stream() if signed_in().actor.has_role(*OFFICE_ROLES) else abort(404)
+    return live.stream() if signed_in().actor.has_role(*queries.OVERVIEW) else abort(404)
 
 
 def cases() -> str:

@@ -29,7 +29,10 @@ class Calendar:
 
     def days_between(self, start: datetime, end: datetime) -> int:
         """Working days after the day of `start`, up to the day of `end`."""
-        first, last = self.day_of(start), self.day_of(end)
+        return self.working_days(self.day_of(start), self.day_of(end))
+
+    def working_days(self, first: date, last: date) -> int:
+        """Working days after `first`, up to and with `last`."""
         weeks, rest = divmod(max(0, (last - first).days), 7)
         weekdays = weeks * 5 + sum((first.weekday() + number) % 7 < 5 for number in range(1, rest + 1))
         return weekdays - sum(first < day <= last and day.weekday() < 5 for day in self.holidays)

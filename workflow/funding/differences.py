@@ -54,15 +54,19 @@ def carried_over(form: Form, before: Answers, years: int) -> dict[str, dict[str,
 
 
 def _later(day: Any, years: int) -> Any:
-    """The same day so many years later, the last of February where there is no 29th."""
+    """What cannot be read as a day stays as it was typed."""
     try:
-        on = date.fromisoformat(str(day))
+        return years_later(date.fromisoformat(str(day)), years).isoformat()
     except ValueError:
         return day
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day so many years later, the last of February where there is no 29th."""
     try:
-        return on.replace(year=on.year + years).isoformat()
+        return day.replace(year=day.year + years)
     except ValueError:
-        return on.replace(year=on.year + years, day=28).isoformat()
+        return day.replace(year=day.year + years, day=28)
 
 
 def with_figures(form: Form, answers: Answers, report: Answers, figures: Mapping[str, str]) -> dict[str, Any]:

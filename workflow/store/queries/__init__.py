@@ -18,7 +18,9 @@ from workflow.store.queries.inquiries import Inquiry
 from workflow.store.queries.mine import ApplicationRow, OrganisationRow, my_applications, my_organisations
 from workflow.store.queries.money import MoneyRow, added_up, by_area, credits, money
 from workflow.store.queries.office import CasePage, CaseRow, cases
+from workflow.store.queries.operations import VIEWERS as OPERATIONS_READERS
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
+from workflow.store.queries.organisations import SEES_ALL as ORGANISATIONS_READERS
 from workflow.store.queries.organisations import (
     OrganisationPage,
     Registered,
@@ -66,11 +68,14 @@ from workflow.store.queries.versions import (
 from workflow.store.queries.views import SavedView, saved_views
 from workflow.store.queries.whole import Submission, Whole, received_at, whole
 from workflow.store.reading import PROGRAMME as PROGRAMME_READERS
-from workflow.store.reading import PUBLISHERS
+from workflow.store.reading import OVERVIEW, PUBLISHERS
 
 __all__ = [
     "LEAST_SERVER",
     "MOST_DECISIONS",
+    "OPERATIONS_READERS",
+    "ORGANISATIONS_READERS",
+    "OVERVIEW",
     "PEOPLE_READERS",
     "PROGRAMME_READERS",
     "PUBLISHERS",
