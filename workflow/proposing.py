@@ -23,7 +23,6 @@ from workflow.funding.specimen import specimen
 from workflow.store import outbox, proposals, published
 from workflow.store.reading import PUBLISHERS
 
-PROPOSERS = ("admin", "coordinator")
 OF_COORDINATORS = (
     "programme/calls",
     "programme/carried",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -60,7 +60,7 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One case: how it ended, its working days in all, at each step, and for each office and role.
+    """One case: how it ended, its working days in all, and for each office and role.
 
     `ending` None: it stands still, because nobody was left who might have gone on.
     """
@@ -69,7 +69,6 @@ class Played:
     ending: str | None
     days: int
     late: int
-    at_steps: Mapping[str, int]
     waited_for: Mapping[str, float]
 
 
@@ -80,7 +79,6 @@ class _One:
     began: datetime
     random: Random
     """Of its own, so that a change elsewhere does not throw this case's dice anew."""
-    steps: Counter[str] = field(default_factory=Counter)
     waited: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     late: int = 0
     asked: set[str] = field(default_factory=set)
@@ -229,7 +227,6 @@ class _Play:
             name, done = found
             self.free_at[name] = done
             one.asked.add(name)
-            one.steps[step.code] += 1
             one.waited[f"{seat.office}:{seat.role}"] += (done - now).total_seconds() / 86400
             if one.case.due_at is not None and done > datetime.fromisoformat(one.case.due_at):
                 one.late += 1
@@ -281,7 +278,7 @@ class _Play:
     def played(self, one: _One) -> Played:
         ended = one.ended or one.began
         days = self.calendar.days_between(one.began, ended)
-        return Played(one.case.facts, one.case.ending, days, one.late, dict(one.steps), dict(one.waited))
+        return Played(one.case.facts, one.case.ending, days, one.late, dict(one.waited))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

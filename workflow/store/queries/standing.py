@@ -64,10 +64,6 @@ class Dissent:
     apart: int
     objections: int
 
-    @property
-    def is_some(self) -> bool:
-        return bool((self.votes_for and self.votes_against) or self.apart or self.objections)
-
 
 def dissent(route: Route, said: Sequence[Statement], form_of: Callable[[str], Form]) -> Dissent:
     """`form_of`: a form of the case's programme, weighted for its area."""

@@ -18,7 +18,6 @@ from workflow.funding.forecast import Forecast, forecast
 from workflow.store import published, reading
 
 MOST_DONE = 50_000
-MONTHS = 12
 WEEKS = 4
 
 SPANS = """
