@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError; a demo, where one click becomes anybody, starts on the loopback alone.
     """
     settings = settings or Settings.from_env(os.environ)
-    if settings.demo and urlsplit(settings.base_url).hostname not in demo.LOOPBACK:
+    if settings.demo and urlsplit(settings.base_url).hostname not in LOOPBACK:
         raise SettingsError("FOERDERWEG_BASE_URL", "on 127.0.0.1 or localhost while FOERDERWEG_DEMO is 1")
     app = Flask(__name__)
     if settings.proxies:  # who asks, and by which scheme, is what the proxies before us say

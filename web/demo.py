@@ -15,10 +15,10 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from web.security import begin_session, db, local_path, now, posted_uuid, settings
 from workflow import accounts
+from workflow.settings import LOOPBACK
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 SHOWN_MAILS = 50
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,8 @@ from workflow.store.queries.versions import (
 )
 from workflow.store.queries.views import SavedView, saved_views
 from workflow.store.queries.whole import Submission, Whole, received_at, whole
-from workflow.store.reading import PROGRAMME as PROGRAMME_READERS
 from workflow.store.reading import OVERVIEW, PUBLISHERS
+from workflow.store.reading import PROGRAMME as PROGRAMME_READERS
 
 __all__ = [
     "LEAST_SERVER",
