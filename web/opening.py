@@ -60,6 +60,9 @@ def open_child(parent: Parent, code: str) -> Response | str | tuple[str, int]:
     if child.get("internal"):  # who asks reads the answer where they asked
         flash(gettext("Ist unterwegs. Die Stelle hat es bei ihren Pendenzen."), "done")
         return redirect(f"{parent.page_of(parent.case_id)}#talk-inquiries", 303)
+    if child.get("others"):  # nobody who acted here has a hand in it: its page would be closed
+        flash(gettext("Eingetragen."), "done")
+        return redirect(parent.page_of(parent.case_id), 303)
     flash(gettext("Ist bei uns angekommen."), "done")
     return redirect(parent.page_of(begun), 303)
 
@@ -75,9 +78,15 @@ def _shown(parent: Parent, code: str, given: Mapping[str, Any], error: Foerderwe
         problems=error.fields if isinstance(error, Invalid) else {},
         refusal=text_of(error, lang()) if error and not isinstance(error, Invalid) else None,
         more=pressed().more,
-        send=gettext("Anfrage senden") if child.get("internal") else gettext("Einreichen"),
+        send=_send(child),
         parent=parent,
     )
+
+
+def _send(child: Mapping[str, Any]) -> str:
+    if child.get("internal"):
+        return gettext("Anfrage senden")
+    return gettext("Eintragen") if child.get("others") else gettext("Einreichen")
 
 
 def _child(parent: Parent, code: str) -> tuple[Mapping[str, Any], Form]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from flask import Flask
 
 from tests.browsing import app_for, signed_in
 from tests.counting import statements
+from tests.integration.walks import at_check, deliver
 from web.cli.story import Story, application, decision, proposal, review
 from web.cli.visitors import Browser, Page
 from web.desk.history import sentence
@@ -209,6 +211,29 @@ def test_no_outcome_chosen_is_refused_and_nothing_lost(app: Flask, told: Story) 
     assert "Jetzt gilt" not in page.text
     assert dict(page.form("/complete").fields)["check.question"] == "Wie viele?"
     assert step_of(told, case_id) == "formal_check"
+
+
+def test_who_records_an_appeal_stays_at_the_case_that_they_may_read(app: Flask, told: Story) -> None:
+    """Nobody of the first instance opens the appeal itself."""
+    case_id = at_check(told, 9_000)
+    told.do(CHECKER, case_id, "complete", CHECKED)
+    told.do(LEAD, case_id, "no", review("Es fehlt der Bedarf."))
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Es fehlt der Bedarf."}})
+    deliver(told)
+    browser = signed_in(app, CHECKER)
+    asked = browser.open(browser.open(at(case_id)).link("/children/appeal"))
+    assert "Eintragen" in asked.words()
+    day = f"{told.now:%d.%m.%Y}"
+    said = {"appeal.delivered_on": day, "appeal.lodged_on": day, "appeal.request": "Aufzuheben."}
+    [form] = [one for one in asked.forms if not one.action]
+    done = browser.send(replace(form, action=asked.url), said)
+    assert done.url.endswith(at(case_id))
+    assert "Eingetragen." in done.text
+    assert "Rekurs" in done.words()
+
+
+def test_an_auditor_reads_that_nobody_has_written(app: Flask, in_review: UUID) -> None:
+    assert "Bis jetzt hat niemand etwas geschrieben." in signed_in(app, AUDITOR).open(at(in_review)).words()
 
 
 def test_who_comes_second_learns_what_holds_now_and_keeps_the_text(app: Flask, told: Story) -> None:
