@@ -69,6 +69,18 @@ def test_a_limit_changed_in_december_counts_from_the_new_year(app: Flask, told: 
     assert "vor dem 01.01.2027" in later.open("/administration/limits").words()
 
 
+def test_the_page_from_before_proposes_what_is_in_it_now(app: Flask, told: Story) -> None:
+    admin = signed_in(app, ADMIN)
+    form = admin.open("/administration/limits").form("/administration/limits")
+    said = {"size": "S", "since": "2027-01-01", "most": "15'000", "most_a_year": "", "reason": "Beschluss."}
+    first, again, other = (
+        admin.send(form, {**said, "press": "propose", "most": most})
+        for most in ("15'000", "15'000", "16'000")
+    )
+    assert first.url == again.url != other.url
+    assert "CHF 16'000.00" in other.words()
+
+
 def test_what_is_wrong_with_a_limit_is_said_and_kept(app: Flask, told: Story) -> None:
     admin = signed_in(app, ADMIN)
     wrong = {"size": "S", "since": told.now.date().isoformat(), "most": "viel", "most_a_year": "1"}

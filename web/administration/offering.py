@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -14,6 +14,7 @@ from web.language import gettext, lang
 from web.office.checking import Finding, said
 from web.security import db, now, posted_uuid, signed_in
 from workflow import proposing
+from workflow.engine.canonical import content_hash
 from workflow.errors import Conflict, Invalid, NotAllowed, Refused, RouteError
 from workflow.funding.parts import Parts
 
@@ -41,14 +42,16 @@ def offer(base: str, findings: Sequence[Finding] = ()) -> Offer:
 
 def send(parts: Parts) -> Response | list[Finding]:
     """Propose these parts, and go to the proposal; or what keeps them from being published."""
-    proposal_id, person = posted_uuid("proposal_id"), signed_in().actor
+    person, reason = signed_in().actor, request.form.get("reason", "")
+    # a double click is one proposal; the page from before, with something else in it, is another
+    proposal_id = uuid5(posted_uuid("proposal_id"), content_hash([parts, reason]))
     try:
         proposing.propose(
             db(),
             person,
             parts,
             base=request.form.get("base", ""),
-            reason=request.form.get("reason", ""),
+            reason=reason,
             proposal_id=proposal_id,
             now=now(),
         )
