@@ -19,6 +19,7 @@ from tests.integration.walks import (
     HEKS,
     LEAD,
     REASONS,
+    at_confirmation,
     at_decision,
     at_review,
     deliver,
@@ -113,6 +114,21 @@ def test_an_auditor_reads_everything_and_is_offered_nothing(told: Story, of: Of)
     page = of(AUDITOR).open(f"/desk/cases/{case_id}")
     assert "Beide Stellen empfehlen." in page.words()
     assert [form.action for form in page.forms if form.method == "post" and "/desk/" in form.action] == []
+
+
+def test_what_was_granted_and_declined_is_no_grant(told: Story) -> None:
+    case_id = at_confirmation(told)
+    told.do(HEKS, case_id, "decline")
+    deliver(told)
+    assert state(told, case_id).ending == "written_off"
+    found = queries.quarter(told.db, told.actors[AUDITOR], 2026, 3)
+    assert found is not None
+    [language] = [one for one in found.areas if one.area == "language"]
+    assert [one.granted for one in found.decided] == [0]
+    assert (language.granted, language.refused, language.amount) == (0, 1, 0)
+    page = queries.dossier(told.db, told.actors[AUDITOR], case_id, now=told.now)
+    assert page is not None
+    assert page.granted is None
 
 
 def test_the_steering_group_sees_the_quarter_and_decides_nothing(told: Story, of: Of) -> None:

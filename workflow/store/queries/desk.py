@@ -173,8 +173,13 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         children=children,
         parent_read=parents,
         line=money_row(line) if line is not None else None,
-        granted=int(case.facts["granted"]) if opened and "granted" in case.facts else None,
+        granted=_granted(case) if opened else None,
     )
+
+
+def _granted(case: Case) -> int | None:
+    """Rappen; None where nothing was, also where the first of several said otherwise, or it was declined."""
+    return int(case.facts["granted"]) if "granted" in case.facts and case.held + case.committed > 0 else None
 
 
 def _draft(
