@@ -39,6 +39,7 @@ def old_worker(system: System, told: Story, before: Path) -> Iterator[str]:
     env = process_env(told.settings) | {
         "PYTHONPATH": str(before),
         "FOERDERWEG_PROGRAMME": "kip3-basel-stadt",
+        "FOERDERWEG_MAIL_FROM": "foerderweg@example.org",  # it takes no name yet
     }
     command = (sys.executable, "-P", "-m", "celery", "-A", "tasks.app", "worker", "--concurrency", "1")
     system.supervisor.add(Program("old", (*command, "--loglevel", "INFO"), env=env, cwd=before))

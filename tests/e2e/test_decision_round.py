@@ -43,7 +43,7 @@ def opened(person: Person) -> None:
 
 def decided(person: Person) -> None:
     """All of the round ticked, its sum looked at, decided with one press."""
-    rows = person.page.locator("form[data-sums] tr", has_text="Deutsch in der Runde")
+    rows = person.page.locator("table.decisions tr", has_text="Deutsch in der Runde")
     expect(rows).to_have_count(ROUND)
     for row in rows.all():
         row.locator("input[name=case]").check()
