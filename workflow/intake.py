@@ -151,8 +151,7 @@ def accept_child(
     organisation = organisations.meant(tx, row.organisation_id)
     facts = {**form.facts(answers), "size": row.size}
     if REQUESTED_IN_ALL in route.facts:
-        before = applications.granted_by_children(tx, parent.id)
-        facts[REQUESTED_IN_ALL] = int(facts.get("requested", 0)) + before
+        facts[REQUESTED_IN_ALL] = _in_all(tx, facts, parent.id)
     draft = {
         "id": command.child_id,
         "organisation_id": organisation,
@@ -197,6 +196,11 @@ def accept_child(
     return Accepted(stored, beginning, draft["revision"]), begun
 
 
+def _in_all(tx: Connection, facts: Facts, parent_id: UUID) -> int:
+    """Rappen, see REQUESTED_IN_ALL; this case itself has added none yet."""
+    return int(facts.get("requested", 0)) + applications.granted_by_children(tx, parent_id)
+
+
 def _child_number(parent: Stored, known: Mapping[str, Child], code: str) -> str:
     """Internal cases are counted apart: no gap tells the applicant that there are any."""
     internal = {child.code for child in known.values() if child.internal}
@@ -216,11 +220,10 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
     form = published.form_of(tx, stored.programme_hash, stored.form_hash, draft.organisation_kind)
     answers = form.load(draft.answers)
     facts = {**stored.case.facts, **form.facts(answers)}
-    if REQUESTED_IN_ALL in facts:  # what others have added is as it was
-        more = int(facts.get("requested", 0)) - int(stored.case.facts.get("requested", 0))
-        facts[REQUESTED_IN_ALL] = int(facts[REQUESTED_IN_ALL]) + more
-    # a child stays where its parent is
-    if not stored.case.parent and _place(programme, facts, now) != _place(programme, stored.case.facts, now):
+    if stored.case.parent:  # a child stays where its parent is
+        if REQUESTED_IN_ALL in facts:
+            facts[REQUESTED_IN_ALL] = _in_all(tx, facts, UUID(stored.case.parent))
+    elif _place(programme, facts, now) != _place(programme, stored.case.facts, now):
         raise Refused("route_would_change")
     return answers, facts, draft.revision
 
