@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
+from flask import Flask
 from psycopg import sql
 
+from tests.browsing import app_for
 from tests.builders import MONDAY, settings_for, story
 from tests.integration.post import Inbox
 from web.cli.embedded import DATABASE, OWNER, Postgres, Valkey
@@ -54,6 +56,14 @@ def told(servers: Servers, kip3: Mapping[str, Any], tmp_path: Path) -> Iterator[
     db.dispose()
     with servers.postgres.connect() as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def app(told: Story) -> Iterator[Flask]:
+    """The web application over the story's database and clock."""
+    made = app_for(told, told.settings)
+    yield made
+    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in, visitor
+from tests.browsing import signed_in, visitor
 from tests.counting import statements
 from tests.integration.test_proposing import ADMIN, COORDINATOR, HEAD, accept, current
 from tests.integration.walks import HEKS, LEAD, language, rows
@@ -27,13 +27,6 @@ AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
 OPERATOR = "jasmin.huber@pd.bs.example"
 Values = Mapping[str, str | Sequence[str]]
 NEW_YEAR = datetime(2027, 1, 1, 0, 0, tzinfo=UTC) - timedelta(hours=1)
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def proposed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -11,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.walks import (
     CHECKER,
@@ -38,13 +37,6 @@ from workflow.store import queries
 
 OFFICE_HEAD = "franziska.roth@erwachsenenbildung.bs.example"
 COORDINATOR = "mehmet.demir@integration.bs.example"
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def assign(told: Story, email: str, case_id: UUID, to: str, held_by: str = "", seat: str = "lead") -> Done:

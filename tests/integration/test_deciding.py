@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.walks import (
     AUDITOR,
@@ -44,13 +44,6 @@ GATE = "/desk/decisions/declarations"
 
 
 Of = Callable[[str], Browser]
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

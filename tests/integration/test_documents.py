@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.members import COORDINATOR, GGG, HEKS, NEW, actor, register
 from tests.integration.walks import rows
 from web.cli.story import ELIGIBLE, PDF, Story
@@ -20,13 +19,6 @@ from workflow.store import queries
 
 STATUTES = "documents.statutes"
 REVIEWER = "barbara.wenger@erwachsenenbildung.bs.example"
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def attach(told: Story, email: str, content: bytes = PDF, path: str = STATUTES) -> None:

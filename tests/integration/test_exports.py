@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.test_proposing import propose, with_extra_day
 from tests.integration.walks import AUDITOR, at_confirmation, costs, deliver
@@ -42,13 +41,6 @@ PAGES = (
 """Every page with tables of its own."""
 WITHOUT = {"/administration": 1, "/office": 1, "/office/money": 3}
 """Tables that a file beside them, or of another page, has with it: what waits, the money, other years."""
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def table(browser: Browser, path: str) -> list[dict[str, str]]:

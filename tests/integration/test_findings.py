@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tasks.deliver import deliver_due
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import plans, statements
 from tests.integration.walks import (
     AUDITOR,
@@ -39,13 +39,6 @@ from workflow.store.queries.ties import who_is_linked
 
 LEITUNG = "andrea.bernasconi@integration.bs.example"
 SIZE = 20_000
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def found(told: Story, email: str, case_id: UUID) -> Findings:

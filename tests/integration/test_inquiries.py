@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.test_own_first import addresses, text_of
 from tests.integration.walks import (
     AUDITOR,
@@ -69,13 +68,6 @@ def case_id(told: Story) -> UUID:
     told.declare(SECOND, found)
     told.wait(hours=1)
     return found
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def test_an_office_is_asked_and_its_answer_stands_in_the_dossier(told: Story, case_id: UUID) -> None:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import redis
 from flask import Flask
 
 from tasks.nudge import CHANGED
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.walks import at_check
 from web import live
 from web.cli.story import Story
 
 CHECKER = "regula.keller@integration.bs.example"
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def tell(told: Story) -> int:

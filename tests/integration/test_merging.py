@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.test_web_portal import ANSWERS, COLLEAGUE, HEKS, OTHER, READER, save, stored
 from web.cli.story import Story
 from web.cli.visitors import Browser
@@ -21,13 +20,6 @@ from workflow.merging import Change, Merged, merge
 from workflow.texts import ZURICH
 
 NEED, RISKS = "plan.need", "plan.risks"
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def put(told: Story, draft: UUID, email: str, **changes: tuple[Any, set[str]]) -> Merged:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.members import HEKS, JONAS, actor, together
 from tests.integration.walks import language
 from web.cli.story import ELIGIBLE, Story
@@ -20,13 +18,6 @@ from workflow.store import queries
 from workflow.store.queries import ApplicationRow
 
 COORDINATOR = "regula.keller@integration.bs.example"
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def mine(told: Story, email: str = HEKS) -> list[ApplicationRow]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.test_large_routes import CHANCELLERY, NOTED, STEERING, TREASURY, XL, at_finance
 from tests.integration.walks import (
     AUDITOR,
@@ -32,13 +32,6 @@ from web.cli.visitors import Browser
 from workflow.store import queries
 
 Of = Callable[[str], Browser]
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

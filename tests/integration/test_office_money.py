@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.walks import FINANCE, at_check, at_confirmation, at_review, costs, deliver, rows
 from web.cli.story import Story, application
@@ -18,13 +17,6 @@ CHECKER = "regula.keller@integration.bs.example"
 COURSE = application(
     "HEKS", title="Deutsch im Quartier", area="language", goals=["everyday_language"], requested=38_000_00
 )
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def line(told: Story, area: str) -> tuple[int, int]:

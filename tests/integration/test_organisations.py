@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in, visitor
+from tests.browsing import signed_in, visitor
 from tests.counting import statements
 from tests.integration.members import (
     COORDINATOR,
@@ -42,14 +41,6 @@ from workflow.errors import Invalid, NotFound, TryLater
 from workflow.people import person_id
 from workflow.service import handle
 from workflow.store import queries
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
-
 
 # Signing up
 

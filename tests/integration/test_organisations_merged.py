@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from uuid import uuid4
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.members import (
     COORDINATOR,
     GGG,
@@ -30,13 +28,6 @@ from workflow.errors import NotFound
 from workflow.people import organisation_id
 from workflow.service import Done, handle
 from workflow.store import queries, sign_in
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def test_what_was_registered_twice_becomes_one_and_both_ids_are_theirs(told: Story, app: Flask) -> None:

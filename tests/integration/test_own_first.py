@@ -5,26 +5,18 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.walks import AUDITOR, LEAD, SECOND, SYNTHESIS, at_review
 from web.cli.story import Story, review
 
 SECRET = "Das soll die zweite Stelle noch nicht lesen."
 NAME = "Barbara Wenger"
 """Of the person who has had their say."""
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

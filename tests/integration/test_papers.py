@@ -6,14 +6,13 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from pypdf import PdfReader
 
-from tests.browsing import app_for, signed_in, visitor
+from tests.browsing import signed_in, visitor
 from tests.counting import statements
 from tests.integration.walks import (
     CHECKER,
@@ -39,13 +38,6 @@ from workflow.engine.case import Actor
 from workflow.engine.commands import Resume, Suspend
 from workflow.papers import safe_name
 from workflow.store import queries
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def words(pdf: bytes) -> str:

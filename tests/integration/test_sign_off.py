@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +11,7 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.members import (
     COORDINATOR,
     GGG,
@@ -39,14 +38,6 @@ from workflow.people import person_id
 from workflow.service import Done, handle
 from workflow.store import queries
 from workflow.texts import local_date
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
-
 
 # Signing
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.walks import AUDITOR, HEKS, LEAD, SECOND, SYNTHESIS, at_review, rows
 from web.cli.story import Story, review
 from web.cli.visitors import Browser
@@ -19,13 +18,6 @@ from workflow.store import queries
 from workflow.store.queries import StatementDraft
 
 TEXT = "Erst die Hälfte des Satzes"
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

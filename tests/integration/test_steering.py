@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.integration.walks import CHECKER, HEAD, LEAD, assert_kept, at_review, happened, rows, state
 from web.cli.story import Story
 from web.cli.visitors import Browser, HtmlForm, Page
 
 Of = Callable[[str], Browser]
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.test_proposing import (
     ADMIN,
@@ -29,13 +28,6 @@ from workflow.funding.parts import FIXED
 from workflow.funding.programme import load_folder
 from workflow.people import person_id
 from workflow.settings import PROGRAMMES
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def changed(browser: Browser, name: str, old: str, new: str, press: str, status: int = 200) -> Page:

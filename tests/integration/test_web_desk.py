@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -11,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.walks import at_check, deliver
 from web.cli.story import Story, application, decision, proposal, review
@@ -19,7 +18,6 @@ from web.cli.visitors import Browser, Page
 from web.desk.history import sentence
 from web.desk.words import Words
 from workflow.engine import events as ev
-from workflow.settings import Settings
 from workflow.store import queries
 
 HEKS = "miriam.aebi@heks.example"
@@ -46,18 +44,6 @@ REVIEW = {
     **{f"criteria.{code}": "4" for code in ("need", "goals", "access", "quality", "costs")},
     "recommendation.reasons": "Gut begründet.",
 }
-
-
-@pytest.fixture
-def settings(told: Story) -> Settings:
-    return told.settings
-
-
-@pytest.fixture
-def app(told: Story, settings: Settings) -> Iterator[Flask]:
-    made = app_for(told, settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

@@ -34,13 +34,6 @@ def told(db: sa.Engine, settings: Settings) -> Story:
 
 
 @pytest.fixture
-def app(told: Story, settings: Settings) -> Iterator[Flask]:
-    made = app_for(told, settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
-
-
-@pytest.fixture
 def demo(told: Story, settings: Settings) -> Iterator[Flask]:
     made = app_for(told, replace(settings, demo=True))
     yield made

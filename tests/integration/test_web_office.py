@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.builders import KIP3
 from tests.counting import statements
 from tests.integration.walks import at_review
 from web.cli.story import Story, application, proposal, review
 from web.office.checking import MOST, TEXTS, check
-from workflow.settings import Settings
 from workflow.store import queries
 
 HEKS = "miriam.aebi@heks.example"
@@ -40,18 +38,6 @@ COUNSELLING = application(
     "GGG Migration", title="Rat am Rhein", area="counselling", goals=["advice"], requested=9_000_00
 )
 PAGES = ("/office", "/office/cases", "/office/money")
-
-
-@pytest.fixture
-def settings(told: Story) -> Settings:
-    return told.settings
-
-
-@pytest.fixture
-def app(told: Story, settings: Settings) -> Iterator[Flask]:
-    made = app_for(told, settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def test_each_figure_of_the_pipeline_opens_its_cases(app: Flask, told: Story) -> None:

@@ -1,4 +1,4 @@
-"""The applicants' pages: from the first question to the order, and what others see of it (nothing)."""
+"""The applicants' pages: from the first question to handing in, and what others see of it (nothing)."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from flask import Flask
 
-from tasks.deliver import deliver_due
-from tests.browsing import app_for, signed_in, visitor
+from tests.browsing import signed_in, visitor
 from tests.counting import statements
 from tests.integration.walks import rows
-from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
+from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application
 from web.cli.visitors import Browser, Page
-from workflow.engine.commands import Pay
 from workflow.people import organisation_id
-from workflow.service import handle
-from workflow.settings import Settings
 from workflow.store import queries
 from workflow.store.queries import Application
 
@@ -30,13 +26,8 @@ DRAFTER = "selin.arslan@heks.example"
 OTHER = "daniela.frey@ggg-migration.example"
 READER = "urs.ackermann@sprachbruecke.example"
 BRIDGE = "ana.petrovic@sprachbruecke.example"
-COORDINATOR = "regula.keller@integration.bs.example"
-SECOND_COORDINATOR = "mehmet.demir@integration.bs.example"
 LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
-SECOND = "esther.kunz@sozialhilfe.bs.example"
-HEAD = "andrea.bernasconi@integration.bs.example"
 DIVISION = "thomas.iselin@pd.bs.example"
-FINANCE = "karin.moeschlin@pd.bs.example"
 CALL = "/calls/project-round-2027"
 CLOSING = datetime(2027, 9, 30, 22, 0, tzinfo=UTC)
 PDF_FILE = ("Statuten HEKS.pdf", PDF, "application/pdf")
@@ -48,18 +39,6 @@ ANSWERS = application(
     requested=38_000_00,
     target_group="recognised_refugees",
 )
-
-
-@pytest.fixture
-def settings(told: Story) -> Settings:
-    return told.settings
-
-
-@pytest.fixture
-def app(told: Story, settings: Settings) -> Iterator[Flask]:
-    made = app_for(told, settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 def stored(told: Story, application_id: UUID, email: str = HEKS) -> Application:
@@ -374,105 +353,6 @@ def test_after_the_closing_time_the_form_says_so_and_keeps_everything(app: Flask
     assert "Diese Ausschreibung ist geschlossen" in page.text
     assert stored(told, draft).answers["project"]["title"] == "Spät gespeichert"
     assert not any(form.action.endswith("/submit") for form in browser.open(f"{path}/submit").forms)
-
-
-def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Story) -> None:
-    case_id = told.submit(HEKS, ANSWERS)
-    question = {"check": {"sections": ["plan"], "question": "Wie viele Kurse sind es?"}}
-    told.do(COORDINATOR, case_id, "query", question)
-    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
-    assert "Das wartet auf Sie" in browser.open("/applications").text
-    assert "Jetzt sind Sie an der Reihe" in browser.open(path).text
-    step = browser.open(f"{path}/step")
-    assert "Wie viele Kurse sind es?" in step.text
-    assert browser.open(f"{path}/sections/project").url.endswith(path)
-    drafter = signed_in(app, DRAFTER)
-    assert drafter.open(path).link("/sections/plan")
-    assert drafter.open(f"{path}/step").url.endswith(path)
-    plan = f"{path}/sections/plan"
-    form = browser.open(plan).form(plan)
-    assert browser.send(form, {"plan.need": "", "press": "next"}).url.endswith("/step")
-    refused = browser.send(step.form("/step"), status=422)
-    assert "Welcher Bedarf besteht?" in refused.text
-    save(browser, plan, {"plan.need": "Es sind vier Kurse."})
-    closed = browser.http.post(f"{path}/sections/project", data=form.filled({"project.title": "X"}))
-    assert closed.status_code == 409
-    done = browser.send(browser.open(f"{path}/step").form("/step"))
-    assert "Ihre Antwort ist bei uns angekommen" in done.text
-    assert "Antwort eingegangen" in done.text
-    assert "badge--query" not in done.text
-    told.route()
-    assert "Antwort eingegangen" not in browser.open(path).text
-    assert browser.open(f"{path}/step").url.endswith(path)
-    browser.send(step.form("/step"), status=409)
-    assert stored(told, case_id).answers["plan"]["need"] == "Es sind vier Kurse."
-
-
-def granted_in_part(told: Story) -> UUID:
-    case_id = told.submit(HEKS, ANSWERS)
-    told.do(COORDINATOR, case_id, "complete", {"check": {"complete": True, "responsible": True}})
-    told.do(LEAD, case_id, "yes", review("Gut begründet."))
-    told.do(SECOND, case_id, "yes", review("Passt."))
-    told.do(SECOND_COORDINATOR, case_id, "propose", proposal(30_000_00, "Beide Stellen empfehlen."))
-    told.do(HEAD, case_id, "grant", decision(30_000_00, "Im Rahmen des Kredits.", "Zwischenbericht im Juni."))
-    told.do(DIVISION, case_id, "confirm", {"decision": {}})
-    return case_id
-
-
-def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(
-    app: Flask, told: Story, settings: Settings
-) -> None:
-    case_id = granted_in_part(told)
-    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
-    step = browser.open(f"{path}/step")
-    assert "CHF 30'000.00" in step.text
-    assert "Zwischenbericht im Juni." in step.text
-    form = step.form("/step")
-    assert ("budget.costs.0.label", "Kursleitung") in form.fields
-    nothing = browser.send(form, {"press": "send"}, status=409)
-    assert "Bitte wählen Sie eine Antwort" in nothing.text
-    wrong = browser.send(nothing.form("/step"), {"outcome": "accept", "press": "send"}, status=422)
-    assert "Bewilligt sind CHF 30'000.00." in wrong.text
-    assert 'href="#budget.costs"' in wrong.text
-    assert "CHF 47'500.00" in wrong.text
-    more = browser.send(wrong.form("/step"), {"press": "add:budget.costs"})
-    assert ("outcome", "accept") in more.form("/step").fields
-    costs = dict(more.form("/step").fields)["budget.costs.0.amount"]
-    less = f"{float(costs.replace(chr(39), '')) - 8000:.2f}"
-    done = browser.send(more.form("/step"), {"budget.costs.0.amount": less, "press": "send"})
-    assert done.status == 200, done.text
-    told.route()
-    while deliver_due(told.db, settings, lambda: told.now):
-        told.route()
-    page = browser.open(path)
-    assert "Bewilligt" in page.text
-    words = page.words()
-    assert "1. Tranche 80 % CHF 24'000.00" in words
-    assert "2. Tranche 20 % CHF 6'000.00" in words
-    assert "Innert 60 Tagen nach dem Ende des Projekts: Schlussbericht mit Abrechnung." in words
-    assert browser.download(page.link("/files/")).startswith(b"%PDF")
-    handle(told.db, Pay(case_id, 25_000_00, 0), told.actors[FINANCE], uuid4(), told.now)
-    words = browser.open(path).words()
-    assert "1. Tranche 80 % CHF 24'000.00 CHF 24'000.00" in words
-    assert "2. Tranche 20 % CHF 6'000.00 CHF 1'000.00" in words
-    assert "Ausbezahlt sind CHF 25'000.00 von CHF 30'000.00, zuletzt am" in words
-
-
-def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:
-    case_id = told.submit(HEKS, ANSWERS)
-    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
-    asked = browser.open(browser.open(path).link("/withdraw"))
-    refused = browser.send(asked.form("/withdraw"), {"reason": "x" * 4001}, status=422)
-    assert "Zu lang: höchstens 4000 Zeichen." in refused.words()
-    assert "x" * 4001 in refused.text
-    done = browser.send(refused.form("/withdraw"), {"reason": "Der Raum ist gekündigt."})
-    assert "zurückgezogen" in done.text
-    told.route()
-    desk = signed_in(app, "regula.keller@integration.bs.example")
-    assert "Gesuch zurückgezogen: «Der Raum ist gekündigt.»" in desk.open(f"/desk/cases/{case_id}").words()
-    page = browser.open(f"{path}/withdraw")
-    assert page.url.endswith(path)
-    assert "Zurückgezogen" in page.text
 
 
 def test_nobody_else_finds_an_application_or_its_files(app: Flask, told: Story) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from flask import Flask
 
-from tests.browsing import app_for, signed_in
+from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.walks import HEKS, LEAD, LEAD_TOO, SECOND, SYNTHESIS, at_review
 from web.cli.story import Story
@@ -18,13 +17,6 @@ from web.cli.visitors import HtmlForm, Page, Program
 from workflow import comments
 from workflow.comments import NewComment
 from workflow.people import person_id
-
-
-@pytest.fixture
-def app(told: Story) -> Iterator[Flask]:
-    made = app_for(told, told.settings)
-    yield made
-    made.extensions["foerderweg.db"].dispose()
 
 
 @pytest.fixture

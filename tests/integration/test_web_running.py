@@ -1,0 +1,126 @@
+"""The applicants' pages of a running case: a query, a grant in part, what was paid, a withdrawal."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from flask import Flask
+
+from tasks.deliver import deliver_due
+from tests.browsing import signed_in
+from tests.integration.walks import (
+    CHECKER,
+    DIVISION,
+    FINANCE,
+    HEAD,
+    HEKS,
+    LEAD,
+    SECOND,
+    SYNTHESIS,
+    language,
+)
+from web.cli.story import Story, decision, proposal, review
+from workflow.engine.commands import Pay
+from workflow.service import handle
+from workflow.store import queries
+
+DRAFTER = "selin.arslan@heks.example"
+
+
+def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Story) -> None:
+    case_id = told.submit(HEKS, language())
+    question = {"check": {"sections": ["plan"], "question": "Wie viele Kurse sind es?"}}
+    told.do(CHECKER, case_id, "query", question)
+    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
+    assert "Das wartet auf Sie" in browser.open("/applications").text
+    assert "Jetzt sind Sie an der Reihe" in browser.open(path).text
+    step = browser.open(f"{path}/step")
+    assert "Wie viele Kurse sind es?" in step.text
+    assert browser.open(f"{path}/sections/project").url.endswith(path)
+    drafter = signed_in(app, DRAFTER)
+    assert drafter.open(path).link("/sections/plan")
+    assert drafter.open(f"{path}/step").url.endswith(path)
+    plan = f"{path}/sections/plan"
+    form = browser.open(plan).form(plan)
+    assert browser.send(form, {"plan.need": "", "press": "next"}).url.endswith("/step")
+    refused = browser.send(step.form("/step"), status=422)
+    assert "Welcher Bedarf besteht?" in refused.text
+    browser.send(browser.open(plan).form(plan), {"plan.need": "Es sind vier Kurse.", "press": "save"})
+    closed = browser.http.post(f"{path}/sections/project", data=form.filled({"project.title": "X"}))
+    assert closed.status_code == 409
+    done = browser.send(browser.open(f"{path}/step").form("/step"))
+    assert "Ihre Antwort ist bei uns angekommen" in done.text
+    assert "Antwort eingegangen" in done.text
+    assert "badge--query" not in done.text
+    told.route()
+    assert "Antwort eingegangen" not in browser.open(path).text
+    assert browser.open(f"{path}/step").url.endswith(path)
+    browser.send(step.form("/step"), status=409)
+    kept = queries.application(told.db, told.actors[HEKS], case_id)
+    assert kept is not None
+    assert kept.answers["plan"]["need"] == "Es sind vier Kurse."
+
+
+def granted_in_part(told: Story) -> UUID:
+    case_id = told.submit(HEKS, language())
+    told.do(CHECKER, case_id, "complete", {"check": {"complete": True, "responsible": True}})
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.do(SECOND, case_id, "yes", review("Passt."))
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Beide Stellen empfehlen."))
+    told.do(HEAD, case_id, "grant", decision(30_000_00, "Im Rahmen des Kredits.", "Zwischenbericht im Juni."))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    return case_id
+
+
+def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(app: Flask, told: Story) -> None:
+    case_id = granted_in_part(told)
+    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
+    step = browser.open(f"{path}/step")
+    assert "CHF 30'000.00" in step.text
+    assert "Zwischenbericht im Juni." in step.text
+    form = step.form("/step")
+    assert ("budget.costs.0.label", "Kursleitung") in form.fields
+    nothing = browser.send(form, {"press": "send"}, status=409)
+    assert "Bitte wählen Sie eine Antwort" in nothing.text
+    wrong = browser.send(nothing.form("/step"), {"outcome": "accept", "press": "send"}, status=422)
+    assert "Bewilligt sind CHF 30'000.00." in wrong.text
+    assert 'href="#budget.costs"' in wrong.text
+    assert "CHF 47'500.00" in wrong.text
+    more = browser.send(wrong.form("/step"), {"press": "add:budget.costs"})
+    assert ("outcome", "accept") in more.form("/step").fields
+    costs = dict(more.form("/step").fields)["budget.costs.0.amount"]
+    less = f"{float(costs.replace(chr(39), '')) - 8000:.2f}"
+    done = browser.send(more.form("/step"), {"budget.costs.0.amount": less, "press": "send"})
+    assert done.status == 200, done.text
+    told.route()
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+    page = browser.open(path)
+    assert "Bewilligt" in page.text
+    words = page.words()
+    assert "1. Tranche 80 % CHF 24'000.00" in words
+    assert "2. Tranche 20 % CHF 6'000.00" in words
+    assert "Innert 60 Tagen nach dem Ende des Projekts: Schlussbericht mit Abrechnung." in words
+    assert browser.download(page.link("/files/")).startswith(b"%PDF")
+    handle(told.db, Pay(case_id, 25_000_00, 0), told.actors[FINANCE], uuid4(), told.now)
+    words = browser.open(path).words()
+    assert "1. Tranche 80 % CHF 24'000.00 CHF 24'000.00" in words
+    assert "2. Tranche 20 % CHF 6'000.00 CHF 1'000.00" in words
+    assert "Ausbezahlt sind CHF 25'000.00 von CHF 30'000.00, zuletzt am" in words
+
+
+def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:
+    case_id = told.submit(HEKS, language())
+    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
+    asked = browser.open(browser.open(path).link("/withdraw"))
+    refused = browser.send(asked.form("/withdraw"), {"reason": "x" * 4001}, status=422)
+    assert "Zu lang: höchstens 4000 Zeichen." in refused.words()
+    assert "x" * 4001 in refused.text
+    done = browser.send(refused.form("/withdraw"), {"reason": "Der Raum ist gekündigt."})
+    assert "zurückgezogen" in done.text
+    told.route()
+    desk = signed_in(app, "regula.keller@integration.bs.example")
+    assert "Gesuch zurückgezogen: «Der Raum ist gekündigt.»" in desk.open(f"/desk/cases/{case_id}").words()
+    page = browser.open(f"{path}/withdraw")
+    assert page.url.endswith(path)
+    assert "Zurückgezogen" in page.text
