@@ -49,11 +49,14 @@ def send_digest(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
         person = sign_in.person_by_id(tx, person_id)
         effects = mail_times.due(tx, person_id, at)
         held = mail_times.held(tx, person_id, effects)
-        own = published.mails(tx, {row.case_id for row in held if row.case_id})
+        about = published.mailing(tx, {row.case_id for row in held if row.case_id})
     if person is not None and held:
         say = texts(person.language).gettext
         words = [say(GREETING)]
-        words += [_line(settings, row, own.get(row.case_id, {}), person.language) for row in held]
+        words += [
+            _line(settings, row, about[row.case_id].words if row.case_id else {}, person.language)
+            for row in held
+        ]
         words += [f"{say(HOW)}\n{settings.base_url}/account/mails", say(CLOSING)]
         subject = say(SUBJECT) % {"n": len(held)}
         message = compose(settings, due.key, [person.email], subject, words, now)

@@ -63,13 +63,15 @@ def _written(
     found: list[tuple[Due, EmailMessage | Exception | None]] = []
     known: dict[tuple[str, ...], list[sa.Row[Any]]] = {}
     with db.begin() as tx:  # what waits for somebody's time is kept before anything is sent
-        own = published.mails(tx, {due.case_id for due in mails if due.case_id})
+        about = published.mailing(tx, {due.case_id for due in mails if due.case_id})
         for due in mails:
             try:
                 readers = _readers(due)
                 if readers not in known:
                     known[readers] = _addresses(tx, readers, now)
-                found.append((due, _mail(tx, settings, due, own.get(due.case, {}), known[readers], now)))
+                words, kept_out = about[due.case]
+                to = [row for row in known[readers] if len(readers) == 1 or str(row.id) not in kept_out]
+                found.append((due, _mail(tx, settings, due, words, to, now)))
             except (
                 LookupError,
                 ValueError,

@@ -43,6 +43,17 @@ class Column(Schema):
     factors = fields.List(
         fields.String(), metadata=said("Of a computed column: the columns whose product it is; not sent")
     )
+    difference = fields.List(
+        fields.String(),
+        metadata=said("Of a computed column: the first of these columns less the second; not sent"),
+    )
+    plan = fields.String(
+        allow_none=True,
+        metadata=said(
+            "Of a table of a report: the table of the application, as revised after a grant in part, whose"
+            " rows are its first rows, in that order; of a column, the column there"
+        ),
+    )
 
 
 class Condition(Schema):

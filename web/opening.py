@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from web.errors import text_of
 from web.language import gettext, lang
 from web.posted import posted_answers, pressed
-from web.security import db, do, posted_uuid
+from web.security import db, do, posted_uuid, signed_in
 from workflow.engine.commands import Offer, OpenChild
 from workflow.errors import FoerderwegError, Invalid, Refused
 from workflow.funding.forms import Form
@@ -43,7 +43,9 @@ def opening_page(parent: Parent, code: str) -> str:
     """The child's form, for those to whom it is offered."""
     if not any(one.action == "open_child" and one.step == code for one in parent.offers):
         abort(404)
-    return _shown(parent, code, {})
+    return _shown(
+        parent, code, queries.planned_rows(db(), signed_in().actor, parent.case_id, _child(parent, code)[1])
+    )
 
 
 def open_child(parent: Parent, code: str) -> Response | str | tuple[str, int]:

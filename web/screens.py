@@ -99,6 +99,7 @@ def register(app: Flask) -> None:
         file_of=lambda files, name: files.get(UUID(name)),
         input_value=input_value,
         rows_of=rows_of,
+        deviation=deviation,
         problem_list=problem_list,
         problem_text=lambda problem: problem_text(problem, lang()),
     )
@@ -235,6 +236,12 @@ def unit_of(table: Field, column: Field, row: Mapping[str, Any]) -> str:
     """What a row's figure counts: the unit of the indicator chosen beside it."""
     [indicator] = [one for one in table.columns if one.code == column.unit_of]
     return indicator.unit(row.get(indicator.code), lang())
+
+
+def deviation(column: Field, row: Mapping[str, Any]) -> str:
+    """Of a difference, per cent of what it is the difference from: +12 %; empty where that is nothing."""
+    change, before = row.get(column.code), row.get(column.difference[1])
+    return f"{round(100 * change / before):+}\u00a0%" if change is not None and before else ""
 
 
 def conditions(field: Field) -> str:

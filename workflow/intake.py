@@ -19,6 +19,7 @@ from workflow.engine.route import APPLICANT_OFFICE, Child
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
+from workflow.funding.plan import beside, planned, planned_in
 from workflow.funding.programme import Programme
 from workflow.store import applications, organisations, published, signatures
 from workflow.store.applications import Kept, WorkingCopy
@@ -140,11 +141,13 @@ def accept_child(
 
     Raises Invalid for what is wrong in its form, Refused (submitted_already).
     """
-    known = published.route(tx, parent.route_hash).children
+    parents_route = published.route(tx, parent.route_hash)
+    known = parents_route.children
     child, number = known[command.child], _child_number(parent, known, command.child)
     whole = published.content(tx, parent.programme_hash)
     form = published.form(tx, parent.programme_hash, child.form)
-    answers = form.load(dict(raw))
+    plan = planned(form, applications.plan(tx, parent.id, parent.case, parents_route))
+    answers = form.load(beside(form, raw, plan))
     route = published.route(tx, whole["routes"][child.route])
     titles = published.content(tx, whole["routes"][child.route])["title"]
     row = applications.row_of(tx, parent.id)
@@ -218,7 +221,8 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
         raise NotFound("no_such_application")
     programme = published.programme(tx, stored.programme_hash)
     form = published.form_of(tx, stored.programme_hash, stored.form_hash, draft.organisation_kind)
-    answers = form.load(draft.answers)
+    handed_in = applications.content(tx, stored.id, stored.case.content) or {}
+    answers = form.load(beside(form, draft.answers, planned_in(form, handed_in)))
     facts = {**stored.case.facts, **form.facts(answers)}
     if stored.case.parent:  # a child stays where its parent is
         if REQUESTED_IN_ALL in facts:

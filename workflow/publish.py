@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from workflow.engine.parsing import parse_route
-from workflow.engine.route import Route
+from workflow.engine.route import Human, Route
 from workflow.engine.soundness import check
 from workflow.engine.tables import parse_table
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
 from workflow.funding.labelled import check_labels
+from workflow.funding.plan import check_plan
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.store import published
 
@@ -75,6 +76,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         routes = _compiled(bundle, programme)
         check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
+        check_remedy(programme, parsed)
         for route in parsed.values():
             yield from findings(bundle, programme, route, parsed)
     except RouteError as error:
@@ -106,6 +108,7 @@ def check_figures(programme: Programme) -> None:
             raise RouteError("unknown_area", at=at, area=one.area)
         if type(one.amount) is not int or one.amount < 0:
             raise RouteError("no_money", at=at)
+    check_terms(programme)
     credits = {(one.year, one.area) for one in programme.ceilings}
     for call in programme.calls.values():
         at = f"calls.{call.code}"
@@ -116,6 +119,36 @@ def check_figures(programme: Programme) -> None:
                 raise RouteError("no_credit", at=at, area=area, year=call.year)
         if call.closes <= call.opens:
             raise RouteError("closes_before_it_opens", at=at)
+
+
+def check_terms(programme: Programme) -> None:
+    """Raises RouteError for a size of which nobody could say how a grant is paid, or when to report."""
+    for size in programme.sizes:
+        terms, at = programme.terms.get(size.code), f"terms.{size.code}"
+        if size.route is None:
+            continue
+        if terms is None:
+            raise RouteError("no_terms", at=at)
+        percents = terms["instalments"]
+        if any(type(one) is not int or one <= 0 for one in percents) or sum(percents) != 100:
+            raise RouteError("instalments_unclear", at=at)
+        if type(terms["report_days"]) is not int or terms["report_days"] <= 0:
+            raise RouteError("no_days", at=at)
+
+
+def check_remedy(programme: Programme, routes: Mapping[str, Route]) -> None:
+    """Raises RouteError where an order could not name who hears an appeal against it, or until when."""
+    for key in ("lodge_days", "reasons_days"):
+        if type(programme.remedy[key]) is not int or programme.remedy[key] <= 0:
+            raise RouteError("no_days", at=f"remedy.{key}")
+    for route in routes.values():
+        for step in route.steps.values():
+            seats = step.seats if isinstance(step, Human) and step.signs else ()
+            for role in (role for seat in seats for _, role in seat.who.among()):
+                if role not in programme.remedy["authorities"]:
+                    raise RouteError(
+                        "no_authority", at=f"remedy.authorities.{role}", role=role, step=step.code
+                    )
 
 
 def findings(
@@ -161,8 +194,9 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
             raise RouteError("unknown_form", at=f"calls.{call.code}", form=call.form)
     check_advice(programme)
     options = programme.options(bundle.forms["application"])
-    for raw in bundle.forms.values():
-        Form.parse(raw, options)
+    forms = {code: Form.parse(raw, options) for code, raw in bundle.forms.items()}
+    for form in forms.values():
+        check_plan(form, forms["application"])
     for size in programme.sizes:
         if size.route is not None and size.route not in routes:
             raise RouteError("unknown_route", at=f"sizes.{size.code}", route=size.route)

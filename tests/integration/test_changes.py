@@ -20,6 +20,7 @@ from tests.integration.walks import (
     at_decision,
     deliver,
     language,
+    report,
     state,
 )
 from web.cli.story import ELIGIBLE, Story, decision
@@ -51,12 +52,11 @@ def granted_with_report(told: Story) -> UUID:
     told.do(HEAD, case_id, "grant", decision(38_000_00, REASONS))
     told.do(DIVISION, case_id, "confirm", {"decision": {}})
     deliver(told)
-    report = {
-        "results": {"participants": 87, "goals": "Erreicht."},
-        "accounts": {"spent": 36_500_00, "received": 0},
-    }
+    answers = report(told, case_id)
+    answers["results"]["participants"] = 87
+    answers["accounts"]["costs"][0]["spent"] -= 1_500_00
     opening = OpenChild(case_id, "report", uuid4(), state(told, case_id).entry)
-    handle(told.db, opening, told.actors[HEKS], uuid4(), told.now, report)
+    handle(told.db, opening, told.actors[HEKS], uuid4(), told.now, answers)
     told.route()
     return case_id
 

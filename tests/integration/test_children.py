@@ -13,6 +13,7 @@ from tests.integration.walks import (
     COMPLETE,
     DEPARTMENT,
     DIVISION,
+    GGG,
     HEAD,
     HEKS,
     OPERATOR,
@@ -26,6 +27,7 @@ from tests.integration.walks import (
     deliver,
     happened,
     order,
+    report,
     rows,
     state,
 )
@@ -41,10 +43,6 @@ from workflow.store.reading import SYSTEM
 
 SECRETARIAT = "lukas.ammann@pd.bs.example"
 SECRETARIAT_TOO = "beatrice.stocker@pd.bs.example"
-REPORT = {
-    "results": {"participants": 44, "goals": "Fast alle Plätze waren besetzt."},
-    "accounts": {"spent": 38_000_00, "received": 9_000_00},
-}
 APPEAL = {
     "appeal": {
         "delivered_on": "2026-10-05",
@@ -128,7 +126,7 @@ def test_one_at_a_time_and_by_the_applicant_alone(told: Story) -> None:
         opened(told, HEKS, case_id, "amendment", amendment())
     assert "open_child:amendment" not in offers(told, HEKS, case_id)
     with pytest.raises(Refused, match="not_at_this_step"):
-        opened(told, HEKS, at_check(told), "report", REPORT)
+        opened(told, HEKS, at_check(told), "report", {})
 
 
 def test_what_is_wrong_in_its_form_opens_nothing(told: Story) -> None:
@@ -143,9 +141,10 @@ def test_what_is_wrong_in_its_form_opens_nothing(told: Story) -> None:
 def test_the_same_command_twice_opens_one(told: Story) -> None:
     case_id, key = granted(told), told.next_id()
     command = OpenChild(case_id, "report", told.next_id(), state(told, case_id).entry)
+    answers = report(told, case_id)
 
     def hand_in() -> Done:
-        return handle(told.db, command, told.actors[HEKS], key, told.now, REPORT)
+        return handle(told.db, command, told.actors[HEKS], key, told.now, answers)
 
     done = at_once(hand_in, hand_in, hand_in)
     assert sorted(one.repeated for one in done if isinstance(one, Done)) == [False, True, True]
@@ -153,7 +152,8 @@ def test_the_same_command_twice_opens_one(told: Story) -> None:
 
 
 def test_a_report_is_asked_about_and_accepted(told: Story) -> None:
-    child = opened(told, HEKS, granted(told), "report", REPORT)
+    case_id = granted(told)
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
     asked = {"check": {"sections": ["accounts"], "question": "Welche Einnahmen?"}}
     told.do(CHECKER, child, "query", asked)
     page = queries.application(told.db, told.actors[HEKS], child)
@@ -165,6 +165,50 @@ def test_a_report_is_asked_about_and_accepted(told: Story) -> None:
     assert state(told, child).ending == "accepted"
     deliver(told)
     assert_kept(told.db)
+
+
+def test_a_report_stands_beside_the_budget_and_stays_there(told: Story) -> None:
+    case_id = granted(told)
+    answers = report(told, case_id)
+    costs = answers["accounts"]["costs"]
+    budgeted = [row["planned"] for row in costs]
+    for row in costs:
+        row |= {"planned": 1, "spent": row["spent"] - 100_00}
+    costs.append({"kind": "material", "label": "Bücher", "spent": 250_00, "planned": 9_999_00})
+    short = {**answers, "accounts": {**answers["accounts"], "costs": costs[1:]}}
+    with pytest.raises(Invalid) as refused:
+        opened(told, HEKS, case_id, "report", short)
+    assert [one.code for one in refused.value.fields["accounts.costs"]] == ["plan_row_missing"]
+    child = opened(told, HEKS, case_id, "report", answers)
+    page = queries.application(told.db, told.actors[HEKS], child)
+    assert page is not None
+    kept = page.answers["accounts"]["costs"]
+    assert [row.get("planned") for row in kept] == [*budgeted, None]
+    assert [row["difference"] for row in kept] == [*(-100_00 for _ in budgeted), 250_00]
+    told.do(CHECKER, child, "query", {"check": {"sections": ["accounts"], "question": "Welche Bücher?"}})
+    changed = deepcopy(page.answers["accounts"])
+    changed["costs"][0]["planned"] = 5
+    page = queries.application(told.db, told.actors[HEKS], child)
+    assert page is not None
+    actor = told.actors[HEKS]
+    drafts.save(told.db, actor, child, {"accounts": changed}, revision=page.revision, now=told.now)
+    told.do(HEKS, child, "answered")
+    found = queries.whole(told.db, told.actors[CHECKER], child)
+    assert found is not None
+    assert [row.get("planned") for row in found.submissions[-1].answers["accounts"]["costs"]] == [
+        *budgeted,
+        None,
+    ]
+
+
+def test_after_a_grant_in_part_a_report_stands_beside_the_revised_budget(told: Story) -> None:
+    case_id = small_grant(told)
+    [row] = report(told, case_id)["accounts"]["costs"]
+    assert (row["label"], row["planned"]) == ("Kursleitung", 8_000_00)
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    form = queries.form(told.db, page.programme_hash, "report")
+    assert queries.planned_rows(told.db, told.actors[GGG], case_id, form) == {}  # nobody else's
 
 
 def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:
@@ -234,6 +278,7 @@ def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
     assert [one.status for one in page.children] == ["appeal"]
+    assert page.stopped_by == page.children[0]
     theirs = queries.application(told.db, told.actors[HEKS], child)
     assert theirs is not None
     assert theirs.saved_by_name == ""  # an official has no name there
@@ -256,7 +301,7 @@ def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:
 
 def test_only_the_system_tells_of_an_ending_and_hearing_it_again_changes_nothing(told: Story) -> None:
     case_id = granted(told)
-    child = opened(told, HEKS, case_id, "report", REPORT)
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
     command = ChildEnded(case_id, str(child), "accepted")
     with pytest.raises((NotAllowed, NotFound)):
         handle(told.db, command, told.actors[OPERATOR], told.next_id(), told.now)

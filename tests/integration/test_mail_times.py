@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
@@ -12,9 +12,26 @@ from tasks.deliver import deliver_due
 from tasks.notices import send_notice
 from tests.browsing import app_for, signed_in
 from tests.integration.post import Inbox
-from tests.integration.walks import CHECKER, HEAD, HEKS, LEAD, LEAD_TOO, at_check, at_review, deliver, rows
-from web.cli.story import Story
+from tests.integration.walks import (
+    CHECKER,
+    DIVISION,
+    FINANCE,
+    HEAD,
+    HEKS,
+    LEAD,
+    LEAD_TOO,
+    REASONS,
+    at_check,
+    at_decision,
+    at_review,
+    deliver,
+    rows,
+    state,
+)
+from web.cli.story import Story, decision
+from workflow.engine.commands import Pay
 from workflow.mail_times import AT_ONCE, MailTimes, choose, times_of
+from workflow.service import handle
 from workflow.store import outbox
 from workflow.texts import ZURICH
 
@@ -61,6 +78,33 @@ def test_mails_gathered_come_once_in_the_morning(told: Story, inbox: Inbox) -> N
     deliver(told)
     assert len(to(inbox, LEAD)) == 1
     assert rows(told.db, "SELECT FROM held_mails") == []
+
+
+def test_who_stepped_back_is_not_written_to(told: Story, inbox: Inbox) -> None:
+    case_id = at_review(told)
+    deliver(told)
+    before = len(to(inbox, LEAD))
+    told.recuse(LEAD, case_id)
+    told.wait(days=30)
+    deliver(told)
+    assert len(to(inbox, LEAD)) == before
+    assert any("Erinnerung" in one for one in to(inbox, LEAD_TOO))
+
+
+def test_a_payment_is_told_to_the_applicant_and_taking_it_back_is_not(told: Story, inbox: Inbox) -> None:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "grant", decision(38_000_00, REASONS))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    for amount, reason in ((10_000_00, ""), (-1_000_00, "Falsches Konto.")):
+        paid = state(told, case_id).paid
+        handle(
+            told.db, Pay(case_id, amount, paid), told.actors[FINANCE], uuid4(), told.now, {"reason": reason}
+        )
+    deliver(told)
+    [mail] = [one for one in to(inbox, HEKS) if "Zahlung" in one]
+    assert "10'000" not in mail
+    assert f"/applications/{case_id}" in mail
 
 
 def test_what_is_overdue_waits_for_no_digest(told: Story, inbox: Inbox) -> None:

@@ -194,6 +194,10 @@ def broken(parts: dict[str, Any], name: str) -> dict[str, Any]:
             part[0]["closes"] = part[0]["opens"]
         case "programme/areas":
             part = part[1:]
+        case "programme/terms":
+            part["M"]["instalments"] = [80, 30]
+        case "programme/remedy":
+            del part["authorities"]["division_head"]
     return {name: part}
 
 
@@ -209,6 +213,8 @@ def broken(parts: dict[str, Any], name: str) -> dict[str, Any]:
         ("programme/tables", "table_without_else at=tables.pot"),
         ("programme/calls", "closes_before_it_opens"),
         ("programme/areas", "unknown_area"),
+        ("programme/terms", "instalments_unclear at=terms.M"),
+        ("programme/remedy", "no_authority at=remedy.authorities.division_head role=division_head"),
     ],
 )
 def test_what_does_not_hold_together_is_refused_with_the_place(told: Story, name: str, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from flask import Flask
@@ -61,13 +62,22 @@ def test_a_query_opens_its_sections_alone_and_is_answered(app: Flask, told: Stor
     assert kept.answers["plan"]["need"] == "Es sind vier Kurse."
 
 
-def granted_in_part(told: Story) -> UUID:
+def granted(told: Story) -> UUID:
+    """All that was asked for, its order issued."""
+    case_id = granted_in_part(told, 38_000_00)
+    told.route()
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+    return case_id
+
+
+def granted_in_part(told: Story, amount: int = 30_000_00) -> UUID:
     case_id = told.submit(HEKS, language())
     told.do(CHECKER, case_id, "complete", {"check": {"complete": True, "responsible": True}})
     told.do(LEAD, case_id, "yes", review("Gut begründet."))
     told.do(SECOND, case_id, "yes", review("Passt."))
-    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Beide Stellen empfehlen."))
-    told.do(HEAD, case_id, "grant", decision(30_000_00, "Im Rahmen des Kredits.", "Zwischenbericht im Juni."))
+    told.do(SYNTHESIS, case_id, "propose", proposal(amount, "Beide Stellen empfehlen."))
+    told.do(HEAD, case_id, "grant", decision(amount, "Im Rahmen des Kredits.", "Zwischenbericht im Juni."))
     told.do(DIVISION, case_id, "confirm", {"decision": {}})
     return case_id
 
@@ -107,6 +117,43 @@ def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(app: Flask,
     assert "1. Tranche 80 % CHF 24'000.00 CHF 24'000.00" in words
     assert "2. Tranche 20 % CHF 6'000.00 CHF 1'000.00" in words
     assert "Ausbezahlt sind CHF 25'000.00 von CHF 30'000.00, zuletzt am" in words
+
+
+def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    browser = signed_in(app, HEKS)
+    page = browser.open(browser.open(f"/applications/{case_id}").link("/children/report"))
+    [form] = [one for one in page.forms if not one.action]
+    form = replace(form, action=page.url)
+    fields = dict(form.fields)
+    budget = [fields[f"accounts.costs.{row}.planned"] for row in range(3)]
+    assert fields["accounts.costs.0.label"] == "Kursleitung"
+    assert "accounts.costs.3.planned" not in fields  # what was not planned has no plan
+    said = {"results.participants": "44", "results.goals": "Alle Plätze waren besetzt."}
+    said |= {"accounts.costs.0.spent": "1", "accounts.costs.0.planned": "1.00"}
+    refused = browser.send(form, said, status=422)
+    assert "Kursleitung" in refused.words()  # and the row is still the plan's
+    [form] = [one for one in refused.forms if not one.action]
+    spent = {f"accounts.costs.{row}.spent": amount for row, amount in enumerate(budget)}
+    more = {"kind": "material", "label": "Bücher", "spent": "250"}
+    spent |= {f"accounts.costs.3.{code}": text for code, text in more.items()}
+    sent = browser.send(replace(form, action=page.url), {**spent, "accounts.sources.0.received": "0"})
+    assert sent.url.rsplit("/", 1)[1] != str(case_id)
+    child = UUID(sent.url.rsplit("/", 1)[1])
+    told.route()
+    told.declare(CHECKER, child)
+    words = signed_in(app, CHECKER).open(f"/desk/cases/{child}").words()
+    assert f"Kursleitung CHF {budget[0]} CHF {budget[0]} CHF 0.00 +0 %" in words
+    assert "Bücher – CHF 250.00 CHF 250.00" in words
+    assert "-100 %" in words
+    told.do(CHECKER, child, "query", {"check": {"sections": ["accounts"], "question": "Welche Bücher?"}})
+    path = f"/applications/{child}/sections/accounts"
+    form = browser.open(path).form(path)
+    assert dict(form.fields)["accounts.costs.0.planned"] == budget[0]
+    browser.send(form, {"accounts.costs.3.label": "Bücher für den Kurs", "press": "save"})
+    browser.send(browser.open(f"/applications/{child}/step").form("/step"))
+    told.route()
+    assert "Bücher für den Kurs – CHF 250.00" in signed_in(app, CHECKER).open(f"/desk/cases/{child}").words()
 
 
 def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:

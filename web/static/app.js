@@ -20,6 +20,17 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// What was written and is saved nowhere: the browser asks before another page takes its place, be it the same
+// one in another language. A refused form holds such text from the beginning.
+const unsaved = new Set();
+const written = (form) => form?.matches("form[method=post]:not([data-autosave]):is([data-live], :has(textarea))");
+document.addEventListener("input", ({ target }) => written(target.form) && unsaved.add(target.form));
+document.addEventListener("submit", ({ target }) => unsaved.delete(target));
+for (const form of document.querySelectorAll(".summary[role=alert] ~ form")) if (written(form)) unsaved.add(form);
+addEventListener("beforeunload", (event) => {
+  if ([...unsaved].some((form) => form.isConnected)) event.preventDefault();
+});
+
 // What went wrong is read first: keyboard and screen reader begin there, not at the top of a page they know.
 // After loading, because the browser goes to the address's fragment last.
 addEventListener("load", () => {

@@ -32,7 +32,7 @@ def _schema_of(parts: Mapping[str, Any]) -> Schema:
 def _field(one: Field) -> fields.Field[Any]:
     if one.type == "table":
         return fields.List(
-            fields.Nested(_schema(column for column in one.columns if not column.factors)),
+            fields.Nested(_schema(column for column in one.columns if not column.made)),
             required=one.required,
             validate=partial(_check_rows, least=one.least or 0, most=one.most or 100),
             error_messages={"required": "required", "null": "required", "invalid": "wrong_type"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from workflow.funding.budget import amount
 from workflow.funding.forms import Form
 from workflow.funding.questions import Field, Section
 
@@ -70,12 +71,12 @@ def years_later(day: date, years: int) -> date:
 
 
 def with_figures(form: Form, answers: Answers, report: Answers, figures: Mapping[str, str]) -> dict[str, Any]:
-    """The answers with figures of a report filled in. `figures`: path in the form → path in the report."""
+    """The answers with figures of a report filled in. `figures`: path in the form → path in the
+    report, of a figure or of a table's column, which is added up."""
     found: dict[str, Any] = {section: dict(part) for section, part in answers.items()}
     for path, source in figures.items():
         section, code = path.split(".")
-        there, name = source.split(".")
-        value = report.get(there, {}).get(name)
-        if path in form.fields() and value is not None:
-            found.setdefault(section, {})[code] = value
+        there, name, *_ = source.split(".")
+        if path in form.fields() and report.get(there, {}).get(name) is not None:
+            found.setdefault(section, {})[code] = amount(report, source)
     return found

@@ -71,6 +71,8 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
             yield Effect(key, event.call, {**payload, "template": event.template})
         case ev.CallReturned():
             yield to_applicant("applicant_letter")
+        case ev.Paid() if event.amount > 0:
+            yield to_applicant("applicant_paid")
         case ev.Ended() if after.parent:
             payload = {"parent": after.parent, "ending": event.ending}
             yield Effect(f"{case_id}:ended:parent", "parent", payload)

@@ -273,7 +273,7 @@ class Form:
                 continue
             rows = part.get(code)
             if one.type == "table" and isinstance(rows, list | tuple):
-                made = {column.code for column in one.columns if column.factors}
+                made = {column.code for column in one.columns if column.made}
                 kept = [
                     {key: cell for key, cell in row.items() if key not in made}
                     if isinstance(row, Mapping)

@@ -21,6 +21,7 @@ SUBJECTS: Mapping[str, str] = {
     "applicant_turn": _("Gesuch %(number)s: wir brauchen etwas von Ihnen"),
     "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
     "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
+    "applicant_paid": _("Gesuch %(number)s: eine Zahlung ist unterwegs"),
     "office_turn": _("Gesuch %(number)s: eine Pendenz wartet"),
     "office_reminder": _("Gesuch %(number)s: Erinnerung an eine Pendenz"),
     "office_escalation": _("Gesuch %(number)s: eine Pendenz ist überfällig"),
@@ -32,6 +33,9 @@ BODIES: Mapping[str, str] = {
     "applicant_turn": _("Zu Ihrem Gesuch %(number)s wartet etwas auf Sie. Bitte öffnen Sie:"),
     "applicant_reminder": _("Zu Ihrem Gesuch %(number)s wartet immer noch etwas auf Sie. Bitte öffnen Sie:"),
     "applicant_letter": _("Zu Ihrem Gesuch %(number)s liegt ein Schreiben bereit. Sie finden es hier:"),
+    "applicant_paid": _(
+        "Zu Ihrem Gesuch %(number)s ist eine Zahlung ausgelöst. Was bis jetzt bezahlt ist, sehen Sie hier:"
+    ),
     "office_turn": _("Zum Gesuch %(number)s wartet eine Pendenz auf Ihre Stelle:"),
     "office_reminder": _("Zum Gesuch %(number)s wartet immer noch eine Pendenz auf Ihre Stelle:"),
     "office_escalation": _("Zum Gesuch %(number)s ist eine Pendenz Ihrer Stelle überfällig:"),

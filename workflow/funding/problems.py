@@ -36,6 +36,9 @@ PROBLEMS: dict[str, str] = {
     "not_a_uid": _("Das ist keine gültige UID, zum Beispiel CHE-109.322.551."),
     "not_a_postcode": _("Eine Postleitzahl hat vier Ziffern, zum Beispiel 4053."),
     "too_few_rows": _("Bitte mindestens {min} Zeilen ausfüllen."),
+    "plan_row_missing": _(
+        "Die {min} Posten des Budgets stehen zuerst, in ihrer Reihenfolge; neue folgen danach."
+    ),
     "too_many_rows": _("Höchstens {max} Zeilen sind möglich."),
     "too_many_files": _("Höchstens {max} Dateien sind möglich."),
     "unknown_field": _("Dieses Feld gibt es hier nicht."),

@@ -33,7 +33,7 @@ FIELD_KEYS = {
         "columns",
     ),
     *("total", "accept", "must_be", "fact", "outcomes", "grouped_by", "for_kinds"),
-    *("shown_when", "required_when", "computed", "unit_of"),
+    *("shown_when", "required_when", "computed", "difference", "plan", "unit_of"),
 }
 COLUMN_TYPES = {"text", "number", "money", "date", "choice", "indicator"}
 APPLICANT_KINDS = ("non_state", "institution", "office")
@@ -65,7 +65,10 @@ class Field:
     field exists (none named: all); `grouped_by` is the path of the field whose answer is the options' group.
     `for_kinds` are the kinds of applicants who are asked (none named: all), see APPLICANT_KINDS.
     `columns`: of a table, or the parts of an address. Of a table, `totals` are the columns that are added
-    up; of a column, `factors` are those whose product it is, `unit_of` that whose indicator gives its unit.
+    up; of a column, `factors` are those whose product it is, `difference` the first less the second of two,
+    `unit_of` that whose indicator gives its unit.
+    `plan`: of a table, the path of the one in the parent's application whose rows are its first rows; of a
+    column, the column there. See `plan.py`.
     """
 
     code: str
@@ -79,6 +82,8 @@ class Field:
     columns: tuple[Field, ...] = ()
     totals: tuple[str, ...] = ()
     factors: tuple[str, ...] = ()
+    difference: tuple[str, ...] = ()
+    plan: str | None = None
     unit_of: str | None = None
     shown_when: Condition | None = None
     required_when: Condition | None = None
@@ -88,6 +93,20 @@ class Field:
     outcomes: frozenset[str] = frozenset()
     grouped_by: str | None = None
     for_kinds: frozenset[str] = frozenset()
+
+    @property
+    def made(self) -> bool:
+        """A column that nobody fills in: it is computed from others."""
+        return bool(self.factors or self.difference)
+
+    @property
+    def planned_figures(self) -> frozenset[str]:
+        """Of a table beside its plan: the columns in which the plan's figures stand."""
+        return frozenset(one.code for one in self.columns if one.plan and one.type in ("money", "number"))
+
+    def is_planned(self, row: Mapping[str, Any]) -> bool:
+        """The row comes from the plan, and is not the report's own."""
+        return any(row.get(code) is not None for code in self.planned_figures)
 
     def exists_for(self, outcome: str | None) -> bool:
         """False when the field belongs to other outcomes of its step."""
@@ -131,16 +150,21 @@ class Field:
         """The total of a column, without cells that cannot be read."""
         [column] = [one for one in self.columns if one.code == code]
         cells = [self.computed(row).get(code) for row in rows or () if isinstance(row, Mapping)]
-        return sum(column.figure(cell) or 0 for cell in cells)
+        return sum(cell if column.made else column.figure(cell) or 0 for cell in cells if cell is not None)
 
     def computed(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A table's row with what is computed in it, as far as its factors are there and readable."""
+        """A table's row with what is computed in it, as far as what it is made of is there and readable.
+
+        Of a difference the first must be there: what was not planned is all more.
+        """
         columns = {column.code: column for column in self.columns}
-        found = {code: cell for code, cell in row.items() if code not in columns or not columns[code].factors}
+        found = {code: cell for code, cell in row.items() if code not in columns or not columns[code].made}
         for column in self.columns:
-            figures = [columns[code].figure(found.get(code)) for code in column.factors]
-            if figures and None not in figures:
+            figures = [columns[code].figure(found.get(code)) for code in column.factors or column.difference]
+            if column.factors and None not in figures:
                 found[column.code] = prod(figure for figure in figures if figure is not None)
+            elif column.difference and figures[0] is not None:
+                found[column.code] = figures[0] - (figures[1] or 0)
         return found
 
     def unit(self, code: Any, lang: str) -> str:
@@ -220,8 +244,9 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
     totals = raw.get("total", ())
     totals = (totals,) if isinstance(totals, str) else tuple(totals)
     countable = {column.code for column in columns if column.type in ("money", "number")}
-    if set(totals) - countable or any(set(column.factors) - countable for column in columns):
-        raise RouteError("form_malformed", at=at, key="total, computed")
+    made_of = {code for column in columns for code in (*column.factors, *column.difference)}
+    if (set(totals) | made_of) - countable or any(len(column.difference) not in (0, 2) for column in columns):
+        raise RouteError("form_malformed", at=at, key="total, computed, difference")
     rows = raw.get("rows", {})
     return Field(
         code=raw["code"],
@@ -235,6 +260,8 @@ def parse_field(raw: Mapping[str, Any], options: Mapping[str, Sequence[Option]],
         columns=ADDRESS if kind == "address" else columns,
         totals=totals,
         factors=tuple(raw.get("computed", ())),
+        difference=tuple(raw.get("difference", ())),
+        plan=raw.get("plan"),
         unit_of=raw.get("unit_of"),
         shown_when=parse_condition(raw, "shown_when", at),
         required_when=parse_condition(raw, "required_when", at),

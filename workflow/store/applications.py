@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
-from workflow.engine.case import Actor
+from workflow.engine.case import Actor, Case
+from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store import prepared
 from workflow.store.published import CURRENT
 from workflow.store.signatures import answers_change
@@ -137,6 +138,32 @@ def content(tx: Connection, case_id: UUID, name: str) -> Answers | None:
     query = select(contents.c.data).where(contents.c.case_id == case_id, contents.c.hash == name)
     found: Answers | None = tx.execute(query).scalar_one_or_none()
     return found
+
+
+def plan(tx: Connection, case_id: UUID, case: Case, route: Route) -> dict[str, dict[str, Any]]:
+    """What was applied for, and in it what its applicant has filled in anew since: a revised budget."""
+    own = [act.step for act in case.acts if not act.voided and act.by and _is_applicants(route, act.step)]
+    query = (
+        select(contents.c.data)
+        .where(
+            contents.c.case_id == case_id,
+            or_(
+                contents.c.hash == case.content,
+                and_(contents.c.kind == "statement", contents.c.step.in_(own)),
+            ),
+        )
+        .order_by(contents.c.kind, contents.c.at)  # an application comes before a statement
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for data in tx.execute(query).scalars():
+        for section, part in (data or {}).items():
+            found.setdefault(section, {}).update({code: one for code, one in part.items() if one})
+    return found
+
+
+def _is_applicants(route: Route, code: str) -> bool:
+    step = route.steps.get(code)
+    return isinstance(step, Human) and step.seats[0].who.role == APPLICANT
 
 
 def row_of(tx: Connection, case_id: UUID) -> Row[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, select, text
@@ -142,11 +142,26 @@ def form_named(tx: Connection, name: str, form_hash: str) -> Form:
     return Form.parse(content(tx, form_hash), programme(tx, name).options(application))
 
 
-def mails(tx: Connection, cases: Collection[UUID]) -> dict[UUID, Mails]:
-    """What the programmes that these cases are pinned to say in mails, by case."""
-    query = text("SELECT id, programme_hash FROM cases WHERE id = ANY(:ids)")
-    rows = tx.execute(query, {"ids": list(cases)})
-    return {row.id: programme(tx, row.programme_hash).mails for row in rows}
+class Mailing(NamedTuple):
+    """How a case is written about: its programme's words, and the ids of those to whom no office's mail goes."""
+
+    words: Mails
+    kept_out: frozenset[str]
+
+
+def mailing(tx: Connection, cases: Collection[UUID]) -> dict[UUID, Mailing]:
+    """By case. Kept out is who stepped back from it, and who belongs to its applicant."""
+    query = text(
+        "SELECT id, programme_hash, state->'recused' AS recused,"
+        " ARRAY(SELECT CAST(m.person_id AS text) FROM memberships m"
+        " WHERE m.organisation_id = c.organisation_id) AS members FROM cases c WHERE id = ANY(:ids)"
+    )
+    return {
+        row.id: Mailing(
+            programme(tx, row.programme_hash).mails, frozenset([*(row.recused or ()), *row.members])
+        )
+        for row in tx.execute(query, {"ids": list(cases)})
+    }
 
 
 def letters(tx: Connection, name: str) -> Mapping[str, str]:

@@ -31,6 +31,13 @@ function counts(form) {
   }
 }
 
+/** A computed cell: the product of some, or the first less the second, which may be missing. */
+function made({ factors, difference }, cells) {
+  if (factors) return factors.split(" ").reduce((product, code) => product * cells[code], 1);
+  const [all, part] = difference.split(" ");
+  return cells[all] - (cells[part] || 0);
+}
+
 function sums(table) {
   const shown = (amount, type) => (type === "money" ? chf(amount) : String(amount));
   const totals = {};
@@ -44,8 +51,8 @@ function sums(table) {
       types[column] = one.closest("td").className.includes("cell--money") ? "money" : "number";
       cells[column] = figure(one.value, types[column] === "money");
     }
-    for (const one of row.querySelectorAll("output[data-factors]")) {
-      const amount = one.dataset.factors.split(" ").reduce((product, code) => product * cells[code], 1);
+    for (const one of row.querySelectorAll("output.computed")) {
+      const amount = made(one.dataset, cells);
       const type = one.closest("td").className.includes("cell--money") ? "money" : "number";
       one.textContent = Number.isNaN(amount) ? "–" : shown(amount, type);
       cells[one.id.split(".").pop()] = amount;

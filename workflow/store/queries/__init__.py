@@ -36,7 +36,7 @@ from workflow.store.queries.payments import Payable, Payments, payable, payments
 from workflow.store.queries.pending import YearOfMoney, year_of_money
 from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pipeline import Pipeline, StageRow, pipeline
-from workflow.store.queries.portal import Application, Milestone, application, file
+from workflow.store.queries.portal import Application, Milestone, application, file, planned_rows
 from workflow.store.queries.proposals import (
     ProgrammeParts,
     Proposal,
@@ -175,6 +175,7 @@ __all__ = [
     "people",
     "person",
     "pipeline",
+    "planned_rows",
     "programme",
     "programme_of",
     "programme_parts",

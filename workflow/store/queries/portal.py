@@ -15,8 +15,9 @@ from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
 from workflow.engine.route import APPLICANT, Human, Route
 from workflow.funding.forms import Form
+from workflow.funding.plan import planned
 from workflow.store import applications as store
-from workflow.store import published, reading
+from workflow.store import journal, published, reading
 from workflow.store.queries.family import Relative, family
 from workflow.store.queries.mine import ids
 from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
@@ -57,7 +58,8 @@ class Application:
     `step` and `entry` are what the viewer's own offers are about: an internal step would tell which way the
     decision goes, and the number of visits that it went back.
     `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time. `answered`: the
-    applicant has done what it waited for, and no worker has taken it on yet.
+    applicant has done what it waited for, and no worker has taken it on yet. `stopped_by`: until this one of
+    the children ends, an appeal, everything stands still.
     """
 
     id: UUID
@@ -95,6 +97,7 @@ class Application:
     title: str
     parent: Relative | None
     children: Sequence[Relative]
+    stopped_by: Relative | None
     step_form: Form | None
     may_edit: bool
     may_sign: bool
@@ -197,6 +200,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         title=row.title or answer_named(row.answers, "title") or "",
         parent=parent,
         children=children,
+        stopped_by=next((one for one in children if case and _freezes(case, one)), None),
         step_form=step_form if mine else None,
         may_edit=bool(rights & WRITING),
         may_sign=bool(rights & SIGNING),
@@ -238,6 +242,11 @@ def _held_by(case: Case | None) -> str | None:
     return seats[0].office if seats else None
 
 
+def _freezes(case: Case, child: Relative) -> bool:
+    known = case.children.get(str(child.id), {})
+    return bool(known.get("freezes")) and not known["ending"]
+
+
 def _answered(case: Case | None) -> bool:
     """Whether the applicant's part of this visit is done, and the next step not entered yet."""
     seats = case.seats if case and case.to else ()
@@ -273,3 +282,13 @@ def _query_message(route: Route, events: Sequence[HistoryRow], texts: Mapping[st
             said = texts.get(row.data["content"], {}).get(section, {})
             return "\n\n".join(text for text in said.values() if isinstance(text, str)) or None
     return None
+
+
+def planned_rows(db: sa.Engine, viewer: Actor, case_id: UUID, form: Form) -> Answers:
+    """What a report on this case begins with; nothing for who may not read the case."""
+    with db.connect() as tx:
+        stored = journal.read(tx, case_id)
+        if not (reading.is_member(stored.case, viewer) or reading.may_open(stored.case, viewer)):
+            return {}
+        route = published.route(tx, stored.route_hash)
+        return planned(form, store.plan(tx, case_id, stored.case, route))
