@@ -40,6 +40,13 @@ TEXTS: dict[str, str] = {
     ),
     "name_missing": _("Bitte geben Sie Ihren Namen an."),
     "name_too_long": _("Der Name ist zu lang: Er darf höchstens %(max)s Zeichen haben."),
+    "report_missing": _(
+        "Der Bericht zu diesem Gesuch fehlt. Bis er da ist, wird nichts ausbezahlt. Es wurde nichts geändert."
+    ),
+    "reports_missing": _(
+        "Zu einem früheren Beitrag an Ihre Trägerschaft fehlt der Bericht. Sie finden ihn bei Ihren Gesuchen "
+        "unter «Das wartet auf Sie». Sobald er da ist, nehmen wir dieses Gesuch entgegen; Ihr Entwurf bleibt."
+    ),
     "organisation_waits": _(
         "Die Fachstelle hat Ihre Trägerschaft noch nicht bestätigt. Sie können schreiben und speichern; "
         "einreichen können Sie nach der Bestätigung. Wir melden uns per Mail."

@@ -239,9 +239,9 @@ def unit_of(table: Field, column: Field, row: Mapping[str, Any]) -> str:
 
 
 def deviation(column: Field, row: Mapping[str, Any]) -> str:
-    """Of a difference, per cent of what it is the difference from: +12 %; empty where that is nothing."""
+    """Of a difference, per cent of what it is the difference from: +12 %; empty where one is nothing."""
     change, before = row.get(column.code), row.get(column.difference[1])
-    return f"{round(100 * change / before):+}\u00a0%" if change is not None and before else ""
+    return f"{round(100 * change / before):+}\u00a0%" if change and before else ""
 
 
 def conditions(field: Field) -> str:

@@ -58,7 +58,7 @@ def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -
     """The working copy, for somebody who signs; all is there that a submission needs.
 
     Raises Invalid (incomplete), Refused (call_closed, area_not_in_call, no_own_measures, submitted_already,
-    organisation_waits, organisation_refused), NotFound, NotAllowed.
+    organisation_waits, organisation_refused, reports_missing), NotFound, NotAllowed.
     """
     draft = applications.find(tx, application_id)
     if draft is None or not actor.rights_in(str(draft.organisation_id)):
@@ -69,6 +69,8 @@ def checked(tx: Connection, application_id: UUID, actor: Actor, now: datetime) -
         raise Refused("submitted_already")
     if draft.organisation_state != "confirmed":
         raise Refused(f"organisation_{'waits' if draft.organisation_state == 'waiting' else 'refused'}")
+    if draft.owes_report:
+        raise Refused("reports_missing")
     version = published.version_for(tx, draft.programme_hash, draft.call, draft.published)
     programme = published.programme(tx, version)
     call = programme.calls[draft.call]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from workflow.engine.parsing import parse_route
-from workflow.engine.route import Human, Route
+from workflow.engine.route import End, Human, Route
 from workflow.engine.soundness import check
 from workflow.engine.tables import parse_table
 from workflow.errors import RouteError
@@ -77,6 +77,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
         check_remedy(programme, parsed)
+        check_reports(programme, parsed)
         for route in parsed.values():
             yield from findings(bundle, programme, route, parsed)
     except RouteError as error:
@@ -149,6 +150,15 @@ def check_remedy(programme: Programme, routes: Mapping[str, Route]) -> None:
                     raise RouteError(
                         "no_authority", at=f"remedy.authorities.{role}", role=role, step=step.code
                     )
+
+
+def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:
+    """Raises RouteError where an order would name another term for the report than the one that runs."""
+    for size in programme.sizes:
+        for step in routes[size.route].steps.values() if size.route is not None else ():
+            days = step.expects.days if isinstance(step, End) and step.expects else None
+            if days is not None and days != programme.terms[size.code]["report_days"]:
+                raise RouteError("report_days_differ", at=f"terms.{size.code}", days=days)
 
 
 def findings(

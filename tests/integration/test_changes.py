@@ -100,7 +100,7 @@ def test_last_years_application_becomes_a_draft_with_the_reports_figures(told: S
     draft = copied(told, case_id)
     assert draft.answers["project"]["title"] == "Deutsch im Quartier"
     assert draft.answers["plan"]["reached"] == 87
-    assert draft.answers["plan"]["spent"] == 36_500_00
+    assert draft.answers["plan"]["spent"] == 46_000_00
     assert "attachments" not in draft.answers
     assert "truthful" not in draft.answers.get("declarations", {})
     assert draft.number is None

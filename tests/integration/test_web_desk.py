@@ -308,6 +308,7 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
         ev.Nudged("review", "x"),
         ev.Paid("x", 24_000_00),
         ev.ChildOpened("c", "appeal", "x", when, freezes=True),
+        ev.ChildDue("granted", 2, "report", 14, False, "integration", "coordinator"),
         ev.ChildEnded("c", "appeal", "dismissed"),
         ev.ChildAwaited("remedy_period", "c", "dismissed", "rejected"),
         ev.Declared("x"),

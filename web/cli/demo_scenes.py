@@ -57,7 +57,7 @@ def reported(story: Story, email: str, case_id: UUID) -> UUID:
     form = queries.form(story.db, page.programme_hash, "report")
     plan = queries.planned_rows(story.db, actor, case_id, form)["accounts"]
     costs = [{**row, "spent": row["planned"]} for row in plan["costs"]]
-    costs[0] |= {"spent": costs[0]["planned"] * 94 // 100}
+    costs[0] |= {"spent": costs[0]["planned"] * 94 // 10_000 * 100}
     costs.append({"kind": "material", "label": "Bücher für die Kinder", "spent": 420_00})
     sources = [{**row, "received": row["planned"]} for row in plan["sources"]]
     accounts = {"costs": costs, "sources": sources, "note": "Vier Abende fielen aus; dafür gab es Bücher."}

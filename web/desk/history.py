@@ -77,6 +77,8 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
         case ev.ChildOpened():
             opened = words.child(route, event.code)
             return _("%(child)s; bis zum Abschluss steht es still", child=opened) if event.freezes else opened
+        case ev.ChildDue():
+            return _due(event)
         case ev.ChildEnded():
             return _("%(child)s: abgeschlossen", child=words.child(route, event.code))
         case ev.ChildAwaited():
@@ -172,6 +174,14 @@ def _paid(event: ev.Paid) -> str:
     if event.amount < 0:
         return _("Auszahlung zurückgenommen: %(amount)s", amount=format_chf(-event.amount))
     return _("Ausbezahlt: %(amount)s", amount=format_chf(event.amount))
+
+
+def _due(event: ev.ChildDue) -> str:
+    if event.stops:
+        return _("Der Bericht fehlt immer noch: Zahlungen und neue Gesuche sind gesperrt")
+    if event.days > 0:
+        return _("Der Bericht ist überfällig: die Trägerschaft ist erinnert")
+    return _("Der Bericht wird fällig: die Trägerschaft ist erinnert")
 
 
 def _ended(event: ev.Ended, words: Words) -> str:

@@ -16,6 +16,7 @@ from web.office import (
     organisations,
     payments,
     pipeline,
+    reports,
     time,
     views,
     what_if,
@@ -44,6 +45,8 @@ _page(f"/money.<{FORMATS}>", "money_file", money.money_file)
 _page("/money/payments", "payments", payments.payments)
 _page("/money/payments", "record_payments", payments.record, methods=["POST"])
 _page(f"/money/payments.<{FORMATS}>", "payments_file", payments.payments_file)
+_page("/money/reports", "reports", reports.reports)
+_page(f"/money/reports.<{FORMATS}>", "reports_file", reports.reports_file)
 _page("/mails", "mails", mails.mails)
 _page(f"/mails.<{FORMATS}>", "mails_file", mails.mails_file)
 _page("/steering", "steering", observing.steering)

@@ -67,6 +67,10 @@ TEXTS = {
     "not_translated": _("Ein Text fehlt in der Sprache «%(language)s»."),
     "programme_malformed": _("Das Programm ist so nicht lesbar: %(why)s"),
     "quorum_out_of_reach": _("So viele Stimmen gibt es hier nicht."),
+    "reminders_unclear": _(
+        "Die Tage der Erinnerungen folgen aufeinander, und der letzte liegt nach der Frist."
+    ),
+    "report_days_differ": _("Im Verfahren läuft eine andere Frist für den Bericht: %(days)s Tage."),
     "reviews_itself": _("Die Stelle würde ihr eigenes Vorhaben prüfen: %(office)s"),
     "row_without_result": _("Eine Zeile der Tabelle hat kein Ergebnis."),
     "sizes_unclear": _("Jede Grösse braucht eine Zeile, und für denselben Tag nur eine."),

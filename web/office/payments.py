@@ -54,6 +54,7 @@ def payments_file(kind: str) -> Response:
         Column(_("offen"), lambda row: row.open, As.MONEY),
         Column(_("Nächste Tranche"), lambda row: row.instalment[0] or None, As.NUMBER),
         Column(_("Betrag der Tranche"), lambda row: row.instalment[2], As.MONEY),
+        Column(_("gesperrt"), lambda row: _("Ja") if row.stopped else _("Nein")),
     ]
     return export(kind, _("Auszahlungen"), columns, every(lambda after: _found(after, PAGE_ROWS)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,10 @@ VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
 """What browsers show without running anything of it."""
 
 
+REPORT_SOON = timedelta(days=31)
+"""From then on a report is among what waits for its applicant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unsent:
     """What a member wrote to an office and was refused: to which message, and why not."""
@@ -48,11 +53,12 @@ def applications() -> str:
     chosen = next((one.id for one in mine if str(one.id) == request.args.get("organisation")), None)
     every = queries.my_applications(db(), actor)
     rows = [row for row in every if chosen in (None, row.organisation_id)]
+    reports = [row for row in rows if _soon(row.report_due)]
     groups = {
-        "todo": [row for row in rows if row.waiting_for_me],
+        "todo": [row for row in rows if row.waiting_for_me] + reports,
         "drafts": [row for row in rows if row.number is None and not row.waiting_for_me],
         "on_the_way": [row for row in rows if row.number and not row.over and not row.waiting_for_me],
-        "over": [row for row in rows if row.over],
+        "over": [row for row in rows if row.over and row not in reports],
     }
     return render_template(
         "portal/applications.html",
@@ -93,8 +99,13 @@ def case_page(found: Application, unsent: Unsent | None = None) -> str:
         instalments=_instalments(found, known.terms.get(found.size or "", {})),
         talk=queries.talk(db(), actor, found.id),
         unsent=unsent,
+        report_soon=found.report is not None and _soon(found.report.due_at),
         **_shown(found),
     )
+
+
+def _soon(report_due: datetime | None) -> bool:
+    return report_due is not None and report_due < now() + REPORT_SOON
 
 
 @dataclass(frozen=True, slots=True)

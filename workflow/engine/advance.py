@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
 
@@ -15,6 +15,7 @@ from workflow.engine.route import (
     Call,
     Choice,
     End,
+    Expected,
     Human,
     Outcome,
     Route,
@@ -58,9 +59,11 @@ def advanced(route: Route, case: Case, now: datetime, calendar: Calendar) -> tup
 def next_due(route: Route, case: Case, now: datetime, calendar: Calendar) -> datetime | None:
     """When a worker must look again: now if something follows already, else the next timer, else never.
 
+    An ended case has timers while it expects something.
+
     Also on the next day from which on a table may name others for the open seats.
     """
-    if case.ending is not None or case.suspended_at is not None:
+    if case.suspended_at is not None:
         return None
     step = route.steps.get(case.step or "")
     awaited = isinstance(step, Wait) and _awaited(step, case)
@@ -76,13 +79,15 @@ def next_due(route: Route, case: Case, now: datetime, calendar: Calendar) -> dat
 
 
 def _next(route: Route, case: Case, now: datetime, calendar: Calendar) -> ev.Event | None:
-    if case.ending is not None or case.suspended_at is not None:
+    if case.suspended_at is not None:
         return None
     if case.to is not None:
         return _enter(route, case, case.to, now, calendar)
     step = route.steps.get(case.step or "")
     if isinstance(step, Call) and case.attempt == 0:
         return ev.Called(step.code, case.entry, step.call, step.template, 1)
+    if isinstance(step, End):
+        return _expecting(step, case, now, calendar)
     if isinstance(step, Wait):
         if awaited := _awaited(step, case):
             return awaited
@@ -134,9 +139,34 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
             commits = int(case.facts[step.amount]) if step.money == "commit" and step.amount else 0
             if commits > case.held:
                 raise RouteError("commits_more_than_held", at=code)
-            return ev.Ended(code, step.ending, step.stage, step.status, iso(now), holds=0, commits=commits)
+            ended = ev.Ended(code, step.ending, step.stage, step.status, iso(now), holds=0, commits=commits)
+            return _asking(ended, step.expects, case.facts, now, calendar) if step.expects else ended
         case _:
             assert_never(step)
+
+
+def _asking(ended: ev.Ended, asked: Expected, facts: Facts, now: datetime, calendar: Calendar) -> ev.Ended:
+    """The ending with the deadline of what it asks for, and the days on which it reminds of that."""
+    after = max(_date(facts, asked.after, ended.step), calendar.day_of(now))
+    due = after + timedelta(days=asked.days)
+    timers = tuple(
+        {"number": number, "at": at, "percent": 100, "do": "remind", "outcome": None}
+        for number, at in enumerate(
+            iso(calendar.end_of(due + timedelta(days=days) - ONE_DAY)) for days in asked.remind
+        )
+    )
+    return replace(ended, due_at=iso(calendar.end_of(due)), timers=timers)
+
+
+def _expecting(step: End, case: Case, now: datetime, calendar: Calendar) -> ev.Event | None:
+    """What the ending asks for is not there on the next day on which it reminds of it."""
+    due = [timer for timer in case.timers if datetime.fromisoformat(timer.at) <= now]
+    if not due or step.expects is None:
+        return None
+    asked, number = step.expects, min(timer.number for timer in due)
+    office, role = asked.who.meant(case.facts, calendar.day_of(now))
+    stops = number == len(asked.remind) - 1
+    return ev.ChildDue(step.code, number, asked.child, asked.remind[number], stops, office, role)
 
 
 def _awaited(step: Wait, case: Case) -> ev.Event | None:
@@ -150,11 +180,14 @@ def _awaited(step: Wait, case: Case) -> ev.Event | None:
 def _wait_ends(step: Wait, facts: Facts, now: datetime, calendar: Calendar) -> str:
     if isinstance(step.due, int):
         return iso(calendar.after(now, step.due))
+    return iso(calendar.end_of(_date(facts, step.due.fact, step.code) + timedelta(days=step.due.days)))
+
+
+def _date(facts: Facts, name: str, at: str) -> date:
     try:
-        day = date.fromisoformat(str(facts[step.due.fact]))
+        return date.fromisoformat(str(facts[name]))
     except (KeyError, ValueError):
-        raise RouteError("no_date", at=step.code, fact=step.due.fact) from None
-    return iso(calendar.end_of(day + timedelta(days=step.due.days)))
+        raise RouteError("no_date", at=at, fact=name) from None
 
 
 def _seats(step: Human, facts: Facts, today: date) -> Iterator[dict[str, str | bool]]:

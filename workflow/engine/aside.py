@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
-from workflow.engine.advance import iso
+from workflow.engine.advance import ONE_DAY, iso
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
 from workflow.engine.eligible import own_refusal
-from workflow.engine.route import OPERATOR, Human, Route, Wait, Way
+from workflow.engine.route import OPERATOR, End, Human, Route, Wait, Way
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 Aside = cmd.Receive | cmd.TakeWay | cmd.Suspend | cmd.Resume | cmd.Extend | cmd.Nudge
@@ -26,7 +26,7 @@ def decide(
     route: Route, case: Case, command: Aside, actor: Actor, now: datetime, calendar: Calendar
 ) -> list[ev.Event]:
     """The fact that this command makes; raises Refused or NotAllowed."""
-    if case.ending is not None:
+    if case.ending is not None and not isinstance(command, cmd.Extend):
         raise Refused("closed")
     if not isinstance(command, cmd.Resume) and command.entry != case.entry:
         raise Refused("step_has_passed", step=case.step or "")
@@ -205,9 +205,14 @@ def moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[
 def longer(
     route: Route, case: Case, days: int, calendar: Calendar
 ) -> tuple[str | None, tuple[dict[str, Any], ...]]:
-    """The same for a deadline that is extended: a panel that did not close at the old one may at the new."""
+    """The same for a deadline that is extended: a panel that did not close at the old one may at the new, and
+    an ending that asks for something has its last reminder once more."""
     due_at, timers = moved(case, days, calendar)
     step = route.steps.get(case.step or "")
+    if case.overdue and due_at and isinstance(step, End) and step.expects:
+        number, later = len(step.expects.remind) - 1, timedelta(days=step.expects.remind[-1] - 1)
+        at = iso(calendar.end_of(calendar.day_of(datetime.fromisoformat(due_at)) + later - ONE_DAY))
+        timers = (*timers, {"number": number, "at": at, "percent": 100, "do": "remind", "outcome": None})
     if case.overdue and due_at and isinstance(step, Human):
         closing = [number for number, timer in enumerate(step.timers) if timer.do == "close"]
         again = ({"number": n, "at": due_at, "percent": 100, "do": "close", "outcome": None} for n in closing)

@@ -140,8 +140,18 @@ class Case(NamedTuple):
 
     @property
     def due(self) -> str | None:
-        """What is suspended is not due."""
-        return None if self.suspended_at else self.due_at
+        """What is suspended is not due, and what has ended only expects something."""
+        return None if self.suspended_at or self.ending is not None else self.due_at
+
+    @property
+    def expected_at(self) -> str | None:
+        """Until when the child is due that the ending asks for; None: it asks for none, or it is there."""
+        return self.due_at if self.ending is not None else None
+
+    @property
+    def stopped(self) -> bool:
+        """That child is so late that nothing is paid, and its applicant hands in nothing new."""
+        return self.overdue and self.expected_at is not None
 
 
 EMPTY = Case()
@@ -224,8 +234,13 @@ def evolve(case: Case, event: ev.Event) -> Case:
             return _after(case, due_at=event.due_at, timers=timers, extended=extended, overdue=False)
         case ev.ChildOpened():
             child = {"code": event.code, "ending": "", "freezes": event.freezes, "awaited": False}
+            children = {**case.children, event.child: child}
+            if event.meets:
+                return _after(case, children=children, due_at=None, timers=(), overdue=False)
             stands_still = {"suspended_at": event.at} if event.freezes else {}
-            return _after(case, children={**case.children, event.child: child}, **stands_still)
+            return _after(case, children=children, **stands_still)
+        case ev.ChildDue():
+            return _after(case, timers=_without(case, event.timer), overdue=case.overdue or event.stops)
         case ev.ChildEnded():
             child = {**case.children[event.child], "ending": event.ending}
             return _after(case, children={**case.children, event.child: child})
@@ -237,17 +252,19 @@ def evolve(case: Case, event: ev.Event) -> Case:
         case ev.Withdrawn():
             return _after(case, to=event.to, timers=(), suspended_at=None)
         case ev.Ended():
+            asks = {"overdue": False, "extended": 0} if event.due_at else {}
             return _after(
                 case,
+                **asks,
                 to=None,
                 step=event.step,
                 ending=event.ending,
                 stage=event.stage,
                 status=event.status,
                 entered_at=event.at,
-                due_at=None,
+                due_at=event.due_at,
                 seats=(),
-                timers=(),
+                timers=tuple(Pending(**timer) for timer in event.timers),
                 held=event.holds,
                 committed=event.commits,
             )

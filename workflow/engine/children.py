@@ -12,7 +12,7 @@ from workflow.engine.aside import kept_out, refusal_of, require, resumed, stands
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT, Child, Route
+from workflow.engine.route import APPLICANT, Child, End, Route
 from workflow.engine.tables import Facts
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -28,8 +28,18 @@ def opened(
     if command.entry != case.entry:
         raise Refused("step_has_passed", step=case.step or "")
     freezes = child.freezes and case.ending is None and case.suspended_at is None
+    step = route.steps.get(case.step or "")
+    asked = step.expects if isinstance(step, End) and case.expected_at else None
     return [
-        ev.ChildOpened(str(command.child_id), child.code, actor.person, iso(now), freezes, command.content)
+        ev.ChildOpened(
+            str(command.child_id),
+            child.code,
+            actor.person,
+            iso(now),
+            freezes,
+            command.content,
+            meets=asked is not None and asked.child == child.code,
+        )
     ]
 
 

@@ -274,7 +274,10 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class ChildOpened:
-    """A case of its own began that belongs to this one. `freezes`: this one stands still until it ends."""
+    """A case of its own began that belongs to this one. `freezes`: this one stands still until it ends.
+
+    `meets`: it is what the ending of this one has asked for.
+    """
 
     child: str
     code: str
@@ -282,6 +285,23 @@ class ChildOpened:
     at: str
     freezes: bool = False
     content: str | None = None
+    meets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDue:
+    """What the ending asks for is not there so many calendar days after its deadline (before: negative).
+
+    `stops`: from here on nothing is paid, and nothing new handed in; `office` and `role` are told.
+    """
+
+    step: str
+    timer: int
+    child: str
+    days: int
+    stops: bool
+    office: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +341,8 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
+    """`due_at`, `timers`: of the child that this ending asks for."""
+
     step: str
     ending: str
     stage: str
@@ -328,6 +350,8 @@ class Ended:
     at: str
     holds: int
     commits: int
+    due_at: str | None = None
+    timers: tuple[Mapping[str, Any], ...] = ()
 
 
 Event = (
@@ -357,6 +381,7 @@ Event = (
     | Nudged
     | Paid
     | ChildOpened
+    | ChildDue
     | ChildEnded
     | ChildAwaited
     | Migrated

@@ -62,8 +62,9 @@ def _read(route: Route) -> set[str]:
                 found |= step.table.reads()
             case Wait() if not isinstance(step.due, int):
                 found.add(step.due.fact)
-            case End() if step.amount:
-                found.add(step.amount)
+            case End():
+                found |= {step.amount} if step.amount else set()
+                found |= {step.expects.after} if step.expects else set()
             case _:
                 continue
     return found

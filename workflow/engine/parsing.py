@@ -12,6 +12,7 @@ from workflow.engine.route import (
     Child,
     Choice,
     End,
+    Expected,
     Extension,
     Human,
     Outcome,
@@ -140,9 +141,16 @@ def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) 
                 raw["ending"],
                 raw.get("money", "release"),
                 raw.get("amount"),
+                _parse_expected(raw["expects"], tables, code) if "expects" in raw else None,
             )
         case other:
             raise RouteError("unknown_kind", at=code, kind=str(other))
+
+
+def _parse_expected(raw: Mapping[str, Any], tables: Mapping[str, Table], at: str) -> Expected:
+    remind = tuple(int(days) for days in raw["remind"])
+    who = _parse_who(raw["who"], tables, at)
+    return Expected(raw["child"], raw["after"], int(raw["days"]), remind, who)
 
 
 def _parse_wait(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Wait:

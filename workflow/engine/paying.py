@@ -21,6 +21,8 @@ def paid(route: Route, case: Case, command: cmd.Pay, actor: Actor, on: date) -> 
         raise Refused("paid_meanwhile", amount=case.paid)
     if not command.amount:
         raise Refused("amount_missing")
+    if command.amount > 0 and case.stopped:
+        raise Refused("report_missing")
     if command.amount > case.committed - case.paid:
         raise Refused("amount_over_open", amount=command.amount, left=case.committed - case.paid)
     if -command.amount > case.paid:
@@ -29,9 +31,10 @@ def paid(route: Route, case: Case, command: cmd.Pay, actor: Actor, on: date) -> 
 
 
 def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]:
-    """Recording a payment; `outcomes`: the Rappen that are still to be paid, and those that are paid."""
+    """Recording a payment; `outcomes`: the Rappen that may still be paid, and those that are paid."""
     if _refusal(route, case, actor, on) is None:
-        yield Offer("pay", case.step or "", outcomes=(str(case.committed - case.paid), str(case.paid)))
+        left = 0 if case.stopped else case.committed - case.paid
+        yield Offer("pay", case.step or "", outcomes=(str(left), str(case.paid)))
 
 
 def _refusal(route: Route, case: Case, actor: Actor, on: date) -> FoerderwegError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import get_args
 
 from workflow.engine.route import (
@@ -15,6 +16,7 @@ from workflow.engine.route import (
     Choice,
     Do,
     End,
+    Expected,
     Human,
     Route,
     Step,
@@ -98,7 +100,9 @@ def aside(route: Route, offices: Collection[str], roles: Collection[str]) -> Ite
     for at, start, who in named:
         yield from _who(who, at, offices, roles)
         for code in start:
-            if not isinstance(route.steps[code], Human | Wait):
+            step = route.steps[code]
+            asks = at == "extend" and isinstance(step, End) and step.expects is not None
+            if not asks and not isinstance(step, Human | Wait):
                 yield RouteError("nobody_stands_there", at=at, step=code)
     for code, way in route.ways.items():
         if way.at_most < 1:
@@ -135,6 +139,8 @@ def children(
             if route.facts.get(name, kind) != kind:
                 yield RouteError("wrong_type", at=code, fact=name, type=route.facts[name], asked=kind)
     for code, step in route.steps.items():
+        if isinstance(step, End) and step.expects is not None:
+            yield from _expected(route, step, step.expects, offices, roles)
         if isinstance(step, Wait) and step.child is not None:
             awaited = route.children.get(step.child)
             if awaited is None:
@@ -143,6 +149,20 @@ def children(
                 ends = {one.ending for one in routes[awaited.route].steps.values() if isinstance(one, End)}
                 for ending in sorted(ends ^ set(step.endings)):
                     yield RouteError("endings_differ", at=code, child=step.child, ending=ending)
+
+
+def _expected(
+    route: Route, step: End, asked: Expected, offices: Collection[str], roles: Collection[str]
+) -> Iterator[RouteError]:
+    """What an ending asks for can be opened from there by the applicant; reminders come one after another."""
+    child = route.children.get(asked.child)
+    if child is None or step.code not in child.start or child.who.role != APPLICANT:
+        yield RouteError("unknown_child", at=step.code, child=asked.child)
+    if asked.days < 1:
+        yield RouteError("no_due_time", at=step.code)
+    if not asked.remind or any(one >= other for one, other in pairwise(asked.remind)) or asked.remind[-1] < 0:
+        yield RouteError("reminders_unclear", at=step.code)
+    yield from _who(asked.who, step.code, offices, roles)
 
 
 def _internal(child: Child, route: Route) -> Iterator[RouteError]:
@@ -180,12 +200,11 @@ def types(route: Route) -> Iterator[RouteError]:
         for name in _amounts(step):
             if route.facts.get(name, "money") not in NUMERIC:
                 yield RouteError("wrong_type", at=code, fact=name, type=route.facts[name], asked="an amount")
-        if isinstance(step, Wait) and isinstance(step.due, Until):
-            if step.due.fact not in route.facts:
-                yield RouteError("undeclared_fact", at=code, fact=step.due.fact)
-            elif route.facts[step.due.fact] != "date":
-                kind = route.facts[step.due.fact]
-                yield RouteError("wrong_type", at=code, fact=step.due.fact, type=kind, asked="a date")
+        for fact in _dates(step):
+            if fact not in route.facts:
+                yield RouteError("undeclared_fact", at=code, fact=fact)
+            elif route.facts[fact] != "date":
+                yield RouteError("wrong_type", at=code, fact=fact, type=route.facts[fact], asked="a date")
         if isinstance(step, Wait) and isinstance(step.due, int) and step.due < 1:
             yield RouteError("no_due_time", at=code)
 
@@ -212,6 +231,13 @@ def _tables(step: Step) -> Iterator[Table]:
         yield from (seat.who.table for seat in step.seats if seat.who.table)
 
 
+def _dates(step: Step) -> Iterator[str]:
+    if isinstance(step, Wait) and isinstance(step.due, Until):
+        yield step.due.fact
+    if isinstance(step, End) and step.expects is not None:
+        yield step.expects.after
+
+
 def _amounts(step: Step) -> Iterator[str]:
     if isinstance(step, End) and step.amount:
         yield step.amount
@@ -228,6 +254,7 @@ def inner(route: Route) -> Iterator[RouteError]:
             read |= step.table.reads()
         if isinstance(step, End):
             read |= {step.amount} if step.amount else set()
+            read |= step.expects.who.table.reads() if step.expects and step.expects.who.table else set()
             yield from _money(code, step.money, step.amount, ("commit", "release"))
         if isinstance(step, Human):
             for seat in step.seats:

@@ -227,6 +227,22 @@ class Payments:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """A child that an ending asks for: a report on what was granted.
+
+    It is due so many calendar `days` after the date in the fact `after`, but never sooner than that after
+    the ending itself. `remind`: days from then (before it: negative) on which the applicant is reminded. On
+    the last one `who` is told, and until the child is there nothing is paid and nothing new handed in.
+    """
+
+    child: str
+    after: str
+    days: int
+    remind: tuple[int, ...]
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     code: str
     stage: str
@@ -234,6 +250,7 @@ class End:
     ending: str
     money: Money
     amount: str | None
+    expects: Expected | None = None
 
 
 Step = Human | Choice | Call | Wait | End

@@ -22,9 +22,12 @@ SUBJECTS: Mapping[str, str] = {
     "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
     "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
     "applicant_paid": _("Gesuch %(number)s: eine Zahlung ist unterwegs"),
+    "applicant_report_due": _("Gesuch %(number)s: ein Bericht wird fällig"),
+    "applicant_report_late": _("Gesuch %(number)s: der Bericht fehlt"),
     "office_turn": _("Gesuch %(number)s: eine Pendenz wartet"),
     "office_reminder": _("Gesuch %(number)s: Erinnerung an eine Pendenz"),
     "office_escalation": _("Gesuch %(number)s: eine Pendenz ist überfällig"),
+    "office_report_missing": _("Gesuch %(number)s: der Bericht bleibt aus"),
     "office_unstaffed": _("Gesuch %(number)s: niemand kann es bearbeiten"),
 }
 BODIES: Mapping[str, str] = {
@@ -36,9 +39,21 @@ BODIES: Mapping[str, str] = {
     "applicant_paid": _(
         "Zu Ihrem Gesuch %(number)s ist eine Zahlung ausgelöst. Was bis jetzt bezahlt ist, sehen Sie hier:"
     ),
+    "applicant_report_due": _(
+        "Zu Ihrem Gesuch %(number)s wird ein Bericht fällig. Bis wann, sehen Sie hier; dort reichen Sie ihn"
+        " auch ein:"
+    ),
+    "applicant_report_late": _(
+        "Zu Ihrem Gesuch %(number)s fehlt der Bericht. Bleibt er aus, wird nichts mehr ausbezahlt, und Ihre"
+        " Trägerschaft kann kein neues Gesuch einreichen, bis er da ist. Einreichen können Sie ihn hier:"
+    ),
     "office_turn": _("Zum Gesuch %(number)s wartet eine Pendenz auf Ihre Stelle:"),
     "office_reminder": _("Zum Gesuch %(number)s wartet immer noch eine Pendenz auf Ihre Stelle:"),
     "office_escalation": _("Zum Gesuch %(number)s ist eine Pendenz Ihrer Stelle überfällig:"),
+    "office_report_missing": _(
+        "Zum Gesuch %(number)s fehlt der Bericht trotz Erinnerungen. Zahlungen und neue Gesuche sind"
+        " gesperrt, bis er da ist:"
+    ),
     "office_unstaffed": _("Am Gesuch %(number)s darf in Ihrer Stelle niemand mehr arbeiten:"),
 }
 URGENT = frozenset({"office_escalation", "office_unstaffed"})

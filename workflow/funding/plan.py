@@ -48,6 +48,8 @@ def beside(form: Form, answers: Given, plan: Answers) -> dict[str, Any]:
         if not isinstance(given, list | tuple) or not all(isinstance(row, Mapping) for row in given):
             continue  # the form says what is wrong with it
         rows, figures = plan[section][one.code], one.planned_figures
+        if not rows and not given:
+            continue
         if len(given) < len(rows) or not all(map(_same, rows, given)):
             problems[f"{section}.{one.code}"] = [Problem("plan_row_missing", {"min": len(rows)})]
         rest = [{code: cell for code, cell in row.items() if code not in figures} for row in given]

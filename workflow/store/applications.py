@@ -26,7 +26,8 @@ Answers = Mapping[str, Any]
 
 class WorkingCopy(NamedTuple):
     """What an applicant has written so far. `submitted`: it is a case; `published`: the version of the
-    programme that new applications take now. `office`: of an applicant that is one."""
+    programme that new applications take now. `office`: of an applicant that is one. `owes_report`: this
+    organisation has left a report out for so long that nothing new of it is taken."""
 
     id: UUID
     organisation_id: UUID
@@ -43,13 +44,15 @@ class WorkingCopy(NamedTuple):
     organisation_state: str
     office: str | None
     submitted: bool
+    owes_report: bool
     published: str
 
 
 FIND = f"""
 SELECT a.id, a.organisation_id, a.call, a.programme_hash, a.form_hash, a.answers, a.eligibility, a.revision,
        a.saved_by, a.saved_at, a.predecessor_id, o.kind, o.state, o.office, c.id IS NOT NULL,
-       ({CURRENT})
+       EXISTS (SELECT FROM reports_due r JOIN cases d ON d.id = r.case_id
+               WHERE r.stopped AND d.organisation_id = a.organisation_id), ({CURRENT})
 FROM (SELECT * FROM applications WHERE id = $1{{lock}}) a JOIN organisations o ON o.id = a.organisation_id
 LEFT JOIN cases c ON c.id = a.id WHERE c.asked_by IS NULL"""
 """Locked before it is joined: it may belong to another organisation when a merge is over.

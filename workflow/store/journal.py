@@ -250,12 +250,26 @@ def _rows(change: Change) -> dict[str, list[Row]]:
         "agenda": [{"case_id": case_id, "look_at": change.look_at.isoformat() if change.look_at else None}]
         if change.look_at is None or change.look_at != stored.look_at
         else [],
+        **_expectation(change),
         "outbox": [
             {"key": effect.key, "kind": effect.kind, "case_id": case_id, "payload": effect.payload, "at": at}
             for effect in change.effects
         ],
         "postings": _posting_rows(change),
         "contents": list(change.contents),
+    }
+
+
+def _expectation(change: Change) -> dict[str, list[Row]]:
+    """What is expected of an ended case, where that has changed."""
+    before, after, case_id = change.stored.case, change.after, str(change.stored.id)
+    if (before.expected_at, before.stopped) == (after.expected_at, after.stopped):
+        return {"expected": [], "met": []}
+    if after.expected_at is None:
+        return {"expected": [], "met": [{"case_id": case_id}]}
+    return {
+        "expected": [{"case_id": case_id, "due_at": after.expected_at, "stopped": after.stopped}],
+        "met": [],
     }
 
 

@@ -143,7 +143,7 @@ def form_named(tx: Connection, name: str, form_hash: str) -> Form:
 
 
 class Mailing(NamedTuple):
-    """How a case is written about: its programme's words, and the ids of those to whom no office's mail goes."""
+    """How a case is written about: its programme's words, and whom an office's mail must not reach, by id."""
 
     words: Mails
     kept_out: frozenset[str]

@@ -43,6 +43,8 @@ COLUMNS = {
     "opened": "case_id uuid, entry int, seat text, step text, office text, role text, holder uuid,"
     " at timestamptz, due_at timestamptz",
     "agenda": "case_id uuid, look_at timestamptz",
+    "expected": "case_id uuid, due_at timestamptz, stopped boolean",
+    "met": "case_id uuid",
     "outbox": "key text, kind text, case_id uuid, payload jsonb, at timestamptz",
     "postings": "case_id uuid, version int, account text, amount bigint, target_group text, at timestamptz",
     "contents": "case_id uuid, hash text, kind text, step text, data jsonb, written_by uuid, at timestamptz",
@@ -103,6 +105,14 @@ PARTS = {
   FROM {rows} JOIN changed ON changed.id = n.case_id
   ON CONFLICT (case_id) DO UPDATE
   SET due_at = excluded.due_at, attempts = 0, error = NULL, parked_at = NULL)""",
+    "expected": """expecting AS (
+  INSERT INTO reports_due (case_id, due_at, stopped)
+  SELECT n.case_id, n.due_at, n.stopped
+  FROM {rows} JOIN changed ON changed.id = n.case_id
+  ON CONFLICT (case_id) DO UPDATE SET due_at = excluded.due_at, stopped = excluded.stopped)""",
+    "met": """no_longer_expecting AS (
+  DELETE FROM reports_due r USING {rows} JOIN changed ON changed.id = n.case_id
+  WHERE r.case_id = n.case_id)""",
     "outbox": """new_effects AS (
   INSERT INTO outbox (key, kind, case_id, payload, next_try)
   SELECT n.key, n.kind, n.case_id, n.payload, n.at
@@ -139,10 +149,9 @@ SHARED = frozenset({"id", "case_id", "at", "actor", "command_id"})
 
 ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
-IN_BATCHES = tuple(
-    kind for kind in PARTS if kind not in ("drafts", "begun", "handed_in", "contents", "commands")
-)
-"""What a worker's batch can have: nobody's own words, no command, no beginning."""
+OF_PEOPLE = frozenset({"drafts", "begun", "handed_in", "met", "contents", "commands"})
+IN_BATCHES = tuple(kind for kind in PARTS if kind not in OF_PEOPLE)
+"""What a worker's batch can have: nobody's own words, no command, no beginning, no report."""
 
 
 def write(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> str:

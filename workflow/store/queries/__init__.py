@@ -48,6 +48,7 @@ from workflow.store.queries.proposals import (
     to_publish,
 )
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
+from workflow.store.queries.reports import AwaitedReport, AwaitedReports, awaited_reports
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import FileRow, Filters, HistoryRow, Statement
 from workflow.store.queries.standing import Dissent, Standing
@@ -86,6 +87,8 @@ __all__ = [
     "Asked",
     "AtStep",
     "Audience",
+    "AwaitedReport",
+    "AwaitedReports",
     "AwayPage",
     "CasePage",
     "CaseRow",
@@ -143,6 +146,7 @@ __all__ = [
     "application",
     "asked",
     "audience",
+    "awaited_reports",
     "away",
     "bundle",
     "by_area",

@@ -24,13 +24,13 @@ from workflow.store.asking import ask
 from workflow.store.queries.advice import Advised, advised
 from workflow.store.queries.comments import Talk, talk_of
 from workflow.store.queries.explain import people_of
-from workflow.store.queries.family import ParentRead, Relative, family, parent_read
+from workflow.store.queries.family import ParentRead, Relative, family, parent_read, report_of
 from workflow.store.queries.findings import Findings, findings
 from workflow.store.queries.inquiries import Inquiry, inquiries_of
 from workflow.store.queries.money import MoneyRow, money_row
 from workflow.store.queries.office import WHO, CaseRow, case_row
 from workflow.store.queries.record import files_of, handed_in, history, letters, written
-from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Statement
+from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Report, Statement
 from workflow.store.queries.ties import linked_to
 
 
@@ -92,6 +92,7 @@ class Dossier:
     parent_read: ParentRead | None
     line: MoneyRow | None
     granted: int | None
+    report: Report | None
 
 
 CASE = f"""
@@ -173,6 +174,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         children=children,
         parent_read=parents,
         line=money_row(line) if line is not None else None,
+        report=report_of(case, route) if opened else None,
         granted=_granted(case) if opened else None,
     )
 

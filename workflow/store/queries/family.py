@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from workflow.engine.case import Case, load_case
-from workflow.engine.route import Route
+from workflow.engine.route import End, Route
 from workflow.funding.forms import Form
 from workflow.store import journal, published
 from workflow.store.asking import ask
 from workflow.store.queries.record import files_of, handed_in, letters, written
-from workflow.store.queries.rows import Answers, FileRow
+from workflow.store.queries.rows import Answers, FileRow, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class ParentRead:
     answers: Answers
     files: Mapping[UUID, FileRow]
     letters: list[FileRow]
+
+
+def report_of(case: Case, route: Route) -> Report | None:
+    """What this case still expects, if anything."""
+    step = route.steps.get(case.step or "")
+    if case.expected_at is None or not isinstance(step, End) or step.expects is None:
+        return None
+    return Report(step.expects.child, datetime.fromisoformat(case.expected_at), case.stopped)
 
 
 FAMILY = """

@@ -14,7 +14,7 @@ from workflow.engine.route import APPLICANT
 from workflow.funding.progress import progress
 from workflow.store import published
 from workflow.store.comments import is_asked
-from workflow.store.tables import applications, cases, organisations, signatures
+from workflow.store.tables import applications, cases, organisations, reports_due, signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class ApplicationRow:
 
     Of a draft, `area` and `requested` are None as long as it does not say, `done` of its `sections` are
     complete, and `closes` is the end of its call. `due_at`: of what waits for the applicant. `over`: it has
-    come to its end. `asked`: an office's question is all that waits.
+    come to its end. `asked`: an office's question is all that waits. `report_due`: until when a report on
+    what was granted has to be there, as long as it is not.
     """
 
     id: UUID
@@ -53,6 +54,7 @@ class ApplicationRow:
     granted: int | None = None
     over: bool = False
     asked: bool = False
+    report_due: datetime | None = None
 
 
 def ids(viewer: Actor) -> list[UUID]:
@@ -93,10 +95,12 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
             cases.c.title,
             cases.c.state["seats"].label("seats"),
             cases.c.state["to"].astext.label("to"),
+            reports_due.c.due_at.label("report_due"),
             sa.and_(cases.c.ending.is_(None), is_asked(applications.c.id)).label("asked"),
         )
         .join(organisations, organisations.c.id == applications.c.organisation_id)
         .outerjoin(cases, cases.c.id == applications.c.id)
+        .outerjoin(reports_due, reports_due.c.case_id == applications.c.id)
         .where(applications.c.organisation_id.in_(ids(viewer)), cases.c.asked_by.is_(None))
         .order_by(applications.c.saved_at.desc(), applications.c.id)
     )
@@ -157,4 +161,5 @@ def _case(row: Any) -> ApplicationRow:
         due_at=row.due_at if waiting else None,
         granted=row.committed or None,
         over=row.ending is not None,
+        report_due=row.report_due,
     )

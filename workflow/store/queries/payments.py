@@ -26,7 +26,7 @@ SHOWN = {OPEN: MONEY["committed"], PAID: MONEY["paid"]}
 class Payable:
     """A case with money committed. `instalment`: (number, of how many, Rappen) of what comes next.
 
-    `may_pay`: the viewer records what was paid.
+    `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is there.
     """
 
     case_id: UUID
@@ -40,6 +40,7 @@ class Payable:
     paid: int
     instalment: tuple[int, int, int]
     may_pay: bool
+    stopped: bool
 
     @property
     def open(self) -> int:
@@ -116,6 +117,7 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         paid=row.paid,
         instalment=(number, len(percents), amount),
         may_pay=any(allowed(route, case, viewer, today)),
+        stopped=case.stopped,
     )
 
 

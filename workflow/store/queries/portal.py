@@ -18,7 +18,7 @@ from workflow.funding.forms import Form
 from workflow.funding.plan import planned
 from workflow.store import applications as store
 from workflow.store import journal, published, reading
-from workflow.store.queries.family import Relative, family
+from workflow.store.queries.family import Relative, family, report_of
 from workflow.store.queries.mine import ids
 from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
 from workflow.store.queries.record import (
@@ -32,7 +32,7 @@ from workflow.store.queries.record import (
     signing,
     written,
 )
-from workflow.store.queries.rows import Answers, FileRow, HistoryRow
+from workflow.store.queries.rows import Answers, FileRow, HistoryRow, Report
 from workflow.store.tables import applications, cases, organisations, persons
 
 
@@ -98,6 +98,7 @@ class Application:
     parent: Relative | None
     children: Sequence[Relative]
     stopped_by: Relative | None
+    report: Report | None
     step_form: Form | None
     may_edit: bool
     may_sign: bool
@@ -201,6 +202,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         parent=parent,
         children=children,
         stopped_by=next((one for one in children if case and _freezes(case, one)), None),
+        report=report_of(case, route) if case and route else None,
         step_form=step_form if mine else None,
         may_edit=bool(rights & WRITING),
         may_sign=bool(rights & SIGNING),

@@ -55,6 +55,16 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a granted case still asks for. `child`: its code in the route; `stopped`: it is so late that
+    nothing is paid until it is there, and its applicant hands in nothing new."""
+
+    child: str
+    due_at: datetime
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What a list is narrowed to; empty means all. `route`: by its hash.
 

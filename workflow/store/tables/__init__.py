@@ -26,7 +26,15 @@ from workflow.store.tables.people import (
     staff_roles,
 )
 from workflow.store.tables.reads import dossier_reads
-from workflow.store.tables.work import agenda, interventions, outbox, processes, statement_drafts, work_items
+from workflow.store.tables.work import (
+    agenda,
+    interventions,
+    outbox,
+    processes,
+    reports_due,
+    statement_drafts,
+    work_items,
+)
 
 __all__ = [
     "STANDING",
@@ -63,6 +71,7 @@ __all__ = [
     "processes",
     "programmes",
     "proposals",
+    "reports_due",
     "saved_views",
     "sessions",
     "sign_in_attempts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -67,6 +68,19 @@ statement_drafts = Table(
         ["case_id", "entry", "seat"], ["work_items.case_id", "work_items.entry", "work_items.seat"]
     ),
     comment="Written at a seat and not yet handed in: its author's alone, erased when the seat is done",
+)
+
+reports_due = Table(
+    "reports_due",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    moment("due_at"),
+    Column(
+        "stopped", Boolean, nullable=False, comment="so late that nothing is paid and nothing new comes in"
+    ),
+    Index("ix_reports_due_due", "due_at", "case_id"),
+    Index("ix_reports_due_stopped", "case_id", postgresql_where=text("stopped")),
+    comment="Endings that still ask for a report; the row goes when it is handed in",
 )
 
 agenda = Table(
