@@ -15,6 +15,8 @@ RUN /opt/foerderweg/bin/pip install --no-cache-dir --no-deps . \
     && /opt/foerderweg/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim
+# What Typst's own fonts cannot show in a letter: Tigrinya, Arabic, Tamil.
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-noto-core && rm -rf /var/lib/apt/lists/*
 LABEL org.opencontainers.image.title="Förderweg" org.opencontainers.image.licenses="EUPL-1.2"
 RUN useradd --system --uid 10001 --no-create-home foerderweg && install -d -o foerderweg /data
 COPY --from=build /opt/foerderweg /opt/foerderweg

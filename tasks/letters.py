@@ -7,9 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 
 from workflow.engine.commands import Report
-from workflow.funding.letters import render
+from workflow.funding.letters import is_archival, render
 from workflow.orders import templates_and_order
 from workflow.service import handle
 from workflow.settings import Settings
@@ -17,6 +18,8 @@ from workflow.store import applications, files
 from workflow.store.outbox import Due, report_id
 from workflow.store.reading import SYSTEM
 from workflow.texts import texts
+
+LOG = structlog.get_logger()
 
 
 def make_letter(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> None:
@@ -36,6 +39,8 @@ def _filed(db: sa.Engine, file_id: UUID) -> str | None:
 def _file(db: sa.Engine, settings: Settings, due: Due, file_id: UUID, now: datetime) -> str:
     templates, order = templates_and_order(db, due.case)
     pdf = render(templates, due.payload["template"], order, now=now)
+    if not is_archival(pdf):
+        LOG.warning("letter_with_gaps", case_id=str(due.case), number=order["number"])
     sha256, size = files.keep(settings.data_dir, io.BytesIO(pdf), len(pdf))
     row = {
         "id": file_id,

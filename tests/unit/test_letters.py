@@ -9,7 +9,7 @@ import typst
 from pypdf import PdfReader
 
 import workflow
-from workflow.funding.letters import Order, render
+from workflow.funding.letters import FONTS, Order, is_archival, render
 from workflow.funding.programme import load_folder
 
 LETTERS = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt").letters
@@ -76,12 +76,25 @@ def test_a_grant_in_part_says_what_is_paid_when() -> None:
         assert words in said
 
 
-@pytest.mark.parametrize("title", ["ትግርኛ", "Fest 😀", "தமிழ் und 中文", "\ue000", "\uffff"])
-def test_what_no_font_can_show_stops_no_order(title: str) -> None:
-    said = text(
-        render(LETTERS, "order_granted", {**ORDER, "project": {**ORDER["project"], "title": title}}, now=NOW)
+def titled(title: str) -> bytes:
+    return render(
+        LETTERS, "order_granted", {**ORDER, "project": {**ORDER["project"], "title": title}}, now=NOW
     )
-    assert "CHF 32'000.05" in said
+
+
+@pytest.mark.parametrize("title", ["Fest 😀", "\ue000", "\uffff"])
+def test_what_no_font_can_show_stops_no_order(title: str) -> None:
+    pdf = titled(title)
+    assert "CHF 32'000.05" in text(pdf)
+    assert not is_archival(pdf)
+
+
+@pytest.mark.parametrize("title", ["ትግርኛ", "العربية", "தமிழ்"])
+def test_the_scripts_of_those_who_apply_are_shown_where_their_fonts_are(title: str) -> None:
+    pdf = titled(title)
+    assert "CHF 32'000.05" in text(pdf)
+    assert is_archival(pdf) == FONTS.is_dir()
+    assert is_archival(titled("Deutsch"))
 
 
 def test_an_order_that_no_office_gets_a_copy_of_names_none() -> None:

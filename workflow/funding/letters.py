@@ -88,6 +88,9 @@ class Order(TypedDict):
     signatures: list[Signature]
 
 
+FONTS = Path("/usr/share/fonts/truetype/noto")
+"""Scripts beside those that Typst brings, Tigrinya, Arabic or Tamil among them: Debian's fonts-noto-core."""
+
 UNSHOWN = ("could not be displayed with font", "the PDF contains the codepoint")
 """Why Typst makes no PDF/A of a text."""
 
@@ -97,7 +100,7 @@ def render(
 ) -> bytes:
     """The letter or paper `code` as PDF/A-2a, dated `now` (aware); equal input gives equal bytes.
 
-    Where somebody has written what no font of ours can show, Tigrinya or a smiley, it is plain PDF with gaps:
+    Where somebody has written what no font can show, a smiley, it is plain PDF with gaps (see `is_archival`):
     PDF/A allows none, and without its order a case would stand still.
     Typst reads nothing but the templates: they are put alone into a folder that is its root. Raises
     typst.TypstError when a template fails.
@@ -113,6 +116,7 @@ def render(
             Path(folder, f"{code}.typ"),
             root=Path(folder),
             ignore_system_fonts=True,
+            font_paths=[FONTS] if FONTS.is_dir() else [],
             format="pdf",
             sys_inputs={"data": json.dumps(dated)},
             timestamp=now.astimezone(UTC).replace(microsecond=0),
@@ -125,3 +129,8 @@ def render(
             pdf = compiled(pdf_standards="1.7")
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def is_archival(pdf: bytes) -> bool:
+    """It is PDF/A: it shows all that was written, now and in fifty years."""
+    return b"pdfaid:part" in pdf
