@@ -148,11 +148,11 @@ class Play:
     def rules(self, **later: float) -> list[Event]:
         """What follows by rule, so much later."""
         self.now += timedelta(**later)
-        return self._happened(advance(self.route, self.case, self.now, CLOCK))
+        return self.happened(advance(self.route, self.case, self.now, CLOCK))
 
     def do(self, command: Command, actor: Actor, left: int | None = None) -> list[Event]:
         """What a command makes, without what follows from it."""
-        return self._happened(decide(self.route, self.case, command, actor, Outside(self.now, CLOCK, left)))
+        return self.happened(decide(self.route, self.case, command, actor, Outside(self.now, CLOCK, left)))
 
     def complete(
         self, actor: Actor, outcome: str, seat: str = "", left: int | None = None, **facts: Fact
@@ -161,7 +161,8 @@ class Play:
         command = Complete(CASE, self.case.step or "", seat, outcome, self.case.entry, facts)
         return self.do(command, actor, left) + self.rules()
 
-    def _happened(self, events: list[Event]) -> list[Event]:
+    def happened(self, events: list[Event]) -> list[Event]:
+        """The case after these events."""
         for event in events:
             self.case = evolve(self.case, event)
         self.events += events

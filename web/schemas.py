@@ -291,6 +291,11 @@ class Application(Schema):
     granted = an_amount("Granted", allow_none=True)
     paid = an_amount("Paid out so far")
     paid_at = a_time("The last payment", allow_none=True)
+    settled = an_amount("What the grant came to in the end, by its report", allow_none=True)
+    owed = an_amount("Paid beyond that: to be paid back")
+    report_due_at = a_time(
+        "Until when the report on a grant is due", allow_none=True, attribute="report.due_at"
+    )
     conditions = fields.String(allow_none=True)
     parent = fields.Nested(Relative, allow_none=True)
     children = fields.List(fields.Nested(Relative))

@@ -133,7 +133,7 @@ def check_terms(programme: Programme) -> None:
         percents = terms["instalments"]
         if any(type(one) is not int or one <= 0 for one in percents) or sum(percents) != 100:
             raise RouteError("instalments_unclear", at=at)
-        if type(terms["report_days"]) is not int or terms["report_days"] <= 0:
+        if any(type(terms[key]) is not int or terms[key] <= 0 for key in ("report_days", "repay_days")):
             raise RouteError("no_days", at=at)
 
 

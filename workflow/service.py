@@ -42,6 +42,8 @@ FREELY = (cmd.Receive, cmd.Recuse, cmd.Withdraw)
 GATED = (cmd.Complete, cmd.Declare, cmd.Recuse)
 """Commands for which a step's gate is enough."""
 MOST_REASON = 4000
+SETTLED = "settled"
+"""The fact of a report: Rappen that what was granted comes to in the end."""
 MOST_TRIES = 20
 """So often a wish is decided anew because somebody else was faster; each time somebody got on."""
 
@@ -312,10 +314,14 @@ def _as_known(tx: Connection, stored: journal.Stored, actor: Actor) -> Actor:
 
 def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: datetime) -> Outside:
     """What the case does not know: the time, the money left, and whom the command is about."""
-    person, people = None, None
+    person, people, settled = None, None, None
     if isinstance(command, cmd.Assign) and command.to:
         person = actor_by_id(tx, command.to, now)
         person = person and _as_known(tx, stored, person)
     elif isinstance(command, cmd.Recuse):
         people = actors_with(tx, [(seat.office, seat.role) for seat in stored.case.open_seats], now)
-    return Outside(now, published.calendar(tx, stored.programme_hash), stored.left, person, people)
+    elif isinstance(command, cmd.ChildEnded):
+        said = journal.read(tx, UUID(command.child)).case.facts.get(SETTLED)
+        settled = int(said) if said is not None else None
+    calendar = published.calendar(tx, stored.programme_hash)
+    return Outside(now, calendar, stored.left, settled, person, people)

@@ -209,6 +209,8 @@ POST /administration/carried                                  401 404 404 404 40
 GET /administration/tables/<table>.<kind>                     303 404 404 404 404 404 200 404 200 200
 GET /office/money/payments                                    303 404 404 404 404 404 200 200 200 404
 GET /office/money/payments.<kind>                             303 404 404 404 404 404 200 200 200 404
+GET /office/money/repayments                                  303 404 404 404 404 404 200 200 200 404
+GET /office/money/repayments.<kind>                           303 404 404 404 404 404 200 200 200 404
 GET /office/money/reports                                     303 404 404 404 404 404 200 200 200 404
 GET /office/money/reports.<kind>                              303 404 404 404 404 404 200 200 200 404
 POST /office/money/payments                                   401 404 404 404 404 404 303 303 303 404

@@ -161,7 +161,7 @@ def test_a_report_is_asked_about_and_accepted(told: Story) -> None:
     assert page.open_sections == {"accounts"}
     assert page.query_message == "Welche Einnahmen?"
     told.do(HEKS, child, "answered")
-    told.do(CHECKER, child, "accept", {"check": {"plausible": True}})
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
     assert state(told, child).ending == "accepted"
     deliver(told)
     assert_kept(told.db)
@@ -305,7 +305,7 @@ def test_only_the_system_tells_of_an_ending_and_hearing_it_again_changes_nothing
     command = ChildEnded(case_id, str(child), "accepted")
     with pytest.raises((NotAllowed, NotFound)):
         handle(told.db, command, told.actors[OPERATOR], told.next_id(), told.now)
-    told.do(CHECKER, child, "accept", {"check": {"plausible": True}})
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
     deliver(told)
     before = state(told, case_id)
     handle(told.db, command, SYSTEM, told.next_id(), told.now + timedelta(days=1))
@@ -363,7 +363,7 @@ def test_what_is_asked_for_in_all_follows_the_answer_to_a_query(told: Story) -> 
     report, steps = bundle.routes["report"]["steps"], bundle.routes["amendment"]["steps"]
     steps["query"] = report["query"]
     steps["check"]["outcomes"]["query"] = report["check"]["outcomes"]["query"]
-    sections, question = bundle.forms["report_check"]["sections"][0]["fields"][1:]
+    sections, question = bundle.forms["report_check"]["sections"][0]["fields"][2:]
     sections["options"] = [{"code": "change", "label": bundle.forms["amendment"]["title"]}]
     bundle.forms["amendment_check"]["sections"][0]["fields"] += [sections, question]
     with told.db.begin() as tx:

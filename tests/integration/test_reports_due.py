@@ -76,7 +76,7 @@ def test_a_report_that_stays_out_is_reminded_of_and_then_stops_what_costs_money(
     child = opened(told, HEKS, case_id, "report", report(told, case_id))
     assert awaited(told, case_id) == []
     handle(told.db, Pay(case_id, 100, 0), told.actors[FINANCE], uuid4(), told.now)
-    told.do(CHECKER, child, "accept", {"check": {"plausible": True}})
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
     deliver(told)
     assert happened(told, case_id).count("ChildDue") == 4
     assert_kept(told.db)

@@ -15,6 +15,8 @@ from workflow.service import handle
 from workflow.store import queries
 
 ADVISES = frozenset({"read", "draft", "advise"})
+SETTLED = 37_000_00
+"""What the reported project needed of its grant."""
 REPORT = {
     "results": {
         "participants": 57,

@@ -80,7 +80,12 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
         case ev.ChildDue():
             return _due(event)
         case ev.ChildEnded():
-            return _("%(child)s: abgeschlossen", child=words.child(route, event.code))
+            ended = _("%(child)s: abgeschlossen", child=words.child(route, event.code))
+            if event.settled is None:
+                return ended
+            return _(
+                "%(ended)s, der Beitrag macht %(amount)s aus", ended=ended, amount=format_chf(event.settled)
+            )
         case ev.ChildAwaited():
             return _(
                 "%(step)s Nach Regel weiter zu «%(to)s»",

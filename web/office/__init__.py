@@ -16,6 +16,7 @@ from web.office import (
     organisations,
     payments,
     pipeline,
+    repayments,
     reports,
     time,
     views,
@@ -47,6 +48,8 @@ _page("/money/payments", "record_payments", payments.record, methods=["POST"])
 _page(f"/money/payments.<{FORMATS}>", "payments_file", payments.payments_file)
 _page("/money/reports", "reports", reports.reports)
 _page(f"/money/reports.<{FORMATS}>", "reports_file", reports.reports_file)
+_page("/money/repayments", "repayments", repayments.repayments)
+_page(f"/money/repayments.<{FORMATS}>", "repayments_file", repayments.repayments_file)
 _page("/mails", "mails", mails.mails)
 _page(f"/mails.<{FORMATS}>", "mails_file", mails.mails_file)
 _page("/steering", "steering", observing.steering)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
-from workflow.funding.money import paid_of, split
+from workflow.funding.money import paid_of, repaid_by, split
 from workflow.store import queries
 from workflow.store.queries import Application, FileRow
 from workflow.texts import label
@@ -99,9 +99,15 @@ def case_page(found: Application, unsent: Unsent | None = None) -> str:
         instalments=_instalments(found, known.terms.get(found.size or "", {})),
         talk=queries.talk(db(), actor, found.id),
         unsent=unsent,
+        owed_until=_owed_until(found, known.terms.get(found.size or "", {})),
         report_soon=found.report is not None and _soon(found.report.due_at),
         **_shown(found),
     )
+
+
+def _owed_until(found: Application, terms: Mapping[str, Any]) -> date | None:
+    """The last day for paying back what was paid too much."""
+    return repaid_by(found.settled_at, terms["repay_days"]) if found.owed and found.settled_at else None
 
 
 def _soon(report_due: datetime | None) -> bool:

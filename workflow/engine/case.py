@@ -133,6 +133,8 @@ class Case(NamedTuple):
     """Of an internal case, which the applicant does not see: who asks."""
     paid: int = 0
     """Of what is committed."""
+    settled: tuple[int, ...] = ()
+    """What the grant came to in the end, by each report that was accepted: the last one counts."""
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
@@ -149,6 +151,11 @@ class Case(NamedTuple):
         return self.due_at if self.ending is not None else None
 
     @property
+    def owed(self) -> int:
+        """Rappen that were paid beyond what the grant came to: they have to come back."""
+        return max(0, self.paid - self.settled[-1]) if self.settled else 0
+
+    @property
     def stopped(self) -> bool:
         """That child is so late that nothing is paid, and its applicant hands in nothing new."""
         return self.overdue and self.expected_at is not None
@@ -156,7 +163,18 @@ class Case(NamedTuple):
 
 EMPTY = Case()
 PLACES = {name: place for place, name in enumerate(Case._fields)}
-ADDED = ("proposal", "suspended_at", "extended", "ways", "parent", "children", "nudges", "asked_by", "paid")
+ADDED = (
+    "proposal",
+    "suspended_at",
+    "extended",
+    "ways",
+    "parent",
+    "children",
+    "nudges",
+    "asked_by",
+    "paid",
+    "settled",
+)
 
 
 def evolve(case: Case, event: ev.Event) -> Case:
@@ -222,7 +240,7 @@ def evolve(case: Case, event: ev.Event) -> Case:
         case ev.Nudged():
             return _after(case, nudges=case.nudges + 1)
         case ev.Paid():
-            return _after(case, paid=case.paid + event.amount)
+            return _settled(case, case.settled, paid=case.paid + event.amount)
         case ev.Suspended():
             return _after(case, suspended_at=event.at)
         case ev.Resumed():
@@ -243,7 +261,8 @@ def evolve(case: Case, event: ev.Event) -> Case:
             return _after(case, timers=_without(case, event.timer), overdue=case.overdue or event.stops)
         case ev.ChildEnded():
             child = {**case.children[event.child], "ending": event.ending}
-            return _after(case, children={**case.children, event.child: child})
+            settled = case.settled if event.settled is None else (*case.settled, event.settled)
+            return _settled(case, settled, children={**case.children, event.child: child})
         case ev.ChildAwaited():
             child = {**case.children[event.child], "awaited": True}
             return _after(case, children={**case.children, event.child: child}, to=event.to, timers=())
@@ -343,6 +362,13 @@ def _completed(case: Case, event: ev.Completed) -> Case:
         content=event.application or case.content,
         held=case.held if event.holds is None else event.holds,
     )
+
+
+def _settled(case: Case, settled: tuple[int, ...], **changes: Any) -> Case:
+    """What was paid too much stays committed until it has come back: till then it is nobody else's."""
+    if settled:
+        changes |= {"settled": settled, "committed": max(settled[-1], changes.get("paid", case.paid))}
+    return _after(case, **changes)
 
 
 def _without(case: Case, number: int) -> tuple[Pending, ...]:

@@ -59,12 +59,21 @@ def begun(
     return ev.Submitted(parent.applicant, known, content, route.start, parent_id, barred, asked_by=asked_by)
 
 
-def ended(case: Case, command: cmd.ChildEnded, now: datetime, calendar: Calendar) -> list[ev.Event]:
-    """A child's ending, told to its parent once; a parent that stood still for it goes on."""
+def ended(
+    route: Route, case: Case, command: cmd.ChildEnded, settled: int | None, now: datetime, calendar: Calendar
+) -> list[ev.Event]:
+    """A child's ending, told to its parent once; a parent that stood still for it goes on.
+
+    `settled`: the Rappen that the child says the grant comes to. It counts of what the ending has asked for,
+    and is never more than what is committed.
+    """
     known = case.children.get(command.child)
     if known is None or known["ending"]:
         return []
-    found: list[ev.Event] = [ev.ChildEnded(command.child, known["code"], command.ending)]
+    step = route.steps.get(case.step or "")
+    counts = isinstance(step, End) and step.expects is not None and step.expects.child == known["code"]
+    amount = min(settled, case.committed) if counts and settled is not None else None
+    found: list[ev.Event] = [ev.ChildEnded(command.child, known["code"], command.ending, amount)]
     if known["freezes"] and case.suspended_at is not None:
         found.append(resumed(case, "", now, calendar))
     return found

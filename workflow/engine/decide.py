@@ -25,6 +25,7 @@ RETRY = "retry"
 class Outside:
     """What the case itself does not know. `left`: Rappen free on its budget line, read under its lock.
 
+    `settled`: what a child that has ended says that the grant comes to, in Rappen.
     `person`: who is to have the work, with roles as they are now; None: nobody who works here. `people`:
     everybody who has a role that the case waits for.
     """
@@ -32,6 +33,7 @@ class Outside:
     now: datetime
     calendar: Calendar
     left: int | None = None
+    settled: int | None = None
     person: Actor | None = None
     people: tuple[Actor, ...] | None = None
 
@@ -68,7 +70,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.OpenChild():
             return children.opened(route, case, command, actor, outside.now, outside.calendar)
         case cmd.ChildEnded():
-            return children.ended(case, command, outside.now, outside.calendar)
+            return children.ended(route, case, command, outside.settled, outside.now, outside.calendar)
         case _:
             assert_never(command)
 

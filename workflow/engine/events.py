@@ -306,9 +306,12 @@ class ChildDue:
 
 @dataclass(frozen=True, slots=True)
 class ChildEnded:
+    """`settled`: the Rappen that the grant comes to in the end, by the report that it has asked for."""
+
     child: str
     code: str
     ending: str
+    settled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ def recorded(happened: ev.Happened, calendar: Calendar) -> Run:
     """What did become of it."""
     case = replay(event for event, _ in happened)
     way = tuple(event.step for event, _ in happened if isinstance(event, ev.Entered))
-    days = calendar.days_between(happened[0][1], happened[-1][1])
+    over = next((at for event, at in happened if isinstance(event, ev.Ended)), happened[-1][1])
+    days = calendar.days_between(happened[0][1], over)  # what was paid or reported later is not its way
     return Run(case.ending, None if case.ending else case.step, way, days)
 
 

@@ -75,6 +75,8 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
             yield to_applicant("applicant_report_late" if event.days > 0 else "applicant_report_due")
             if event.stops:
                 yield to_office("office_report_missing", event.office, event.role)
+        case ev.ChildEnded() if event.settled is not None:
+            yield to_applicant("applicant_settled")
         case ev.Paid() if event.amount > 0:
             yield to_applicant("applicant_paid")
         case ev.Ended() if after.parent:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from workflow.texts import ZURICH
 
 # Thousands apart as keyboards and spreadsheets write them; «.–» and «.--» stand for no Rappen.
 _AMOUNT = re.compile(
@@ -53,3 +56,8 @@ def split(rappen: int, percents: Sequence[int]) -> list[int]:
     """An amount in parts of so many per cent, each rounded down; the last one is what is left."""
     parts = [rappen * percent // 100 for percent in percents[:-1]]
     return [*parts, rappen - sum(parts)]
+
+
+def repaid_by(since: datetime, days: int) -> date:
+    """The last day for paying back what a settlement at `since` has found to be too much: calendar days."""
+    return since.astimezone(ZURICH).date() + timedelta(days=days)

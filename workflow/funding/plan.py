@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from workflow.errors import Invalid, Problem, RouteError
+from workflow.funding.budget import amount
 from workflow.funding.forms import Answers, Form
 from workflow.funding.questions import Field
 
@@ -58,6 +60,29 @@ def beside(form: Form, answers: Given, plan: Answers) -> dict[str, Any]:
     if problems:
         raise Invalid(problems)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a report says that a project cost, what others gave, and what was granted; all in Rappen."""
+
+    spent: int
+    received: int
+    granted: int
+
+    @property
+    def settles_at(self) -> int:
+        """What the grant comes to by these figures: what was not covered, and no more than was granted."""
+        return max(0, min(self.granted, self.spent - self.received))
+
+
+def outcome(report: Given, granted: int) -> Outcome | None:
+    """None where it has no accounts."""
+    if not report.get("accounts", {}).get("costs"):
+        return None
+    return Outcome(
+        amount(report, "accounts.costs.spent"), amount(report, "accounts.sources.received"), granted
+    )
 
 
 def check_plan(form: Form, application: Form) -> None:

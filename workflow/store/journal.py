@@ -251,6 +251,10 @@ def _rows(change: Change) -> dict[str, list[Row]]:
         if change.look_at is None or change.look_at != stored.look_at
         else [],
         **_expectation(change),
+        "owed": [{"case_id": case_id, "amount": after.owed, "at": at}]
+        if after.owed and after.owed != stored.case.owed
+        else [],
+        "repaid": [{"case_id": case_id}] if stored.case.owed and not after.owed else [],
         "outbox": [
             {"key": effect.key, "kind": effect.kind, "case_id": case_id, "payload": effect.payload, "at": at}
             for effect in change.effects

@@ -87,6 +87,7 @@ QUERIES = {
     "items": "SELECT * FROM work_items WHERE case_id = ANY(:ids) AND closed_at IS NULL",
     "agenda": "SELECT * FROM agenda WHERE case_id = ANY(:ids)",
     "reports": "SELECT * FROM reports_due WHERE case_id = ANY(:ids)",
+    "repayments": "SELECT * FROM repayments_due WHERE case_id = ANY(:ids)",
     "effects": "SELECT case_id, key, kind, payload FROM outbox WHERE case_id = ANY(:ids)",
     "contents": "SELECT * FROM contents WHERE case_id = ANY(:ids)",
     "postings": "SELECT case_id, account, sum(amount) AS amount FROM postings WHERE case_id = ANY(:ids)"
@@ -131,6 +132,9 @@ def _check_case(tx: Connection, row: Any, of: Mapping[str, list[Any]]) -> Found:
     due = {(one.due_at, one.stopped) for one in of["reports"]}
     if due != ({(_moment(case.expected_at), case.stopped)} if case.expected_at else set()):
         yield "report_differs", f"{len(due)} expected, by its events until {case.expected_at or 'never'}"
+    owed = sum(one.amount for one in of["repayments"])
+    if owed != case.owed:
+        yield "repayment_differs", f"{owed} Rappen have to come back, by its events {case.owed}"
     commands = {(one.command_id, one.actor, one.version) for one in of["commands"]}
     last = {one.command_id: one for one in of["events"] if one.command_id}  # some make several events
     wanted_commands = {(one.command_id, one.actor, one.version) for one in last.values()}

@@ -45,6 +45,8 @@ COLUMNS = {
     "agenda": "case_id uuid, look_at timestamptz",
     "expected": "case_id uuid, due_at timestamptz, stopped boolean",
     "met": "case_id uuid",
+    "owed": "case_id uuid, amount bigint, at timestamptz",
+    "repaid": "case_id uuid",
     "outbox": "key text, kind text, case_id uuid, payload jsonb, at timestamptz",
     "postings": "case_id uuid, version int, account text, amount bigint, target_group text, at timestamptz",
     "contents": "case_id uuid, hash text, kind text, step text, data jsonb, written_by uuid, at timestamptz",
@@ -113,6 +115,14 @@ PARTS = {
     "met": """no_longer_expecting AS (
   DELETE FROM reports_due r USING {rows} JOIN changed ON changed.id = n.case_id
   WHERE r.case_id = n.case_id)""",
+    "owed": """owing AS (
+  INSERT INTO repayments_due (case_id, amount, since)
+  SELECT n.case_id, n.amount, n.at
+  FROM {rows} JOIN changed ON changed.id = n.case_id
+  ON CONFLICT (case_id) DO UPDATE SET amount = excluded.amount)""",
+    "repaid": """no_longer_owing AS (
+  DELETE FROM repayments_due r USING {rows} JOIN changed ON changed.id = n.case_id
+  WHERE r.case_id = n.case_id)""",
     "outbox": """new_effects AS (
   INSERT INTO outbox (key, kind, case_id, payload, next_try)
   SELECT n.key, n.kind, n.case_id, n.payload, n.at
@@ -149,9 +159,9 @@ SHARED = frozenset({"id", "case_id", "at", "actor", "command_id"})
 
 ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
-OF_PEOPLE = frozenset({"drafts", "begun", "handed_in", "met", "contents", "commands"})
-IN_BATCHES = tuple(kind for kind in PARTS if kind not in OF_PEOPLE)
-"""What a worker's batch can have: nobody's own words, no command, no beginning, no report."""
+BY_COMMAND = frozenset({"drafts", "begun", "handed_in", "met", "owed", "repaid", "contents", "commands"})
+IN_BATCHES = tuple(kind for kind in PARTS if kind not in BY_COMMAND)
+"""What a worker's batch can have: nobody's own words, no command, no beginning, no report, no payment."""
 
 
 def write(tx: psycopg.Connection[Any], rows: Mapping[str, Sequence[Row]]) -> str:

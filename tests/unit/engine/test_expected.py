@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid5
@@ -14,8 +15,8 @@ from tests.builders import CASE, CHILD, CLOCK, END, SIGNER, Play, names, small_r
 from workflow.engine import events as ev
 from workflow.engine.advance import next_due
 from workflow.engine.case import dump_case, load_case
-from workflow.engine.commands import Extend, OpenChild, Pay
-from workflow.engine.decide import allowed
+from workflow.engine.commands import ChildEnded, Extend, OpenChild, Pay
+from workflow.engine.decide import Outside, allowed, decide
 from workflow.engine.parsing import parse_route
 from workflow.engine.references import aside, children, types
 from workflow.errors import Refused
@@ -150,6 +151,69 @@ def test_what_was_not_granted_asks_for_nothing() -> None:
     assert (due(told), told.rules(days=400)) == (None, [])
     with pytest.raises(Refused, match="not_at_this_step"):
         told.do(Extend(CASE, 1, told.case.entry), CLERK)
+
+
+def settled(told: Play, amount: int | None, code: str = "report") -> list[ev.Event]:
+    """The report is handed in, and accepted with so much."""
+    handed_in(told, code)
+    child = list(told.case.children)[-1]
+    outside = Outside(told.now, CLOCK, settled=amount)
+    return told.happened(decide(told.route, told.case, ChildEnded(CASE, child, "accepted"), SIGNER, outside))
+
+
+def test_what_is_not_needed_is_no_longer_committed() -> None:
+    told = granted()
+    told.do(Pay(CASE, 60, 0), PAYER)
+    settled(told, 80)
+    assert (told.case.committed, told.case.paid, told.case.owed) == (80, 60, 0)
+    with pytest.raises(Refused, match="amount_over_open"):
+        told.do(Pay(CASE, 21, 60), PAYER)
+    told.do(Pay(CASE, 20, 60), PAYER)
+    assert (told.case.committed, told.case.paid, told.case.owed) == (80, 80, 0)
+    assert load_case(dump_case(told.case)) == told.case
+
+
+def test_what_was_paid_too_much_stays_committed_until_it_is_back() -> None:
+    told = granted()
+    told.do(Pay(CASE, 60, 0), PAYER)
+    settled(told, 0)
+    assert (told.case.committed, told.case.owed) == (60, 60)
+    told.do(Pay(CASE, -50, 60), PAYER)
+    assert (told.case.committed, told.case.paid, told.case.owed) == (10, 10, 10)
+    told.do(Pay(CASE, -10, 10), PAYER)
+    assert (told.case.committed, told.case.paid, told.case.owed) == (0, 0, 0)
+    assert load_case(dump_case(told.case)) == told.case
+
+
+def test_nothing_is_settled_at_more_than_was_granted_and_by_an_interim_report_nothing_at_all() -> None:
+    told = granted()
+    settled(told, 10, "interim")
+    assert (told.case.settled, told.case.committed) == ((), 100)
+    settled(told, 120)
+    assert (told.case.settled, told.case.committed) == ((100,), 100)
+    settled(told, None)
+    assert list(told.case.settled) == [100]
+    settled(told, 70)
+    settled(told, 90)  # a second report brings nothing back that is free again
+    assert list(told.case.settled) == [100, 70, 70]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["pay", "settle"]), st.integers(-120, 120)), max_size=14))
+def test_whatever_is_paid_and_settled_what_is_committed_covers_what_is_paid(
+    moves: list[tuple[str, int]],
+) -> None:
+    told = granted()
+    for what, amount in moves:
+        before = told.case.committed
+        if what == "settle":
+            settled(told, abs(amount))
+        else:
+            with suppress(Refused):
+                told.do(Pay(CASE, amount, told.case.paid), PAYER)
+        case = told.case
+        assert 0 <= case.paid <= case.committed <= before <= 100
+        assert case.owed == (max(0, case.paid - case.settled[-1]) if case.settled else 0)
+        assert case.committed == (max(case.paid, case.settled[-1]) if case.settled else 100)
 
 
 MOVES = st.lists(

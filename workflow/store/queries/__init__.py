@@ -48,6 +48,7 @@ from workflow.store.queries.proposals import (
     to_publish,
 )
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
+from workflow.store.queries.repayments import Repayment, Repayments, repayments
 from workflow.store.queries.reports import AwaitedReport, AwaitedReports, awaited_reports
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import FileRow, Filters, HistoryRow, Statement
@@ -126,6 +127,8 @@ __all__ = [
     "Read",
     "Reads",
     "Registered",
+    "Repayment",
+    "Repayments",
     "RouteOverview",
     "SavedView",
     "SignOff",
@@ -190,6 +193,7 @@ __all__ = [
     "received_at",
     "record_form",
     "registered",
+    "repayments",
     "route_data",
     "routes",
     "sample_case",

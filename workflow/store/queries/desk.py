@@ -18,6 +18,7 @@ from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
+from workflow.funding.plan import Outcome, outcome
 from workflow.funding.ties import Tie
 from workflow.store import published, reading, statement_drafts
 from workflow.store.asking import ask
@@ -93,6 +94,9 @@ class Dossier:
     line: MoneyRow | None
     granted: int | None
     report: Report | None
+    settled: int | None
+    owed: int
+    outcome: Outcome | None
 
 
 CASE = f"""
@@ -175,6 +179,9 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         parent_read=parents,
         line=money_row(line) if line is not None else None,
         report=report_of(case, route) if opened else None,
+        settled=case.settled[-1] if opened and case.settled else None,
+        owed=case.owed if opened else 0,
+        outcome=outcome(answers, int(case.facts["granted"])) if "granted" in case.facts else None,
         granted=_granted(case) if opened else None,
     )
 

@@ -59,7 +59,8 @@ class Application:
     decision goes, and the number of visits that it went back.
     `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time. `answered`: the
     applicant has done what it waited for, and no worker has taken it on yet. `stopped_by`: until this one of
-    the children ends, an appeal, everything stands still.
+    the children ends, an appeal, everything stands still. `settled`: what the grant came to in the end, since
+    `settled_at`; `owed`: what of it was paid too much.
     """
 
     id: UUID
@@ -99,6 +100,9 @@ class Application:
     children: Sequence[Relative]
     stopped_by: Relative | None
     report: Report | None
+    settled: int | None
+    settled_at: datetime | None
+    owed: int
     step_form: Form | None
     may_edit: bool
     may_sign: bool
@@ -203,6 +207,9 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         children=children,
         stopped_by=next((one for one in children if case and _freezes(case, one)), None),
         report=report_of(case, route) if case and route else None,
+        settled=case.settled[-1] if case and case.settled else None,
+        settled_at=max((one.at for one in events if one.data.get("settled") is not None), default=None),
+        owed=case.owed if case else 0,
         step_form=step_form if mine else None,
         may_edit=bool(rights & WRITING),
         may_sign=bool(rights & SIGNING),
@@ -261,7 +268,9 @@ def _amount(case: Case | None, fact: str) -> int | None:
 
 def _granted(case: Case | None) -> int | None:
     """What was granted, once the applicant may know: when asked to confirm it, or when it has ended so."""
-    if case is None or not (case.committed or any(seat.role == APPLICANT for seat in case.open_seats)):
+    if case is None or not (
+        case.committed or case.settled or any(seat.role == APPLICANT for seat in case.open_seats)
+    ):
         return None
     return _amount(case, "granted")
 

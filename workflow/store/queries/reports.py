@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.store import reading
 from workflow.store.asking import ask
+from workflow.store.queries.rows import after_place
 
 MOST_COUNTED = 500
 COUNT = f"SELECT count(*) FROM (SELECT FROM reports_due LIMIT {MOST_COUNTED + 1}) r"
@@ -23,7 +23,6 @@ FROM (SELECT * FROM reports_due
       ORDER BY due_at, case_id LIMIT (SELECT CAST(:limit AS int))) r
 JOIN cases c ON c.id = r.case_id JOIN organisations o ON o.id = c.organisation_id
 ORDER BY r.due_at, r.case_id"""
-START = ("-infinity", UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +56,10 @@ def awaited_reports(
     """None without an overview."""
     if not viewer.has_role(*reading.OVERVIEW):
         return None
-    at, case_id = _mark(after)
+    at, case_id = after_place(after)
     with autocommit(db) as tx:
         [(total,)] = ask(tx, COUNT)
         rows = ask(tx, PAGE, {"at": at, "id": case_id, "limit": limit + 1})
     found = [AwaitedReport(*row) for row in rows[:limit]]
     following = f"{found[-1].due_at.isoformat()}|{found[-1].case_id}" if len(rows) > limit else None
     return AwaitedReports(found, min(total, MOST_COUNTED), following, total > MOST_COUNTED)
-
-
-def _mark(after: str | None) -> tuple[Any, UUID]:
-    """Where a page begins; what nobody of us wrote begins at the start."""
-    try:
-        at, case_id = (after or "").split("|")
-        return datetime.fromisoformat(at), UUID(case_id)
-    except ValueError:
-        return START

@@ -86,3 +86,12 @@ class Filters:
     money: str = ""
     year: str = ""
     pot: str = ""
+
+
+def after_place(after: str | None) -> tuple[Any, UUID]:
+    """Where a page of a list by time begins, `time|id`; what nobody of us wrote begins at the start."""
+    try:
+        at, case_id = (after or "").split("|")
+        return datetime.fromisoformat(at), UUID(case_id)
+    except ValueError:
+        return "-infinity", UUID(int=0)

@@ -83,6 +83,16 @@ reports_due = Table(
     comment="Endings that still ask for a report; the row goes when it is handed in",
 )
 
+repayments_due = Table(
+    "repayments_due",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    Column("amount", BigInteger, nullable=False, comment="Rappen that were paid beyond the settled grant"),
+    moment("since"),
+    Index("ix_repayments_due_since", "since", "case_id"),
+    comment="What has to come back; the row goes when it has",
+)
+
 agenda = Table(
     "agenda",
     metadata,
