@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from workflow.engine import events as ev
 from workflow.engine.calendar import Calendar
@@ -149,13 +149,21 @@ def _asking(ended: ev.Ended, asked: Expected, facts: Facts, now: datetime, calen
     """The ending with the deadline of what it asks for, and the days on which it reminds of that."""
     after = max(_date(facts, asked.after, ended.step), calendar.day_of(now))
     due = after + timedelta(days=asked.days)
-    timers = tuple(
-        {"number": number, "at": at, "percent": 100, "do": "remind", "outcome": None}
-        for number, at in enumerate(
-            iso(calendar.end_of(due + timedelta(days=days) - ONE_DAY)) for days in asked.remind
-        )
+    return replace(ended, due_at=iso(calendar.end_of(due)), timers=reminders(asked, due, calendar))
+
+
+def reminders(asked: Expected, due: date, calendar: Calendar) -> tuple[dict[str, Any], ...]:
+    """The timers of what is due by the end of this day, each at the beginning of its own."""
+    return tuple(
+        {
+            "number": number,
+            "at": iso(calendar.end_of(due + timedelta(days=days) - ONE_DAY)),
+            "percent": 100,
+            "do": "remind",
+            "outcome": None,
+        }
+        for number, days in enumerate(asked.remind)
     )
-    return replace(ended, due_at=iso(calendar.end_of(due)), timers=timers)
 
 
 def _expecting(step: End, case: Case, now: datetime, calendar: Calendar) -> ev.Event | None:

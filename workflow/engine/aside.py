@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from workflow.engine import commands as cmd
 from workflow.engine import events as ev
-from workflow.engine.advance import ONE_DAY, iso
+from workflow.engine.advance import ONE_DAY, iso, reminders
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
@@ -50,9 +50,9 @@ def decide(
             return [resumed(case, actor.person, now, calendar)]
         case cmd.Extend():
             require(_extend_refusal(route, case, actor, on))
-            assert route.extension is not None
-            if not 1 <= command.days <= route.extension.most - case.extended:
-                raise Refused("too_long", most=route.extension.most - case.extended)
+            left = _most(route, case) - case.extended
+            if not 1 <= command.days <= left:
+                raise Refused("too_long", most=left)
             due_at, timers = longer(route, case, command.days, calendar)
             assert due_at is not None
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
@@ -76,8 +76,8 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
         yield Offer("suspend", case.step or "")
     if _pause_refusal(route, case, actor, on, stopped=True) is None:
         yield Offer("resume", case.step or "")
-    if route.extension and _extend_refusal(route, case, actor, on) is None:
-        yield Offer("extend", case.step or "", outcomes=(str(route.extension.most - case.extended),))
+    if _extend_refusal(route, case, actor, on) is None:
+        yield Offer("extend", case.step or "", outcomes=(str(_most(route, case) - case.extended),))
 
 
 def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date) -> ev.Event:
@@ -153,9 +153,17 @@ def _extend_refusal(route: Route, case: Case, actor: Actor, on: date) -> Foerder
         return Refused("not_at_this_step")
     if case.suspended_at is not None:
         return Refused("suspended")
-    if case.extended >= limits.most:
+    if case.extended >= _most(route, case):
         return Refused("too_long", most=0)
     return refusal_of(limits.who.meant(case.facts, on), case, actor)
+
+
+def _most(route: Route, case: Case) -> int:
+    """Working days by which a deadline may become longer in all. What an ending asks for has a measure of its
+    own: a project that goes on for half a year longer reports half a year later."""
+    step = route.steps.get(case.step or "")
+    own = step.expects.extend if isinstance(step, End) and step.expects else 0
+    return own or (route.extension.most if route.extension else 0)
 
 
 def refusal_of(who: tuple[str, str], case: Case, actor: Actor) -> FoerderwegError | None:
@@ -205,14 +213,17 @@ def moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[
 def longer(
     route: Route, case: Case, days: int, calendar: Calendar
 ) -> tuple[str | None, tuple[dict[str, Any], ...]]:
-    """The same for a deadline that is extended: a panel that did not close at the old one may at the new, and
-    an ending that asks for something has its last reminder once more."""
+    """The same for a deadline that is extended: a panel that did not close at the old one may at the new.
+
+    What an ending asks for is reminded of so many calendar days before and after the new deadline, and the
+    last of these days comes once more.
+    """
     due_at, timers = moved(case, days, calendar)
     step = route.steps.get(case.step or "")
-    if case.overdue and due_at and isinstance(step, End) and step.expects:
-        number, later = len(step.expects.remind) - 1, timedelta(days=step.expects.remind[-1] - 1)
-        at = iso(calendar.end_of(calendar.day_of(datetime.fromisoformat(due_at)) + later - ONE_DAY))
-        timers = (*timers, {"number": number, "at": at, "percent": 100, "do": "remind", "outcome": None})
+    if due_at and isinstance(step, End) and step.expects:
+        due = calendar.day_of(datetime.fromisoformat(due_at)) - ONE_DAY
+        left = {timer.number for timer in case.timers} | {len(step.expects.remind) - 1}
+        return due_at, tuple(one for one in reminders(step.expects, due, calendar) if one["number"] in left)
     if case.overdue and due_at and isinstance(step, Human):
         closing = [number for number, timer in enumerate(step.timers) if timer.do == "close"]
         again = ({"number": n, "at": due_at, "percent": 100, "do": "close", "outcome": None} for n in closing)

@@ -150,7 +150,8 @@ def _parse_step(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) 
 def _parse_expected(raw: Mapping[str, Any], tables: Mapping[str, Table], at: str) -> Expected:
     remind = tuple(int(days) for days in raw["remind"])
     who = _parse_who(raw["who"], tables, at)
-    return Expected(raw["child"], raw["after"], int(raw["days"]), remind, who)
+    extend = int(raw.get("extend", 0))
+    return Expected(raw["child"], raw["after"], int(raw["days"]), remind, who, extend)
 
 
 def _parse_wait(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Wait:

@@ -35,8 +35,8 @@ def recorded(happened: ev.Happened, calendar: Calendar) -> Run:
     """What did become of it."""
     case = replay(event for event, _ in happened)
     way = tuple(event.step for event, _ in happened if isinstance(event, ev.Entered))
-    over = next((at for event, at in happened if isinstance(event, ev.Ended)), happened[-1][1])
-    days = calendar.days_between(happened[0][1], over)  # what was paid or reported later is not its way
+    ended = next((at for event, at in happened if isinstance(event, ev.Ended)), happened[-1][1])
+    days = calendar.days_between(happened[0][1], ended)  # what comes afterwards, such as a payment, is no way
     return Run(case.ending, None if case.ending else case.step, way, days)
 
 
@@ -94,6 +94,8 @@ class _Record:
                     self.acts[step, OFF].append((event, at - entered))
                 case ev.ChildOpened() if event.freezes:
                     self.acts[step, OFF].append((event, at - entered))
+                case ev.Ended():
+                    break  # more time for a report belongs to no step
                 case _:
                     continue
 

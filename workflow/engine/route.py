@@ -233,6 +233,7 @@ class Expected:
     It is due so many calendar `days` after the date in the fact `after`, but never sooner than that after
     the ending itself. `remind`: days from then (before it: negative) on which the applicant is reminded. On
     the last one `who` is told, and until the child is there nothing is paid and nothing new handed in.
+    `extend`: working days by which the deadline may be extended in all; 0: as many as any other of the route.
     """
 
     child: str
@@ -240,6 +241,7 @@ class Expected:
     days: int
     remind: tuple[int, ...]
     who: Who
+    extend: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from workflow.engine.commands import ChildEnded, Extend, OpenChild, Pay
 from workflow.engine.decide import Outside, allowed, decide
 from workflow.engine.parsing import parse_route
 from workflow.engine.references import aside, children, types
+from workflow.engine.rerun import recorded, rerun
 from workflow.errors import Refused
 
 CLERK, PAYER = staff("clerk"), staff("payer", "till", "finance")
@@ -143,6 +144,39 @@ def test_reminders_that_have_not_come_move_with_the_deadline() -> None:
     assert due(told) == date(2027, 3, 8)
     assert names(on(told, date(2027, 3, 5))) == []
     assert names(on(told, date(2027, 3, 8))) == ["ChildDue"]
+
+
+def test_the_last_reminder_is_thirty_days_after_the_new_deadline_too() -> None:
+    told = granted("2027-01-05")  # the deadline is a Saturday: working days are longer from there
+    on(told, date(2027, 3, 1))
+    told.do(Extend(CASE, 1, told.case.entry), CLERK)
+    last = due(told)
+    assert last == date(2027, 3, 8)
+    assert [CLOCK.day_of(datetime.fromisoformat(timer.at)) for timer in told.case.timers] == [
+        last + timedelta(days=days) for days in (0, 14, 30)
+    ]
+
+
+def test_a_project_that_goes_on_for_longer_reports_later() -> None:
+    more = {**STEPS, "granted": {**STEPS["granted"], "expects": {**EXPECTS, "extend": 260}}}
+    told = Play(parse_route(small_route(more, **ASIDE)), facts={"sum": 0, "until": "2026-12-31"})
+    told.complete(CLERK, "grant", left=100, sum=100)
+    [offer] = [one for one in allowed(told.route, told.case, CLERK, told.today) if one.action == "extend"]
+    assert offer.outcomes == ("260",)
+    told.do(Extend(CASE, 130, told.case.entry), CLERK)
+    assert due(told) == date(2027, 8, 30)
+    with pytest.raises(Refused, match="too_long"):
+        told.do(Extend(CASE, 131, told.case.entry), CLERK)
+
+
+def test_on_another_version_of_the_route_a_case_goes_as_far_as_its_ending() -> None:
+    told = granted()
+    happened = [(event, told.now) for event in told.events]
+    on(told, date(2027, 4, 2))
+    told.do(Extend(CASE, 10, told.case.entry), CLERK)
+    happened += [(event, told.now) for event in told.events[len(happened) :]]
+    assert recorded(happened, CLOCK) == rerun(told.route, happened, CLOCK)
+    assert rerun(told.route, happened, CLOCK).ignored == ()
 
 
 def test_what_was_not_granted_asks_for_nothing() -> None:
