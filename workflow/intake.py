@@ -148,7 +148,7 @@ def accept_child(
     child, number = known[command.child], _child_number(parent, known, command.child)
     whole = published.content(tx, parent.programme_hash)
     form = published.form(tx, parent.programme_hash, child.form)
-    plan = planned(form, applications.plan(tx, parent.id, parent.case, parents_route))
+    plan = planned(form, applications.plan(tx, parent.id, parent.case, parents_route, parent.programme_hash))
     answers = form.load(beside(form, raw, plan))
     route = published.route(tx, whole["routes"][child.route])
     titles = published.content(tx, whole["routes"][child.route])["title"]

@@ -16,8 +16,11 @@ from tests.integration.walks import (
     GGG,
     HEAD,
     HEKS,
+    LEAD,
     OPERATOR,
+    QUERY,
     REASONS,
+    SECOND,
     SYNTHESIS,
     assert_kept,
     at_check,
@@ -31,9 +34,9 @@ from tests.integration.walks import (
     rows,
     state,
 )
-from web.cli.story import Story, decision, review
+from web.cli.story import Story, decision, proposal, review
 from workflow import drafts
-from workflow.engine.commands import ChildEnded, OpenChild
+from workflow.engine.commands import ChildEnded, Extend, OpenChild
 from workflow.errors import Invalid, NotAllowed, NotFound, Refused
 from workflow.funding.programme import load_folder
 from workflow.publish import checked_bundle, store
@@ -203,12 +206,38 @@ def test_a_report_stands_beside_the_budget_and_stays_there(told: Story) -> None:
 
 def test_after_a_grant_in_part_a_report_stands_beside_the_revised_budget(told: Story) -> None:
     case_id = small_grant(told)
-    [row] = report(told, case_id)["accounts"]["costs"]
+    accounts = report(told, case_id)["accounts"]
+    [row] = accounts["costs"]
     assert (row["label"], row["planned"]) == ("Kursleitung", 8_000_00)
+    assert accounts["sources"] == []  # what was to come from elsewhere was struck out
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
     form = queries.form(told.db, page.programme_hash, "report")
     assert queries.planned_rows(told.db, told.actors[GGG], case_id, form) == {}  # nobody else's
+
+
+def test_a_reason_that_an_office_gave_meanwhile_is_no_budget(told: Story) -> None:
+    case_id = at_check(told)
+    told.do(CHECKER, case_id, "query", QUERY)
+    give_more_time(told, case_id)
+    told.do(HEKS, case_id, "answered")
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.do(SECOND, case_id, "yes", review("Passt."))
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Weniger."))
+    told.do(HEAD, case_id, "grant", decision(30_000_00, REASONS))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    give_more_time(told, case_id)
+    told.do(HEKS, case_id, "accept", costs(30_000))
+    deliver(told)
+    accounts = report(told, case_id)["accounts"]
+    assert [row["planned"] for row in (*accounts["costs"], *accounts["sources"])] == [30_000_00]
+
+
+def give_more_time(told: Story, case_id: UUID) -> None:
+    command = Extend(case_id, 2, state(told, case_id).entry)
+    handle(told.db, command, told.actors[CHECKER], told.next_id(), told.now, {"reason": "Ferien."})
+    told.route()
 
 
 def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:

@@ -138,6 +138,28 @@ def test_no_row_of_the_plan_is_left_out_or_put_in_anothers_place(rows: list[dict
     assert (problem.code, problem.params) == ("plan_row_missing", {"min": 2})
 
 
+def test_the_same_row_may_be_written_in_another_way() -> None:
+    dated = deepcopy(DATA)
+    day = {"code": "day", "type": "date", "label": {"de": "Am"}}
+    dated["sections"][0]["fields"][0]["columns"].append({**day, "plan": "day"})
+    form = Form.parse(dated, {})
+    plan = planned(
+        form, {"budget": {"costs": [{"kind": "rent", "label": "Séance", "amount": 5, "day": "2027-02-03"}]}}
+    )
+    said = {"kind": "rent", "label": "  Se\u0301ance ", "day": "03.02.2027", "spent": 5}  # as a page sends it
+    [row] = form.load(beside(form, accounts(said), plan))["accounts"]["costs"]
+    assert (row["label"], row["day"], row["planned"]) == ("Séance", "2027-02-03", 5)
+
+
+def test_what_the_form_does_not_take_any_more_is_said_anew() -> None:
+    plan = planned(REPORT, {"budget": {"costs": [{"kind": "gone", "label": "Kurs", "amount": 100}]}})
+    assert plan == accounts({"label": "Kurs", "planned": 100})
+    answers = REPORT.load(beside(REPORT, accounts({"kind": "rent", "label": "Kurs", "spent": 7}), plan))
+    assert answers["accounts"]["costs"] == [
+        {"kind": "rent", "label": "Kurs", "planned": 100, "spent": 7, "difference": -93}
+    ]
+
+
 @pytest.mark.parametrize("wrong", ["text", [1], 7])
 def test_what_is_no_table_is_the_forms_to_refuse(wrong: Any) -> None:
     plan = planned(REPORT, applied(100))
@@ -148,13 +170,37 @@ def test_what_is_no_table_is_the_forms_to_refuse(wrong: Any) -> None:
 
 @pytest.mark.parametrize(
     ("what", "value"),
-    [("plan", "budget.nothing"), ("plan", "costs"), ("column", "nothing"), ("figures", None)],
+    [
+        ("plan", "budget.nothing"),
+        ("plan", "costs"),
+        ("column", "nothing"),
+        ("figures", None),
+        ("rows", {"max": 99}),
+        ("no plan", None),
+        ("shown_when", {"field": "accounts.other", "is": True}),
+        (0, {"options": COLUMNS[0]["options"][:1]}),
+        (1, {"max": 499}),
+        (1, {"plan": "amount"}),
+        (2, {"min": 1}),
+        (2, {"max": 10**6}),
+        (2, {"required": True}),
+    ],
 )
-def test_a_plan_that_the_application_does_not_have_is_refused(what: str, value: Any) -> None:
+def test_a_plan_that_the_application_does_not_have_or_the_report_not_take_is_refused(
+    what: str | int, value: Any
+) -> None:
     data = deepcopy(DATA)
     table = data["sections"][0]["fields"][0]
-    if what == "plan":
-        table["plan"] = value
+    if isinstance(what, int):
+        table["columns"][what] |= value
+    elif what == "no plan":
+        del table["plan"]
+    elif what == "shown_when":
+        other = {"code": "other", "type": "boolean", "label": {"de": "Anders"}}
+        data["sections"][0]["fields"].insert(0, other)
+        table[what] = value
+    elif what in ("plan", "rows"):
+        table[what] = value
     elif what == "column":
         table["columns"][2]["plan"] = value
     else:

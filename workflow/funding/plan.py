@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from marshmallow import ValidationError
+
 from workflow.errors import Invalid, Problem, RouteError
+from workflow.funding.answers import MOST, MOST_MONEY, READERS, Limits
 from workflow.funding.budget import amount
 from workflow.funding.forms import Answers, Form
 from workflow.funding.questions import Field
@@ -15,13 +19,22 @@ Given = Mapping[str, Any]
 
 
 def planned(form: Form, application: Given) -> Answers:
-    """What a report begins with: the rows that the application planned, nothing of what became of them."""
+    """What a report begins with: the rows that the application planned, nothing of what became of them.
+
+    Of an application that was written in an earlier version, without the cells that this form does not take:
+    whoever reports says those themselves.
+    """
+
+    def cells(table: Field, row: Given) -> Iterator[tuple[str, Any]]:
+        for column in table.columns:
+            cell = _read(column, row.get(column.plan)) if column.plan else None
+            if cell is not None:
+                yield column.code, cell
 
     def rows(table: Field) -> list[dict[str, Any]]:
         section, code = str(table.plan).split(".")
-        taken = {one.code: one.plan for one in table.columns if one.plan}
         there: Sequence[Given] = application.get(section, {}).get(code) or ()
-        return [{here: row[plan] for here, plan in taken.items() if plan in row} for row in there]
+        return [dict(cells(table, row)) for row in there]
 
     return _answers((section, one, rows(one)) for section, one in _tables(form))
 
@@ -52,7 +65,8 @@ def beside(form: Form, answers: Given, plan: Answers) -> dict[str, Any]:
         rows, figures = plan[section][one.code], one.planned_figures
         if not rows and not given:
             continue
-        if len(given) < len(rows) or not all(map(_same, rows, given)):
+        columns = {column.code: column for column in one.columns}
+        if len(given) < len(rows) or not all(map(partial(_same, columns), rows, given)):
             problems[f"{section}.{one.code}"] = [Problem("plan_row_missing", {"min": len(rows)})]
         rest = [{code: cell for code, cell in row.items() if code not in figures} for row in given]
         whole = [{**row, **there} for row, there in zip(rest, rows, strict=False)]
@@ -86,12 +100,38 @@ def outcome(report: Given, granted: int) -> Outcome | None:
 
 
 def check_plan(form: Form, application: Form) -> None:
-    """Raises RouteError (form_malformed) for a table of this form whose plan is not in the application."""
-    for section, one in _tables(form):
+    """Raises RouteError (form_malformed) for a table of this form whose plan is not in the application, or
+    that could not take all that may be planned there: nobody could hand in such a report."""
+    for path, one in form.fields().items():
         there = application.fields().get(str(one.plan))
-        columns = {column.code for column in there.columns} if there else set()
-        if {column.plan for column in one.columns if column.plan} - columns or not one.planned_figures:
-            raise RouteError("form_malformed", at=f"{form.code}.{section}.{one.code}", key="plan")
+        if not one.plan and not any(column.plan for column in one.columns):
+            continue
+        if (
+            there is None
+            or not one.planned_figures
+            or one.shown_when
+            or (one.most or 100) < (there.most or 100)
+        ):
+            raise RouteError("form_malformed", at=f"{form.code}.{path}", key="plan")
+        columns = {column.code: column for column in there.columns}
+        for column in one.columns:
+            if column.plan and not _takes(column, columns.get(column.plan)):
+                raise RouteError("form_malformed", at=f"{form.code}.{path}.{column.code}", key="plan")
+            if column.required and column.code in one.planned_figures:  # what was not planned has none
+                raise RouteError("form_malformed", at=f"{form.code}.{path}.{column.code}", key="required")
+
+
+def _takes(column: Field, planned: Field | None) -> bool:
+    """Everything that may stand in the planned column may stand in this one."""
+    if planned is None or planned.type != column.type:
+        return False
+    codes = {option.code for option in column.options}
+    most = 500 if column.type == "text" else MOST_MONEY if column.type == "money" else MOST
+    return (
+        codes >= {option.code for option in planned.options}
+        and (column.least or 0) <= (planned.least or 0)
+        and (most if column.most is None else column.most) >= (most if planned.most is None else planned.most)
+    )
 
 
 def _tables(form: Form) -> Iterator[tuple[str, Field]]:
@@ -106,6 +146,19 @@ def _answers(parts: Iterator[tuple[str, Field, list[dict[str, Any]]]]) -> Answer
     return found
 
 
-def _same(planned: Given, given: Given) -> bool:
+def _same(columns: Mapping[str, Field], planned: Given, given: Given) -> bool:
     """The row says nothing else where both say what it is; figures are the plan's alone."""
-    return all(given.get(code, cell) == cell for code, cell in planned.items() if isinstance(cell, str))
+    return all(
+        code not in given or _read(columns[code], given[code]) == cell
+        for code, cell in planned.items()
+        if isinstance(cell, str)
+    )
+
+
+def _read(column: Field, cell: Any) -> Any:
+    """The cell as this column keeps it; None where it does not take it."""
+    codes = frozenset(option.code for option in column.options)
+    try:
+        return READERS[column.type](cell, Limits(least=column.least, most=column.most, choices=codes))
+    except ValidationError:
+        return None

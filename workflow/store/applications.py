@@ -15,7 +15,7 @@ from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case
 from workflow.engine.route import APPLICANT, Human, Route
-from workflow.store import prepared
+from workflow.store import prepared, published
 from workflow.store.published import CURRENT
 from workflow.store.signatures import answers_change
 from workflow.store.tables import applications, cases, contents, field_saves, files, persons
@@ -143,11 +143,16 @@ def content(tx: Connection, case_id: UUID, name: str) -> Answers | None:
     return found
 
 
-def plan(tx: Connection, case_id: UUID, case: Case, route: Route) -> dict[str, dict[str, Any]]:
-    """What was applied for, and in it what its applicant has filled in anew since: a revised budget."""
+def plan(
+    tx: Connection, case_id: UUID, case: Case, route: Route, programme: str
+) -> dict[str, dict[str, Any]]:
+    """What was applied for, and in it what its applicant has filled in anew since: a revised budget.
+
+    What they left empty there is no longer planned. `programme`: the hash of its version.
+    """
     own = [act.step for act in case.acts if not act.voided and act.by and _is_applicants(route, act.step)]
     query = (
-        select(contents.c.data)
+        select(contents.c.kind, contents.c.step, contents.c.data)
         .where(
             contents.c.case_id == case_id,
             or_(
@@ -158,9 +163,15 @@ def plan(tx: Connection, case_id: UUID, case: Case, route: Route) -> dict[str, d
         .order_by(contents.c.kind, contents.c.at)  # an application comes before a statement
     )
     found: dict[str, dict[str, Any]] = {}
-    for data in tx.execute(query).scalars():
+    for kind, code, data in tx.execute(query):
+        asked = route.human(code).form if kind == "statement" else None
+        if asked and any((data or {}).values()):  # who only declines says nothing about it
+            for path in published.form(tx, programme, asked).fields():
+                section, name = path.split(".")
+                if section in data:  # a reason for something else is no answer to this form
+                    found.get(section, {}).pop(name, None)
         for section, part in (data or {}).items():
-            found.setdefault(section, {}).update({code: one for code, one in part.items() if one})
+            found.setdefault(section, {}).update(part)
     return found
 
 

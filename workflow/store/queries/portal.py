@@ -302,4 +302,4 @@ def planned_rows(db: sa.Engine, viewer: Actor, case_id: UUID, form: Form) -> Ans
         if not (reading.is_member(stored.case, viewer) or reading.may_open(stored.case, viewer)):
             return {}
         route = published.route(tx, stored.route_hash)
-        return planned(form, store.plan(tx, case_id, stored.case, route))
+        return planned(form, store.plan(tx, case_id, stored.case, route, stored.programme_hash))
