@@ -313,15 +313,20 @@ def _as_known(tx: Connection, stored: journal.Stored, actor: Actor) -> Actor:
 
 
 def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: datetime) -> Outside:
-    """What the case does not know: the time, the money left, and whom the command is about."""
-    person, people, settled = None, None, None
-    if isinstance(command, cmd.Assign) and command.to:
-        person = actor_by_id(tx, command.to, now)
-        person = person and _as_known(tx, stored, person)
-    elif isinstance(command, cmd.Recuse):
-        people = actors_with(tx, [(seat.office, seat.role) for seat in stored.case.open_seats], now)
-    elif isinstance(command, cmd.ChildEnded):
-        said = journal.read(tx, UUID(command.child)).case.facts.get(SETTLED)
-        settled = int(said) if said is not None else None
+    """What the case does not know: the time, the money left, whom the command is about, its family."""
     calendar = published.calendar(tx, stored.programme_hash)
-    return Outside(now, calendar, stored.left, settled, person, people)
+    outside = Outside(now, calendar, stored.left)
+    match command:
+        case cmd.Assign() if command.to:
+            person = actor_by_id(tx, command.to, now)
+            return replace(outside, person=person and _as_known(tx, stored, person))
+        case cmd.Recuse():
+            seats = [(seat.office, seat.role) for seat in stored.case.open_seats]
+            return replace(outside, people=actors_with(tx, seats, now))
+        case cmd.ChildEnded():
+            said = journal.read(tx, UUID(command.child)).case.facts.get(SETTLED)
+            return replace(outside, settled=None if said is None else int(said))
+        case cmd.Pay() if stored.case.parent:
+            return replace(outside, stopped=journal.read(tx, UUID(stored.case.parent)).case.stopped)
+        case _:
+            return outside

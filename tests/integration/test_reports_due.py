@@ -12,10 +12,11 @@ from flask import Flask
 from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.post import Inbox
-from tests.integration.test_children import granted, opened
+from tests.integration.test_children import amendment, granted, opened
 from tests.integration.walks import (
     CHECKER,
     DEPARTMENT,
+    DIVISION,
     FINANCE,
     HEKS,
     assert_kept,
@@ -25,7 +26,7 @@ from tests.integration.walks import (
     report,
     rows,
 )
-from web.cli.story import Story
+from web.cli.story import Story, decision
 from workflow.engine.commands import Pay
 from workflow.errors import Refused
 from workflow.service import handle
@@ -79,6 +80,26 @@ def test_a_report_that_stays_out_is_reminded_of_and_then_stops_what_costs_money(
     told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
     deliver(told)
     assert happened(told, case_id).count("ChildDue") == 4
+    assert_kept(told.db)
+
+
+def test_what_an_amendment_added_is_not_paid_either(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    more = opened(told, HEKS, case_id, "amendment", amendment(5_000))
+    told.do(CHECKER, more, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(DIVISION, more, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    deliver(told)
+    at(told, 31)
+    page = signed_in(app, FINANCE).open("/office/money/payments")
+    assert page.words().count("Bericht fehlt, Zahlung gesperrt") == 2
+    pay = Pay(more, 4_000_00, 0)
+    with pytest.raises(Refused, match="report_missing"):
+        handle(told.db, pay, told.actors[FINANCE], uuid4(), told.now)
+    opened(told, HEKS, case_id, "report", report(told, case_id))
+    handle(told.db, pay, told.actors[FINANCE], uuid4(), told.now)
+    handle(
+        told.db, Pay(more, -1_00, 4_000_00), told.actors[FINANCE], uuid4(), told.now, {"reason": "Zuviel."}
+    )
     assert_kept(told.db)
 
 

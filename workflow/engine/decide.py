@@ -27,7 +27,8 @@ class Outside:
 
     `settled`: what a child that has ended says that the grant comes to, in Rappen.
     `person`: who is to have the work, with roles as they are now; None: nobody who works here. `people`:
-    everybody who has a role that the case waits for.
+    everybody who has a role that the case waits for. `stopped`: nothing is paid, so late is the report on the
+    case that this one belongs to.
     """
 
     now: datetime
@@ -36,6 +37,7 @@ class Outside:
     settled: int | None = None
     person: Actor | None = None
     people: tuple[Actor, ...] | None = None
+    stopped: bool = False
 
     @property
     def today(self) -> date:
@@ -66,7 +68,7 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Receive() | cmd.TakeWay() | cmd.Suspend() | cmd.Resume() | cmd.Extend() | cmd.Nudge():
             return aside.decide(route, case, command, actor, outside.now, outside.calendar)
         case cmd.Pay():
-            return [paying.paid(route, case, command, actor, outside.today)]
+            return [paying.paid(route, case, command, actor, outside.today, stopped=outside.stopped)]
         case cmd.OpenChild():
             return children.opened(route, case, command, actor, outside.now, outside.calendar)
         case cmd.ChildEnded():

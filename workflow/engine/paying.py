@@ -14,14 +14,19 @@ from workflow.engine.route import Route
 from workflow.errors import FoerderwegError, Refused
 
 
-def paid(route: Route, case: Case, command: cmd.Pay, actor: Actor, on: date) -> ev.Event:
-    """The fact that this command makes; raises Refused (with the figure) or NotAllowed."""
+def paid(
+    route: Route, case: Case, command: cmd.Pay, actor: Actor, on: date, *, stopped: bool = False
+) -> ev.Event:
+    """The fact that this command makes; raises Refused (with the figure) or NotAllowed.
+
+    `stopped`: by the case that this one belongs to.
+    """
     require(_refusal(route, case, actor, on))
     if command.paid != case.paid:
         raise Refused("paid_meanwhile", amount=case.paid)
     if not command.amount:
         raise Refused("amount_missing")
-    if command.amount > 0 and case.stopped:
+    if command.amount > 0 and (stopped or case.stopped):
         raise Refused("report_missing")
     if command.amount > case.committed - case.paid:
         raise Refused("amount_over_open", amount=command.amount, left=case.committed - case.paid)

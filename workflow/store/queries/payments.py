@@ -26,7 +26,8 @@ SHOWN = {OPEN: MONEY["committed"], PAID: MONEY["paid"]}
 class Payable:
     """A case with money committed. `instalment`: (number, of how many, Rappen) of what comes next.
 
-    `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is there.
+    `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is
+    there, or that on the case which it belongs to.
     """
 
     case_id: UUID
@@ -78,7 +79,8 @@ def payments(
         total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s")).scalar_one()
         rows = tx.execute(
             sa.text(
-                "SELECT c.*, o.name AS organisation, b.year, b.pot FROM cases c"
+                "SELECT c.*, o.name AS organisation, b.year, b.pot, EXISTS (SELECT FROM reports_due r"
+                " WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped FROM cases c"
                 " JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id"
                 f" WHERE {where}{behind} ORDER BY c.entered_at, c.id LIMIT :limit"
             ),
@@ -117,7 +119,7 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         paid=row.paid,
         instalment=(number, len(percents), amount),
         may_pay=any(allowed(route, case, viewer, today)),
-        stopped=case.stopped,
+        stopped=row.stopped,
     )
 
 
