@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from web.schemas import Codes, a_code, said, some_labels
+from web.schemas import Codes, a_code, said, some_answers, some_labels
 from workflow.funding.questions import APPLICANT_KINDS
 
 
@@ -102,3 +102,12 @@ class Form(Schema):
     title = some_labels()
     sections = fields.List(fields.Nested(Section))
     rules = fields.List(fields.Nested(Rule))
+
+
+class Opening(Schema):
+    """What has to be filled in to open a case of its own beside another one."""
+
+    form = fields.Nested(Form)
+    answers = some_answers(
+        "What it begins with: of a report the rows that were planned, which come back first, in this order"
+    )

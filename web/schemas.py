@@ -260,6 +260,16 @@ class Relative(Schema):
     status = a_code()
 
 
+class Report(Schema):
+    """The report that is still to come on what was granted."""
+
+    child = a_code("What is opened to hand it in")
+    due_at = a_time("Until when it has to be there")
+    stopped = fields.Boolean(
+        metadata=said("It is so late that nothing is paid, and nothing new of the organisation is taken")
+    )
+
+
 class Application(Schema):
     """An application as its organisation sees it."""
 
@@ -297,6 +307,7 @@ class Application(Schema):
         "Until when the report on a grant is due", allow_none=True, attribute="report.due_at"
     )
     conditions = fields.String(allow_none=True)
+    report = fields.Nested(Report, allow_none=True)
     parent = fields.Nested(Relative, allow_none=True)
     children = fields.List(fields.Nested(Relative))
 

@@ -43,6 +43,7 @@ GET /account/link/<token>                                     404 404 404 404 40
 GET /api/v1/applications                                      401 200 200 200 200 200 200 200 200 200
 GET /api/v1/applications/<application_id>                     401 200 404 404 404 404 404 404 404 404
 GET /api/v1/applications/<application_id>/archive             401 200 404 404 200 404 200 404 200 404
+GET /api/v1/applications/<application_id>/children/<code>     401 404 404 404 404 404 404 404 404 404
 GET /api/v1/applications/<application_id>/form                401 200 404 404 404 404 404 404 404 404
 GET /api/v1/applications/<application_id>/receipt             401 200 404 404 200 404 200 404 200 404
 GET /api/v1/applications/<application_id>/timeline            401 200 404 404 404 404 404 404 404 404

@@ -97,6 +97,7 @@ DAMAGE = [
     ("agenda_differs", "UPDATE agenda SET due_at = NULL WHERE case_id = {case}"),
     ("agenda_differs", "UPDATE agenda SET due_at = due_at + interval '1 day' WHERE case_id = {case}"),
     ("agenda_differs", "DELETE FROM agenda WHERE case_id = {case}"),
+    ("report_differs", "INSERT INTO reports_due VALUES ({case}, now(), false)"),
     (
         "commands_differ",
         "DELETE FROM commands WHERE ctid = (SELECT ctid FROM commands WHERE case_id = {case} LIMIT 1)",

@@ -7,11 +7,13 @@ from email.header import decode_header, make_header
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.post import Inbox
+from tests.integration.test_api import Caller
 from tests.integration.test_children import amendment, granted, opened
 from tests.integration.walks import (
     CHECKER,
@@ -30,7 +32,7 @@ from web.cli.story import Story, decision
 from workflow.engine.commands import Pay
 from workflow.errors import Refused
 from workflow.service import handle
-from workflow.store import queries
+from workflow.store import queries, verifying
 from workflow.texts import ZURICH
 
 DUE = datetime(2028, 2, 15, 23, tzinfo=UTC)
@@ -184,3 +186,30 @@ def test_the_list_comes_in_pages_and_is_for_those_with_an_overview(told: Story) 
     assert again is not None
     assert again.rows == first.rows
     assert queries.awaited_reports(told.db, told.actors[HEKS]) is None
+
+
+def test_a_program_learns_when_the_report_is_due_and_with_what_it_begins(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    caller = Caller(app.test_client(), HEKS)
+    found = caller.get(f"/applications/{case_id}").get_json()
+    assert found["report"] == {"child": "report", "due_at": DUE.isoformat(), "stopped": False}
+    begins = caller.get(f"/applications/{case_id}/children/report").get_json()
+    assert begins["form"]["code"] == "report"
+    answers = report(told, case_id)
+    spent = [{**row, "spent": row["planned"]} for row in begins["answers"]["accounts"]["costs"]]
+    assert spent == answers["accounts"]["costs"]
+    body = {"child": "report", "entry": found["entry"], "answers": answers}
+    assert caller.post(f"/cases/{case_id}/children", body).status_code == 200
+    assert caller.get(f"/applications/{case_id}").get_json()["report"] is None
+    assert caller.get(f"/applications/{case_id}/children/report").status_code == 404  # it is being checked
+
+
+def test_a_row_that_is_missing_or_lies_is_found(told: Story) -> None:
+    case_id = granted(told)
+    owner = sa.create_engine(told.settings.owner_database_url)
+    for damage in ("UPDATE reports_due SET stopped = true", "DELETE FROM reports_due"):
+        with owner.begin() as tx:
+            tx.execute(sa.text(damage))
+        with told.db.connect() as tx:
+            assert [one.code for one in verifying.check_cases(tx, [case_id])] == ["report_differs"]
+    owner.dispose()

@@ -189,6 +189,18 @@ def form(application_id: UUID) -> FormData:
     return found.form
 
 
+@operation("GET", "/applications/<uuid:application_id>/children/<code>", gives=form_schemas.Opening)
+def opening(application_id: UUID, code: str) -> Mapping[str, Any]:
+    """The form of a case that I may open beside this one now, and what it begins with"""
+    actor = caller().actor
+    found = queries.application(db(), actor, application_id)
+    if found is None or ("open_child", code) not in {(one.action, one.step) for one in found.offers}:
+        raise NotFound("no_such_application")
+    child = queries.route_data(db(), found.route_hash or "")["children"][code]
+    form = queries.form(db(), found.programme_hash, child["form"])
+    return {"form": form, "answers": queries.planned_rows(db(), actor, application_id, form)}
+
+
 @operation("GET", "/applications/<uuid:application_id>/receipt", responses=a_file("application/pdf"))
 def receipt(application_id: UUID) -> Response:
     """The receipt as PDF, with the hash of what was submitted; for staff behind the gate too"""
