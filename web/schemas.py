@@ -303,9 +303,6 @@ class Application(Schema):
     paid_at = a_time("The last payment", allow_none=True)
     settled = an_amount("What the grant came to in the end, by its report", allow_none=True)
     owed = an_amount("Paid beyond that: to be paid back")
-    report_due_at = a_time(
-        "Until when the report on a grant is due", allow_none=True, attribute="report.due_at"
-    )
     conditions = fields.String(allow_none=True)
     report = fields.Nested(Report, allow_none=True)
     parent = fields.Nested(Relative, allow_none=True)
