@@ -16,6 +16,8 @@ LIMITS = {
     # Who waits longer for a lock is told to try again, instead of waiting with all who wait behind.
     "lock_timeout": "15s",
     "statement_timeout": "60s",
+    # Compiling a statement takes longer than any page's; over a million cases PostgreSQL would think it pays.
+    "jit": "off",
 }
 REST_SECONDS = 1.0
 """A connection that lay idle longer is tried before it is used: the server may have gone in between."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 import sqlalchemy as sa
 
 from tests.integration.conftest import Servers
 from web.cli.story import Story
-from workflow.connecting import autocommit, is_away, plain
+from workflow.connecting import LIMITS, autocommit, connect, is_away, plain
 from workflow.store import prepared
 
 
@@ -88,3 +90,14 @@ def test_a_table_that_gets_a_column_meanwhile_is_read_on(told: Story, servers: S
             prepared.rows(plain(within), query, ())
         plain(within).rollback()
         assert prepared.rows(plain(within), query, ()) == [(1, 2)]
+
+
+def test_every_limit_holds_on_every_connection_and_the_manual_gives_them_to_the_role(told: Story) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "operate.md").read_text("utf-8")
+    db = connect(told.settings.database_url)
+    with db.connect() as tx:
+        for name, value in LIMITS.items():
+            assert tx.execute(sa.text(f"SHOW {name}")).scalar_one() in (value, {"60s": "1min"}.get(value))
+            assert f"ALTER ROLE foerderweg_app SET {name} = '{value}';" in manual
+    db.dispose()
+    assert manual.count("ALTER ROLE foerderweg_app SET") == len(LIMITS)
