@@ -15,7 +15,7 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import EMPTY, Actor
 from workflow.engine.commands import OpenChild, Submit
 from workflow.engine.events import Submitted
-from workflow.engine.route import APPLICANT_OFFICE, Child
+from workflow.engine.route import APPLICANT_OFFICE, DECIDED_BY, Child, Route
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
@@ -24,6 +24,7 @@ from workflow.funding.programme import Programme
 from workflow.store import applications, organisations, published, signatures
 from workflow.store.applications import Kept, WorkingCopy
 from workflow.store.journal import Beginning, Stored
+from workflow.store.queries.record import acted_as, history, signing
 from workflow.texts import ZURICH
 
 REQUESTED_IN_ALL = "requested_in_all"
@@ -157,6 +158,8 @@ def accept_child(
     facts = {**form.facts(answers), "size": row.size}
     if REQUESTED_IN_ALL in route.facts:
         facts[REQUESTED_IN_ALL] = _in_all(tx, facts, parent.id)
+    if DECIDED_BY in route.facts and (role := _decided_by(tx, parents_route, parent.id)):
+        facts[DECIDED_BY] = role
     draft = {
         "id": command.child_id,
         "organisation_id": organisation,
@@ -204,6 +207,13 @@ def accept_child(
 def _in_all(tx: Connection, facts: Facts, parent_id: UUID) -> int:
     """Rappen, see REQUESTED_IN_ALL; this case itself has added none yet."""
     return int(facts.get("requested", 0)) + applications.granted_by_children(tx, parent_id)
+
+
+def _decided_by(tx: Connection, route: Route, case_id: UUID) -> str | None:
+    """The role that signed last in this case: what its order says, and who hears an appeal, hang on it."""
+    events = history(tx, case_id)
+    acted = acted_as(signing(route, events), events)
+    return acted[-1][1] if acted else None
 
 
 def _child_number(parent: Stored, known: Mapping[str, Child], code: str) -> str:

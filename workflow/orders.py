@@ -14,7 +14,15 @@ from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Route
 from workflow.funding.letters import Order, Remedy, Resolution, Sender, render
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
-from workflow.store.queries.record import applied_for, decision_text, history, signing, written
+from workflow.store.queries.record import (
+    acted_as,
+    applied_for,
+    decision_text,
+    history,
+    seats,
+    signing,
+    written,
+)
 from workflow.store.queries.rows import HistoryRow
 from workflow.texts import ZURICH
 
@@ -56,7 +64,7 @@ def templates_and_order(
         answers = written(tx, listed.id).get(listed.content, {})
     terms = programme.terms[listed.size]
     decided = [] if draft else signing(route, events)
-    deciders = [(office, role) for _, office, role in draft.signers] if draft else _deciders(decided, events)
+    deciders = [(office, role) for _, office, role in draft.signers] if draft else acted_as(decided, events)
     signers = [name for name, _, _ in draft.signers] if draft else [row.actor_name for row in decided]
     internal = APPLICANT_OFFICE in stored.case.facts
     order: Order = {
@@ -105,33 +113,17 @@ def _is_by_others(tx: sa.Connection, stored: journal.Stored) -> bool:
     return published.route(tx, parent.route_hash).children[code].others
 
 
-def _deciders(decided: Sequence[HistoryRow], events: Sequence[HistoryRow]) -> list[tuple[str, str]]:
-    """The office and role in which each of these acts was done."""
-    seats = _seats(events)
-    return [seats[row.data["entry"], row.data["seat"]] for row in decided]
-
-
 def _function(programme: Programme, office: str, role: str) -> str:
     return (
         f"{programme.own(programme.labels['roles'][role])}, {programme.own(programme.offices[office].title)}"
     )
 
 
-def _seats(events: Sequence[HistoryRow]) -> Mapping[tuple[int, str], tuple[str, str]]:
-    """Office and role of every seat there was, by entry and code."""
-    return {
-        (row.data["entry"], seat["code"]): (seat["office"], seat["role"])
-        for row in events
-        if row.name == "Entered"
-        for seat in row.data["seats"]
-    }
-
-
 def _offices(programme: Programme, route: Route, events: Sequence[HistoryRow]) -> list[str]:
     """The offices that gave a recommendation, each once."""
-    seats = _seats(events)
+    there = seats(events)
     voted = [
-        seats[row.data["entry"], row.data["seat"]][0]
+        there[row.data["entry"], row.data["seat"]][0]
         for row in events
         if row.name == "Completed" and route.human(row.data["step"]).is_panel
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from workflow.engine.parsing import parse_route
-from workflow.engine.route import End, Human, Route
+from workflow.engine.route import DECIDED_BY, Choice, End, Human, Route, Step, Wait, Who
 from workflow.engine.soundness import check
-from workflow.engine.tables import parse_table
+from workflow.engine.tables import Facts, Table, parse_table, pick
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
 from workflow.funding.labelled import check_labels
@@ -77,6 +77,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
         check_remedy(programme, parsed)
+        check_appeals(programme, parsed)
         check_reports(programme, parsed)
         for route in parsed.values():
             yield from findings(bundle, programme, route, parsed)
@@ -150,6 +151,54 @@ def check_remedy(programme: Programme, routes: Mapping[str, Route]) -> None:
                     raise RouteError(
                         "no_authority", at=f"remedy.authorities.{role}", role=role, step=step.code
                     )
+
+
+def check_appeals(programme: Programme, routes: Mapping[str, Route]) -> None:
+    """Raises RouteError where an appeal would come to another instance than the order names, or to whoever
+    decided: they are barred, and it would stand still."""
+    appeals = {child.route for route in routes.values() for child in route.children.values() if child.others}
+    for route in (routes[code] for code in sorted(appeals & set(routes))):
+        signing = _signing_offices(route.steps.values(), {})
+        for role, authority in programme.remedy["authorities"].items():
+            at, facts = f"remedy.authorities.{role}", {DECIDED_BY: role}
+            steps = list(_met(route, facts))
+            for step in steps:
+                if any(one == role for who in _hands(step) for _, one in _ever(who, facts)):
+                    raise RouteError("hears_itself", at=at, role=role, step=step.code)
+            if _signing_offices(steps, facts) != signing & {authority.get("office")}:
+                raise RouteError("heard_elsewhere", at=at, role=role, route=route.code)
+
+
+def _met(route: Route, facts: Facts) -> Iterator[Step]:
+    """The steps that a case with these facts can come to, whatever others it has."""
+    met, queue = {route.start}, [route.start]
+    for code in queue:  # grows while it is read
+        step = route.steps[code]
+        yield step
+        follows = _picked(step.table, facts) if isinstance(step, Choice) else set(route.follows(code))
+        queue += sorted(follows - met)
+        met |= follows
+
+
+def _picked(table: Table, facts: Facts) -> set[str]:
+    days = table.days()
+    return {pick(table, {**one, **facts}, day)[0] for one in table.situations() for day in days}
+
+
+def _hands(step: Step) -> list[Who]:
+    if isinstance(step, Human):
+        return [seat.who for seat in step.seats]
+    return [step.who] if isinstance(step, Wait) and step.who else []
+
+
+def _ever(who: Who, facts: Facts) -> set[tuple[str, str]]:
+    situations = who.table.situations() if who.table else ({},)
+    return {one for other in situations for one in who.ever({**other, **facts})}
+
+
+def _signing_offices(steps: Iterable[Step], facts: Facts) -> set[str]:
+    signing = [step for step in steps if isinstance(step, Human) and step.signs]
+    return {office for step in signing for who in _hands(step) for office, _ in _ever(who, facts)}
 
 
 def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:

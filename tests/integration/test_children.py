@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import KIP3
 from tests.integration.walks import (
+    CHANCELLERY,
     CHECKER,
     COMPLETE,
     DEPARTMENT,
@@ -17,15 +18,20 @@ from tests.integration.walks import (
     HEAD,
     HEKS,
     LEAD,
+    NOTED,
     OPERATOR,
     QUERY,
     REASONS,
     SECOND,
+    STEERING,
     SYNTHESIS,
+    TREASURY,
     assert_kept,
     at_check,
     at_decision,
     at_once,
+    at_review,
+    at_synthesis_of_three,
     costs,
     deliver,
     happened,
@@ -288,6 +294,45 @@ def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told
     assert state(told, case_id).step == "remedy_period"  # the first appeal counts no second time
     opened(told, CHECKER, case_id, "appeal", APPEAL)
     assert state(told, case_id).suspended_at is not None
+    assert_kept(told.db)
+
+
+def unsettled(told: Story, francs: int = 38_000) -> UUID:
+    """The two offices do not agree, nor after the mediation: who decides stands one level up."""
+    case_id = at_review(told, francs)
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.do(SECOND, case_id, "no", review("Zu teuer."))
+    told.do(SYNTHESIS, case_id, "unsettled", {"mediation": {"summary": "Keine Einigung."}})
+    return case_id
+
+
+def test_an_appeal_goes_to_the_instance_that_the_order_names(told: Story) -> None:
+    case_id = unsettled(told)
+    told.do(DEPARTMENT, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    deliver(told)
+    assert "Rekurs erhoben werden bei: Regierungsrat" in order(told, case_id)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    [seat] = state(told, child).seats
+    assert (seat.office, seat.role) == ("government", "chancellery")
+    told.do(CHANCELLERY, child, "dismiss", {"decision": {"reasons": "Beschluss P260200."}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).ending) == ("dismissed", "rejected")
+    assert_kept(told.db)
+
+
+def test_who_recorded_what_the_government_decided_does_not_record_the_courts_answer(told: Story) -> None:
+    case_id = at_synthesis_of_three(told, 320_000)
+    told.do(SYNTHESIS, case_id, "propose_rejection", {"proposal": {"reasons": "Zu teuer."}})
+    told.do(TREASURY, case_id, "noted", NOTED)
+    told.do(STEERING, case_id, "noted", NOTED)
+    said = {"number": "P260123", "decided_on": "2026-10-20", "reasons": "Zu teuer."}
+    told.do(CHANCELLERY, case_id, "reject", {"decision": said})
+    deliver(told)
+    assert "Appellationsgericht" in order(told, case_id)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.do(SECRETARIAT, child, "uphold", {"decision": {"reasons": "Urteil VD.2026.1."}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).step) == ("upheld", "synthesis")
     assert_kept(told.db)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browsing import app_for, signed_in
 from tests.integration.walks import (
+    CHANCELLERY,
     CHECKER,
     COMPLETE,
     DEPARTMENT,
@@ -16,13 +17,17 @@ from tests.integration.walks import (
     HEAD,
     HEKS,
     LEAD,
+    NOTED,
     REASONS,
-    SECOND,
+    REVIEWER,
+    STEERING,
     SYNTHESIS,
     THIRD,
+    TREASURY,
     assert_kept,
     at_decision,
     at_review,
+    at_synthesis_of_three,
     deliver,
     language,
     order,
@@ -35,19 +40,11 @@ from workflow.engine.commands import Extend, Receive, Resume, Suspend, TakeWay
 from workflow.errors import Invalid, NotAllowed, Refused
 from workflow.store import queries
 
-REVIEWER = "nadine.oser@integration.bs.example"
-STEERING = "gabriela.thommen@isi.bs.example"
-TREASURY = "anita.schweizer@fd.bs.example"
-CHANCELLERY = "martin.haefeli@pd.bs.example"
-NOTED = {"statement": {"remarks": ""}}
 L, XL = 150_000, 320_000
 
 
 def at_finance(told: Story, francs: int) -> UUID:
-    case_id = told.submit(HEKS, language(francs))
-    told.do(CHECKER, case_id, "complete", COMPLETE)
-    for email in (LEAD, SECOND, REVIEWER):
-        told.do(email, case_id, "yes", review("Gut begründet."))
+    case_id = at_synthesis_of_three(told, francs)
     told.do(SYNTHESIS, case_id, "propose", proposal(francs * 100, "Alle drei Stellen empfehlen."))
     return case_id
 

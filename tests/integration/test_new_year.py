@@ -12,13 +12,15 @@ import pytest
 
 from tests.browsing import app_for, signed_in
 from tests.builders import KIP3
-from tests.integration.test_large_routes import NOTED, STEERING, at_finance
+from tests.integration.test_large_routes import at_finance
 from tests.integration.walks import (
     CHECKER,
     DEPARTMENT,
     DIVISION,
     FINANCE,
+    NOTED,
     REASONS,
+    STEERING,
     assert_kept,
     happened,
     rows,

@@ -10,15 +10,19 @@ import pytest
 from flask import Flask
 
 from tests.browsing import signed_in
-from tests.integration.test_large_routes import CHANCELLERY, NOTED, STEERING, TREASURY, XL, at_finance
+from tests.integration.test_large_routes import XL, at_finance
 from tests.integration.walks import (
     AUDITOR,
+    CHANCELLERY,
     CHECKER,
     DIVISION,
     HEAD,
     HEKS,
     LEAD,
+    NOTED,
     REASONS,
+    STEERING,
+    TREASURY,
     at_confirmation,
     at_decision,
     at_review,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,8 +18,8 @@ from workflow.engine.soundness import check
 from workflow.errors import Refused, RouteError
 from workflow.funding.forms import Form
 from workflow.funding.plain import load_yaml
-from workflow.funding.programme import Programme, load_folder
-from workflow.publish import parsed_routes
+from workflow.funding.programme import Bundle, Programme, load_folder
+from workflow.publish import parsed_routes, problems
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 PROGRAMME = Programme.parse(BUNDLE.programme)
@@ -199,6 +200,27 @@ def test_every_role_that_signs_has_an_authority_that_hears_an_appeal() -> None:
     steps = [step for route in routes for step in route.steps.values() if isinstance(step, Human)]
     signing = {step.seats[0].who.meant({}, date(2026, 9, 7))[1] for step in steps if step.signs}
     assert signing == set(PROGRAMME.remedy["authorities"])
+
+
+def test_an_appeal_comes_to_whom_the_order_names_and_never_to_who_decided() -> None:
+    def said(bundle: Bundle) -> list[str]:
+        return [str(one) for one in problems(bundle)]
+
+    at = "at=remedy.authorities"
+    assert said(BUNDLE) == []
+    by_area = deepcopy(BUNDLE)
+    by_area.routes["appeal"]["steps"]["instance"]["rows"][0]["when"] = {"area": "language"}
+    assert said(by_area) == [f"hears_itself {at}.department_head role=department_head step=decide"]
+    to_who_decided = deepcopy(BUNDLE)
+    rows = to_who_decided.routes["appeal"]["steps"]["instance"]["rows"]
+    rows[0]["when"]["decided_by"].append("department_head")
+    assert said(to_who_decided) == [f"hears_itself {at}.department_head role=department_head step=decide"]
+    recorded_alone = deepcopy(BUNDLE)
+    recorded_alone.programme["tables"]["appeal_recorder"]["rows"] = []
+    assert said(recorded_alone) == [f"hears_itself {at}.chancellery role=chancellery step=recorded"]
+    named_otherwise = deepcopy(BUNDLE)
+    named_otherwise.programme["remedy"]["authorities"]["head"]["office"] = "government"
+    assert said(named_otherwise) == [f"heard_elsewhere {at}.head role=head route=appeal"]
 
 
 def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:

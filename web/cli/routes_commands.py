@@ -135,6 +135,7 @@ def _domain(programme: Programme, route: Route) -> dict[str, list[Fact | None]]:
         "area": list(programme.areas),
         "target_group": list(programme.labels["target_groups"]),
         "applicant_office": [None, *own],
+        "decided_by": list(programme.remedy["authorities"]),
     }
     flags: dict[str, list[Fact | None]] = {
         name: [True, False] for name, kind in route.facts.items() if kind == "flag"

@@ -58,6 +58,8 @@ TEXTS = {
     "no_such_case": _("Dieses Gesuch gibt es nicht, oder Sie dürfen es nicht lesen: %(number)s"),
     "no_way_past_bound": _("Ist die Zahl der Male aufgebraucht, bleibt hier nichts mehr zu wählen: %(step)s"),
     "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
+    "heard_elsewhere": _("Der Rekurs käme zu einer anderen Instanz, als die Verfügung nennt: %(role)s"),
+    "hears_itself": _("Wer entschieden hat, hätte auch mit dem Rekurs zu tun: %(role)s, %(step)s"),
     "instalments_unclear": _("Die Tranchen sind ganze Prozente, jede über null und zusammen 100."),
     "internal_speaks_out": _("Intern, und wendet sich doch an die Trägerschaft: %(step)s"),
     "nobody_stands_there": _("Dort steht ein Gesuch nie still: %(step)s"),

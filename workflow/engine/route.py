@@ -14,6 +14,8 @@ APPLICANT = "applicant"
 OPERATOR = "operator"
 APPLICANT_OFFICE = "applicant_office"
 """The fact that names the office whose own measure a case is; absent for every other applicant."""
+DECIDED_BY = "decided_by"
+"""The fact of a case that belongs to another one: the role that signed last there, as its order says."""
 NO_OFFICE = "none"
 """A seat whose office table says this is left out: an advisory seat that this case does not need."""
 

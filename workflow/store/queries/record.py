@@ -93,15 +93,33 @@ def decision_text(events: Sequence[HistoryRow], texts: Mapping[str, Answers], fi
     return None
 
 
+def seats(events: Iterable[HistoryRow]) -> Mapping[tuple[int, str], tuple[str, str]]:
+    """Office and role of every seat there was, by entry and code: those who were competent in the end."""
+    return {
+        (row.data["entry"], seat["code"]): (seat["office"], seat["role"])
+        for row in events
+        if row.name in ("Entered", "Reseated")
+        for seat in row.data["seats"]
+    }
+
+
+def acted_as(decided: Sequence[HistoryRow], events: Sequence[HistoryRow]) -> list[tuple[str, str]]:
+    """The office and role in which each of these acts was done."""
+    there = seats(events)
+    return [there[row.data["entry"], row.data["seat"]] for row in decided]
+
+
 def signing(route: Route, events: Sequence[HistoryRow]) -> list[HistoryRow]:
-    """What those who sign did last, in its order: back to the last step at which nobody signs."""
+    """What those who sign did last, in its order: back to the step before at which nobody signs."""
     found: list[HistoryRow] = []
     for row in reversed(events):
         step = route.steps[row.data["step"]] if row.name == "Completed" else None
         if not isinstance(step, Human) or step.seats[0].who.role == APPLICANT:
             continue
         if step.signs is None:
-            break
+            if found:
+                break
+            continue  # what came after the decision, as recording that nobody signed the agreement
         found.insert(0, row)
         if step.signs == "alone":
             break

@@ -1,0 +1,22 @@
+"""What is read from a case's events."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from workflow.store.queries.record import acted_as
+from workflow.store.queries.rows import HistoryRow
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def event(name: str, **data: Any) -> HistoryRow:
+    return HistoryRow(1, NOW, "", name, data)
+
+
+def test_who_signed_did_so_in_the_role_that_was_competent_on_that_day() -> None:
+    before, since = ({"code": "", "office": "desk", "role": role} for role in ("head", "deputy_head"))
+    signed = event("Completed", step="decide", entry=3, seat="", outcome="grant")
+    entered = event("Entered", step="decide", entry=3, seats=[before])
+    reseated = event("Reseated", step="decide", entry=3, seats=[since])
+    assert acted_as([signed], [entered, signed]) == [("desk", "head")]
+    assert acted_as([signed], [entered, reseated, signed]) == [("desk", "deputy_head")]
