@@ -108,15 +108,51 @@ def test_an_amendment_with_more_money_is_decided_at_the_same_level_and_committed
     [first] = rows(told.db, "SELECT number FROM cases WHERE id = :id", id=case_id)
     assert (row.number, row.parent_id, row.requested) == (f"{first.number}.1", case_id, 5_000_00)
     told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
-    assert state(told, child).seats[0].role == "division_head"  # of size M
-    told.do(DIVISION, child, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    assert state(told, child).seats[0].role == "head"
+    told.do(HEAD, child, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    assert (state(told, child).seats[0].role, state(told, child).held) == (
+        "division_head",
+        4_000_00,
+    )  # four eyes
+    told.do(DIVISION, child, "confirm", {"decision": {}})
     deliver(told)
     assert (state(told, child).ending, state(told, child).committed) == ("amended", 4_000_00)
     assert state(told, case_id).children[str(child)]["ending"] == "amended"
     said = order(told, child)
     assert "um höchstens CHF 4'000.00 erhöht" in said
     assert "Deutsch im Quartier" in said
+    assert "Bernasconi" in said
+    assert "Iselin" in said
     assert_kept(told.db)
+
+
+def test_who_does_not_agree_about_an_amendment_passes_it_up(told: Story) -> None:
+    case_id = granted(told)
+    for outcome, ending in (("approve", "amended"), ("reject", "rejected")):
+        child = opened(told, HEKS, case_id, "amendment", amendment(5_000))
+        told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+        told.do(HEAD, child, outcome, {"decision": {"reasons": "Ohne mehr Geld."}})
+        told.do(DIVISION, child, "confirm", {"decision": {}})
+        deliver(told)
+        assert state(told, child).ending == ending
+    child = opened(told, HEKS, case_id, "amendment", amendment(5_000))
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, child, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, child, "pass_up", {"decision": {"note": "Es lohnt sich."}})
+    told.do(DEPARTMENT, child, "grant", decision(5_000_00, "Es lohnt sich."))
+    deliver(told)
+    assert (state(told, child).ending, state(told, child).committed) == ("amended", 5_000_00)
+    assert "Regierungsrat" in order(told, child)
+    assert_kept(told.db)
+
+
+def test_what_was_decided_one_level_up_is_amended_there_too(told: Story) -> None:
+    case_id = unsettled(told)
+    told.do(DEPARTMENT, case_id, "grant", decision(38_000_00, REASONS))
+    deliver(told)
+    child = opened(told, HEKS, case_id, "amendment", amendment(1_000))
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    assert state(told, child).seats[0].role == "department_head"
 
 
 def test_a_small_change_is_noted_without_an_order(told: Story) -> None:
@@ -402,13 +438,14 @@ def test_a_case_of_another_size_takes_its_own_level(told: Story) -> None:
     for more, office, role in (  # whoever may grant 10'000 francs alone does not add 290'000 to them
         (500, "integration", "head"),
         (10_000, "integration", "head"),
-        (10_001, "presidential", "division_head"),
+        (10_001, "integration", "head"),  # and the head of division after them
         (290_000, "presidential", "department_head"),
         (300_001, "government", "chancellery"),
     ):
         child = opened(told, HEKS, case_id, "amendment", amendment(more))
         told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
         assert (state(told, child).seats[0].office, state(told, child).seats[0].role) == (office, role)
+        assert (state(told, child).step == "decide_head") == (more == 10_001)
         told.withdraw(HEKS, child)
         deliver(told)
 
@@ -416,20 +453,20 @@ def test_a_case_of_another_size_takes_its_own_level(told: Story) -> None:
 def test_several_small_amendments_are_decided_as_one_large_one(told: Story) -> None:
     case_id = small_grant(told)
 
-    def decided_by(more: int) -> tuple[UUID, str]:
+    def decided_by(more: int) -> tuple[UUID, str | None]:
         child = opened(told, HEKS, case_id, "amendment", amendment(more))
         told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
-        return child, state(told, child).seats[0].role
+        return child, state(told, child).step
 
-    first, role = decided_by(6_000)
-    assert role == "head"
+    first, step = decided_by(6_000)
+    assert step == "decide"  # the head alone
     told.do(HEAD, first, "grant", decision(6_000_00, "Der Kurs ist ausgebucht."))
     deliver(told)
-    second, role = decided_by(4_000)  # 10'000 with what was added before
-    assert role == "head"
+    second, step = decided_by(4_000)  # 10'000 with what was added before
+    assert step == "decide"
     told.withdraw(HEKS, second)
     deliver(told)
-    assert decided_by(4_001)[1] == "division_head"
+    assert decided_by(4_001)[1] == "decide_head"  # and the head of division
 
 
 def test_what_is_asked_for_in_all_follows_the_answer_to_a_query(told: Story) -> None:
@@ -449,4 +486,4 @@ def test_what_is_asked_for_in_all_follows_the_answer_to_a_query(told: Story) -> 
     drafts.save(told.db, told.actors[HEKS], child, amendment(20_000), revision=page.revision, now=told.now)
     told.do(HEKS, child, "answered")
     told.do(CHECKER, child, "decide", {"check": {"recommendation": "Gut."}})
-    assert state(told, child).seats[0].role == "division_head"
+    assert state(told, child).step == "decide_head"
