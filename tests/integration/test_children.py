@@ -14,6 +14,7 @@ from tests.integration.walks import (
     COMPLETE,
     DEPARTMENT,
     DIVISION,
+    FINANCE,
     GGG,
     HEAD,
     HEKS,
@@ -359,6 +360,7 @@ def test_an_appeal_goes_to_the_instance_that_the_order_names(told: Story) -> Non
 def test_who_recorded_what_the_government_decided_does_not_record_the_courts_answer(told: Story) -> None:
     case_id = at_synthesis_of_three(told, 320_000)
     told.do(SYNTHESIS, case_id, "propose_rejection", {"proposal": {"reasons": "Zu teuer."}})
+    told.do(FINANCE, case_id, "noted", NOTED)
     told.do(TREASURY, case_id, "noted", NOTED)
     told.do(STEERING, case_id, "noted", NOTED)
     said = {"number": "P260123", "decided_on": "2026-10-20", "reasons": "Zu teuer."}

@@ -200,7 +200,7 @@ def said(step: str, outcome: str, dice: random.Random) -> dict[str, Any]:
             return {"budget": {"costs": [{"kind": "fees", "label": "Kurs", "amount": amount}]}}
         case "query":
             return {}
-        case "finance_check" | "consultation":
+        case "finance_check" | "pre_check" | "consultation":
             return {"statement": {"objections": "Folgekosten."} if outcome == "concerns" else {}}
         case "unsigned":
             return {"unsigned": {"note": "Nichts gekommen."}}

@@ -16,6 +16,7 @@ from tests.integration.walks import (
     CHANCELLERY,
     CHECKER,
     DIVISION,
+    FINANCE,
     HEAD,
     HEKS,
     LEAD,
@@ -149,6 +150,7 @@ def test_the_steering_group_sees_the_quarter_and_decides_nothing(told: Story, of
 
 def test_the_government_decides_with_number_and_date_which_the_letter_names(told: Story, of: Of) -> None:
     case_id = at_finance(told, XL)
+    told.do(FINANCE, case_id, "noted", NOTED)
     told.do(TREASURY, case_id, "noted", NOTED)
     told.do(STEERING, case_id, "concerns", {"statement": {"objections": "Der Betrag ist sehr hoch."}})
     chancellery = of(CHANCELLERY)
@@ -172,6 +174,7 @@ def test_one_resolution_of_the_government_covers_a_list(told: Story, of: Of) -> 
         tx.exec_driver_sql("UPDATE budget_lines SET available = 90000000 WHERE area = 'language'")
     cases = [at_finance(told, XL), at_finance(told, XL + 10_000)]
     for case_id in cases:
+        told.do(FINANCE, case_id, "noted", NOTED)
         told.do(TREASURY, case_id, "noted", NOTED)
         told.do(STEERING, case_id, "noted", NOTED)
         told.declare(CHANCELLERY, case_id)

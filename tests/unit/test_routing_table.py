@@ -132,7 +132,7 @@ HEARD = {
     "small": [],
     "medium": [],
     "large": ["presidential:finance", "steering_group:reviewer"],
-    "xlarge": ["finance_department:finance", "steering_group:reviewer"],
+    "xlarge": ["presidential:finance", "finance_department:finance", "steering_group:reviewer"],
 }
 SECOND_OF_ALL = {
     "first_information": "integration",
@@ -192,7 +192,12 @@ def straight_way(size: str, facts: Facts, part: str) -> list[str]:
     """Who acts from the review to a grant, as office:role: those who sign, or are heard before."""
     route, code, found = ROUTES[size], "review", []
     onward = {"review": "agreed", "synthesis": "propose", "decide_head": "grant", "decide": "grant"}
-    onward |= {"finance_check": "noted", "consultation": "noted", "confirm_grant": "confirm"}
+    onward |= {
+        "finance_check": "noted",
+        "pre_check": "noted",
+        "consultation": "noted",
+        "confirm_grant": "confirm",
+    }
     while code in onward:
         step = route.human(code)
         who = ":".join(step.seats[0].who.meant(facts, TODAY))

@@ -32,6 +32,8 @@ PRESENT, YEAR = "applications", "year"
 """The files of samples: those that screens and tests know, and the rest of a year."""
 
 AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
+HEARD = ("finance_check", "pre_check", "consultation")
+"""Steps of those who are heard before a large application is decided."""
 LARGE = ("finance", "department", "government")
 CALLS = {2026: "project-round-2026", 2027: "project-round-2027"}
 
@@ -299,7 +301,7 @@ class _Year:
         self.act(case_id, number, "propose", said)
         yield 3
         if sample.ending != "finance":
-            for _step in ("finance_check", "consultation"):
+            while self.step(case_id) in HEARD:
                 self.act(case_id, number, "noted", {"statement": {"remarks": ""}})
                 yield 2
 
