@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.browsing import app_for, signed_in
 from tests.builders import KIP3
 from tests.integration.walks import (
     CHANCELLERY,
@@ -154,6 +155,13 @@ def test_what_was_decided_one_level_up_is_amended_there_too(told: Story) -> None
     child = opened(told, HEKS, case_id, "amendment", amendment(1_000))
     told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
     assert state(told, child).seats[0].role == "department_head"
+    app = app_for(told, told.settings)
+    browser = signed_in(app, CHECKER)
+    words = browser.open(f"/desk/cases/{child}/why").words()
+    for said in ("Grösse: M", "Insgesamt verlangt: CHF 1'000.00", "Zuletzt entschieden von: Departementsv"):
+        assert said in words
+    browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
 
 
 def test_a_small_change_is_noted_without_an_order(told: Story) -> None:

@@ -20,6 +20,7 @@ from tests.integration.walks import (
     NOTED,
     REASONS,
     REVIEWER,
+    SECOND,
     STEERING,
     SYNTHESIS,
     THIRD,
@@ -106,6 +107,58 @@ def test_the_government_decides_on_the_largest_and_the_chancellery_records_it(to
     told.route()
     receive(told, case_id)
     assert (state(told, case_id).ending, state(told, case_id).committed) == ("granted", XL * 100)
+
+
+def split(told: Story, outcome: str) -> UUID:
+    """A split about a large application, mediated with this outcome, and proposed all the same."""
+    case_id = at_review(told, L)
+    for email, vote in ((LEAD, "yes"), (SECOND, "no"), (REVIEWER, "yes")):
+        told.do(email, case_id, vote, review("Darum."))
+    told.do(SYNTHESIS, case_id, outcome, {"mediation": {"summary": "Zwei sind dafür."}})
+    told.do(SYNTHESIS, case_id, "propose", proposal(L * 100, "Zwei empfehlen."))
+    return case_id
+
+
+def test_a_split_that_stays_is_decided_one_level_up_when_all_are_heard(told: Story) -> None:
+    case_id = split(told, "unsettled")
+    told.do(FINANCE, case_id, "noted", NOTED)
+    told.do(STEERING, case_id, "noted", NOTED)
+    assert [(seat.office, seat.role) for seat in state(told, case_id).seats] == [
+        ("government", "chancellery")
+    ]
+    app = app_for(told, told.settings)
+    browser = signed_in(app, CHECKER)
+    assert "Wer entscheidet? Keine Einigung" in browser.open(f"/desk/cases/{case_id}/why").words()
+    browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
+    said = {"number": "P260124", "decided_on": "2026-10-20", "amount": L * 100, "reasons": REASONS}
+    told.do(CHANCELLERY, case_id, "grant", {"decision": said})
+    deliver(told)
+    receive(told, case_id)
+    assert (state(told, case_id).ending, state(told, case_id).committed) == ("granted", L * 100)
+    assert_kept(told.db)
+
+
+def test_a_split_that_is_settled_is_decided_by_the_usual_body(told: Story) -> None:
+    case_id = split(told, "settled")
+    told.do(FINANCE, case_id, "noted", NOTED)
+    told.do(STEERING, case_id, "noted", NOTED)
+    assert state(told, case_id).step == "decide"
+
+
+def test_nobody_skips_to_the_usual_body_past_a_split_and_a_second_mediation_counts(told: Story) -> None:
+    case_id = split(told, "unsettled")
+    for to, step in (("mediation", "mediation"), ("body", "decide")):
+        way = TakeWay(case_id, "override", to, entry(told, case_id))
+        told.aside(CHECKER, way, "Neue Angaben.")
+        if to == "mediation":
+            told.declare(HEAD, case_id)
+        told.aside(HEAD, way, "Einverstanden.")
+        told.route()
+        assert state(told, case_id).step == step
+        if step == "mediation":
+            told.do(SYNTHESIS, case_id, "settled", {"mediation": {"summary": "Doch einig."}})
+            told.do(SYNTHESIS, case_id, "propose", proposal(L * 100, "Nun alle."))
 
 
 def test_the_lead_and_one_more_suffice_at_the_deadline(told: Story) -> None:

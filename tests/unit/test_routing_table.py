@@ -12,7 +12,7 @@ from workflow.engine.calendar import Calendar
 from workflow.engine.case import Case
 from workflow.engine.events import Entered
 from workflow.engine.parsing import parse_route
-from workflow.engine.route import NO_OFFICE, Human
+from workflow.engine.route import NO_OFFICE, Choice, Human
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.funding.programme import Programme, load_folder
 from workflow.texts import ZURICH
@@ -204,6 +204,8 @@ def straight_way(size: str, facts: Facts, part: str) -> list[str]:
         if (part == "signs" and step.signs) or (part == "heard" and step.form == "consultation"):
             found.append(who)
         code = step.outcomes[onward[code]].to or ""
+        following = ROUTES[size].steps.get(code)
+        code = pick(following.table, facts, TODAY)[0] if isinstance(following, Choice) else code
     return found
 
 

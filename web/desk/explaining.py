@@ -8,6 +8,7 @@ from typing import Any
 from web.desk.words import Words
 from web.language import gettext, lang
 from workflow.funding.forms import Form
+from workflow.funding.money import format_chf
 from workflow.texts import label
 from workflow.texts import marked as _
 
@@ -23,8 +24,19 @@ REASONS = {
 }
 
 
-def read_facts(facts: Mapping[str, Any], form: Form, words: Words) -> str:
-    """The facts that a table read, as the form asks for them; what does not apply is left out."""
+GIVEN = {
+    "size": _("Grösse"),
+    "requested_in_all": _("Insgesamt verlangt"),
+    "decided_by": _("Zuletzt entschieden von"),
+}
+"""Facts that no form asks for: the system gives them."""
+
+
+def read_facts(facts: Mapping[str, Any], form: Form, words: Words, route: str) -> str:
+    """The facts that a table read, as the form asks for them; what does not apply is left out.
+
+    `route`: its hash; what an outcome has noted in the case is told by the title of that outcome.
+    """
     asked = {field.fact: field for field in form.fields().values() if field.fact}
     said = []
     for name, value in facts.items():
@@ -33,6 +45,12 @@ def read_facts(facts: Mapping[str, Any], form: Form, words: Words) -> str:
             said.append(label(field.label, lang()))
         elif field and value is not False:
             said.append(f"{label(field.label, lang())}: {field.as_text(value, lang())}")
+        elif value is True:
+            said.append(words.noted(route, name))
+        elif name in GIVEN:
+            known = words.role(value) if name == "decided_by" else value
+            known = format_chf(value) if name == "requested_in_all" else known
+            said.append(f"{gettext(GIVEN[name])}: {known}")
         elif value is not False:
             said.append(f"{name}: {words.office(str(value))}")
     return "; ".join(said)

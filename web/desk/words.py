@@ -83,6 +83,16 @@ class Words:
         self.step_data(route, "")
         return self._title(self._routes[route].get("children", {}).get(code, {}).get("title"), code)
 
+    def noted(self, route: str, fact: str) -> str:
+        """The title of the outcome that notes this fact in a case."""
+        self.step_data(route, "")
+        outcomes = [
+            o for step in self._routes[route]["steps"].values() for o in step.get("outcomes", {}).values()
+        ]
+        return next(
+            (self._title(one["title"], fact) for one in outcomes if one.get("sets", {}).get(fact)), fact
+        )
+
     def outcome(self, route: str, step: str, code: str) -> str:
         """The title of an outcome of a step, or of a vote at a panel."""
         if code == RETRY:

@@ -35,6 +35,7 @@ TEXTS = {
     "empty_condition": _("Eine Bedingung ist leer: %(fact)s"),
     "endings_differ": _("Was folgt, wenn «%(child)s» so endet, fehlt oder ist zu viel: %(ending)s"),
     "lapse_without_outcome": _("Die Frist läuft ab, aber es steht kein Ergebnis da, das die Uhr wählt."),
+    "fact_by_rule": _("Was im Gesuch vermerkt wird, wählt ein einzelner Mensch: %(outcome)s"),
     "form_malformed": _("Dieses Formular ist nicht lesbar bei: %(key)s"),
     "letter_fails": _("Das Schreiben lässt sich nicht setzen: %(why)s"),
     "loop_without_bound": _("Diese Schlaufe kann ohne Ende durchlaufen werden."),

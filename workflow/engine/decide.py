@@ -218,6 +218,7 @@ def _complete(
     assert isinstance(step, Human)
     outcome = None if step.is_panel else step.outcomes[command.outcome]
     facts = {} if step.is_panel else {k: v for k, v in command.facts.items() if k in route.facts}
+    facts |= outcome.sets if outcome else {}
     return [
         ev.Completed(
             step=command.step,

@@ -30,7 +30,7 @@ from workflow.engine.route import (
 from workflow.engine.tables import Table, parse_table
 from workflow.errors import RouteError
 
-BY_NAME = ("outcomes", "votes", "endings", "steps", "ways", "children", "facts")
+BY_NAME = ("outcomes", "votes", "endings", "steps", "ways", "children", "facts", "sets")
 """Fields whose values stand under names; in every other one, a word or a number stands by itself."""
 
 
@@ -238,4 +238,5 @@ def _parse_outcome(code: str, raw: Mapping[str, Any]) -> Outcome:
         amount=raw.get("amount"),
         limit=raw.get("limit"),
         reopens=raw.get("reopens"),
+        sets=dict(raw.get("sets", {})),
     )

@@ -197,6 +197,10 @@ def types(route: Route) -> Iterator[RouteError]:
                     yield RouteError("wrong_type", at=code, fact=cell.fact, type=kind, asked=asked)
                 if cell.below and route.facts.get(cell.below, "money") not in NUMERIC:
                     yield RouteError("wrong_type", at=code, fact=cell.below, type=route.facts[cell.below])
+        for name, value in _set(step):
+            kind = route.facts.get(name, "")
+            if kind and not _fits(value, kind):
+                yield RouteError("wrong_type", at=code, fact=name, type=kind, asked=str(value))
         for name in _amounts(step):
             if route.facts.get(name, "money") not in NUMERIC:
                 yield RouteError("wrong_type", at=code, fact=name, type=route.facts[name], asked="an amount")
@@ -231,6 +235,11 @@ def _tables(step: Step) -> Iterator[Table]:
         yield from (seat.who.table for seat in step.seats if seat.who.table)
 
 
+def _set(step: Step) -> Iterator[tuple[str, Fact]]:
+    for outcome in step.outcomes.values() if isinstance(step, Human) else ():
+        yield from outcome.sets.items()
+
+
 def _dates(step: Step) -> Iterator[str]:
     if isinstance(step, Wait) and isinstance(step.due, Until):
         yield step.due.fact
@@ -260,7 +269,7 @@ def inner(route: Route) -> Iterator[RouteError]:
             for seat in step.seats:
                 read |= seat.who.table.reads() if seat.who.table else frozenset()
             for outcome in step.outcomes.values():
-                read |= {name for name in (outcome.amount, outcome.limit) if name}
+                read |= {name for name in (outcome.amount, outcome.limit, *outcome.sets) if name}
             yield from _human(route, step)
         for fact in sorted(read - set(route.facts)):
             yield RouteError("undeclared_fact", at=code, fact=fact)
@@ -292,6 +301,8 @@ def _human(route: Route, step: Human) -> Iterator[RouteError]:
             yield from _money(step.code, outcome.money, outcome.amount, ("hold", "release"))
         if outcome.money is not None and (outcome.by_clock or step.is_panel):
             yield RouteError("money_by_rule", at=step.code, outcome=outcome.code)
+        if outcome.sets and (outcome.by_clock or step.is_panel):
+            yield RouteError("fact_by_rule", at=step.code, outcome=outcome.code)
     if step.votes is None:
         if not any(not outcome.by_clock for outcome in step.outcomes.values()):
             yield RouteError("no_outcome", at=step.code)

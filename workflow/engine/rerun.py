@@ -153,9 +153,10 @@ def _as_here(route: Route, case: Case, event: ev.Event, now: datetime, calendar:
         case ev.ChildAwaited() if isinstance(step, Wait):  # the child itself is not played again
             return ev.Received(event.step, event.ending, "", step.endings[event.ending])
         case ev.Completed() if isinstance(step, Human):
-            to = None if step.is_panel else step.outcomes[event.outcome].to
+            outcome = None if step.is_panel else step.outcomes[event.outcome]
             facts = {name: value for name, value in event.facts.items() if name in route.facts}
-            return replace(event, entry=case.entry, to=to, facts=facts)
+            facts |= outcome.sets if outcome else {}
+            return replace(event, entry=case.entry, to=outcome.to if outcome else None, facts=facts)
         case _:
             return event
 

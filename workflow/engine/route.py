@@ -84,6 +84,8 @@ class Outcome:
     amount: str | None = None
     limit: str | None = None
     reopens: str | None = None
+    sets: Facts = field(default_factory=dict)
+    """Facts that the case has from then on, as whether a mediation has failed."""
 
 
 @dataclass(frozen=True, slots=True)
