@@ -79,6 +79,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         check_remedy(programme, parsed)
         check_appeals(programme, parsed)
         check_reports(programme, parsed)
+        check_carried(bundle, programme, parsed)
         for route in parsed.values():
             yield from findings(bundle, programme, route, parsed)
     except RouteError as error:
@@ -129,7 +130,7 @@ def check_terms(programme: Programme) -> None:
         terms, at = programme.terms.get(size.code), f"terms.{size.code}"
         if size.route is None:
             continue
-        if terms is None:
+        if terms is None or not isinstance(terms["report"], Mapping) or not terms["report"]:
             raise RouteError("no_terms", at=at)
         percents = terms["instalments"]
         if any(type(one) is not int or one <= 0 for one in percents) or sum(percents) != 100:
@@ -208,6 +209,27 @@ def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:
             days = step.expects.days if isinstance(step, End) and step.expects else None
             if days is not None and days != programme.terms[size.code]["report_days"]:
                 raise RouteError("report_days_differ", at=f"terms.{size.code}", days=days)
+
+
+def check_carried(bundle: Bundle, programme: Programme, routes: Mapping[str, Route]) -> None:
+    """Raises RouteError for a figure of last year's report that could not go into a new application."""
+    options = programme.options(bundle.forms["application"])
+    application = Form.parse(bundle.forms["application"], options)
+    children = [route.children.get(programme.carry_over.get("child", "")) for route in routes.values()]
+    for code in {child.form for child in children if child}:
+        report = Form.parse(bundle.forms[code], options)
+        for path, source in programme.carry_over["figures"].items():
+            if _figure(application, path) is None or _figure(application, path) != _figure(report, source):
+                raise RouteError("no_figure", at=f"carry_over.figures.{path}", source=source)
+
+
+def _figure(form: Form, path: str) -> str | None:
+    """The type of what counts at this path: a field, or a table's column; None: nothing that does."""
+    section, code, *column = path.split(".")
+    found = form.fields().get(f"{section}.{code}")
+    if found and column:
+        found = next((one for one in found.columns if [one.code] == column), None)
+    return found.type if found and found.type in ("money", "number") else None
 
 
 def findings(

@@ -230,3 +230,28 @@ def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
     file.write_text("a: 1\na: 2\n")
     with pytest.raises(RouteError, match="stands twice"):
         load_yaml(file)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "said"),
+    [
+        (("terms", "M", "report"), None, "no_terms at=terms.M"),
+        (("terms", "M", "report"), "Schlussbericht", "no_terms at=terms.M"),
+        (("carry_over", "figures", "plan.spent"), "accounts.costs.nothing", "no_figure"),
+        (("carry_over", "figures", "plan.spent"), "accounts.costs", "no_figure"),
+        (("carry_over", "figures", "plan.spent"), "results.goals", "no_figure"),
+        (("carry_over", "figures", "plan.spent"), "accounts.spent", "no_figure"),
+        (("carry_over", "figures", "plan.need"), "accounts.costs.spent", "no_figure"),
+        (("carry_over", "figures", "plan.reached"), "accounts.costs.spent", "no_figure"),
+    ],
+)
+def test_what_an_order_or_a_copy_would_stumble_over_is_not_published(
+    part: tuple[str, ...], value: Any, said: str
+) -> None:
+    bundle = deepcopy(BUNDLE)
+    place: Any = bundle.programme
+    for name in part[:-1]:
+        place = place[name]
+    place[part[-1]] = value
+    found = next(problems(bundle))
+    assert str(found).startswith(said)

@@ -53,6 +53,7 @@ TEXTS = {
     "no_due_time": _("Es fehlt eine Frist von mindestens einem Arbeitstag."),
     "no_catalogue": _("In dieser Sprache sind die Seiten nicht übersetzt: %(language)s"),
     "no_ending": _("Von hier führt kein Weg zu einem Ende."),
+    "no_figure": _("Diese Zahl gibt es nicht, oder nicht im Bericht: %(source)s"),
     "no_money": _("Das ist kein Betrag."),
     "no_terms": _("Für diese Grösse fehlt, wie ausbezahlt und berichtet wird."),
     "no_outcome": _("Kein Mensch kann hier etwas wählen."),

@@ -29,6 +29,8 @@ from workflow.errors import RouteError
 
 VERDICTS = ("agreed", "rejected", "split")
 CALLS = ("letter",)
+LONGEST = 3660
+"""Days: ten years. A mistyped deadline is not found out by the case that ends first."""
 
 
 def names(
@@ -158,9 +160,10 @@ def _expected(
     child = route.children.get(asked.child)
     if child is None or step.code not in child.start or child.who.role != APPLICANT:
         yield RouteError("unknown_child", at=step.code, child=asked.child)
-    if asked.days < 1:
+    if not 1 <= asked.days <= LONGEST or not 0 <= asked.extend <= LONGEST:
         yield RouteError("no_due_time", at=step.code)
-    if not asked.remind or any(one >= other for one, other in pairwise(asked.remind)) or asked.remind[-1] < 0:
+    rise = all(one < other for one, other in pairwise((-LONGEST, *asked.remind, LONGEST)))
+    if not rise or not asked.remind or asked.remind[-1] < 0:
         yield RouteError("reminders_unclear", at=step.code)
     yield from _who(asked.who, step.code, offices, roles)
 
