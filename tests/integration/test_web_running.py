@@ -133,6 +133,9 @@ def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask,
     said |= {"accounts.costs.0.spent": "1", "accounts.costs.0.planned": "1.00"}
     refused = browser.send(form, said, status=422)
     assert "Kursleitung" in refused.words()  # and the row is still the plan's
+    again = browser.send(form, {**said, "press": "drop:accounts.costs.3"})
+    assert "data-written" in again.text  # what stands there is saved nowhere
+    assert "data-written" not in page.text
     [form] = [one for one in refused.forms if not one.action]
     spent = {f"accounts.costs.{row}.spent": amount for row, amount in enumerate(budget)}
     more = {"kind": "material", "label": "Bücher", "spent": "250"}

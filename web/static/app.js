@@ -21,12 +21,13 @@ window.addEventListener("pageshow", () => {
 });
 
 // What was written and is saved nowhere: the browser asks before another page takes its place, be it the same
-// one in another language. A refused form holds such text from the beginning.
+// one in another language. A form that was refused, or comes back with other rows, holds such text from the
+// beginning.
 const unsaved = new Set();
 const written = (form) => form?.matches("form[method=post]:not([data-autosave]):is([data-live], :has(textarea))");
 document.addEventListener("input", ({ target }) => written(target.form) && unsaved.add(target.form));
 document.addEventListener("submit", ({ target }) => unsaved.delete(target));
-for (const form of document.querySelectorAll(".summary[role=alert] ~ form")) if (written(form)) unsaved.add(form);
+for (const form of document.querySelectorAll("[data-written], .summary[role=alert] ~ form")) if (written(form)) unsaved.add(form);
 addEventListener("beforeunload", (event) => {
   if ([...unsaved].some((form) => form.isConnected)) event.preventDefault();
 });
