@@ -50,6 +50,13 @@ def send_digest(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
         effects = mail_times.due(tx, person_id, at)
         held = mail_times.held(tx, person_id, effects)
         about = published.mailing(tx, {row.case_id for row in held if row.case_id})
+    # Who stepped back since they were kept is not written to about it any more.
+    held = [
+        row
+        for row in held
+        if not (row.case_id and row.path.startswith("desk/"))
+        or str(person_id) not in about[row.case_id].kept_out
+    ]
     if person is not None and held:
         say = texts(person.language).gettext
         words = [say(GREETING)]

@@ -91,6 +91,21 @@ def test_who_stepped_back_is_not_written_to(told: Story, inbox: Inbox) -> None:
     assert any("Erinnerung" in one for one in to(inbox, LEAD_TOO))
 
 
+def test_who_steps_back_before_the_morning_does_not_find_it_among_the_gathered(
+    told: Story, inbox: Inbox
+) -> None:
+    want(told, LEAD, DAILY)
+    case_id = at_review(told)
+    deliver(told)
+    [(number,)] = rows(told.db, "SELECT number FROM cases WHERE id = :id", id=case_id)
+    assert rows(told.db, "SELECT FROM held_mails") != []
+    told.recuse(LEAD, case_id)
+    told.wait(days=1)
+    deliver(told)
+    assert [one for one in to(inbox, LEAD) if number in one] == []
+    assert rows(told.db, "SELECT FROM held_mails") == []
+
+
 def test_a_payment_is_told_to_the_applicant_and_taking_it_back_is_not(told: Story, inbox: Inbox) -> None:
     case_id = at_decision(told)
     told.do(HEAD, case_id, "grant", decision(38_000_00, REASONS))
