@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+import pytest
 from flask import Flask
 
 from tasks.deliver import deliver_due
@@ -173,3 +174,15 @@ def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:
     page = browser.open(f"{path}/withdraw")
     assert page.url.endswith(path)
     assert "Zurückgezogen" in page.text
+
+
+def test_what_the_plan_cannot_say_any_more_is_asked(
+    app: Flask, told: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"label": "Kurs", "planned": 100_00}, {"kind": "rent", "label": "Raum", "planned": 50_00}]
+    monkeypatch.setattr(queries, "planned_rows", lambda *_: {"accounts": {"costs": rows, "sources": []}})
+    page = signed_in(app, HEKS).open(f"/applications/{granted(told)}/children/report")
+    assert '<select id="accounts.costs.0.kind"' in page.text
+    assert '<select id="accounts.costs.1.kind"' not in page.text
+    assert '<select id="accounts.costs.2.kind"' in page.text  # a row of its own
+    assert 'name="accounts.costs.0.planned" value="100.00"' in page.text
