@@ -236,6 +236,8 @@ def _tables(step: Step) -> Iterator[Table]:
         yield step.table
     if isinstance(step, Human):
         yield from (seat.who.table for seat in step.seats if seat.who.table)
+    if isinstance(step, End) and step.expects is not None and step.expects.who.table is not None:
+        yield step.expects.who.table
 
 
 def _set(step: Step) -> Iterator[tuple[str, Fact]]:

@@ -300,6 +300,7 @@ def test_whatever_comes_it_stops_when_the_last_reminder_came_and_no_report(
         ({"remind": [14, 0]}, "reminders_unclear"),
         ({"remind": [-30]}, "reminders_unclear"),
         ({"who": {"office": "nowhere", "role": "clerk"}}, "unknown_office"),
+        ({"who": {"table": "of_late"}}, "wrong_type"),
         ({"after": "sum"}, "wrong_type"),
         ({"after": "nothing"}, "undeclared_fact"),
     ],
@@ -307,7 +308,12 @@ def test_whatever_comes_it_stops_when_the_last_reminder_came_and_no_report(
 def test_what_an_ending_asks_for_must_be_there_to_be_had(change: dict[str, Any], code: str) -> None:
     steps = {**STEPS, "granted": {**STEPS["granted"], "expects": {**EXPECTS, **change}}}
     elsewhere = {**ASIDE["children"]["report"], "from": ["ask"]}
-    more = {**ASIDE, "children": {**ASIDE["children"], "elsewhere": elsewhere}}
+    of_late = {"rows": [{"when": {"until": {"min": 5}}, "then": "desk:clerk"}], "else": "desk:clerk"}
+    more = {
+        **ASIDE,
+        "children": {**ASIDE["children"], "elsewhere": elsewhere},
+        "tables": {"of_late": of_late},
+    }
     route = parse_route(small_route(steps, **more))
     report = parse_route(small_route({"ask": task({"yes": "end"})}))
     offices, roles = {"desk", "till"}, {"clerk", "finance"}
