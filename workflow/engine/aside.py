@@ -53,7 +53,7 @@ def decide(
             left = _most(route, case) - case.extended
             if not 1 <= command.days <= left:
                 raise Refused("too_long", most=left)
-            due_at, timers = longer(route, case, command.days, calendar)
+            due_at, timers = longer(route, case, command.days, now, calendar)
             assert due_at is not None
             return [ev.Extended(case.step or "", actor.person, command.days, due_at, timers, command.content)]
         case cmd.Nudge():
@@ -211,19 +211,24 @@ def moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[
 
 
 def longer(
-    route: Route, case: Case, days: int, calendar: Calendar
+    route: Route, case: Case, days: int, now: datetime, calendar: Calendar
 ) -> tuple[str | None, tuple[dict[str, Any], ...]]:
     """The same for a deadline that is extended: a panel that did not close at the old one may at the new.
 
-    What an ending asks for is reminded of so many calendar days before and after the new deadline, and the
-    last of these days comes once more.
+    What an ending asks for is reminded of so many calendar days before and after the new deadline: once more
+    where that is later than the old one, so that nobody is stopped a year later without a word; and the last.
     """
     due_at, timers = moved(case, days, calendar)
     step = route.steps.get(case.step or "")
     if due_at and isinstance(step, End) and step.expects:
         due = calendar.day_of(datetime.fromisoformat(due_at)) - ONE_DAY
         left = {timer.number for timer in case.timers} | {len(step.expects.remind) - 1}
-        return due_at, tuple(one for one in reminders(step.expects, due, calendar) if one["number"] in left)
+        passed = max(iso(now), case.due_at or "")
+        return due_at, tuple(
+            one
+            for one in reminders(step.expects, due, calendar)
+            if one["number"] in left or one["at"] > passed
+        )
     if case.overdue and due_at and isinstance(step, Human):
         closing = [number for number, timer in enumerate(step.timers) if timer.do == "close"]
         again = ({"number": n, "at": due_at, "percent": 100, "do": "close", "outcome": None} for n in closing)

@@ -144,7 +144,7 @@ def _as_here(route: Route, case: Case, event: ev.Event, now: datetime, calendar:
         case ev.Resumed():
             return resumed(case, event.by, now, calendar)
         case ev.Extended():
-            due_at, timers = longer(route, case, event.days, calendar)
+            due_at, timers = longer(route, case, event.days, now, calendar)
             return replace(event, due_at=due_at or event.due_at, timers=timers)
         case ev.Withdrawn():
             return ev.Withdrawn(event.by, route.withdraw_to or "", event.content)

@@ -163,8 +163,14 @@ def test_a_project_that_goes_on_for_longer_reports_later() -> None:
     told.complete(CLERK, "grant", left=100, sum=100)
     [offer] = [one for one in allowed(told.route, told.case, CLERK, told.today) if one.action == "extend"]
     assert offer.outcomes == ("260",)
+    on(told, date(2027, 3, 10))  # reminded twice, and asked for more time then
     told.do(Extend(CASE, 130, told.case.entry), CLERK)
     assert due(told) == date(2027, 8, 30)
+    found = [told.rules(days=1) for _ in range(210)]
+    assert [event.days for day in found for event in day if isinstance(event, ev.ChildDue)] == [
+        *(-30, 0, 14, 30)
+    ]
+    assert told.case.stopped
     with pytest.raises(Refused, match="too_long"):
         told.do(Extend(CASE, 131, told.case.entry), CLERK)
 
