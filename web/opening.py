@@ -23,7 +23,8 @@ from workflow.texts import label
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The case beside which it is opened, as this person sees it. `page_of`: a case's page at their desk."""
+    """The case beside which it is opened, as this person sees it. `page_of`: a case's page at their desk;
+    `opened`: how many belong to it so far."""
 
     case_id: UUID
     name: str
@@ -32,6 +33,7 @@ class Parent:
     route_hash: str
     programme_hash: str
     page_of: Callable[[UUID], str]
+    opened: int
 
 
 def child_id(command_id: UUID) -> UUID:
@@ -82,6 +84,7 @@ def _shown(parent: Parent, code: str, given: Mapping[str, Any], error: Foerderwe
         more=pressed().more,
         send=_send(child),
         parent=parent,
+        code=code,
     )
 
 

@@ -48,3 +48,38 @@ def test_a_report_asks_before_it_is_left_and_not_when_it_is_sent(demo: Demo, vis
     assert page.locator("textarea").first.input_value() == "Alle Plätze waren besetzt."
     leave()
     assert len(asked) == 3
+
+
+def test_a_report_that_was_not_sent_is_there_again_until_one_signs_out(demo: Demo, visit: Visit) -> None:
+    with demo.story.db.connect() as tx:
+        case_id, name = tx.execute(sa.text(AWAITED)).one()
+    signer = visit(name)
+    signer.sign_in()
+    path = f"/applications/{case_id}/children/report"
+    signer.open(path)
+    page = signer.page
+    page.locator("textarea").first.fill("Alle Plätze waren besetzt.")
+    rows = page.locator("table[data-table='accounts.costs'] tbody tr")
+    planned = page.locator("table[data-table='accounts.costs'] .planned + input[name$='.label']").count()
+    spent = page.locator("input[name='accounts.costs.0.spent']")
+    spent.fill("1'200")
+    for _ in range(3):
+        page.get_by_role("button", name="Zeile hinzufügen").first.click()
+    last = rows.count() - 1
+    page.locator(f"input[name='accounts.costs.{last}.label']").fill("Bücher")
+    assert "Auf diesem Gerät behalten" in page.locator("[data-kept]").inner_text()
+    again = page.context.new_page()
+    page.close()
+    again.goto(path)
+    assert "ist wieder da" in again.locator("[data-kept]").inner_text()
+    assert again.locator("textarea").first.input_value() == "Alle Plätze waren besetzt."
+    assert again.locator("input[name='accounts.costs.0.spent']").input_value() == "1'200"
+    assert again.locator(f"input[name='accounts.costs.{planned}.label']").input_value() == "Bücher"
+    total = again.locator("table[data-table='accounts.costs'] [data-total=spent]")
+    assert total.inner_text() == "CHF 1'200.00"
+    again.locator("form[action$='/sign-out'] button").evaluate("button => button.click()")
+    again.wait_for_load_state()
+    signer.page = again
+    signer.sign_in()
+    again.goto(path)
+    assert again.locator("textarea").first.input_value() == ""

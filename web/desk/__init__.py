@@ -230,6 +230,7 @@ def _parent(found: Dossier) -> Parent:
         found.case.route_hash,
         found.programme_hash,
         lambda one: url_for(".dossier", case_id=one),
+        len(found.children) + len(found.inquiries),
     )
 
 

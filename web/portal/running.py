@@ -222,6 +222,7 @@ def _parent(found: Application) -> Parent:
         found.route_hash or "",
         found.programme_hash,
         lambda one: url_for("portal.application", application_id=one),
+        len(found.children),
     )
 
 
