@@ -30,6 +30,7 @@ from tests.integration.walks import (
     TREASURY,
     assert_kept,
     at_check,
+    at_confirmation,
     at_decision,
     at_once,
     at_review,
@@ -45,11 +46,12 @@ from tests.integration.walks import (
 from web.cli.story import Story, decision, proposal, review
 from workflow import drafts
 from workflow.engine.commands import ChildEnded, Extend, OpenChild
+from workflow.engine.decide import allowed
 from workflow.errors import Invalid, NotAllowed, NotFound, Refused
 from workflow.funding.programme import load_folder
 from workflow.publish import checked_bundle, store
 from workflow.service import Done, handle
-from workflow.store import queries
+from workflow.store import journal, published, queries
 from workflow.store.reading import SYSTEM
 
 SECRETARIAT = "lukas.ammann@pd.bs.example"
@@ -363,6 +365,91 @@ def test_an_appeal_goes_to_the_instance_that_the_order_names(told: Story) -> Non
     deliver(told)
     assert (state(told, child).ending, state(told, case_id).ending) == ("dismissed", "rejected")
     assert_kept(told.db)
+
+
+def test_what_is_not_taken_up_is_taken_up_when_the_appeal_is_upheld(told: Story) -> None:
+    case_id = at_check(told, 150_000)
+    told.do(CHECKER, case_id, "inadmissible", {"check": {"reasons": "Nicht in Basel."}})
+    told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Das Projekt ist anderswo."}})
+    deliver(told)
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    assert page.timeline[-1].status == "remedy_inadmissible"
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    assert state(told, case_id).step == "remedy_inadmissible"  # it stands still
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Ein Kurs ist in Basel."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Ein Kurs ist in Basel."}})  # of size L
+    deliver(told)
+    assert (state(told, case_id).step, len(state(told, case_id).open_seats)) == ("review", 3)
+    assert_kept(told.db)
+
+
+def test_what_silence_wrote_off_is_proposed_anew_when_the_appeal_is_upheld(told: Story) -> None:
+    case_id = at_confirmation(told)
+    told.wait(days=30)
+    deliver(told)
+    assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_written_off", 0)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Mahnung kam nie an."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Die Mahnung kam nie an."}})
+    deliver(told)
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Wie zuvor."))
+    assert state(told, case_id).held == 30_000_00
+    assert_kept(told.db)
+
+
+def test_an_appeal_against_a_grant_is_decided_beside_it_and_stops_no_payment(told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    assert (state(told, case_id).suspended_at, state(told, case_id).ending) == (None, "granted")
+    assert "pay:" in "".join(offers(told, FINANCE, case_id))
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Auflage ist unklar."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Die Auflage ist unklar."}})
+    deliver(told)
+    assert "Soweit er angefochten ist" in order(told, child).replace("- ", "")
+    assert (state(told, case_id).ending, state(told, case_id).committed) == ("granted", 38_000_00)
+    assert "open_child:amendment" in offers(told, HEKS, case_id)  # how it is decided anew
+    assert_kept(told.db)
+
+
+def test_an_appeal_against_the_order_about_an_amendment_goes_to_the_instance_that_it_names(
+    told: Story,
+) -> None:
+    amended = opened(told, HEKS, granted(told), "amendment", amendment(5_000))
+    told.do(CHECKER, amended, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, amended, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, amended, "confirm", {"decision": {}})
+    deliver(told)
+    assert "Rekurs erhoben werden bei: Präsidialdepartement" in order(told, amended)
+    child = opened(told, CHECKER, amended, "appeal", APPEAL)
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Der Ermessensspielraum ist gewahrt."}})
+    told.do(DEPARTMENT, child, "dismiss", {"decision": {"reasons": "Die Erwägungen überzeugen."}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, amended).ending) == ("dismissed", "rejected")
+    said = order(told, child)
+    assert "Deutsch im Quartier" in said
+    assert "Leitung des Präsidialdepartements" in said.split("Rekurs")[0]
+    app = app_for(told, told.settings)
+    for reader, at in ((SECRETARIAT, f"/desk/cases/{child}"), (HEKS, f"/applications/{child}")):
+        browser = signed_in(app, reader)
+        assert "Rekurs" in browser.open(at).words()
+        browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
+    assert_kept(told.db)
+
+
+def test_an_office_does_not_appeal_against_an_internal_decision(told: Story) -> None:
+    case_id = granted(told)
+    with told.db.connect() as tx:
+        stored = journal.read(tx, case_id)
+        route = published.route(tx, stored.route_hash)
+    own = stored.case._replace(facts={**stored.case.facts, "applicant_office": "social_welfare"})
+    may = {one.step for one in allowed(route, own, told.actors[CHECKER], told.now.date())}
+    assert "appeal" not in may
 
 
 def test_who_recorded_what_the_government_decided_does_not_record_the_courts_answer(told: Story) -> None:

@@ -118,7 +118,7 @@ def test_what_was_granted_and_declined_is_no_grant(told: Story) -> None:
     case_id = at_confirmation(told)
     told.do(HEKS, case_id, "decline")
     deliver(told)
-    assert state(told, case_id).ending == "written_off"
+    assert state(told, case_id).step == "remedy_written_off"
     found = queries.quarter(told.db, told.actors[AUDITOR], 2026, 3)
     assert found is not None
     [language] = [one for one in found.areas if one.area == "language"]

@@ -125,7 +125,7 @@ def test_a_letter_for_which_a_step_waits_is_never_skipped(told: Story, tmp_path:
     told.settings = good
     retry_effects(told.db, told.actors[OPERATOR], key=letter.key, reason="Platte voll", now=told.now)
     deliver(told)
-    assert state(told, case_id).ending == "inadmissible"
+    assert state(told, case_id).step == "remedy_inadmissible"
     assert happened(told, case_id).count("Called") == 1
     assert_kept(told.db)
 

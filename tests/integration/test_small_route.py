@@ -86,6 +86,7 @@ def test_inadmissible_ends_with_an_order(told: Story) -> None:
     told.do(CHECKER, case_id, "inadmissible", INADMISSIBLE)
     told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Das Projekt ist anderswo."}})
     deliver(told)
+    told.wait(days=25)
     assert state(told, case_id).ending == "inadmissible"
     assert "Das Projekt ist anderswo." in order(told, case_id)
 
@@ -95,6 +96,8 @@ def test_silence_about_the_budget_writes_it_off(told: Story) -> None:
     told.do(HEAD, case_id, "grant", decision(5_000_00, REASONS))
     told.wait(days=30)
     deliver(told)
+    assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_written_off", 0)
+    told.wait(days=25)
     assert (state(told, case_id).ending, state(told, case_id).held) == ("written_off", 0)
     assert_kept(told.db)
 

@@ -142,7 +142,7 @@ def test_a_letter_that_failed_is_made_at_the_next_attempt(told: Story, tmp_path:
     assert letters(told, case_id) == 0  # not yet
     told.now = effect.next_try
     deliver(told)
-    assert (letters(told, case_id), state(told, case_id).ending) == (1, "inadmissible")
+    assert (letters(told, case_id), state(told, case_id).step) == (1, "remedy_inadmissible")
     assert_kept(told.db)
 
 
@@ -161,7 +161,7 @@ def test_a_letter_that_cannot_be_made_waits_for_an_operator_who_has_it_made_once
     told.do(OPERATOR, case_id, "retry")
     assert queries.inbox(told.db, told.actors[OPERATOR], now=told.now).rows == []
     attempts(told)
-    assert happened(told, case_id)[-3:] == ["Called", "CallReturned", "Ended"]
+    assert happened(told, case_id)[-4:] == ["Called", "CallReturned", "Chosen", "Entered"]
     assert letters(told, case_id) == 1
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
@@ -194,7 +194,7 @@ def test_a_worker_may_die_at_any_moment_of_a_letter(
     with pytest.raises(Killed):
         deliver_due(told.db, told.settings, clock)
     attempts(told)
-    assert happened(told, case_id)[-1] == ("CallFailed" if fails else "Ended")
+    assert happened(told, case_id)[-1] == ("CallFailed" if fails else "Entered")
     assert letters(told, case_id) == (0 if fails else 1)
     assert queries.inbox(told.db, told.actors[OPERATOR], now=told.now).total == (1 if fails else 0)
     assert_kept(told.db)

@@ -185,6 +185,8 @@ def test_a_clock_carries_the_time_after_which_it_rings() -> None:
         "consultation": "P12D",
         "countersigning": "P30D",
         "remedy_period": "P13D",
+        "remedy_inadmissible": "P13D",
+        "remedy_written_off": "P13D",
     }
 
 

@@ -43,7 +43,9 @@ TEXTS = {
     "malformed_route": _("Das Verfahren ist nicht lesbar: %(detail)s"),
     "malformed_step": _("Dieser Schritt ist nicht lesbar: %(detail)s"),
     "malformed_way": _("Ein Weg neben dem Verfahren ist nicht lesbar: %(detail)s"),
-    "money_by_rule": _("Geld bewegt nur, was ein einzelner Mensch wählt: %(outcome)s"),
+    "money_by_rule": _(
+        "Geld reserviert nur, was ein einzelner Mensch wählt; die Uhr gibt es höchstens frei: %(outcome)s"
+    ),
     "no_amount": _("Es fehlt, um welchen Betrag es geht."),
     "no_authority": _("Wer hier unterschreibt, braucht eine Instanz für den Rekurs: %(role)s"),
     "no_bound": _("Es fehlt, wie oft das geschehen darf."),

@@ -244,7 +244,8 @@ def _fire(step: Human, case: Case, timer: Pending) -> ev.Event:
         case "lapse":
             outcome = step.outcomes[timer.outcome or ""]
             assert outcome.to is not None
-            return ev.Lapsed(step.code, timer.number, outcome.code, outcome.to)
+            holds = 0 if outcome.money == "release" else None
+            return ev.Lapsed(step.code, timer.number, outcome.code, outcome.to, holds)
         case other:
             raise RouteError("unknown_timer", at=step.code, do=other)
 

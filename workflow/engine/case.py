@@ -229,7 +229,8 @@ def evolve(case: Case, event: ev.Event) -> Case:
         case ev.DeadlinePassed():
             return _after(case, timers=_without(case, event.timer), overdue=True)
         case ev.Lapsed():
-            return _after(case, to=event.to, timers=())
+            held = case.held if event.holds is None else event.holds
+            return _after(case, to=event.to, timers=(), held=held)
         case ev.Received():
             return _after(case, to=event.to, timers=())
         case ev.WayProposed():

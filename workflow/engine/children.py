@@ -12,7 +12,7 @@ from workflow.engine.aside import kept_out, refusal_of, require, resumed, stands
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT, Child, End, Route
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Child, End, Route
 from workflow.engine.tables import Facts
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -88,6 +88,8 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
 
 def _refusal(case: Case, child: Child, actor: Actor, on: date) -> FoerderwegError | None:
     if not stands_at(case, child.start):
+        return Refused("not_at_this_step")
+    if child.others and APPLICANT_OFFICE in case.facts:  # nobody appeals against an internal decision
         return Refused("not_at_this_step")
     if case.suspended_at is not None:
         return Refused("suspended")

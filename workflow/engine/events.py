@@ -183,12 +183,16 @@ class DeadlinePassed:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """Nobody answered in time; the route says what follows. Silence is never consent."""
+    """Nobody answered in time; the route says what follows. Silence is never consent.
+
+    `holds`: what the case has reserved from then on; None: as before.
+    """
 
     step: str
     timer: int
     outcome: str
     to: str
+    holds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,7 +304,7 @@ def _human(route: Route, step: Human) -> Iterator[RouteError]:
     for outcome in step.outcomes.values():
         if outcome.money is not None:
             yield from _money(step.code, outcome.money, outcome.amount, ("hold", "release"))
-        if outcome.money is not None and (outcome.by_clock or step.is_panel):
+        if outcome.money is not None and (step.is_panel or (outcome.by_clock and outcome.money == "hold")):
             yield RouteError("money_by_rule", at=step.code, outcome=outcome.code)
         if outcome.sets and (outcome.by_clock or step.is_panel):
             yield RouteError("fact_by_rule", at=step.code, outcome=outcome.code)

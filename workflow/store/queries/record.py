@@ -30,13 +30,14 @@ SELECT FROM contents WHERE case_id = :case_id AND kind = 'application'
 APPLIED_FOR = """
 SELECT a.id, a.call, a.size, a.requested, a.submitted_at, a.state->>'content' AS content,
   c.parent_id, c.submitted_at AS opened_at, o.name, o.street, o.postcode, o.town
-FROM cases c JOIN cases a ON a.id = coalesce(c.parent_id, c.id)
+FROM cases c LEFT JOIN cases p ON p.id = c.parent_id JOIN cases a ON a.id = coalesce(p.parent_id, p.id, c.id)
 JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"""
 
 
 def applied_for(tx: sa.Connection, case_id: UUID) -> Any:
     """What a case is about: id, call, size, requested, submitted_at and content (its hash) of the application
-    that it is or belongs to; parent_id and opened_at of its own; name and address of the applicant."""
+    that it is or belongs to, as an appeal against an amendment does by way of that; parent_id and opened_at
+    of its own; name and address of the applicant."""
     [row] = ask(tx, APPLIED_FOR, {"id": case_id})
     return row
 
