@@ -33,7 +33,7 @@ from web.security import (
 from web.templating import Templates
 from workflow.errors import NotFound, Problem
 from workflow.funding.forms import Form
-from workflow.funding.money import format_amount, format_chf
+from workflow.funding.money import format_amount, format_chf, format_iban
 from workflow.funding.organisations import role_of
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
@@ -112,7 +112,7 @@ def register(app: Flask) -> None:
         clock=local_time,
         iso=lambda moment: moment.isoformat(),
         filesize=filesize,
-        iban=lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4)),
+        iban=format_iban,
         days_left=days_left,
         closing=closing,
         last_day=last_day,

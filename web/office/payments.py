@@ -18,7 +18,7 @@ from web.language import lang, ngettext
 from web.security import db, do, now, posted_uuid, signed_in
 from workflow.engine.commands import Pay
 from workflow.errors import Conflict, NotAllowed, NotFound, Refused
-from workflow.funding.money import parse_chf
+from workflow.funding.money import format_iban, parse_chf
 from workflow.store import queries
 from workflow.store.queries import Payable, Payments
 
@@ -56,7 +56,14 @@ def payments_file(kind: str) -> Response:
         Column(_("Betrag der Tranche"), lambda row: row.instalment[2], As.MONEY),
         Column(_("gesperrt"), lambda row: _("Ja") if row.stopped else _("Nein")),
     ]
-    return export(kind, _("Auszahlungen"), columns, every(lambda after: _found(after, PAGE_ROWS)))
+    first = _found(None, PAGE_ROWS)
+    if first.with_accounts:
+        columns += [
+            Column(_("Konto lautet auf"), lambda row: row.account.holder if row.account else None),
+            Column(_("IBAN"), lambda row: format_iban(row.account.iban) if row.account else None),
+        ]
+    rows = every(lambda after: _found(after, PAGE_ROWS) if after else first)
+    return export(kind, _("Auszahlungen"), columns, rows)
 
 
 def record() -> Response | tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Money is whole Rappen inside, CHF 12'345.50 outside."""
+"""Money is whole Rappen inside, CHF 12'345.50 outside; so are the accounts it goes to, in fours."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def format_amount(rappen: int) -> str:
 def format_chf(rappen: int) -> str:
     """CHF 12'345.50 (apostrophe U+0027), from Rappen."""
     return f"CHF {format_amount(rappen)}"
+
+
+def format_iban(iban: str) -> str:
+    """CH93 0076 2011 6238 5295 7, as it stands on paper."""
+    return " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
 
 
 def parse_chf(text: str) -> int:

@@ -14,7 +14,7 @@ from workflow.errors import RouteError
 from workflow.funding.answers import READERS, Limits
 from workflow.funding.budget import CHECKS
 from workflow.funding.conditions import Condition, parse_condition
-from workflow.funding.money import format_amount, format_chf
+from workflow.funding.money import format_amount, format_chf, format_iban
 from workflow.texts import label, texts
 
 Labels = Mapping[str, str]
@@ -136,7 +136,7 @@ class Field:
         if self.type == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
             return ".".join(reversed(str(value).split("-")))
         if self.type == "iban":
-            return " ".join(value[at : at + 4] for at in range(0, len(value), 4))
+            return format_iban(value)
         return str(value)
 
     def figure(self, value: Any) -> int | None:

@@ -19,7 +19,23 @@ from workflow.store.queries.narrowed import MONEY
 
 MOST_COUNTED = 1000
 OPEN, PAID = "open", "paid"
+ACCOUNT = """
+ coalesce(jsonb_path_query_first(t.data, '$.*.iban') #>> '{}', nullif(o.iban, '')) AS iban,
+ coalesce(jsonb_path_query_first(t.data, '$.*.holder') #>> '{}', nullif(o.holder, ''), o.name) AS holder,
+ o.street, o.postcode, o.town"""
+"""As handed in with the application, in whatever section its form asks for it; else as the record has it."""
 SHOWN = {OPEN: MONEY["committed"], PAID: MONEY["paid"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where it is paid to. `iban`: without spaces, empty where none is known; the address is the record's."""
+
+    holder: str
+    iban: str
+    street: str
+    postcode: str
+    town: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,7 @@ class Payable:
     """A case with money committed. `instalment`: (number, of how many, Rappen) of what comes next.
 
     `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is
-    there, or that on the case which it belongs to.
+    there, or that on the case which it belongs to. `account`: for whoever pays, and auditors; None for others.
     """
 
     case_id: UUID
@@ -42,6 +58,7 @@ class Payable:
     instalment: tuple[int, int, int]
     may_pay: bool
     stopped: bool
+    account: Account | None
 
     @property
     def open(self) -> int:
@@ -57,6 +74,11 @@ class Payments:
     total: int
     next: str | None
     at_least: bool
+
+    @property
+    def with_accounts(self) -> bool:
+        """The viewer sees where at least one of these is paid to."""
+        return any(row.account for row in self.rows)
 
 
 def payments(
@@ -79,9 +101,10 @@ def payments(
         total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s")).scalar_one()
         rows = tx.execute(
             sa.text(
-                "SELECT c.*, o.name AS organisation, b.year, b.pot, EXISTS (SELECT FROM reports_due r"
+                f"SELECT c.*, o.name AS organisation, b.year, b.pot,{ACCOUNT}, EXISTS (SELECT FROM reports_due r"
                 " WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped FROM cases c"
                 " JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id"
+                " LEFT JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'"
                 f" WHERE {where}{behind} ORDER BY c.entered_at, c.id LIMIT :limit"
             ),
             {**mark, "limit": limit + 1},
@@ -107,6 +130,9 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
     number, amount = instalment(row.committed, row.paid, percents)
     route = published.route(tx, row.route_hash)
     today = published.calendar(tx, row.programme_hash).day_of(now)
+    may_pay = any(allowed(route, case, viewer, today))
+    sees = may_pay or (viewer.has_role("auditor") and not reading.keeps_out(case, viewer))
+    account = Account(row.holder, (row.iban or "").replace(" ", ""), row.street, row.postcode, row.town)
     return Payable(
         case_id=UUID(str(row.id)),
         number=row.number,
@@ -118,8 +144,9 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         committed=row.committed,
         paid=row.paid,
         instalment=(number, len(percents), amount),
-        may_pay=any(allowed(route, case, viewer, today)),
+        may_pay=may_pay,
         stopped=row.stopped,
+        account=account if sees else None,
     )
 
 
