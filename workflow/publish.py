@@ -16,6 +16,7 @@ from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, parse_table, pick
 from workflow.errors import RouteError
 from workflow.funding.forms import Form
+from workflow.funding.instalments import ACCEPTED, parse_waits
 from workflow.funding.labelled import check_labels
 from workflow.funding.plan import check_plan
 from workflow.funding.programme import Bundle, Programme, load_folder
@@ -135,6 +136,10 @@ def check_terms(programme: Programme) -> None:
         percents = terms["instalments"]
         if any(type(one) is not int or one <= 0 for one in percents) or sum(percents) != 100:
             raise RouteError("instalments_unclear", at=at)
+        starts = [one.start for one in parse_waits(terms)]
+        known = all(type(one) is int and 1 <= one <= len(percents) for one in starts)
+        if not known or starts != sorted(set(starts)):
+            raise RouteError("waits_unclear", at=at)
         if any(type(terms[key]) is not int or terms[key] <= 0 for key in ("report_days", "repay_days")):
             raise RouteError("no_days", at=at)
 
@@ -203,12 +208,22 @@ def _signing_offices(steps: Iterable[Step], facts: Facts) -> set[str]:
 
 
 def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:
-    """Raises RouteError where an order would name another term for the report than the one that runs."""
+    """Raises RouteError where an order would name another term for the report than the one that runs, and
+    where an instalment would wait for a report that cannot come."""
     for size in programme.sizes:
-        for step in routes[size.route].steps.values() if size.route is not None else ():
+        if size.route is None:
+            continue
+        route, terms, at = routes[size.route], programme.terms[size.code], f"terms.{size.code}"
+        for step in route.steps.values():
             days = step.expects.days if isinstance(step, End) and step.expects else None
-            if days is not None and days != programme.terms[size.code]["report_days"]:
-                raise RouteError("report_days_differ", at=f"terms.{size.code}", days=days)
+            if days is not None and days != terms["report_days"]:
+                raise RouteError("report_days_differ", at=at, days=days)
+        for code in (one.child for one in parse_waits(terms)):
+            if code not in route.children:
+                raise RouteError("unknown_child", at=at, child=code)
+            steps = routes[route.children[code].route].steps.values()
+            if not any(isinstance(step, End) and step.ending == ACCEPTED for step in steps):
+                raise RouteError("never_accepted", at=at, child=code)
 
 
 def check_carried(bundle: Bundle, programme: Programme, routes: Mapping[str, Route]) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
+from tests.integration.test_children import opened
 from tests.integration.test_money import granted
-from tests.integration.walks import AUDITOR, CHECKER, FINANCE, rows
+from tests.integration.walks import AUDITOR, CHECKER, FINANCE, HEKS, deliver, report, rows
 from web.cli.story import Story
+from web.cli.visitors import Browser, Page
 from workflow.engine.case import Actor
 from workflow.store import queries
 from workflow.store.queries import Payable
@@ -56,6 +60,39 @@ def test_the_account_is_what_was_handed_in_else_the_records(told: Story) -> None
     account = payable(told).account
     assert account is not None
     assert (account.iban, account.holder) == ("CH5604835012345678009", "Quartierkasse")
+
+
+def test_the_second_instalment_waits_for_the_report_and_more_than_is_due_is_recorded_with_a_warning(
+    app: Flask, told: Story
+) -> None:
+    case_id = granted(told)
+    browser = signed_in(app, FINANCE)
+    row = payable(told)
+    assert (row.due, row.waits) == (24_000_00, None)
+    pay(browser, case_id, 0, "24'000")
+    row = payable(told)
+    assert (row.due, row.instalment) == (0, (2, 2, 6_000_00))
+    page = browser.open(PATH)
+    assert "wartet auf: Genehmigung des Schlussberichts" in page.words()
+    assert "data-later" in page.text
+    after = pay(browser, case_id, 24_000_00, "1'000")
+    assert "Mehr eingetragen, als fällig war: KIP3-2027-00001." in after.text
+    assert ";0.00;Genehmigung des Schlussberichts;" in browser.http.get(f"{PATH}.csv").text
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    assert payable(told).due == 0
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 29_000_00}})
+    deliver(told)
+    row = payable(told)
+    assert (row.due, row.waits) == (4_000_00, None)
+    after = pay(browser, case_id, 25_000_00, "4'000")
+    assert "1 Auszahlung ist eingetragen." in after.text
+    assert "Mehr eingetragen" not in after.text
+
+
+def pay(browser: Browser, case_id: UUID, before: int, francs: str) -> Page:
+    """Ticks one row of the list, and records it."""
+    form = browser.open(PATH).form(PATH)
+    return browser.send(form, {"case": f"{case_id}.{before}", f"amount.{case_id}": francs})
 
 
 def told_by(told: Story, statement: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
@@ -21,6 +21,7 @@ from workflow.errors import Conflict, NotAllowed, NotFound, Refused
 from workflow.funding.money import format_iban, parse_chf
 from workflow.store import queries
 from workflow.store.queries import Payable, Payments
+from workflow.texts import label
 
 MOST = 100
 """Payments that one form records."""
@@ -54,6 +55,8 @@ def payments_file(kind: str) -> Response:
         Column(_("offen"), lambda row: row.open, As.MONEY),
         Column(_("Nächste Tranche"), lambda row: row.instalment[0] or None, As.NUMBER),
         Column(_("Betrag der Tranche"), lambda row: row.instalment[2], As.MONEY),
+        Column(_("jetzt fällig"), lambda row: row.due, As.MONEY),
+        Column(_("wartet auf"), lambda row: label(row.waits, lang()) if row.waits else None),
         Column(_("gesperrt"), lambda row: _("Ja") if row.stopped else _("Nein")),
     ]
     first = _found(None, PAGE_ROWS)
@@ -68,10 +71,10 @@ def payments_file(kind: str) -> Response:
 
 def record() -> Response | tuple[str, int]:
     """Record each that was ticked; what is refused says why, and stays as it was typed."""
-    _found(None, 1)  # 404 for who has no overview
     ticked = _ticked()
+    before = seen(ticked)
     typed = {case_id: request.form.get(f"amount.{case_id}", "") for case_id in ticked}
-    failed, done = {}, 0
+    failed, done, over = {}, 0, []
     for case_id, paid in ticked.items():
         key = uuid5(posted_uuid("command_id"), f"{case_id}.{paid}")
         try:
@@ -81,12 +84,20 @@ def record() -> Response | tuple[str, int]:
                 continue
             do(Pay(case_id, amount, paid), key=key)
             done += 1
+            row = before.get(case_id)
+            if row is not None and row.paid == paid and amount > row.due:
+                over.append(row.number)
         except ValueError:
             failed[case_id] = _("Das ist kein Betrag.")
         except (Conflict, NotAllowed, NotFound, Refused) as error:
             failed[case_id] = text_of(error, lang())
     if done:
         flash(ngettext("%(n)s Auszahlung ist eingetragen.", "%(n)s Auszahlungen sind eingetragen.", done))
+    if over:  # it has gone: what happened is written down, and looked at
+        said = _(
+            "Mehr eingetragen, als fällig war: %(cases)s. Ein Versehen korrigieren Sie unter «Ausbezahlt»."
+        )
+        flash(said % {"cases": ", ".join(over)}, "warning")
     if not ticked:
         flash(_("Sie haben nichts angekreuzt."), "warning")
     if failed:
@@ -110,6 +121,12 @@ def _page(tried: Tried) -> str:
 def _found(after: str | None, limit: int = 50) -> Payments:
     shown = request.args.get("shown", "")
     found = queries.payments(db(), signed_in().actor, now=now(), shown=shown, after=after, limit=limit)
+    return found if found is not None else abort(404)
+
+
+def seen(cases: Collection[UUID]) -> dict[UUID, Payable]:
+    """What this person sees of these cases now; 404 without an overview."""
+    found = queries.payables(db(), signed_in().actor, cases, now=now())
     return found if found is not None else abort(404)
 
 

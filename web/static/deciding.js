@@ -1,13 +1,14 @@
-// Tick all of a list, and what the ticked ones take of each money line. The page after says the same.
+// Tick all of a list but what comes later, and what the ticked ones take of each money line. The page after says the same.
 "use strict";
 
 const francs = (rappen) => `CHF ${(rappen / 100).toFixed(2).replace(/\B(?=(\d{3})+(?!\d))/g, "'")}`;
 
 for (const form of document.querySelectorAll("[data-ticks]")) {
   const boxes = [...form.querySelectorAll("input[name=case]")];
+  const usual = boxes.filter((box) => !("later" in box.dataset));
   const all = form.querySelector("[data-tick-all]");
   const sum = () => {
-    all.querySelector("input").checked = boxes.length > 0 && boxes.every((box) => box.checked);
+    all.querySelector("input").checked = usual.length > 0 && usual.every((box) => box.checked);
     for (const line of form.querySelectorAll("[data-line]")) {
       const ticked = [...line.querySelectorAll("input[name=case]:checked")];
       const needs = ticked.reduce((total, box) => total + Number(box.dataset.needs), 0);
@@ -17,9 +18,9 @@ for (const form of document.querySelectorAll("[data-ticks]")) {
       said.querySelector("output").textContent = `${ticked.length}, ${francs(needs)}`;
     }
   };
-  all.hidden = boxes.length < 2;
+  all.hidden = usual.length < 2;
   all.addEventListener("change", (event) => {
-    for (const box of boxes) box.checked = event.target.checked;
+    for (const box of usual) box.checked = event.target.checked;
     sum();
   });
   form.addEventListener("change", sum);

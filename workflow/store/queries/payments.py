@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,8 @@ import sqlalchemy as sa
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor, load_case
 from workflow.engine.paying import allowed
-from workflow.funding.money import instalment
+from workflow.funding.instalments import ACCEPTED, following
+from workflow.funding.questions import Labels
 from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.queries.narrowed import MONEY
@@ -24,6 +26,14 @@ ACCOUNT = """
  coalesce(jsonb_path_query_first(t.data, '$.*.holder') #>> '{}', nullif(o.holder, ''), o.name) AS holder,
  o.street, o.postcode, o.town"""
 """As handed in with the application, in whatever section its form asks for it; else as the record has it."""
+ROWS = f"""
+SELECT c.*, o.name AS organisation, b.year, b.pot, coalesce(p.state, c.state)->'children' AS children,
+ EXISTS (SELECT FROM reports_due r WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped,{ACCOUNT}
+FROM cases c JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id
+LEFT JOIN cases p ON p.id = c.parent_id
+LEFT JOIN contents t
+  ON t.case_id = coalesce(p.id, c.id) AND t.hash = coalesce(p.state, c.state)->>'content'"""
+"""What an amendment added goes where its grant goes, and waits for the same reports."""
 SHOWN = {OPEN: MONEY["committed"], PAID: MONEY["paid"]}
 
 
@@ -42,8 +52,9 @@ class Account:
 class Payable:
     """A case with money committed. `instalment`: (number, of how many, Rappen) of what comes next.
 
+    `due`: Rappen that may be paid now, by its terms; `waits`: what its next instalment waits for.
     `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is
-    there, or that on the case which it belongs to. `account`: for whoever pays, and auditors; None for others.
+    there, or that on the case which it belongs to. `account`: for who pays, and auditors; None for others.
     """
 
     case_id: UUID
@@ -56,6 +67,8 @@ class Payable:
     committed: int
     paid: int
     instalment: tuple[int, int, int]
+    due: int
+    waits: Labels | None
     may_pay: bool
     stopped: bool
     account: Account | None
@@ -99,19 +112,23 @@ def payments(
     with autocommit(db) as tx:
         some = f"SELECT FROM cases c WHERE {where} LIMIT {MOST_COUNTED + 1}"
         total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s")).scalar_one()
-        rows = tx.execute(
-            sa.text(
-                f"SELECT c.*, o.name AS organisation, b.year, b.pot,{ACCOUNT}, EXISTS (SELECT FROM reports_due r"
-                " WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped FROM cases c"
-                " JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id"
-                " LEFT JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'"
-                f" WHERE {where}{behind} ORDER BY c.entered_at, c.id LIMIT :limit"
-            ),
-            {**mark, "limit": limit + 1},
-        ).all()
+        page = f"{ROWS} WHERE {where}{behind} ORDER BY c.entered_at, c.id LIMIT :limit"
+        rows = tx.execute(sa.text(page), {**mark, "limit": limit + 1}).all()
         found = [_payable(tx, row, viewer, now) for row in rows[:limit]]
     following = f"{found[-1].granted_at.isoformat()}|{found[-1].case_id}" if len(rows) > limit else None
     return Payments(found, min(total, MOST_COUNTED), following, total > MOST_COUNTED)
+
+
+def payables(
+    db: sa.Engine, viewer: Actor, cases: Collection[UUID], *, now: datetime
+) -> dict[UUID, Payable] | None:
+    """Those of these cases that have money committed, by id; None without an overview."""
+    if not viewer.has_role(*reading.OVERVIEW):
+        return None
+    with autocommit(db) as tx:
+        some = sa.text(f"{ROWS} WHERE c.id = ANY(:ids) AND c.committed > 0")
+        rows = tx.execute(some, {"ids": list(cases)}).all()
+        return {row.id: _payable(tx, row, viewer, now) for row in rows}
 
 
 def payable(db: sa.Engine, viewer: Actor) -> int:
@@ -126,8 +143,8 @@ def payable(db: sa.Engine, viewer: Actor) -> int:
 def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payable:
     case = load_case(row.state)
     terms = published.programme(tx, row.programme_hash).terms.get(row.size, {})
-    percents = terms.get("instalments", [100])
-    number, amount = instalment(row.committed, row.paid, percents)
+    accepted = {child["code"] for child in (row.children or {}).values() if child["ending"] == ACCEPTED}
+    comes = following(row.committed, row.paid, terms, accepted)
     route = published.route(tx, row.route_hash)
     today = published.calendar(tx, row.programme_hash).day_of(now)
     may_pay = any(allowed(route, case, viewer, today))
@@ -143,7 +160,9 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         granted_at=row.entered_at,
         committed=row.committed,
         paid=row.paid,
-        instalment=(number, len(percents), amount),
+        instalment=(comes.number, comes.count, comes.amount),
+        due=0 if row.stopped else comes.due,
+        waits=comes.waits.text if comes.waits else None,
         may_pay=may_pay,
         stopped=row.stopped,
         account=account if sees else None,
