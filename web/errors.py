@@ -204,6 +204,16 @@ TEXTS: dict[str, str] = {
         "Im Förderbereich sind noch %(left)s frei; %(amount)s können nicht reserviert werden. "
         "Es wurde nichts geändert."
     ),
+    "no_account": _("Es ist kein Konto angegeben, auf das bezahlt würde."),
+    "foreign_account": _(
+        "Das Konto liegt im Ausland. In die Datei kommen nur Konten in der Schweiz und in Liechtenstein."
+    ),
+    "address_missing": _("Im Eintrag der Trägerschaft fehlt der Ort; Banken verlangen ihn."),
+    "filed_already": _("Diese Zahlung steht schon in der Datei vom %(at)s von %(name)s."),
+    "more_than_due": _("%(amount)s ist mehr, als jetzt fällig ist: %(limit)s."),
+    "filed_meanwhile": _(
+        "Eben hat jemand anders eine Datei mit einer dieser Zahlungen erstellt. Ihre wurde nicht erstellt."
+    ),
     "nothing_to_pay": _("Hier ist nichts zugesichert, das ausbezahlt würde. Es wurde nichts geändert."),
     "paid_meanwhile": _(
         "Inzwischen hat jemand anders eine Auszahlung eingetragen: ausbezahlt sind jetzt %(amount)s. "

@@ -27,6 +27,7 @@ SECTIONS = {
     "mails": _("Mails"),
     "needs": _("Anliegen der Trägerschaften"),
     "offices": _("Verwaltungsstellen"),
+    "payer": _("Konto, von dem bezahlt wird"),
     "pots": _("Herkunft des Geldes"),
     "remedy": _("Rechtsmittel"),
     "roles": _("Rollen"),

@@ -215,6 +215,7 @@ GET /office/money/repayments.<kind>                           303 404 404 404 40
 GET /office/money/reports                                     303 404 404 404 404 404 200 200 200 404
 GET /office/money/reports.<kind>                              303 404 404 404 404 404 200 200 200 404
 POST /office/money/payments                                   401 404 404 404 404 404 303 303 303 404
+POST /office/money/payments/bank-file                         401 404 404 404 404 404 303 303 303 404
 GET /office/money/<year>.svg                                  303 404 404 404 404 404 200 200 200 404
 GET /office/money/what-if                                     303 404 404 404 404 404 200 200 200 404
 GET /office/money/what-if.<kind>                              303 404 404 404 404 404 200 200 200 404

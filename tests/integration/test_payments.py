@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+import re
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid4
 
+import httpx
+import pytest
 from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.test_children import opened
+from tests.integration.test_children import amendment, opened
+from tests.integration.test_children import granted as granted_at_once
 from tests.integration.test_money import granted
-from tests.integration.walks import AUDITOR, CHECKER, FINANCE, HEKS, deliver, report, rows
-from web.cli.story import Story
+from tests.integration.walks import AUDITOR, CHECKER, DIVISION, FINANCE, HEKS, at_once, deliver, report, rows
+from tests.unit.test_pain001 import read
+from web.cli.story import Story, decision
 from web.cli.visitors import Browser, Page
+from web.cli.visitors import _page as page_of
 from workflow.engine.case import Actor
+from workflow.engine.commands import Pay
+from workflow.errors import NotFound
+from workflow.payment_files import PaymentFile, Wish, make
+from workflow.service import handle
 from workflow.store import queries
 from workflow.store.queries import Payable
 
@@ -93,6 +104,172 @@ def pay(browser: Browser, case_id: UUID, before: int, francs: str) -> Page:
     """Ticks one row of the list, and records it."""
     form = browser.open(PATH).form(PATH)
     return browser.send(form, {"case": f"{case_id}.{before}", f"amount.{case_id}": francs})
+
+
+def test_what_an_amendment_added_goes_where_its_grant_goes_and_waits_for_the_same_report(
+    told: Story,
+) -> None:
+    case_id = granted_at_once(told)
+    more = opened(told, HEKS, case_id, "amendment", amendment(5_000))
+    told.do(CHECKER, more, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(DIVISION, more, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    deliver(told)
+    found = queries.payables(told.db, told.actors[FINANCE], [case_id, more], now=told.now) or {}
+    assert found[more].account == found[case_id].account is not None
+    assert (found[more].due, found[more].waits) == (3_200_00, None)
+    handle(told.db, Pay(more, 3_200_00, 0), told.actors[FINANCE], uuid4(), told.now)
+    found = queries.payables(told.db, told.actors[FINANCE], [more], now=told.now) or {}
+    assert (found[more].due, found[more].waits is None) == (0, False)
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
+    deliver(told)
+    found = queries.payables(told.db, told.actors[FINANCE], [more], now=told.now) or {}
+    assert (found[more].due, found[more].waits) == (800_00, None)
+
+
+def test_a_file_for_the_bank_is_made_of_what_is_ticked_and_records_nothing(app: Flask, told: Story) -> None:
+    cases = [granted(told), granted(told)]
+    before = rows(told.db, "SELECT count(*) FROM events")
+    browser = signed_in(app, FINANCE)
+    assert "Sie trägt nichts ein" in browser.open(PATH).words()
+    answer = bank_file(browser, dict.fromkeys(cases, (0, "24'000")))
+    assert answer.headers["Content-Type"].startswith("application/xml")
+    assert "attachment; filename=Zahlungsdatei-2026" in answer.headers["Content-Disposition"]
+    tree = read(answer.content)
+    assert tree.findtext(".//CtrlSum") == "48000.00"
+    assert tree.findtext(".//DbtrAcct/Id/IBAN") == "CH8500770000000000000"
+    [first, second] = tree.findall(".//CdtTrfTxInf")
+    assert first.findtext("PmtId/EndToEndId") == "KIP3-2027-00001-0"
+    assert second.findtext("PmtId/EndToEndId") == "KIP3-2027-00002-0"
+    assert first.findtext("RmtInf/Ustrd") == "KIP3-2027-00001, Tranche 1/2"
+    assert first.findtext("Cdtr/Nm") == "HEKS"
+    assert first.findtext("Cdtr/PstlAdr/BldgNb") == "41"
+    assert rows(told.db, "SELECT count(*) FROM events") == before
+    assert [row.paid for row in rows(told.db, "SELECT paid FROM cases")] == [0, 0]
+    assert browser.open(PATH).text.count("in der Datei vom") == 2
+    assert "in der Datei vom" not in signed_in(app, CHECKER).open(PATH).text
+    pay(browser, cases[0], 0, "24'000")
+    assert browser.open(PATH).text.count("in der Datei vom") == 1
+
+
+def test_the_same_file_again_is_the_same_message_and_another_one_asks_first(app: Flask, told: Story) -> None:
+    one, other = granted(told), granted(told)
+    browser = signed_in(app, FINANCE)
+    [message] = {message_of(bank_file(browser, {one: (0, "24'000")})) for _ in range(2)}
+    both = {one: (0, "24'000"), other: (0, "24'000")}
+    told.wait(hours=1)
+    asked = bank_file(browser, both)
+    assert asked.status_code == 409
+    assert "Diese Zahlung steht schon in der Datei vom" in asked.text
+    assert "von Karin Möschlin" in asked.text
+    assert rows(told.db, "SELECT count(*) FROM filed_payments")[0][0] == 1
+    sure = re.findall('name="sure" value="([^"]+)"', asked.text)
+    assert sure == [f"{one}.2400000"]
+    again = message_of(bank_file(browser, both, sure))
+    assert again != message
+    assert {row.message for row in rows(told.db, "SELECT message FROM filed_payments")} == {again}
+
+
+def test_what_cannot_be_in_a_file_is_named_and_unticked_before_there_is_one(app: Flask, told: Story) -> None:
+    good, bare, foreign, homeless, odd, late = (granted(told) for _ in range(6))
+    for case_id, iban in ((bare, ""), (foreign, "DE89370400440532013000")):
+        told_by(
+            told,
+            f"UPDATE contents SET data = jsonb_set(data, '{{account,iban}}', '\"{iban}\"')"
+            f" WHERE case_id = '{case_id}'",
+        )
+    told_by(
+        told,
+        "INSERT INTO organisations (id, name, legal_form) VALUES"
+        " ('00000000-0000-0000-0000-000000000001', 'Ohne Ort', 'association')",
+    )
+    told_by(
+        told,
+        f"UPDATE cases SET organisation_id = '00000000-0000-0000-0000-000000000001' WHERE id = '{homeless}'",
+    )
+    told_by(
+        told,
+        f"INSERT INTO reports_due VALUES ('{late}', now(), true) ON CONFLICT (case_id)"
+        " DO UPDATE SET stopped = true",
+    )
+    browser = signed_in(app, FINANCE)
+    wanted = dict.fromkeys((good, bare, foreign, homeless, late), (0, "24'000")) | {odd: (0, "viel")}
+    answer = bank_file(browser, wanted)
+    assert answer.status_code == 409
+    assert "5 Zahlungen kommen nicht in die Datei" in answer.text
+    for said in (
+        "2</a>: Es ist kein Konto angegeben",
+        "3</a>: Das Konto liegt im Ausland.",
+        "4</a>: Im Eintrag der Trägerschaft fehlt der Ort",
+        "5</a>: Bitte einen Betrag über null angeben.",
+        "6</a>: Der Bericht zu diesem Gesuch fehlt.",
+    ):
+        assert said in answer.text
+    assert re.findall(r'value="([^"]+)" checked', answer.text) == [f"{good}.0"]
+    assert rows(told.db, "SELECT FROM filed_payments") == []
+    assert len(read(bank_file(browser, {good: (0, "24'000")}).content).findall(".//CdtTrfTxInf")) == 1
+
+
+def test_what_was_paid_meanwhile_or_is_not_due_is_in_no_file_unseen(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    browser = signed_in(app, FINANCE)
+    over = bank_file(browser, {case_id: (0, "30'000")})
+    assert "CHF 30'000.00 ist mehr, als jetzt fällig ist: CHF 24'000.00." in page_of(over).words()
+    assert bank_file(browser, {case_id: (0, "30'000")}, [f"{case_id}.2400000"]).status_code == 409
+    assert bank_file(browser, {case_id: (0, "30'000.05")}).status_code == 409
+    assert bank_file(browser, {case_id: (0, "24'000")}).status_code == 200
+    both = page_of(bank_file(browser, {case_id: (0, "30'000")})).words()
+    assert "von Karin Möschlin. CHF 30'000.00 ist mehr" in both
+    pay(browser, case_id, 0, "24'000")
+    late = bank_file(browser, {case_id: (0, "24'000")}, [f"{case_id}.2400000"])
+    assert "ausbezahlt sind jetzt CHF 24'000.00" in page_of(late).words()
+    assert len(rows(told.db, "SELECT FROM filed_payments")) == 1
+
+
+def test_whoever_does_not_pay_makes_no_file(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    payer = queries.programme(told.db).programme.payer
+    assert payer is not None
+    for email in (AUDITOR, CHECKER, FOREIGN_FINANCE):
+        made = make(told.db, told.actors[email], payer, [Wish(case_id, 0, 100)], sure=(), now=told.now)
+        assert ([str(why) for why in made.refused.values()], made.content) == (["not_yours"], b"")
+    with pytest.raises(NotFound):
+        make(told.db, told.actors[HEKS], payer, [Wish(case_id, 0, 100)], sure=(), now=told.now)
+
+
+def test_two_at_once_never_have_one_payment_in_two_files(told: Story) -> None:
+    one, other = granted(told), granted(told)
+    payer = queries.programme(told.db).programme.payer
+    assert payer is not None
+
+    def makes(*cases: UUID) -> PaymentFile:
+        wishes = [Wish(case_id, 0, 24_000_00) for case_id in cases]
+        return make(told.db, told.actors[FINANCE], payer, wishes, sure=(), now=told.now)
+
+    found = at_once(lambda: makes(one, other), lambda: makes(other, one), lambda: makes(other))
+    files = {made.message for made in found if isinstance(made, PaymentFile) and made.content}
+    assert len(files) == 1
+    assert len(rows(told.db, "SELECT DISTINCT message FROM filed_payments")) == 1
+
+
+def bank_file(
+    browser: Browser, wanted: Mapping[UUID, tuple[int, str]], sure: Sequence[str] = ()
+) -> httpx.Response:
+    """What comes of ticking these (Rappen paid before, francs) and asking for a file."""
+    page = browser.open(PATH)
+    form = page.form(PATH)
+    assert f'formaction="{PATH}/bank-file"' in page.text
+    ticked: dict[str, str | Sequence[str]] = {
+        "case": [f"{case_id}.{paid}" for case_id, (paid, _) in wanted.items()],
+        "sure": [*sure],
+    }
+    ticked |= {f"amount.{case_id}": francs for case_id, (_, francs) in wanted.items()}
+    return browser.http.post(f"{PATH}/bank-file", data=form.filled(ticked))
+
+
+def message_of(answer: httpx.Response) -> str:
+    assert answer.status_code == 200
+    return read(answer.content).findtext(".//MsgId") or ""
 
 
 def told_by(told: Story, statement: str) -> None:

@@ -196,6 +196,8 @@ def broken(parts: dict[str, Any], name: str) -> dict[str, Any]:
             part = part[1:]
         case "programme/terms":
             part["M"]["instalments"] = [80, 30]
+        case "programme/payer":
+            part["iban"] = "CH44 3199 9123 0008 8901 2"  # a QR-IBAN
         case "programme/remedy":
             del part["authorities"]["division_head"]
     return {name: part}
@@ -214,6 +216,7 @@ def broken(parts: dict[str, Any], name: str) -> dict[str, Any]:
         ("programme/calls", "closes_before_it_opens"),
         ("programme/areas", "unknown_area"),
         ("programme/terms", "instalments_unclear at=terms.M"),
+        ("programme/payer", "payer_unclear at=payer"),
         ("programme/remedy", "no_authority at=remedy.authorities.division_head role=division_head"),
     ],
 )

@@ -77,6 +77,24 @@ def test_the_catalogue_is_whole() -> None:
         assert call.year in PROGRAMME.years
 
 
+@pytest.mark.parametrize(
+    "payer",
+    [
+        {"name": "Kasse", "iban": "CH93 0076 2011 6238 5295 8"},
+        {"name": "Kasse", "iban": "CH44 3199 9123 0008 8901 2"},
+        {"name": "Kasse", "iban": "DE89 3704 0044 0532 0130 00"},
+        {"name": " ", "iban": "CH93 0076 2011 6238 5295 7"},
+        {"iban": "CH93 0076 2011 6238 5295 7"},
+        "CH93 0076 2011 6238 5295 7",
+    ],
+)
+def test_a_programme_pays_from_an_account_that_banks_here_debit(payer: object) -> None:
+    with pytest.raises(RouteError, match=r"payer_unclear|programme_malformed"):
+        Programme.parse({**BUNDLE.programme, "payer": payer})
+    assert PROGRAMME.payer is not None
+    assert Programme.parse({**BUNDLE.programme, "payer": None}).payer is None
+
+
 def test_the_credit_of_a_year_is_two_point_four_millions() -> None:
     for year in PROGRAMME.years:
         lines = [ceiling for ceiling in PROGRAMME.ceilings if ceiling.year == year]

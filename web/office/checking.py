@@ -72,6 +72,10 @@ TEXTS = {
     "not_decided": _("Über dieses Gesuch ist noch nicht entschieden: %(number)s"),
     "not_a_human_step": _("Hier handelt kein Mensch."),
     "not_translated": _("Ein Text fehlt in der Sprache «%(language)s»."),
+    "payer_unclear": _(
+        "Bezahlt wird von einem Konto in der Schweiz oder in Liechtenstein: mit Name und gewöhnlicher IBAN, "
+        "keiner QR-IBAN."
+    ),
     "programme_malformed": _("Das Programm ist so nicht lesbar: %(why)s"),
     "quorum_out_of_reach": _("So viele Stimmen gibt es hier nicht."),
     "reminders_unclear": _(

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from uuid import UUID, uuid5
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from web import screens
 from web.desk.words import Words
 from web.errors import text_of
 from web.exports import PAGE_ROWS, As, Column, every, export
 from web.language import gettext as _
 from web.language import lang, ngettext
 from web.security import db, do, now, posted_uuid, signed_in
+from workflow import payment_files
 from workflow.engine.commands import Pay
 from workflow.errors import Conflict, NotAllowed, NotFound, Refused
 from workflow.funding.money import format_iban, parse_chf
+from workflow.payment_files import Wish
 from workflow.store import queries
 from workflow.store.queries import Payable, Payments
-from workflow.texts import label
+from workflow.texts import ZURICH, label
 
 MOST = 100
 """Payments that one form records."""
@@ -29,10 +33,20 @@ MOST = 100
 
 @dataclass(slots=True)
 class Tried:
-    """What was typed and not recorded: case → amount, and case → why not."""
+    """What was typed and not done: case → amount, case → why not, and case → what to look at again.
+
+    `file`: it was to be a file for the bank. `sure`: what of it is meant all the same, should it come again.
+    """
 
     typed: Mapping[UUID, str] = field(default_factory=dict)
     failed: Mapping[UUID, str] = field(default_factory=dict)
+    doubtful: Mapping[UUID, str] = field(default_factory=dict)
+    file: bool = False
+    sure: Collection[str] = ()
+
+    def ticks(self, case_id: UUID) -> bool:
+        """What failed is not asked for again by a file, and can be corrected on the list."""
+        return case_id in self.typed and (case_id in self.failed) is not self.file
 
 
 def payments() -> str:
@@ -72,8 +86,8 @@ def payments_file(kind: str) -> Response:
 def record() -> Response | tuple[str, int]:
     """Record each that was ticked; what is refused says why, and stays as it was typed."""
     ticked = _ticked()
-    before = seen(ticked)
-    typed = {case_id: request.form.get(f"amount.{case_id}", "") for case_id in ticked}
+    before = _seen(ticked)
+    typed = _typed(ticked)
     failed, done, over = {}, 0, []
     for case_id, paid in ticked.items():
         key = uuid5(posted_uuid("command_id"), f"{case_id}.{paid}")
@@ -105,6 +119,54 @@ def record() -> Response | tuple[str, int]:
     return redirect(url_for(".payments"), 303)
 
 
+def bank_file() -> Response | tuple[str, int]:
+    """A file for the bank of those that were ticked; it records nothing.
+
+    What cannot be in it, and what somebody should look at again, is named first: then there is no file.
+    """
+    ticked = _ticked()
+    _seen(())  # 404 for who has no overview
+    payer = screens.programme().payer
+    if not ticked or payer is None:
+        missing = (
+            _("Es fehlt das Konto, von dem bezahlt wird.") if ticked else _("Sie haben nichts angekreuzt.")
+        )
+        flash(missing, "warning")
+        return redirect(url_for(".payments"), 303)
+    typed = _typed(ticked)
+    wishes = [Wish(case_id, paid, _rappen(typed[case_id])) for case_id, paid in ticked.items()]
+    said = set(request.form.getlist("sure"))
+    sure = {(one.case_id, one.amount) for one in wishes if _marked(one) in said}
+    try:
+        made = payment_files.make(db(), signed_in().actor, payer, wishes, sure=sure, now=now())
+    except Conflict as error:
+        flash(text_of(error, lang()), "warning")
+        return redirect(url_for(".payments"), 303)
+    if made.content:
+        title, day = _("Zahlungsdatei"), f"{now().astimezone(ZURICH):%Y-%m-%d}"
+        name = f"{title}-{day}-{made.message}.xml"
+        return send_file(BytesIO(made.content), "application/xml", as_attachment=True, download_name=name)
+    failed = {case_id: text_of(why, lang()) for case_id, why in made.refused.items()}
+    doubtful = {
+        case_id: " ".join(text_of(one, lang()) for one in why) for case_id, why in made.doubtful.items()
+    }
+    again = [_marked(one) for one in wishes if one.case_id in doubtful or (one.case_id, one.amount) in sure]
+    return _page(Tried(typed, failed, doubtful, file=True, sure=again)), 409
+
+
+def _rappen(text: str) -> int:
+    """What is no amount is none."""
+    try:
+        return parse_chf(text)
+    except ValueError:
+        return 0
+
+
+def _marked(wish: Wish) -> str:
+    """A payment that somebody has looked at again: another amount of it is another one."""
+    return f"{wish.case_id}.{wish.amount}"
+
+
 def _page(tried: Tried) -> str:
     shown = request.args.get("shown", "")
     found = _found(request.args.get("after"))
@@ -114,6 +176,7 @@ def _page(tried: Tried) -> str:
         shown="paid" if shown == "paid" else "open",
         tried=tried,
         may_pay=any(row.may_pay for row in found.rows),
+        payer=screens.programme().payer,
         words=Words(),
     )
 
@@ -124,10 +187,14 @@ def _found(after: str | None, limit: int = 50) -> Payments:
     return found if found is not None else abort(404)
 
 
-def seen(cases: Collection[UUID]) -> dict[UUID, Payable]:
+def _seen(cases: Collection[UUID]) -> dict[UUID, Payable]:
     """What this person sees of these cases now; 404 without an overview."""
     found = queries.payables(db(), signed_in().actor, cases, now=now())
     return found if found is not None else abort(404)
+
+
+def _typed(cases: Collection[UUID]) -> dict[UUID, str]:
+    return {case_id: request.form.get(f"amount.{case_id}", "") for case_id in cases}
 
 
 def _ticked() -> dict[UUID, int]:

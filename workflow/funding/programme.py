@@ -17,6 +17,7 @@ from workflow.errors import Refused, RouteError
 from workflow.funding.advice import Contact, Need, parse_contacts, parse_needs
 from workflow.funding.eligibility import Question, parse_question
 from workflow.funding.mails import Mails, parse_mails
+from workflow.funding.payer import Payer, parse_payer
 from workflow.funding.plain import load_yaml
 from workflow.funding.questions import Labels, Option
 from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
@@ -119,7 +120,7 @@ class Programme:
 
     `languages`: of every text, the programme's own first; `applicant_languages`: of what applicants read
     besides. `tables` are decision tables in the engine's shape; `terms` (by size), `remedy` and `sender` are
-    what letters say.
+    what letters say; `payer` is whose account payment files debit.
     """
 
     code: str
@@ -141,6 +142,7 @@ class Programme:
     terms: Mapping[str, Any]
     remedy: Mapping[str, Any]
     sender: Mapping[str, Any]
+    payer: Payer | None = None
     needs: tuple[Need, ...] = ()
     contacts: tuple[Contact, ...] = ()
     carry_over: Mapping[str, Any] = field(default_factory=dict)
@@ -247,6 +249,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         terms=data["terms"],
         remedy=data["remedy"],
         sender=data["sender"],
+        payer=parse_payer(data.get("payer")),
         needs=parse_needs(data.get("needs", ())),
         contacts=parse_contacts(data.get("contacts", ())),
         carry_over=data.get("carry_over", {}),

@@ -32,7 +32,7 @@ from workflow.store.queries.organisations import (
     sign_off,
     waiting_organisations,
 )
-from workflow.store.queries.payments import Account, Payable, Payments, payable, payables, payments
+from workflow.store.queries.payments import Account, Filed, Payable, Payments, payable, payables, payments
 from workflow.store.queries.pending import YearOfMoney, year_of_money
 from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pipeline import Pipeline, StageRow, pipeline
@@ -101,6 +101,7 @@ __all__ = [
     "Dossier",
     "Explanation",
     "FileRow",
+    "Filed",
     "Filters",
     "Fitness",
     "Health",

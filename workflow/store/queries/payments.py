@@ -22,14 +22,16 @@ from workflow.store.queries.narrowed import MONEY
 MOST_COUNTED = 1000
 OPEN, PAID = "open", "paid"
 ACCOUNT = """
- coalesce(jsonb_path_query_first(t.data, '$.*.iban') #>> '{}', nullif(o.iban, '')) AS iban,
+ coalesce(jsonb_path_query_first(t.data, '$.*.iban') #>> '{}', o.iban) AS iban,
  coalesce(jsonb_path_query_first(t.data, '$.*.holder') #>> '{}', nullif(o.holder, ''), o.name) AS holder,
  o.street, o.postcode, o.town"""
 """As handed in with the application, in whatever section its form asks for it; else as the record has it."""
 ROWS = f"""
-SELECT c.*, o.name AS organisation, b.year, b.pot, coalesce(p.state, c.state)->'children' AS children,
+SELECT c.*, o.name AS organisation, b.year, b.pot, f.message, f.made_at, m.name AS made_by,
+ coalesce(p.state, c.state)->'children' AS children,
  EXISTS (SELECT FROM reports_due r WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped,{ACCOUNT}
 FROM cases c JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id
+LEFT JOIN filed_payments f ON f.case_id = c.id AND f.paid = c.paid LEFT JOIN persons m ON m.id = f.made_by
 LEFT JOIN cases p ON p.id = c.parent_id
 LEFT JOIN contents t
   ON t.case_id = coalesce(p.id, c.id) AND t.hash = coalesce(p.state, c.state)->>'content'"""
@@ -49,12 +51,22 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """The file for the bank in which the next payment lies already, and the name of who made it."""
+
+    message: str
+    made_at: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Payable:
     """A case with money committed. `instalment`: (number, of how many, Rappen) of what comes next.
 
     `due`: Rappen that may be paid now, by its terms; `waits`: what its next instalment waits for.
     `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is
-    there, or that on the case which it belongs to. `account`: for who pays, and auditors; None for others.
+    there, or that on the case which it belongs to. `account`, `filed`: for who pays, and auditors; None
+    for others.
     """
 
     case_id: UUID
@@ -72,6 +84,7 @@ class Payable:
     may_pay: bool
     stopped: bool
     account: Account | None
+    filed: Filed | None
 
     @property
     def open(self) -> int:
@@ -149,7 +162,7 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
     today = published.calendar(tx, row.programme_hash).day_of(now)
     may_pay = any(allowed(route, case, viewer, today))
     sees = may_pay or (viewer.has_role("auditor") and not reading.keeps_out(case, viewer))
-    account = Account(row.holder, (row.iban or "").replace(" ", ""), row.street, row.postcode, row.town)
+    account = Account(row.holder, row.iban.replace(" ", ""), row.street, row.postcode, row.town)
     return Payable(
         case_id=UUID(str(row.id)),
         number=row.number,
@@ -166,6 +179,7 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         may_pay=may_pay,
         stopped=row.stopped,
         account=account if sees else None,
+        filed=Filed(row.message, row.made_at, row.made_by) if sees and row.message else None,
     )
 
 

@@ -13,7 +13,7 @@ from workflow.store.tables.columns import metadata
 from workflow.store.tables.comments import comment_reads, comments, mentions
 from workflow.store.tables.definitions import definitions, programmes, proposals
 from workflow.store.tables.mails import held_mails, mail_times
-from workflow.store.tables.money import budget_lines, postings
+from workflow.store.tables.money import budget_lines, filed_payments, postings
 from workflow.store.tables.office import saved_views, stage_moves, stage_sums
 from workflow.store.tables.organisations import invitations, memberships, organisation_log, organisations
 from workflow.store.tables.people import (
@@ -54,6 +54,7 @@ __all__ = [
     "dossier_reads",
     "events",
     "field_saves",
+    "filed_payments",
     "files",
     "held_mails",
     "interventions",

@@ -62,3 +62,15 @@ postings = Table(
     Index(None, "line_id", "account"),
     comment="Double entry in Rappen: the amounts of one case version, or of one ceiling, sum to zero",
 )
+
+filed_payments = Table(
+    "filed_payments",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    Column("paid", BigInteger, primary_key=True, comment="Rappen that were paid before it"),
+    Column("message", Text, nullable=False, comment="the id by which a bank knows the file"),
+    Column("amount", BigInteger, nullable=False, comment="Rappen"),
+    Column("made_by", UUID, ForeignKey("persons.id"), nullable=False),
+    moment("made_at"),
+    comment="The file for the bank in which a payment was last; it is paid when that is recorded",
+)

@@ -1,0 +1,123 @@
+"""The door for payment files: what the bank is to pay, and which payment is in which file.
+
+A file records no payment: Finance writes down what has gone when the bank has executed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from workflow.engine.case import Actor
+from workflow.errors import Conflict, FoerderwegError, NotAllowed, NotFound, Refused
+from workflow.funding.payer import DOMESTIC, Payer
+from workflow.interchange.pain001 import Transfer, message_id, pain001
+from workflow.store import filed_payments
+from workflow.store.queries import Payable, payables
+from workflow.texts import local_datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Pay so many Rappen of this case, of which so many were paid when somebody looked."""
+
+    case_id: UUID
+    paid: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFile:
+    """By case what was `refused`, and what is `doubtful`; as long as there is any, `content` is empty."""
+
+    message: str = ""
+    content: bytes = b""
+    refused: Mapping[UUID, FoerderwegError] = field(default_factory=dict)
+    doubtful: Mapping[UUID, Sequence[FoerderwegError]] = field(default_factory=dict)
+
+
+def make(
+    db: Engine,
+    actor: Actor,
+    payer: Payer,
+    wishes: Sequence[Wish],
+    *,
+    sure: Collection[tuple[UUID, int]],
+    now: datetime,
+) -> PaymentFile:
+    """A pain.001 of these. `sure`: (case, Rappen) of the doubtful ones that are meant all the same.
+
+    The same wishes are the same message, which banks take once. Raises NotFound without an overview, Conflict
+    (filed_meanwhile).
+    """
+    rows = payables(db, actor, [one.case_id for one in wishes], now=now)
+    if rows is None:
+        raise NotFound("no_overview")
+    refused = {
+        one.case_id: why for one in wishes if (why := _refusal(rows.get(one.case_id), one)) is not None
+    }
+    good = [one for one in wishes if one.case_id not in refused]
+    transfers = [_transfer(rows[one.case_id], one) for one in good]
+    message = message_id(payer, transfers)
+    doubtful = {
+        one.case_id: found
+        for one in good
+        if (one.case_id, one.amount) not in sure and (found := [*_doubts(rows[one.case_id], one, message)])
+    }
+    if refused or doubtful or not transfers:
+        return PaymentFile(refused=refused, doubtful=doubtful)
+    with db.begin() as tx:
+        filed = [(one.case_id, one.paid, one.amount) for one in good]
+        again = {case_id for case_id, _ in sure}
+        if not filed_payments.note(tx, filed, message, UUID(actor.person), now, again=again):
+            raise Conflict("filed_meanwhile")
+    return PaymentFile(message, pain001(payer, transfers, now))
+
+
+def _refusal(row: Payable | None, wish: Wish) -> FoerderwegError | None:
+    """Why this goes into no file."""
+    if row is None:
+        return NotFound("nothing_to_pay")
+    if not row.may_pay or row.account is None:
+        return NotAllowed("not_yours")
+    if row.paid != wish.paid:
+        return Refused("paid_meanwhile", amount=row.paid)
+    if row.stopped:
+        return Refused("report_missing")
+    if wish.amount <= 0:
+        return Refused("amount_missing")
+    if wish.amount > row.open:
+        return Refused("amount_over_open", amount=wish.amount, left=row.open)
+    if not row.account.iban:
+        return Refused("no_account")
+    if not row.account.iban.startswith(DOMESTIC):
+        return Refused("foreign_account")
+    return None if row.account.town.strip() else Refused("address_missing")
+
+
+def _doubts(row: Payable, wish: Wish, message: str) -> Iterator[FoerderwegError]:
+    """Why somebody should look again before the bank gets this."""
+    if row.filed is not None and row.filed.message != message:
+        yield Refused("filed_already", at=local_datetime(row.filed.made_at), name=row.filed.made_by)
+    if wish.amount > row.due:
+        yield Refused("more_than_due", amount=wish.amount, limit=row.due)
+
+
+def _transfer(row: Payable, wish: Wish) -> Transfer:
+    account = row.account
+    assert account is not None  # see _refusal
+    number, count, _ = row.instalment
+    return Transfer(
+        id=f"{row.number}-{row.paid}",
+        amount=wish.amount,
+        name=account.holder,
+        street=account.street,
+        postcode=account.postcode,
+        town=account.town,
+        iban=account.iban,
+        text=f"{row.number}, Tranche {number}/{count}",
+    )
