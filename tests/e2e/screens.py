@@ -209,6 +209,7 @@ def office(camera: Camera) -> None:
     camera.take("cases", REGULA, "/office/cases", on=BOTH)
     camera.take("money", REGULA, "/office/money", height=1040)
     camera.take("payments", "Karin Möschlin", "/office/money/payments", on=BOTH)
+    camera.take("reports", REGULA, "/office/money/reports", on=BOTH, height=800)
     camera.take("office-mails", REGULA, "/office/mails")
     camera.take("account-mails", REGULA, "/account/mails", on=BOTH)
     camera.take("what-if", REGULA, "/office/money/what-if?year=2027&cut=8", height=1040)

@@ -20,6 +20,7 @@ from tests.integration.walks import (
     DEPARTMENT,
     DIVISION,
     FINANCE,
+    HEAD,
     HEKS,
     assert_kept,
     at_check,
@@ -89,7 +90,8 @@ def test_what_an_amendment_added_is_not_paid_either(app: Flask, told: Story) -> 
     case_id = granted(told)
     more = opened(told, HEKS, case_id, "amendment", amendment(5_000))
     told.do(CHECKER, more, "decide", {"check": {"recommendation": "Begründet."}})
-    told.do(DIVISION, more, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    told.do(HEAD, more, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    told.do(DIVISION, more, "confirm", {"decision": {}})
     deliver(told)
     at(told, 31)
     page = signed_in(app, FINANCE).open("/office/money/payments")

@@ -53,7 +53,7 @@ def another_version(tmp_path: Path, file: str, old: str, new: str) -> Path:
 
 def test_check_says_sound_or_what_is_wrong_and_the_way_there(tmp_path: Path, capsys: Out) -> None:
     assert main(["routes", "check"], {}) == 0
-    assert capsys.readouterr().out.count(": sound, ") == 8
+    assert capsys.readouterr().out.count(": sound, ") == 9
     folder = another_version(tmp_path, "routes/small.yaml", "to: review, title", "to: reveiw, title")
     assert main(["routes", "check", "--programme", str(folder)], {}) == 1
     assert "small: unknown_step at=formal_check step=reveiw" in capsys.readouterr().out

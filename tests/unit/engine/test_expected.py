@@ -34,7 +34,7 @@ ASIDE: dict[str, Any] = {
     "payments": {"from": ["granted"], "who": {"office": "till", "role": "finance"}},
     "extend": {"from": ["ask", "granted"], "who": DESK, "at_most": 20},
     "children": {
-        code: {"route": "report", "form": "report", "from": ["granted"], "who": "applicant", "at_most": 9}
+        code: {"route": "report", "form": "report", "from": ["granted"], "who": "applicant", "at_most": 20}
         for code in ("interim", "report")
     },
 }

@@ -188,7 +188,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
 
 def _granted(case: Case) -> int | None:
     """Rappen; None where nothing was, also where the first of several said otherwise, or it was declined."""
-    return int(case.facts["granted"]) if "granted" in case.facts and case.held + case.committed > 0 else None
+    counts = case.held + case.committed > 0 or case.settled
+    return int(case.facts["granted"]) if "granted" in case.facts and counts else None
 
 
 def _draft(

@@ -194,12 +194,12 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         offers=offers,
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
-        granted=_granted(case),
+        granted=_granted(case, route),
         paid=case.paid if case else 0,
         paid_at=max((one.at for one in events if one.name == "Paid"), default=None),
         size=row.size,
         conditions=decision_text(signing(route, events), texts, "conditions")
-        if route and _granted(case)
+        if route and _granted(case, route)
         else None,
         route_hash=row.route_hash,
         title=row.title or answer_named(row.answers, "title") or "",
@@ -266,13 +266,15 @@ def _amount(case: Case | None, fact: str) -> int | None:
     return int(case.facts[fact]) if case and fact in case.facts else None
 
 
-def _granted(case: Case | None) -> int | None:
-    """What was granted, once the applicant may know: when asked to confirm it, or when it has ended so."""
-    if case is None or not (
-        case.committed or case.settled or any(seat.role == APPLICANT for seat in case.open_seats)
-    ):
+def _granted(case: Case | None, route: Route | None) -> int | None:
+    """What was granted, once the applicant may know: when asked to confirm it, or when it has ended so.
+
+    A report knows what was granted to its parent; nothing is granted to itself.
+    """
+    if case is None or route is None or "granted" not in route.decided():
         return None
-    return _amount(case, "granted")
+    asked = any(seat.role == APPLICANT for seat in case.open_seats)
+    return _amount(case, "granted") if case.committed or case.settled or asked else None
 
 
 def _timeline(submitted_at: datetime, events: Sequence[HistoryRow]) -> list[Milestone]:

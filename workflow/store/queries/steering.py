@@ -17,7 +17,7 @@ OBSERVERS = ("observer", *reading.OVERVIEW)
 MOST = 2000
 DECIDED = """
 SELECT c.number, o.name AS organisation, c.area, c.size, c.requested, c.status, d.at,
-  CASE WHEN c.held + c.committed > 0
+  CASE WHEN c.held + c.committed > 0 OR c.state ? 'settled'
     THEN CAST(coalesce(c.state->'facts'->>'granted', '0') AS bigint) ELSE 0 END AS granted
 FROM cases c JOIN organisations o ON o.id = c.organisation_id
 CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM events e WHERE e.case_id = c.id AND e.name = 'CallReturned') d
