@@ -152,7 +152,7 @@ def after_applying(camera: Camera) -> None:
     for link, picture in (("Bericht einreichen", "report"), ("Änderung beantragen", "amendment")):
         ana.open(at)
         ana.follow(link)
-        camera.shoot(ana.page, picture)
+        camera.shoot(ana.page, picture, 1300)
     arta = camera.person(ARTA, PHONE)
     arta.open("/applications")
     arta.follow("Elternbildung auf Albanisch")
@@ -209,6 +209,11 @@ def office(camera: Camera) -> None:
     camera.take("cases", REGULA, "/office/cases", on=BOTH)
     camera.take("money", REGULA, "/office/money", height=1040)
     camera.take("payments", "Karin Möschlin", "/office/money/payments", on=BOTH)
+    with camera.demo.story.db.connect() as tx:
+        report = tx.execute(
+            sa.text("SELECT id FROM cases WHERE state->'facts' ? 'settled' LIMIT 1")
+        ).scalar_one()
+    camera.take("report-checked", REGULA, f"/desk/cases/{report}", height=1500)
     camera.take("reports", REGULA, "/office/money/reports", on=BOTH, height=800)
     camera.take("office-mails", REGULA, "/office/mails")
     camera.take("account-mails", REGULA, "/account/mails", on=BOTH)
