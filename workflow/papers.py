@@ -232,7 +232,7 @@ def _answer(one: Field, value: Any, names: Mapping[str, str], lang: str) -> dict
 
 def _cell(one: Field, column: Field, row: Mapping[str, Any], lang: str) -> str:
     text = column.as_text(row.get(column.code), lang)
-    if column.unit_of:
+    if column.unit_of and row.get(column.code) is not None:
         [indicator] = [other for other in one.columns if other.code == column.unit_of]
         text = f"{text} {indicator.unit(row.get(column.unit_of), lang)}".rstrip()
     return text

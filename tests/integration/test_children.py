@@ -257,6 +257,25 @@ def test_a_report_stands_beside_the_budget_and_stays_there(told: Story) -> None:
     ]
 
 
+def test_a_report_says_of_each_measurable_goal_what_was_reached(told: Story) -> None:
+    case_id = granted(told)
+    answers = report(told, case_id)
+    [target] = answers["results"]["targets"]
+    target |= {"planned": 1, "reached": 51}
+    without = {**answers, "results": {**answers["results"], "targets": []}}
+    with pytest.raises(Invalid) as refused:
+        opened(told, HEKS, case_id, "report", without)
+    assert [one.code for one in refused.value.fields["results.targets"]] == ["plan_row_missing"]
+    silent = {**answers, "results": {**answers["results"], "targets": [{**target, "reached": None}]}}
+    with pytest.raises(Invalid) as refused:
+        opened(told, HEKS, case_id, "report", silent)
+    assert [one.code for one in refused.value.fields["results.targets.0.reached"]] == ["required"]
+    page = queries.application(told.db, told.actors[HEKS], opened(told, HEKS, case_id, "report", answers))
+    assert page is not None
+    [kept] = page.answers["results"]["targets"]
+    assert (kept["indicator"], kept["planned"], kept["difference"]) == ("participants", 48, 3)
+
+
 def test_after_a_grant_in_part_a_report_stands_beside_the_revised_budget(told: Story) -> None:
     case_id = small_grant(told)
     accounts = report(told, case_id)["accounts"]

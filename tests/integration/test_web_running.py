@@ -26,6 +26,7 @@ from workflow.engine.commands import Pay
 from workflow.service import handle
 from workflow.store import queries
 
+MORE_REACHED = {"goal": "Fest im Quartier", "indicator": "events", "reached": "2"}
 DRAFTER = "selin.arslan@heks.example"
 
 
@@ -127,10 +128,13 @@ def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask,
     [form] = [one for one in page.forms if not one.action]
     form = replace(form, action=page.url)
     fields = dict(form.fields)
+    assert "Teilnehmende erreicht Anzahl Teilnehmende 48 Personen" in page.words()
     budget = [fields[f"accounts.costs.{row}.planned"] for row in range(3)]
     assert fields["accounts.costs.0.label"] == "Kursleitung"
     assert "accounts.costs.3.planned" not in fields  # what was not planned has no plan
     said = {"results.participants": "44", "results.goals": "Alle Plätze waren besetzt."}
+    said |= {"results.targets.0.reached": "40", "results.targets.0.planned": "7"}
+    said |= {f"results.targets.1.{code}": text for code, text in MORE_REACHED.items()}
     said |= {"accounts.costs.0.spent": "1", "accounts.costs.0.planned": "1.00"}
     refused = browser.send(form, said, status=422)
     assert "Kursleitung" in refused.words()  # and the row is still the plan's
@@ -146,6 +150,8 @@ def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask,
     child = UUID(sent.url.rsplit("/", 1)[1])
     told.route()
     words = signed_in(app, CHECKER).open(f"/desk/cases/{child}").words()
+    assert "Teilnehmende erreicht Anzahl Teilnehmende 48 Personen 40 Personen -8 Personen -17 %" in words
+    assert "Fest im Quartier Anzahl Veranstaltungen – 2 Veranstaltungen 2 Veranstaltungen" in words
     assert f"Kursleitung CHF {budget[0]} CHF {budget[0]} CHF 0.00 " in words
     assert "Bücher – CHF 250.00 CHF 250.00" in words
     assert "-100 %" in words

@@ -108,12 +108,16 @@ def report(told: Story, case_id: UUID) -> dict[str, Any]:
     page = queries.application(told.db, actor, case_id)
     assert page is not None
     form = queries.form(told.db, page.programme_hash, "report")
-    plan = queries.planned_rows(told.db, actor, case_id, form)["accounts"]
+    plan = queries.planned_rows(told.db, actor, case_id, form)
     return {
-        "results": {"participants": 44, "goals": "Fast alle Plätze waren besetzt."},
+        "results": {
+            "participants": 44,
+            "targets": [{**row, "reached": row["planned"]} for row in plan["results"]["targets"]],
+            "goals": "Fast alle Plätze waren besetzt.",
+        },
         "accounts": {
-            "costs": [{**row, "spent": row["planned"]} for row in plan["costs"]],
-            "sources": [{**row, "received": row["planned"]} for row in plan["sources"]],
+            "costs": [{**row, "spent": row["planned"]} for row in plan["accounts"]["costs"]],
+            "sources": [{**row, "received": row["planned"]} for row in plan["accounts"]["sources"]],
         },
     }
 

@@ -17,12 +17,10 @@ from workflow.store import queries
 ADVISES = frozenset({"read", "draft", "advise"})
 SETTLED = 37_000_00
 """What the reported project needed of its grant."""
-REPORT = {
-    "results": {
-        "participants": 57,
-        "goals": "Zwei von drei Teilnehmenden blieben bis zum Schluss; 31 haben das nächste Niveau erreicht.",
-        "learned": "Der Abend vor dem Ruhetag wurde am besten besucht.",
-    },
+RESULTS = {
+    "participants": 57,
+    "goals": "Zwei von drei Teilnehmenden blieben bis zum Schluss; 31 haben das nächste Niveau erreicht.",
+    "learned": "Der Abend vor dem Ruhetag wurde am besten besucht.",
 }
 
 
@@ -57,7 +55,13 @@ def reported(story: Story, email: str, case_id: UUID) -> UUID:
     """Hand in the report of what was granted; returns the report's case."""
     page, actor = _page(story, email, case_id), story.actors[email]
     form = queries.form(story.db, page.programme_hash, "report")
-    plan = queries.planned_rows(story.db, actor, case_id, form)["accounts"]
+    planned = queries.planned_rows(story.db, actor, case_id, form)
+    plan = planned["accounts"]
+    targets = [
+        {**row, "reached": 57 if row["indicator"] == "participants" else row["planned"] * 9 // 10}
+        for row in planned["results"]["targets"]
+    ]
+    targets.append({"goal": "Nächstes Sprachniveau", "indicator": "level_reached", "reached": 31})
     costs = [{**row, "spent": row["planned"]} for row in plan["costs"]]
     costs[0] |= {"spent": costs[0]["planned"] * 94 // 10_000 * 100}
     costs.append({"kind": "material", "label": "Bücher für die Kinder", "spent": 420_00})
@@ -65,7 +69,8 @@ def reported(story: Story, email: str, case_id: UUID) -> UUID:
     accounts = {"costs": costs, "sources": sources, "note": "Vier Abende fielen aus; dafür gab es Bücher."}
     child = story.next_id()
     opening = OpenChild(case_id, "report", child, page.entry)
-    handle(story.db, opening, actor, story.next_id(), story.now, {**REPORT, "accounts": accounts})
+    answers = {"results": {**RESULTS, "targets": targets}, "accounts": accounts}
+    handle(story.db, opening, actor, story.next_id(), story.now, answers)
     story.route()
     return child
 
