@@ -32,6 +32,7 @@ SECTIONS = {
     "remedy": _("Rechtsmittel"),
     "roles": _("Rollen"),
     "sem_areas": _("Förderbereiche des Bundes"),
+    "sem_report": _("Was der Bericht an das SEM zusammenzählt"),
     "sender": _("Absender der Schreiben"),
     "sizes": _("Grössen und Limiten"),
     "stages": _("Stufen der Übersicht"),

@@ -15,6 +15,7 @@ from workflow.engine.route import DECIDED_BY, Choice, End, Human, Route, Step, W
 from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, parse_table, pick
 from workflow.errors import RouteError
+from workflow.funding.federal import check_sem_report
 from workflow.funding.forms import Form
 from workflow.funding.instalments import ACCEPTED, parse_waits
 from workflow.funding.labelled import check_labels
@@ -293,6 +294,10 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
     forms = {code: Form.parse(raw, options) for code, raw in bundle.forms.items()}
     for form in forms.values():
         check_plan(form, forms["application"])
+    if programme.sem_report is not None:
+        children = [raw.get("children", {}).get(programme.sem_report.child) for raw in routes.values()]
+        named = {child["form"] for child in children if child}
+        check_sem_report(programme.sem_report, forms["application"], {code: forms[code] for code in named})
     for size in programme.sizes:
         if size.route is not None and size.route not in routes:
             raise RouteError("unknown_route", at=f"sizes.{size.code}", route=size.route)

@@ -204,6 +204,8 @@ POST /office/views                                            401 404 404 404 40
 POST /office/views/<view_id>/remove                           401 404 404 404 404 404 303 303 303 404
 GET /office/mails.<kind>                                      303 404 404 404 404 404 200 404 200 200
 GET /office/steering/areas.<kind>                             303 404 404 404 404 404 200 200 200 404
+GET /office/money/sem                                         303 404 404 404 404 404 200 200 200 404
+GET /office/money/sem/<part>.<kind>                           303 404 404 404 404 404 200 200 200 404
 GET /office/money/what-if/left.<kind>                         303 404 404 404 404 404 200 200 200 404
 GET /administration/carried                                   303 404 404 404 404 404 200 404 200 200
 POST /administration/carried                                  401 404 404 404 404 404 422 404 403 422
@@ -401,6 +403,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
         **scene.ids,
         "code": code,
         "filename": "app.css",
+        "part": "money",
         "kind": "csv",
         "year": "2027",
         "table": "carried",

@@ -32,7 +32,14 @@ PAGES = (
     *(f"/office/{name}" for name in ("cases", "mails", "money", "money/what-if", "organisations")),
     *(
         f"/office/{name}"
-        for name in ("money/payments", "money/payments?shown=paid", "reads", "steering", "time")
+        for name in (
+            "money/payments",
+            "money/payments?shown=paid",
+            "money/sem?year=2027",
+            "reads",
+            "steering",
+            "time",
+        )
     ),
     "/desk",
     "/office",

@@ -46,6 +46,29 @@ class Words:
     def pot(self, code: str) -> str:
         return self._named("pots", code)
 
+    def pot_note(self, code: str) -> str:
+        """Whose money it is; empty where the programme does not say."""
+        notes = self.programme.labels["pot_notes"].get(code)
+        return label(notes, self.language) if notes else ""
+
+    def sem_area(self, code: str) -> str:
+        return self._named("sem_areas", code) or "–"
+
+    def sem_of(self, area: str) -> str:
+        """The code of the federal area in which this one is reported."""
+        found = self.programme.areas.get(area)
+        return found.sem if found else ""
+
+    def target_group(self, code: str) -> str:
+        return self._named("target_groups", code)
+
+    def indicator(self, code: str) -> tuple[str, str]:
+        """(what it is called, what it counts)"""
+        for one in self.programme.indicators:
+            if one.code == code:
+                return label(one.label, self.language), label(one.unit, self.language) if one.unit else ""
+        return code, ""
+
     def call(self, code: str) -> str:
         call = self.programme.calls.get(code)
         return label(call.title, self.language) if call else code

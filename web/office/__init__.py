@@ -18,6 +18,7 @@ from web.office import (
     pipeline,
     repayments,
     reports,
+    sem,
     time,
     views,
     what_if,
@@ -56,6 +57,8 @@ _page(f"/mails.<{FORMATS}>", "mails_file", mails.mails_file)
 _page("/steering", "steering", observing.steering)
 _page(f"/steering.<{FORMATS}>", "steering_file", observing.steering_file)
 _page(f"/steering/areas.<{FORMATS}>", "areas_file", observing.areas_file)
+_page("/money/sem", "sem", sem.sem)
+_page(f"/money/sem/<{sem.PARTS}>.<{FORMATS}>", "sem_file", sem.sem_file)
 _page("/reads", "reads", observing.reads)
 _page(f"/reads.<{FORMATS}>", "reads_file", observing.reads_file)
 _page("/money/<int:year>.svg", "money_picture", money.picture)

@@ -7,7 +7,17 @@ from web.exports import As, Column
 from web.language import gettext as _
 from web.language import lang
 from workflow.funding.forms import Form
-from workflow.store.queries import AreaFigures, CaseRow, Decided, MoneyRow, Read, Registered, StageRow
+from workflow.store.queries import (
+    AreaFigures,
+    CaseRow,
+    Decided,
+    MoneyRow,
+    Read,
+    Registered,
+    SemRow,
+    SemTarget,
+    StageRow,
+)
 from workflow.texts import label
 
 
@@ -104,6 +114,57 @@ def of_areas(words: Words) -> list[Column[AreaFigures]]:
         Column(_("Bewilligt"), lambda row: row.amount, As.MONEY),
         Column(_("Kredit des Jahres"), lambda row: row.money.ceiling if row.money else None, As.MONEY),
         Column(_("frei"), lambda row: row.money.left if row.money else None, As.MONEY),
+    ]
+
+
+def of_sem_areas(words: Words) -> list[Column[SemRow]]:
+    """A funding area in the report to the federal state."""
+    return [
+        Column(_("Förderbereich des Bundes"), lambda row: words.sem_area(row.sem)),
+        Column(_("Förderbereich"), lambda row: words.area(row.code)),
+        *_of_people(),
+    ]
+
+
+def of_sem_groups(words: Words) -> list[Column[SemRow]]:
+    """A main target group in it."""
+    return [Column(_("Zielgruppe"), lambda row: words.target_group(row.code)), *_of_people()]
+
+
+def of_sem_targets(words: Words) -> list[Column[SemTarget]]:
+    """An indicator in it."""
+    return [
+        Column(_("Förderbereich des Bundes"), lambda row: words.sem_area(row.sem)),
+        Column(_("Woran gemessen"), lambda row: words.indicator(row.indicator)[0]),
+        Column(_("Einheit"), lambda row: words.indicator(row.indicator)[1]),
+        Column(_("Gesuche"), lambda row: row.cases, As.NUMBER),
+        Column(_("Zielwert"), lambda row: row.planned, As.NUMBER),
+        Column(_("davon mit Bericht"), lambda row: row.expected, As.NUMBER),
+        Column(_("Erreicht"), lambda row: row.reached if row.expected or row.reached else None, As.NUMBER),
+    ]
+
+
+def of_sem_money(words: Words) -> list[Column[MoneyRow]]:
+    """A budget line in it."""
+    return [
+        Column(_("Förderbereich des Bundes"), lambda row: words.sem_area(words.sem_of(row.area))),
+        Column(_("Förderbereich"), lambda row: words.area(row.area)),
+        Column(_("Herkunft"), lambda row: words.pot(row.pot)),
+        Column(_("Kredit mit Übertrag"), lambda row: row.whole, As.MONEY),
+        Column(_("bewilligt"), lambda row: row.committed + row.paid, As.MONEY),
+        Column(_("davon ausbezahlt"), lambda row: row.paid, As.MONEY),
+        Column(_("davon noch offen"), lambda row: row.committed, As.MONEY),
+    ]
+
+
+def _of_people() -> list[Column[SemRow]]:
+    return [
+        Column(_("eingereicht"), lambda row: row.came_in, As.NUMBER),
+        Column(_("bewilligt"), lambda row: row.granted, As.NUMBER),
+        Column(_("mit genehmigtem Bericht"), lambda row: row.reported, As.NUMBER),
+        Column(_("Personen geplant"), lambda row: row.planned, As.NUMBER),
+        Column(_("davon mit Bericht"), lambda row: row.expected, As.NUMBER),
+        Column(_("Personen erreicht"), lambda row: row.reached if row.reported else None, As.NUMBER),
     ]
 
 

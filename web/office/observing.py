@@ -30,6 +30,7 @@ def steering() -> str:
         chosen=f"{year}-{number}",
         size=size,
         quarters=[(f"{one // 4}-{one % 4 + 1}", f"{one % 4 + 1}/{one // 4}") for one in back],
+        sees_year=signed_in().actor.has_role(*queries.OVERVIEW),
         words=Words(),
     )
 

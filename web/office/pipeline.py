@@ -22,7 +22,10 @@ from workflow.texts import ZURICH
 
 T = TypeVar("T")
 OF_THE_PIPELINE = ("area", "size", "call", "office", "organisation", "text")
-ALL = (*OF_THE_PIPELINE, "stage", "step", "route", "status", "late", "money", "year", "pot")
+ALL = (
+    *(*OF_THE_PIPELINE, "stage", "step", "route", "status", "late"),
+    *("money", "year", "pot", "kind", "target_group"),
+)
 MOST_URGENT = 12
 SORTS = ("due", "oldest", "newest", "amount")
 

@@ -16,6 +16,7 @@ from workflow.engine.tables import Facts
 from workflow.errors import Refused, RouteError
 from workflow.funding.advice import Contact, Need, parse_contacts, parse_needs
 from workflow.funding.eligibility import Question, parse_question
+from workflow.funding.federal import SemReport, parse_sem_report
 from workflow.funding.mails import Mails, parse_mails
 from workflow.funding.payer import Payer, parse_payer
 from workflow.funding.plain import load_yaml
@@ -116,7 +117,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Programme:
     """One version of a programme. `labels`: kind → code → labels, in the order of the data;
-    "stops" are the statuses as parts of the way.
+    "stops" are the statuses as parts of the way, "pot_notes" say whose money a pot is.
 
     `languages`: of every text, the programme's own first; `applicant_languages`: of what applicants read
     besides. `tables` are decision tables in the engine's shape; `terms` (by size), `remedy` and `sender` are
@@ -147,6 +148,7 @@ class Programme:
     contacts: tuple[Contact, ...] = ()
     carry_over: Mapping[str, Any] = field(default_factory=dict)
     mails: Mails = field(default_factory=dict)
+    sem_report: SemReport | None = None
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Programme:
@@ -236,7 +238,8 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         areas={raw["code"]: _area(raw) for raw in data["areas"]},
         offices={raw["code"]: Office(**raw) for raw in data["offices"]},
         labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED}
-        | {"stops": {raw["code"]: raw.get("stop", raw["title"]) for raw in data["statuses"]}},
+        | {"stops": {raw["code"]: raw.get("stop", raw["title"]) for raw in data["statuses"]}}
+        | {"pot_notes": {raw["code"]: raw["note"] for raw in data["pots"] if "note" in raw}},
         indicators=tuple(
             Option(raw["code"], raw["title"], frozenset(raw.get("areas", ())), raw.get("unit"))
             for raw in data["indicators"]
@@ -254,6 +257,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         contacts=parse_contacts(data.get("contacts", ())),
         carry_over=data.get("carry_over", {}),
         mails=parse_mails(data.get("mails", {})),
+        sem_report=parse_sem_report(data.get("sem_report")),
     )
 
 

@@ -52,6 +52,7 @@ from workflow.store.queries.repayments import Repayment, Repayments, repayments
 from workflow.store.queries.reports import AwaitedReport, AwaitedReports, awaited_reports
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import FileRow, Filters, HistoryRow, Statement
+from workflow.store.queries.sem import SemReportFigures, SemRow, SemTarget, sem_report, sem_total
 from workflow.store.queries.standing import Dissent, Standing
 from workflow.store.queries.steering import AreaFigures, Decided, Quarter, quarter
 from workflow.store.queries.time import Month, Span, Times, times
@@ -133,6 +134,9 @@ __all__ = [
     "Repayments",
     "RouteOverview",
     "SavedView",
+    "SemReportFigures",
+    "SemRow",
+    "SemTarget",
     "SignOff",
     "Span",
     "StageRow",
@@ -201,6 +205,8 @@ __all__ = [
     "routes",
     "sample_case",
     "saved_views",
+    "sem_report",
+    "sem_total",
     "sign_off",
     "table_names",
     "talk",

@@ -33,7 +33,7 @@ def _matches(words: str) -> str:
 
 
 CONDITIONS = {
-    **{name: f"c.{name} = :{name}" for name in (*COUNTED, "status", "step")},
+    **{name: f"c.{name} = :{name}" for name in (*COUNTED, "status", "step", "target_group")},
     "route": "c.route_hash = :route",
     "late": "c.ending IS NULL AND coalesce(c.due_at, 'infinity') < :now",
     "office": "c.id IN (SELECT w.case_id FROM work_items w WHERE w.closed_at IS NULL AND w.office = :office)",
@@ -48,8 +48,11 @@ MONEY = {
     "reserved": f"{STANDING} < 'infinity' AND c.held > 0",
     "committed": "c.committed - c.paid > 0",
     "paid": "c.paid > 0",
+    "granted": "c.committed > 0",
 }
 """The cases behind a figure of the money; who has ended has nothing reserved."""
+KINDS = {"application": "c.parent_id IS NULL"}
+"""Without what belongs to an application: amendments, reports, appeals."""
 
 BY_NUMBER = "c.number = ANY(:numbers)"
 NAMED = f"SELECT o.id FROM organisations o WHERE to_tsvector('german', o.name) @@ {_matches('words')}"
@@ -88,6 +91,8 @@ def each_way(
     conditions += [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
     if filters.money in MONEY:
         conditions.append(MONEY[filters.money])
+    if filters.kind in KINDS:
+        conditions.append(KINDS[filters.kind])
     parameters = {
         **asdict(filters),
         "now": now,

@@ -69,7 +69,8 @@ class Filters:
     """What a list is narrowed to; empty means all. `route`: by its hash.
 
     `text`: a case's number, or words of organisation, title or summary; `organisation`: words of its name.
-    `money`: reserved, committed or paid; `year` and `pot`: of the budget line that a case takes from.
+    `money`: reserved, committed or paid, or granted: both; `year` and `pot`: of the budget line that a case
+    takes from. `kind`: application, without what belongs to one.
     """
 
     stage: str = ""
@@ -86,6 +87,8 @@ class Filters:
     money: str = ""
     year: str = ""
     pot: str = ""
+    kind: str = ""
+    target_group: str = ""
 
 
 def after_place(after: str | None) -> tuple[Any, UUID]:
