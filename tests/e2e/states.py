@@ -14,6 +14,7 @@ from tests.e2e.applicant import CALL, HEKS, HEKS_MAIL, language_course
 from tests.e2e.conftest import Demo, Visit
 from tests.e2e.person import Person
 from tests.integration import walks
+from web.cli import demo_scenes
 from web.cli.story import ELIGIBLE, review
 from workflow import drafts
 from workflow.store import queries
@@ -209,6 +210,9 @@ def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
     coordinator.open(f"/office/organisations/{organisation}")
     post(coordinator, f"/office/organisations/{organisation}", press="refuse")
     look(coordinator, "no reason")
+    owe(demo)
+    coordinator.open("/office/money/repayments")
+    look(coordinator, "")
     coordinator.open(f"/desk/cases/{rejected(demo)}")
     coordinator.follow("Rekurs eintragen")
     look(coordinator, "")
@@ -222,6 +226,23 @@ def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
     auditor.sign_in()
     post(auditor, "/desk/away", person=story.actors[walks.LEAD].person)
     look(auditor, "forbidden")
+
+
+PAID = """
+SELECT c.id, p.email FROM reports_due r JOIN cases c ON c.id = r.case_id
+JOIN memberships m USING (organisation_id) JOIN persons p ON p.id = m.person_id
+WHERE c.paid > 0 AND 'sign' = ANY(m.rights) ORDER BY c.number, p.email LIMIT 1"""
+
+
+def owe(demo: Demo) -> None:
+    """A project of which the report says that it needed nothing, and which was paid for."""
+    story = demo.story
+    with story.db.connect() as tx:
+        case_id, signer = tx.execute(sa.text(PAID)).one()
+    report = demo_scenes.reported(story, signer, case_id)
+    story.do(walks.CHECKER, report, "accept", {"check": {"plausible": True, "settled": 0}})
+    while deliver_due(story.db, story.settings, lambda: story.now):
+        story.route()
 
 
 def rejected(demo: Demo) -> UUID:
