@@ -428,6 +428,8 @@ def test_an_appeal_against_a_grant_is_decided_beside_it_and_stops_no_payment(tol
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Auflage ist unklar."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Die Auflage ist unklar."}})
     deliver(told)
+    told_of = rows(told.db, "SELECT payload FROM outbox WHERE payload->>'text' = 'office_appeal_ended'")
+    assert [one.payload["role"] for one in told_of] == ["coordinator"]  # nobody's turn comes of it
     assert "Soweit er angefochten ist" in order(told, child).replace("- ", "")
     assert (state(told, case_id).ending, state(told, case_id).committed) == ("granted", 38_000_00)
     assert "open_child:amendment" in offers(told, HEKS, case_id)  # how it is decided anew

@@ -73,7 +73,10 @@ def ended(
     step = route.steps.get(case.step or "")
     counts = isinstance(step, End) and step.expects is not None and step.expects.child == known["code"]
     amount = min(settled, case.committed) if counts and settled is not None else None
-    found: list[ev.Event] = [ev.ChildEnded(command.child, known["code"], command.ending, amount)]
+    child, who = route.children.get(known["code"]), ("", "")
+    if case.ending is not None and child is not None and child.others and child.who.role != APPLICANT:
+        who = child.who.meant(case.facts, calendar.day_of(now))
+    found: list[ev.Event] = [ev.ChildEnded(command.child, known["code"], command.ending, amount, *who)]
     if known["freezes"] and case.suspended_at is not None:
         found.append(resumed(case, "", now, calendar))
     return found

@@ -310,12 +310,17 @@ class ChildDue:
 
 @dataclass(frozen=True, slots=True)
 class ChildEnded:
-    """`settled`: the Rappen that the grant comes to in the end, by the report that it has asked for."""
+    """`settled`: the Rappen that the grant comes to in the end, by the report that it has asked for.
+
+    `office`, `role`: who is told that an appeal has ended of which no step of this case hears.
+    """
 
     child: str
     code: str
     ending: str
     settled: int | None = None
+    office: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
                 yield to_office("office_report_missing", event.office, event.role)
         case ev.ChildEnded() if event.settled is not None:
             yield to_applicant("applicant_settled")
+        case ev.ChildEnded() if event.office:
+            yield to_office("office_appeal_ended", event.office, event.role)
         case ev.Paid() if event.amount > 0:
             yield to_applicant("applicant_paid")
         case ev.Ended() if after.parent:

@@ -29,6 +29,7 @@ SUBJECTS: Mapping[str, str] = {
     "office_reminder": _("Gesuch %(number)s: Erinnerung an eine Pendenz"),
     "office_escalation": _("Gesuch %(number)s: eine Pendenz ist überfällig"),
     "office_report_missing": _("Gesuch %(number)s: der Bericht bleibt aus"),
+    "office_appeal_ended": _("Gesuch %(number)s: ein Rekurs ist abgeschlossen"),
     "office_unstaffed": _("Gesuch %(number)s: niemand kann es bearbeiten"),
 }
 BODIES: Mapping[str, str] = {
@@ -58,6 +59,9 @@ BODIES: Mapping[str, str] = {
     "office_report_missing": _(
         "Zum Gesuch %(number)s fehlt der Bericht trotz Erinnerungen. Zahlungen und neue Gesuche sind"
         " gesperrt, bis er da ist:"
+    ),
+    "office_appeal_ended": _(
+        "Ein Rekurs zum Gesuch %(number)s ist abgeschlossen. Ob etwas neu zu entscheiden ist, sehen Sie hier:"
     ),
     "office_unstaffed": _("Am Gesuch %(number)s darf in Ihrer Stelle niemand mehr arbeiten:"),
 }
