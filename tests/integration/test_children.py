@@ -141,6 +141,14 @@ def test_who_does_not_agree_about_an_amendment_passes_it_up(told: Story) -> None
         assert state(told, child).ending == ending
     child = opened(told, HEKS, case_id, "amendment", amendment(5_000))
     told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, child, "grant", decision(5_000_00, "Der Kurs ist ausgebucht."))
+    told.do(DIVISION, child, "pass_up", {"decision": {"note": "Zu teuer."}})
+    told.do(DEPARTMENT, child, "approve", {"decision": {"reasons": "Ohne mehr Geld."}})
+    assert state(told, child).held == 0
+    deliver(told)
+    assert "Der Beitrag bleibt gleich" in order(told, child)  # what the head would have granted is no grant
+    child = opened(told, HEKS, case_id, "amendment", amendment(5_000))
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
     told.do(HEAD, child, "reject", {"decision": {"reasons": "Zu teuer."}})
     told.do(DIVISION, child, "pass_up", {"decision": {"note": "Es lohnt sich."}})
     told.do(DEPARTMENT, child, "grant", decision(5_000_00, "Es lohnt sich."))
