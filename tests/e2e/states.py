@@ -17,6 +17,8 @@ from tests.integration import walks
 from web.cli import demo_scenes
 from web.cli.story import ELIGIBLE, review
 from workflow import drafts
+from workflow.engine.commands import Pay
+from workflow.service import handle
 from workflow.store import queries
 
 Look = Callable[[Person, str], None]
@@ -228,17 +230,19 @@ def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
     look(auditor, "forbidden")
 
 
-PAID = """
-SELECT c.id, p.email FROM reports_due r JOIN cases c ON c.id = r.case_id
+GRANTED = """
+SELECT c.id, c.paid, p.email FROM reports_due r JOIN cases c ON c.id = r.case_id
 JOIN memberships m USING (organisation_id) JOIN persons p ON p.id = m.person_id
-WHERE c.paid > 0 AND 'sign' = ANY(m.rights) ORDER BY c.number, p.email LIMIT 1"""
+WHERE c.committed > c.paid AND 'sign' = ANY(m.rights) ORDER BY c.number, p.email LIMIT 1"""
 
 
 def owe(demo: Demo) -> None:
     """A project of which the report says that it needed nothing, and which was paid for."""
     story = demo.story
     with story.db.connect() as tx:
-        case_id, signer = tx.execute(sa.text(PAID)).one()
+        case_id, paid, signer = tx.execute(sa.text(GRANTED)).one()
+    pay = Pay(case_id, 1_000_00, paid)
+    handle(story.db, pay, story.actors[walks.FINANCE], story.next_id(), story.now)
     report = demo_scenes.reported(story, signer, case_id)
     story.do(walks.CHECKER, report, "accept", {"check": {"plausible": True, "settled": 0}})
     while deliver_due(story.db, story.settings, lambda: story.now):
