@@ -230,7 +230,7 @@ def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
 GRANTED = """
 SELECT c.id, c.paid, p.email FROM reports_due r JOIN cases c ON c.id = r.case_id
 JOIN memberships m USING (organisation_id) JOIN persons p ON p.id = m.person_id
-WHERE c.committed > c.paid AND 'sign' = ANY(m.rights) ORDER BY c.number, p.email LIMIT 1"""
+WHERE c.committed > c.paid AND 'sign' = ANY(m.rights) ORDER BY c.number DESC, p.email LIMIT 1"""
 
 
 def owe(demo: Demo) -> None:

@@ -15,7 +15,18 @@ from tests.counting import statements
 from tests.integration.test_children import amendment, opened
 from tests.integration.test_children import granted as granted_at_once
 from tests.integration.test_money import granted
-from tests.integration.walks import AUDITOR, CHECKER, DIVISION, FINANCE, HEKS, at_once, deliver, report, rows
+from tests.integration.walks import (
+    AUDITOR,
+    CHECKER,
+    DIVISION,
+    FINANCE,
+    HEAD,
+    HEKS,
+    at_once,
+    deliver,
+    report,
+    rows,
+)
 from tests.unit.test_pain001 import read
 from web.cli.story import Story, decision
 from web.cli.visitors import Browser, Page
@@ -112,7 +123,8 @@ def test_what_an_amendment_added_goes_where_its_grant_goes_and_waits_for_the_sam
     case_id = granted_at_once(told)
     more = opened(told, HEKS, case_id, "amendment", amendment(5_000))
     told.do(CHECKER, more, "decide", {"check": {"recommendation": "Begründet."}})
-    told.do(DIVISION, more, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    told.do(HEAD, more, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
+    told.do(DIVISION, more, "confirm", {"decision": {}})
     deliver(told)
     found = queries.payables(told.db, told.actors[FINANCE], [case_id, more], now=told.now) or {}
     assert found[more].account == found[case_id].account is not None
