@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import abort, render_template, request
 from werkzeug.wrappers import Response
 
@@ -12,16 +10,13 @@ from web.exports import PAGE_ROWS, As, Column, every, export
 from web.language import gettext as _
 from web.security import db, now, signed_in
 from workflow.store import queries
-from workflow.store.queries import AwaitedReport, AwaitedReports
-
-SOON = timedelta(days=31)
-"""From then on somebody may ask for more time."""
+from workflow.store.queries import REPORT_SOON, AwaitedReport, AwaitedReports
 
 
 def reports() -> str:
     """The longest overdue first."""
     found = _found(request.args.get("after"))
-    return render_template("office/reports.html", found=found, words=Words(), soon=now() + SOON)
+    return render_template("office/reports.html", found=found, words=Words(), soon=now() + REPORT_SOON)
 
 
 def reports_file(kind: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,15 +26,11 @@ from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
 from workflow.funding.money import paid_of, repaid_by, split
 from workflow.store import queries
-from workflow.store.queries import Application, FileRow
+from workflow.store.queries import REPORT_SOON, Application, FileRow
 from workflow.texts import label
 
 VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
 """What browsers show without running anything of it."""
-
-
-REPORT_SOON = timedelta(days=31)
-"""From then on a report is among what waits for its applicant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ from workflow.store.queries.proposals import (
 )
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
 from workflow.store.queries.repayments import Repayment, Repayments, repayments
-from workflow.store.queries.reports import AwaitedReport, AwaitedReports, awaited_reports
+from workflow.store.queries.reports import REPORT_SOON, AwaitedReport, AwaitedReports, awaited_reports
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
 from workflow.store.queries.rows import FileRow, Filters, HistoryRow, Statement
 from workflow.store.queries.sem import SemReportFigures, SemRow, SemTarget, sem_report, sem_total
@@ -82,6 +82,7 @@ __all__ = [
     "PEOPLE_READERS",
     "PROGRAMME_READERS",
     "PUBLISHERS",
+    "REPORT_SOON",
     "TABS",
     "Account",
     "Application",

@@ -18,6 +18,7 @@ from workflow.funding.questions import Labels
 from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.queries.narrowed import MONEY
+from workflow.store.queries.rows import after_place
 
 MOST_COUNTED = 1000
 OPEN, PAID = "open", "paid"
@@ -120,13 +121,13 @@ def payments(
     if not viewer.has_role(*reading.OVERVIEW):
         return None
     where = SHOWN.get(shown, SHOWN[OPEN])
-    mark = _mark(after)
-    behind = " AND (c.entered_at, c.id) > (CAST(:at AS timestamptz), :id)" if mark else ""
+    at, case_id = after_place(after)
     with autocommit(db) as tx:
         some = f"SELECT FROM cases c WHERE {where} LIMIT {MOST_COUNTED + 1}"
         total = tx.execute(sa.text(f"SELECT count(*) FROM ({some}) s")).scalar_one()
-        page = f"{ROWS} WHERE {where}{behind} ORDER BY c.entered_at, c.id LIMIT :limit"
-        rows = tx.execute(sa.text(page), {**mark, "limit": limit + 1}).all()
+        behind = "(c.entered_at, c.id) > (CAST(:at AS timestamptz), :id)"
+        page = f"{ROWS} WHERE {where} AND {behind} ORDER BY c.entered_at, c.id LIMIT :limit"
+        rows = tx.execute(sa.text(page), {"at": at, "id": case_id, "limit": limit + 1}).all()
         found = [_payable(tx, row, viewer, now) for row in rows[:limit]]
     following = f"{found[-1].granted_at.isoformat()}|{found[-1].case_id}" if len(rows) > limit else None
     return Payments(found, min(total, MOST_COUNTED), following, total > MOST_COUNTED)
@@ -181,12 +182,3 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         account=account if sees else None,
         filed=Filed(row.message, row.made_at, row.made_by) if sees and row.message else None,
     )
-
-
-def _mark(after: str | None) -> dict[str, Any]:
-    """Where a page begins; what nobody of us wrote begins at the start."""
-    try:
-        at, case_id = (after or "").split("|")
-        return {"at": datetime.fromisoformat(at), "id": UUID(case_id)}
-    except ValueError:
-        return {}

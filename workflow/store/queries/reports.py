@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from workflow.store.asking import ask
 from workflow.store.queries.rows import after_place
 
 MOST_COUNTED = 500
+REPORT_SOON = timedelta(days=31)
+"""So long before its day a report is among what waits: for its applicant, and for who may give more time."""
 COUNT = f"SELECT count(*) FROM (SELECT FROM reports_due LIMIT {MOST_COUNTED + 1}) r"
 PAGE = """
 SELECT r.case_id, r.due_at, r.stopped, c.number, c.area, c.committed, c.paid, o.name

@@ -1,0 +1,258 @@
+"""Appeals: against which order, to which instance, and what follows from them."""
+
+from uuid import UUID
+
+from tests.browsing import app_for, signed_in
+from tests.integration.test_children import amendment, granted, offers, opened, unsettled
+from tests.integration.walks import (
+    CHANCELLERY,
+    CHECKER,
+    DEPARTMENT,
+    DIVISION,
+    FINANCE,
+    HEAD,
+    HEKS,
+    NOTED,
+    STEERING,
+    SYNTHESIS,
+    TREASURY,
+    assert_kept,
+    at_check,
+    at_confirmation,
+    at_decision,
+    at_synthesis_of_three,
+    deliver,
+    happened,
+    order,
+    rows,
+    state,
+)
+from web.cli.story import Story, proposal
+from workflow.engine.decide import allowed
+from workflow.store import journal, published, queries
+
+SECRETARIAT = "lukas.ammann@pd.bs.example"
+SECRETARIAT_TOO = "beatrice.stocker@pd.bs.example"
+APPEAL = {
+    "appeal": {
+        "delivered_on": "2026-10-05",
+        "lodged_on": "2026-10-12",
+        "request": "Aufhebung.",
+    }
+}
+
+
+def refused(told: Story) -> UUID:
+    """Rejected, and the period for an appeal runs."""
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_period", 0)
+    return case_id
+
+
+def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:
+    case_id = refused(told)
+    told.wait(days=25)
+    assert state(told, case_id).ending == "rejected"
+
+
+def test_an_appeal_freezes_its_parent_and_keeps_the_first_instance_out(told: Story) -> None:
+    case_id = refused(told)
+    told.wait(days=5)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=60)
+    assert (state(told, case_id).step, state(told, case_id).ending) == ("remedy_period", None)
+    assert state(told, child).step == "instruct"  # nobody gave reasons
+    first = {told.actors[one].person for one in (CHECKER, HEAD, DIVISION, SYNTHESIS)}
+    assert first <= set(state(told, child).recused)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Der Ermessensspielraum ist gewahrt."}})
+    told.do(DEPARTMENT, child, "dismiss", {"decision": {"reasons": "Die Erwägungen überzeugen."}})
+    deliver(told)
+    assert state(told, child).ending == "dismissed"
+    assert state(told, case_id).ending == "rejected"
+    said = order(told, child)
+    assert "wird abgewiesen" in said
+    assert "Leitung des Präsidialdepartements" in said.split("Rekurs")[0]  # not the first instance's letter
+    assert "Fachstelle Integration" not in said.split("Sachverhalt")[0]
+    assert [one for one in happened(told, case_id) if "Child" in one or one == "Resumed"] == [
+        "ChildOpened",
+        "ChildEnded",
+        "Resumed",
+        "ChildAwaited",
+    ]
+    assert_kept(told.db)
+
+
+def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    assert state(told, case_id).step == "synthesis"
+    told.do(SYNTHESIS, case_id, "propose_rejection", {"proposal": {"reasons": "Weiterhin zu teuer."}})
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Gehört, und doch zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    assert state(told, case_id).step == "remedy_period"  # the first appeal counts no second time
+    opened(told, CHECKER, case_id, "appeal", APPEAL)
+    assert state(told, case_id).suspended_at is not None
+    assert_kept(told.db)
+
+
+def test_an_appeal_goes_to_the_instance_that_the_order_names(told: Story) -> None:
+    case_id = unsettled(told)
+    told.do(DEPARTMENT, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    deliver(told)
+    assert "Rekurs erhoben werden bei: Regierungsrat" in order(told, case_id)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    [seat] = state(told, child).seats
+    assert (seat.office, seat.role) == ("government", "chancellery")
+    told.do(CHANCELLERY, child, "dismiss", {"decision": {"reasons": "Beschluss P260200."}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).ending) == ("dismissed", "rejected")
+    assert_kept(told.db)
+
+
+def test_what_is_not_taken_up_is_taken_up_when_the_appeal_is_upheld(told: Story) -> None:
+    case_id = at_check(told, 150_000)
+    told.do(CHECKER, case_id, "inadmissible", {"check": {"reasons": "Nicht in Basel."}})
+    told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Das Projekt ist anderswo."}})
+    deliver(told)
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    assert page.timeline[-1].status == "remedy_inadmissible"
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    assert state(told, case_id).step == "remedy_inadmissible"  # it stands still
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Ein Kurs ist in Basel."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Ein Kurs ist in Basel."}})  # of size L
+    deliver(told)
+    assert (state(told, case_id).step, len(state(told, case_id).open_seats)) == ("review", 3)
+    assert_kept(told.db)
+
+
+def test_what_silence_wrote_off_is_proposed_anew_when_the_appeal_is_upheld(told: Story) -> None:
+    case_id = at_confirmation(told)
+    told.wait(days=30)
+    deliver(told)
+    assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_written_off", 0)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Mahnung kam nie an."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Die Mahnung kam nie an."}})
+    deliver(told)
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Wie zuvor."))
+    assert state(told, case_id).held == 30_000_00
+    assert_kept(told.db)
+
+
+def test_an_appeal_against_a_grant_is_decided_beside_it_and_stops_no_payment(told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    assert (state(told, case_id).suspended_at, state(told, case_id).ending) == (None, "granted")
+    assert "pay:" in "".join(offers(told, FINANCE, case_id))
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Auflage ist unklar."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Die Auflage ist unklar."}})
+    deliver(told)
+    told_of = rows(told.db, "SELECT payload FROM outbox WHERE payload->>'text' = 'office_appeal_ended'")
+    assert [one.payload["role"] for one in told_of] == ["coordinator"]  # nobody's turn comes of it
+    assert "Soweit er angefochten ist" in order(told, child).replace("- ", "")
+    assert (state(told, case_id).ending, state(told, case_id).committed) == ("granted", 38_000_00)
+    assert "open_child:amendment" in offers(told, HEKS, case_id)  # how it is decided anew
+    assert_kept(told.db)
+
+
+def test_an_appeal_against_the_order_about_an_amendment_goes_to_the_instance_that_it_names(
+    told: Story,
+) -> None:
+    amended = opened(told, HEKS, granted(told), "amendment", amendment(5_000))
+    told.do(CHECKER, amended, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, amended, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, amended, "confirm", {"decision": {}})
+    deliver(told)
+    assert "Rekurs erhoben werden bei: Präsidialdepartement" in order(told, amended)
+    child = opened(told, CHECKER, amended, "appeal", APPEAL)
+    told.wait(days=30)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Der Ermessensspielraum ist gewahrt."}})
+    told.do(DEPARTMENT, child, "dismiss", {"decision": {"reasons": "Die Erwägungen überzeugen."}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, amended).ending) == ("dismissed", "rejected")
+    said = order(told, child)
+    assert "Deutsch im Quartier" in said
+    assert "Leitung des Präsidialdepartements" in said.split("Rekurs")[0]
+    app = app_for(told, told.settings)
+    for reader, at in ((SECRETARIAT, f"/desk/cases/{child}"), (HEKS, f"/applications/{child}")):
+        browser = signed_in(app, reader)
+        assert "Rekurs" in browser.open(at).words()
+        browser.http.close()
+    app.extensions["foerderweg.db"].dispose()
+    assert_kept(told.db)
+
+
+def test_an_office_does_not_appeal_against_an_internal_decision(told: Story) -> None:
+    case_id = granted(told)
+    with told.db.connect() as tx:
+        stored = journal.read(tx, case_id)
+        route = published.route(tx, stored.route_hash)
+    own = stored.case._replace(facts={**stored.case.facts, "applicant_office": "social_welfare"})
+    may = {one.step for one in allowed(route, own, told.actors[CHECKER], told.now.date())}
+    assert "appeal" not in may
+
+
+def test_who_recorded_what_the_government_decided_does_not_record_the_courts_answer(told: Story) -> None:
+    case_id = at_synthesis_of_three(told, 320_000)
+    told.do(SYNTHESIS, case_id, "propose_rejection", {"proposal": {"reasons": "Zu teuer."}})
+    told.do(FINANCE, case_id, "noted", NOTED)
+    told.do(TREASURY, case_id, "noted", NOTED)
+    told.do(STEERING, case_id, "noted", NOTED)
+    said = {"number": "P260123", "decided_on": "2026-10-20", "reasons": "Zu teuer."}
+    told.do(CHANCELLERY, case_id, "reject", {"decision": said})
+    deliver(told)
+    assert "Appellationsgericht" in order(told, case_id)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.do(SECRETARIAT, child, "uphold", {"decision": {"reasons": "Urteil VD.2026.1."}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).step) == ("upheld", "synthesis")
+    assert_kept(told.db)
+
+
+def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.wait(days=30)
+    secretary = told.actors[SECRETARIAT_TOO]
+    told.declare(SECRETARIAT_TOO, child)
+    found = queries.dossier(told.db, secretary, child, now=told.now)
+    assert found is not None
+    assert found.parent_read is not None
+    assert found.parent_read.answers["project"]["title"] == "Deutsch im Quartier"
+    [letter] = found.parent_read.letters
+    assert queries.file(told.db, secretary, letter.id) is not None
+    assert queries.file(told.db, told.actors[SECRETARIAT], letter.id) is None  # has not declared
+    page = queries.application(told.db, told.actors[HEKS], case_id)
+    assert page is not None
+    assert [one.status for one in page.children] == ["appeal"]
+    assert page.stopped_by == page.children[0]
+    theirs = queries.application(told.db, told.actors[HEKS], child)
+    assert theirs is not None
+    assert theirs.saved_by_name == ""  # an official has no name there
+    assert (found.parent is not None, found.parent and found.parent.seen) == (True, False)  # no dead link
+    first = queries.dossier(told.db, told.actors[CHECKER], case_id, now=told.now)
+    assert first is not None
+    assert [one.seen for one in first.children] == [True]
+    closed = queries.dossier(told.db, told.actors[CHECKER], child, now=told.now)
+    assert closed is not None
+    assert not closed.opened  # kept out of the appeal
+
+
+def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.withdraw(HEKS, child)
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).ending) == ("withdrawn", "rejected")
