@@ -17,7 +17,7 @@ from web.cli.embedded import DATABASE
 from web.cli.system import System
 from workflow.settings import Settings
 from workflow.store.journal import chained, entry_of
-from workflow.store.tables import agenda, applications, cases
+from workflow.store.tables import agenda, applications, cases, contents, work_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def world(system: System, name: str) -> Iterator[World]:
 def copies(admin: psycopg.Connection, case_id: UUID, count: int, due_at: str, *, history: bool) -> None:
     """So many more cases like this one: working copy, case, and agenda row due at an SQL expression.
 
-    With `history` they have their events too, each chain hashed anew.
+    With `history` they have what happened too: events, each chain hashed anew, work, and what was written.
     """
     ids = [uuid4() for _ in range(count)]
     # Foreign keys hold for the copies as they do for the first; their triggers would be half of the time.
@@ -57,13 +57,15 @@ def copies(admin: psycopg.Connection, case_id: UUID, count: int, due_at: str, *,
     _insert(admin, applications, "id", case_id, {"id": "new.id"})
     _insert(admin, cases, "id", case_id, {"id": "new.id", "number": "new.id::text", "hash": "new.hash"})
     _insert(admin, agenda, "case_id", case_id, {"case_id": "new.id", "due_at": due_at})
+    for table in (work_items, contents) if history else ():
+        _insert(admin, table, "case_id", case_id, {"case_id": "new.id"})
     admin.execute("DROP TABLE new")
     admin.execute("SET session_replication_role = origin")
 
 
 def settle(admin: psycopg.Connection) -> None:
     """As a database stands that has had its night: statistics known, everything written down."""
-    admin.execute("VACUUM ANALYZE applications, cases, agenda, events")
+    admin.execute("VACUUM ANALYZE applications, cases, agenda, events, work_items, contents")
     admin.execute("CHECKPOINT")
 
 
