@@ -19,7 +19,7 @@ from workflow.engine.route import APPLICANT_OFFICE, DECIDED_BY, Child, Route
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.funding.forms import Answers
-from workflow.funding.plan import beside, planned, planned_in
+from workflow.funding.plan import beside, outcome, planned, planned_in
 from workflow.funding.programme import Programme
 from workflow.store import applications, organisations, published, signatures
 from workflow.store.applications import Kept, WorkingCopy
@@ -30,6 +30,9 @@ from workflow.texts import ZURICH
 REQUESTED_IN_ALL = "requested_in_all"
 """The fact of a case that belongs to another one: Rappen that it asks for, and those that others before it
 have added to what was granted. Several small steps are no way around who decides a large one."""
+
+ACCOUNTED = "accounted"
+"""The fact of a report: Rappen that the grant comes to by the report's own figures."""
 
 NO_LINE = 0
 """Of a case that has not begun: the statement that writes it finds its budget line."""
@@ -158,6 +161,8 @@ def accept_child(
     facts = {**form.facts(answers), "size": row.size}
     if REQUESTED_IN_ALL in route.facts:
         facts[REQUESTED_IN_ALL] = _in_all(tx, facts, parent.id)
+    if ACCOUNTED in route.facts:
+        facts |= _accounted(answers, parent.case.facts)
     if DECIDED_BY in route.facts and (role := _decided_by(tx, parents_route, parent.id)):
         facts[DECIDED_BY] = role
     draft = {
@@ -209,6 +214,11 @@ def _in_all(tx: Connection, facts: Facts, parent_id: UUID) -> int:
     return int(facts.get("requested", 0)) + applications.granted_by_children(tx, parent_id)
 
 
+def _accounted(answers: Answers, facts: Facts) -> Facts:
+    found = outcome(answers, int(facts["granted"]))
+    return {} if found is None else {ACCOUNTED: found.settles_at}
+
+
 def _decided_by(tx: Connection, route: Route, case_id: UUID) -> str | None:
     """The role that signed last in this case: what its order says, and who hears an appeal, hang on it."""
     events = history(tx, case_id)
@@ -239,6 +249,8 @@ def edited_application(tx: Connection, stored: Stored, now: datetime) -> tuple[A
     if stored.case.parent:  # a child stays where its parent is
         if REQUESTED_IN_ALL in facts:
             facts[REQUESTED_IN_ALL] = _in_all(tx, facts, UUID(stored.case.parent))
+        if ACCOUNTED in facts:
+            facts |= _accounted(answers, facts)
     elif _place(programme, facts, now) != _place(programme, stored.case.facts, now):
         raise Refused("route_would_change")
     return answers, facts, draft.revision

@@ -85,6 +85,8 @@ def templates_and_order(
         "opened_on": _day(listed.opened_at) if listed.parent_id else None,
         "requested": listed.requested,
         "granted": draft.granted if draft else int(stored.case.facts.get("granted", 0)),
+        "accounted": int(stored.case.facts.get("accounted", 0)),
+        "settled": int(stored.case.facts.get("settled", 0)),
         "reviewed_by": _offices(programme, route, events),
         "reasons": (draft.reasons if draft else decision_text(decided, texts, "reasons")) or "",
         "conditions": _lines(draft.conditions if draft else decision_text(decided, texts, "conditions")),
@@ -94,6 +96,7 @@ def templates_and_order(
         "instalments": terms["instalments"],
         "report": programme.own(terms["report"]),
         "report_days": terms["report_days"],
+        "repay_days": terms.get("repay_days", 0),
         "remedy": None if internal else _remedy(programme, deciders[-1][1]),
         "copies": _offices(programme, route, events),
         "signatures": [

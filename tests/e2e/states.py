@@ -240,8 +240,8 @@ def owe(demo: Demo) -> None:
         case_id, paid, signer = tx.execute(sa.text(GRANTED)).one()
     pay = Pay(case_id, 1_000_00, paid)
     handle(story.db, pay, story.actors[walks.FINANCE], story.next_id(), story.now)
-    report = demo_scenes.reported(story, signer, case_id)
-    story.do(walks.CHECKER, report, "accept", {"check": {"plausible": True, "settled": 0}})
+    report, accounted = demo_scenes.reported(story, signer, case_id, spent=0)
+    story.do(walks.CHECKER, report, "accept", {"check": {"plausible": True, "settled": accounted}})
     while deliver_due(story.db, story.settings, lambda: story.now):
         story.route()
 

@@ -365,7 +365,7 @@ def test_what_is_asked_for_in_all_follows_the_answer_to_a_query(told: Story) -> 
     report, steps = bundle.routes["report"]["steps"], bundle.routes["amendment"]["steps"]
     steps["query"] = report["query"]
     steps["check"]["outcomes"]["query"] = report["check"]["outcomes"]["query"]
-    sections, question = bundle.forms["report_check"]["sections"][0]["fields"][2:]
+    sections, question = bundle.forms["report_check"]["sections"][0]["fields"][-2:]
     sections["options"] = [{"code": "change", "label": bundle.forms["amendment"]["title"]}]
     bundle.forms["amendment_check"]["sections"][0]["fields"] += [sections, question]
     with told.db.begin() as tx:

@@ -12,9 +12,23 @@ from flask import Flask
 from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.post import Inbox
+from tests.integration.test_appeals import APPEAL, SECRETARIAT
 from tests.integration.test_children import granted, opened
-from tests.integration.walks import CHECKER, FINANCE, HEKS, assert_kept, deliver, report, rows, state
+from tests.integration.walks import (
+    CHECKER,
+    DEPARTMENT,
+    FINANCE,
+    HEAD,
+    HEKS,
+    assert_kept,
+    deliver,
+    order,
+    report,
+    rows,
+    state,
+)
 from web.cli.story import Story
+from workflow import drafts
 from workflow.engine.commands import Pay
 from workflow.errors import Invalid
 from workflow.service import handle
@@ -27,11 +41,21 @@ def pay(told: Story, case_id: UUID, amount: int) -> None:
     handle(told.db, Pay(case_id, amount, paid), told.actors[FINANCE], uuid4(), told.now, reason)
 
 
-def settled(told: Story, case_id: UUID, amount: int) -> UUID:
-    """Its report, accepted with so much."""
+def cut(told: Story, case_id: UUID, amount: int) -> UUID:
+    """Its report; less than it accounts for is fixed by an order that can still be appealed against."""
     child = opened(told, HEKS, case_id, "report", report(told, case_id))
-    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": amount}})
+    told.do(CHECKER, child, "cut", {"check": {"settled": amount, "why": "Nicht belegt."}})
+    told.do(HEAD, child, "settle", {"decision": {"reasons": "Die Belege fehlen."}})
     deliver(told)
+    return child
+
+
+def settled(told: Story, case_id: UUID, amount: int) -> UUID:
+    """The same, in force."""
+    child = cut(told, case_id, amount)
+    told.wait(days=25)
+    deliver(told)
+    assert state(told, child).ending == "accepted"
     return child
 
 
@@ -88,11 +112,17 @@ def test_who_checks_the_report_sees_what_it_comes_to_and_cannot_settle_above_the
     with pytest.raises(Invalid) as refused:
         told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_01}})
     assert [one.code for one in refused.value.fields["check.settled"]] == ["more_than"]
-    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 37_000_00}})
+    with pytest.raises(Invalid) as refused:
+        told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 37_999_99}})
+    assert [one.code for one in refused.value.fields["check.settled"]] == ["less_than"]
+    with pytest.raises(Invalid) as refused:
+        told.do(CHECKER, child, "cut", {"check": {"settled": 38_000_00, "why": "Nichts."}})
+    assert [one.code for one in refused.value.fields["check.settled"]] == ["not_below"]
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
     deliver(told)
-    assert "Schlussbeitrag CHF 37'000.00" in signed_in(app, CHECKER).open(f"/desk/cases/{case_id}").words()
+    assert "Schlussbeitrag CHF 38'000.00" in signed_in(app, CHECKER).open(f"/desk/cases/{case_id}").words()
     history = signed_in(app, CHECKER).open(f"/desk/cases/{case_id}").words()
-    assert "abgeschlossen, der Beitrag macht CHF 37'000.00 aus" in history
+    assert "abgeschlossen, der Beitrag macht CHF 38'000.00 aus" in history
 
 
 def test_a_grant_of_which_nothing_was_spent_is_settled_at_nothing(app: Flask, told: Story) -> None:
@@ -112,11 +142,13 @@ def test_what_is_owed_is_listed_in_pages_with_as_many_questions(app: Flask, told
         settled(told, case_id, 0)
         return case_id
 
-    first = owing()
-    browser, path = signed_in(app, FINANCE), "/office/money/repayments"
+    first, path = owing(), "/office/money/repayments"
+    browser = signed_in(app, FINANCE)
     browser.open(path)
     few = statements(app, browser, path)
     ids = [first, owing(), owing()]
+    browser = signed_in(app, FINANCE)  # weeks later
+    browser.open(path)
     assert statements(app, browser, path) == few
     viewer = told.actors[FINANCE]
     page = queries.repayments(told.db, viewer, limit=2)
@@ -126,3 +158,79 @@ def test_what_is_owed_is_listed_in_pages_with_as_many_questions(app: Flask, told
     assert {row.case_id for row in (*page.rows, *rest.rows)} == set(ids)
     assert (page.total, page.amount, rest.next) == (3, 3_000_00, None)
     assert queries.repayments(told.db, told.actors[HEKS]) is None
+
+
+def test_less_than_was_accounted_for_is_an_order_that_counts_once_it_is_in_force(
+    app: Flask, told: Story
+) -> None:
+    case_id = granted(told)
+    pay(told, case_id, 30_400_00)
+    available, *_ = line(told, case_id)
+    child = cut(told, case_id, 25_000_00)
+    said = order(told, child)
+    assert "Beitrag von höchstens CHF 38'000.00" in said
+    assert "danach macht der Beitrag CHF 38'000.00 aus" in said
+    assert "wird auf CHF 25'000.00 festgesetzt" in said
+    assert "Die Belege fehlen." in said
+    assert "Rekurs erhoben werden bei: Präsidialdepartement" in said
+    words = signed_in(app, HEKS).open(f"/applications/{child}").words()
+    assert "Schlussbeitrag verfügt, die Rekursfrist läuft" in words
+    assert (state(told, child).step, state(told, case_id).owed) == ("remedy_settled", 0)
+    assert line(told, case_id) == (available, 0, 7_600_00, 30_400_00)
+    told.wait(days=25)
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).owed) == ("accepted", 5_400_00)
+    assert_kept(told.db)
+
+
+def test_an_appeal_against_the_final_contribution_is_heard_before_it_counts(told: Story) -> None:
+    case_id = granted(told)
+    child = cut(told, case_id, 25_000_00)
+    appeal = opened(told, CHECKER, child, "appeal", APPEAL)
+    told.wait(days=60)
+    assert (state(told, child).step, state(told, case_id).settled) == ("remedy_settled", ())
+    first = {told.actors[one].person for one in (CHECKER, HEAD)}
+    assert first <= set(state(told, appeal).recused)
+    told.do(SECRETARIAT, appeal, "propose", {"findings": {"findings": "Die Belege liegen vor."}})
+    told.do(DEPARTMENT, appeal, "uphold", {"decision": {"reasons": "Die Belege liegen vor."}})
+    deliver(told)
+    assert state(told, child).step == "check"
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
+    deliver(told)
+    assert (state(told, case_id).settled, state(told, case_id).committed) == ((38_000_00,), 38_000_00)
+    assert_kept(told.db)
+
+
+def test_what_an_answer_to_a_query_accounts_for_is_what_counts_then(told: Story) -> None:
+    case_id = granted(told)
+    answers = report(told, case_id)
+    child = opened(told, HEKS, case_id, "report", answers)
+    assert state(told, child).facts["accounted"] == 38_000_00
+    question = {"sections": ["accounts"], "question": "Bitte berichtigen."}
+    told.do(CHECKER, child, "query", {"check": question})
+    answers["accounts"]["costs"][0]["spent"] -= 1_000_00
+    page = queries.application(told.db, told.actors[HEKS], child)
+    assert page is not None
+    drafts.save(
+        told.db,
+        told.actors[HEKS],
+        child,
+        {"accounts": answers["accounts"]},
+        revision=page.revision,
+        now=told.now,
+    )
+    told.do(HEKS, child, "answered")
+    assert state(told, child).facts["accounted"] == 37_000_00
+
+
+def test_the_head_sends_a_proposal_back_and_reads_what_is_proposed(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    told.do(CHECKER, child, "cut", {"check": {"settled": 25_000_00, "why": "Miete nicht belegt."}})
+    head = signed_in(app, HEAD)
+    told.declare(HEAD, child)
+    words = head.open(f"/desk/cases/{child}").words()
+    assert "Miete nicht belegt." in words
+    assert "25'000.00" in words
+    told.do(HEAD, child, "back", {"decision": {"note": "Bitte nachfragen."}})
+    assert state(told, child).step == "check"

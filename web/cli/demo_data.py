@@ -220,9 +220,9 @@ class _Year:
         """The report of last year's project, accepted, and the new application made from the old one."""
         mine = queries.my_applications(self.story.db, self.story.actors[signer])
         before = next(one.id for one in mine if one.title == sample.copies)
-        report = demo_scenes.reported(self.story, signer, before)
+        report, accounted = demo_scenes.reported(self.story, signer, before)
         yield 6
-        self.act(report, 0, "accept", {"check": {"plausible": True, "settled": demo_scenes.SETTLED}})
+        self.act(report, 0, "accept", {"check": {"plausible": True, "settled": accounted}})
         return demo_scenes.copied(self.story, signer, before, answers)
 
     def hand_out(self) -> None:

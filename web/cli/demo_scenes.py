@@ -15,8 +15,6 @@ from workflow.service import handle
 from workflow.store import queries
 
 ADVISES = frozenset({"read", "draft", "advise"})
-SETTLED = 37_000_00
-"""What the reported project needed of its grant."""
 RESULTS = {
     "participants": 57,
     "goals": "Zwei von drei Teilnehmenden blieben bis zum Schluss; 31 haben das nächste Niveau erreicht.",
@@ -51,8 +49,11 @@ def answered(story: Story, email: str, case_id: UUID) -> None:
     story.do(email, case_id, "answered")
 
 
-def reported(story: Story, email: str, case_id: UUID) -> UUID:
-    """Hand in the report of what was granted; returns the report's case."""
+def reported(story: Story, email: str, case_id: UUID, *, spent: int = 94) -> tuple[UUID, int]:
+    """Hand in the report of what was granted: its case, and the Rappen that it accounts for.
+
+    `spent`: per cent of the largest cost that was planned; of a project that cost nothing 0.
+    """
     page, actor = _page(story, email, case_id), story.actors[email]
     form = queries.form(story.db, page.programme_hash, "report")
     planned = queries.planned_rows(story.db, actor, case_id, form)
@@ -62,8 +63,8 @@ def reported(story: Story, email: str, case_id: UUID) -> UUID:
         for row in planned["results"]["targets"]
     ]
     targets.append({"goal": "Nächstes Sprachniveau", "indicator": "level_reached", "reached": 31})
-    costs = [{**row, "spent": row["planned"]} for row in plan["costs"]]
-    costs[0] |= {"spent": costs[0]["planned"] * 94 // 10_000 * 100}
+    costs = [{**row, "spent": row["planned"] if spent else 0} for row in plan["costs"]]
+    costs[0] |= {"spent": costs[0]["planned"] * spent // 10_000 * 100}
     costs.append({"kind": "material", "label": "Bücher für die Kinder", "spent": 420_00})
     sources = [{**row, "received": row["planned"]} for row in plan["sources"]]
     accounts = {"costs": costs, "sources": sources, "note": "Vier Abende fielen aus; dafür gab es Bücher."}
@@ -72,7 +73,8 @@ def reported(story: Story, email: str, case_id: UUID) -> UUID:
     answers = {"results": {**RESULTS, "targets": targets}, "accounts": accounts}
     handle(story.db, opening, actor, story.next_id(), story.now, answers)
     story.route()
-    return child
+    left = sum(row["spent"] for row in costs) - sum(row["received"] for row in sources)
+    return child, max(0, min(left, page.granted or 0))
 
 
 def copied(story: Story, email: str, case_id: UUID, answers: Mapping[str, Any]) -> UUID:

@@ -63,15 +63,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The work that this person can do now. `outcomes`: code → title, in the order of the route.
-
-    `settles`: the path at which its form asks what the grant comes to in the end, if it does.
-    """
+    """The work that this person can do now. `outcomes`: code → title, in the order of the route."""
 
     offer: Offer
     form: Form | None
     outcomes: Mapping[str, str]
-    settles: str = ""
 
     def total(self, answers: Answers) -> int | None:
         """The weighted total of these scores, in hundredths of a point."""
@@ -298,14 +294,8 @@ def task_of(found: Dossier, words: Words) -> Task | None:
         if offer.action == "complete":
             form = found.step_forms.get(words.step_data(found.case.route_hash, offer.step).get("form", ""))
             titles = {code: words.outcome(found.case.route_hash, offer.step, code) for code in offer.outcomes}
-            return Task(offer, form, titles, _settled_field(form))
+            return Task(offer, form, titles)
     return None
-
-
-def _settled_field(form: Form | None) -> str:
-    """The path at which a form asks what a grant comes to in the end; empty where it does not."""
-    fields = form.fields().items() if form else ()
-    return next((path for path, one in fields if one.fact == "settled"), "")
 
 
 def _posted(name: str) -> str:

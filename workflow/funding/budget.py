@@ -77,8 +77,16 @@ def at_most(values: Values, params: Params, facts: Facts) -> Problem | None:
     return Problem("more_than", {"max": most}) if amount(values, params["field"]) > most else None
 
 
+def at_least(values: Values, params: Params, facts: Facts) -> Problem | None:
+    """The amount at `field` is not below the fact `fact`, if the case has it: it may be older than that."""
+    least = int(facts.get(params["fact"], 0))
+    return Problem("less_than", {"min": least}) if amount(values, params["field"]) < least else None
+
+
 def below(values: Values, params: Params, facts: Facts) -> Problem | None:
-    """The amount at `field` is less than the fact `fact` of the case."""
+    """The amount at `field` is less than the fact `fact`, if the case has it."""
+    if params["fact"] not in facts:
+        return None
     wanted = int(facts[params["fact"]])
     given = amount(values, params["field"])
     return Problem("not_below", {"wanted": wanted}) if given >= wanted else None
@@ -90,5 +98,6 @@ CHECKS: Mapping[str, Check] = {
     "period_order": period_order,
     "total_is": total_is,
     "at_most": at_most,
+    "at_least": at_least,
     "below": below,
 }

@@ -53,7 +53,9 @@ class Signature(TypedDict):
 class Order(TypedDict):
     """What the templates of orders read: texts in `language`, amounts in Rappen, dates ISO (Europe/Zurich).
 
-    `language` is the programme's own; `granted` is 0 where nothing was granted; `instalments` are per cent;
+    `language` is the programme's own; `granted` is 0 where nothing was granted; `accounted` and `settled` are
+    what a grant comes to by its report's figures and in the end, 0 where the order is about no report;
+    `instalments` are per cent; `repay_days` is 0 where the terms say none;
     `reviewed_by` names offices, never persons; `conditions` is a list without numbers; `resolution` is None
     where no government decided, `budget_confirmed_on` and `declined_on` where the applicant did not;
     `signatures` are those who decided, in their order. `opened_on`: when the amendment or appeal that the
@@ -74,6 +76,8 @@ class Order(TypedDict):
     opened_on: str | None
     requested: int
     granted: int
+    accounted: int
+    settled: int
     reviewed_by: list[str]
     reasons: str
     conditions: list[str]
@@ -83,6 +87,7 @@ class Order(TypedDict):
     instalments: list[int]
     report: str
     report_days: int
+    repay_days: int
     remedy: Remedy | None
     copies: list[str]
     signatures: list[Signature]

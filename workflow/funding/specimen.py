@@ -34,6 +34,8 @@ def specimen(programme: Programme) -> Order:
         "opened_on": f"{year}-05-01",
         "requested": 12_345_50,
         "granted": 10_000_00,
+        "accounted": 9_000_00,
+        "settled": 8_000_00,
         "reviewed_by": offices[:1],
         "reasons": "Lorem ipsum dolor sit amet.\nConsetetur sadipscing elitr.",
         "conditions": ["Lorem ipsum.", "Dolor sit amet."],
@@ -43,6 +45,7 @@ def specimen(programme: Programme) -> Order:
         "instalments": terms["instalments"],
         "report": programme.own(terms["report"]),
         "report_days": terms["report_days"],
+        "repay_days": terms.get("repay_days", 0),
         "remedy": {
             "authority": programme.own(authority["authority"]),
             "address": programme.own(authority["address"]),

@@ -1,8 +1,8 @@
 """What is still to be paid is found by an index whose share of all cases PostgreSQL knows.
 
 Of one column beside another it knows nothing and supposes a third: over a million cases, of which thirty were
-owed something, it read them all. A new database is not analyzed: PostgreSQL would take it for known that there
-are no cases, and read all of them for each until it looks anew.
+owed something, it read them all. A new database is not analyzed: PostgreSQL would take it for known that
+there is nothing in it, and read all of its cases for each one, until it looks anew.
 """
 
 import sqlalchemy as sa
