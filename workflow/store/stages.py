@@ -14,15 +14,15 @@ KEY = ("stage", "area", "size", "call", "status", "step", "line_id", "route_hash
 
 _KEY = ", ".join(KEY)
 ADD_UP = f"""
-WITH moved AS (DELETE FROM stage_moves RETURNING *), together AS (
-  SELECT {_KEY}, sum(cases) AS cases, sum(requested) AS requested FROM moved GROUP BY {_KEY})
-MERGE INTO stage_sums s USING together t
-ON ({", ".join(f"s.{name}" for name in KEY)}) = ({", ".join(f"t.{name}" for name in KEY)})
-WHEN MATCHED AND s.cases + t.cases = 0 AND s.requested + t.requested = 0 THEN DELETE
-WHEN MATCHED THEN UPDATE SET cases = s.cases + t.cases, requested = s.requested + t.requested
-WHEN NOT MATCHED AND (t.cases <> 0 OR t.requested <> 0) THEN
-  INSERT ({_KEY}, cases, requested)
-  VALUES ({", ".join(f"t.{name}" for name in KEY)}, t.cases, t.requested)"""
+WITH moved AS (DELETE FROM stage_moves RETURNING {_KEY}, cases, requested), before AS (
+  DELETE FROM stage_sums s USING (SELECT DISTINCT {_KEY} FROM moved) m
+  WHERE ({", ".join(f"s.{name}" for name in KEY)}) = ({", ".join(f"m.{name}" for name in KEY)}) RETURNING s.*)
+INSERT INTO stage_sums ({_KEY}, cases, requested)
+SELECT {_KEY}, sum(cases), sum(requested)
+FROM (SELECT * FROM moved UNION ALL SELECT {_KEY}, cases, requested FROM before) c
+GROUP BY {_KEY} HAVING sum(cases) <> 0 OR sum(requested) <> 0"""
+"""Without an UPDATE, which is refused since migration 0034: by one, an older version, which knows less of the
+key, would add to several rows what belongs to one."""
 
 
 def add_up(tx: Connection) -> None:

@@ -38,6 +38,7 @@ def upgrade() -> None:
         for name, type_ in ADDED.items():
             op.add_column(table, sa.Column(name, type_, nullable=False))
     _counted(DUE, *BEFORE, *ADDED)
+    op.execute("REVOKE UPDATE ON stage_sums FROM foerderweg_app")  # what adds up by the old key fails
     _indexed(
         ix_cases_newest=["submitted_at", "id", "stage", "status", "line_id", "size"],
         ix_cases_due=[DUE, "id", "stage", "status", "line_id", "size"],
@@ -53,6 +54,7 @@ def downgrade() -> None:
         for name in ADDED:
             op.drop_column(table, name)
     _counted(DUE_BEFORE, *BEFORE)
+    op.execute("GRANT UPDATE ON stage_sums TO foerderweg_app")
     _indexed(
         ix_cases_submitted_at_id=["submitted_at", "id"],
         ix_cases_due=[DUE_BEFORE, "id"],
