@@ -15,9 +15,9 @@ from workflow.funding.programme import Programme
 from workflow.store import reading
 from workflow.store.asking import ask
 from workflow.store.queries.rows import Filters
-from workflow.store.tables import STANDING
+from workflow.store.tables import DUE, STANDING
 
-COUNTED = ("stage", "area", "size", "call")
+COUNTED = ("stage", "area", "size", "call", "status", "step", "route", "year", "pot")
 """Filters by which cases are counted as they change; see tables.stage_sums."""
 
 APPLICATIONS = "c.asked_by IS NULL"
@@ -33,15 +33,18 @@ def _matches(words: str) -> str:
 
 
 CONDITIONS = {
-    **{name: f"c.{name} = :{name}" for name in (*COUNTED, "status", "step", "target_group")},
+    **{
+        name: f"c.{name} = :{name}"
+        for name in ("stage", "area", "size", "call", "status", "step", "target_group")
+    },
     "route": "c.route_hash = :route",
-    "late": "c.ending IS NULL AND coalesce(c.due_at, 'infinity') < :now",
+    "late": f"{DUE} < :now",
     "office": "c.id IN (SELECT w.case_id FROM work_items w WHERE w.closed_at IS NULL AND w.office = :office)",
     "organisation": "c.organisation_id IN (SELECT o.id FROM organisations o"
     f" WHERE to_tsvector('german', o.name) @@ {_matches('named')})",
 }
 CONDITIONS |= {
-    name: f"c.line_id IN (SELECT b.id FROM budget_lines b WHERE CAST(b.{name} AS text) = :{name})"
+    name: f"c.line_id = ANY(ARRAY(SELECT b.id FROM budget_lines b WHERE CAST(b.{name} AS text) = :{name}))"
     for name in ("year", "pot")
 }
 MONEY = {
@@ -58,6 +61,8 @@ BY_NUMBER = "c.number = ANY(:numbers)"
 NAMED = f"SELECT o.id FROM organisations o WHERE to_tsvector('german', o.name) @@ {_matches('words')}"
 WORDED = f"SELECT a.id FROM applications a WHERE a.words @@ {_matches('words')}"
 """What a text may mean: a number, an organisation, what a project is about."""
+ROW_WORDED = f"(SELECT a.words FROM applications a WHERE a.id = c.id) @@ {_matches('words')}"
+"""The last of a single case; a join could be read the other way round, from all that have the words."""
 
 KEPT_OUT = "c.state->'recused' ? :viewer"
 FEW = 500
@@ -67,12 +72,16 @@ has no figure of, it supposes thousands of hits, and would test a million rows t
 
 PROBE = f"SELECT ARRAY({NAMED} LIMIT {{enough}}) AS named, ARRAY({{worded}} LIMIT {{enough}}) AS worded"
 
+MOST_LOOKED_UP = 2_000
+OF_ORGANISATION = f"""SELECT count(*) FROM (
+ SELECT FROM cases c WHERE {CONDITIONS["organisation"]} LIMIT {{most}}) c"""
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:
     """SQL after `FROM cases c` for each way in which a case may be meant, and the parameters of all.
 
-    A case may be found in several ways. `few`: what a text says has at most FEW hits in each.
+    A case may be found in several ways. `few`: what is given in words has few hits in each.
     """
 
     each: Sequence[str]
@@ -102,29 +111,33 @@ def each_way(
         **_words("named", filters.organisation),
     }
     if not filters.text:
-        return Ways([f" WHERE {' AND '.join(conditions)}"], parameters)
+        way = f" WHERE {' AND '.join(conditions)}"
+        return Ways([way], parameters, not filters.organisation or _few(tx, parameters))
     reads_titles = viewer.has_role(*reading.ALL_DOSSIERS)
     worded = WORDED if reads_titles else "SELECT CAST(NULL AS uuid) WHERE false"
     probe = PROBE.format(enough=FEW + 1, worded=worded)
     [found] = ask(tx, probe, parameters, keep=False)
     parameters |= {"found_named": found.named, "found_worded": found.worded}
     by_name = f"IN ({NAMED})" if len(found.named) > FEW else "= ANY(:found_named)"
-    by_words = f"IN ({WORDED})" if len(found.worded) > FEW else "= ANY(:found_worded)"
+    by_words = ROW_WORDED if len(found.worded) > FEW else "c.id = ANY(:found_worded)"
     ways = [BY_NUMBER, f"c.organisation_id {by_name}"]
-    ways += [f"c.id {by_words} AND NOT {KEPT_OUT}"] * reads_titles
+    ways += [f"{by_words} AND NOT {KEPT_OUT}"] * reads_titles
     few = max(len(found.named), len(found.worded)) <= FEW
     return Ways([f" WHERE {' AND '.join([*conditions, way])}" for way in ways], parameters, few)
 
 
-def narrowed(
-    tx: sa.Connection, filters: Filters, viewer: Actor, programme: Programme | None, now: datetime
-) -> tuple[str, dict[str, Any]]:
-    """SQL after `FROM cases c` for all of them, each once, and its parameters."""
-    ways = each_way(tx, filters, viewer, programme, now)
+def _few(tx: sa.Connection, parameters: dict[str, Any]) -> bool:
+    """Of an organisation: its cases are looked up, unless the words are in the names of those of so many."""
+    [[found]] = ask(tx, OF_ORGANISATION.format(most=MOST_LOOKED_UP + 1), parameters, keep=False)
+    return int(found) <= MOST_LOOKED_UP
+
+
+def together(ways: Ways) -> str:
+    """SQL after `FROM cases c` for all of them, each once."""
     if len(ways.each) == 1:
-        return ways.each[0], ways.parameters
-    together = " UNION ".join(f"SELECT c.id FROM cases c{way}" for way in ways.each)
-    return f" WHERE c.id IN ({together})", ways.parameters
+        return ways.each[0]
+    found = " UNION ".join(f"SELECT c.id FROM cases c{way}" for way in ways.each)
+    return f" WHERE c.id IN ({found})"
 
 
 def _words(name: str, text: str) -> dict[str, str]:

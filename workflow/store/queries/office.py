@@ -13,10 +13,10 @@ from workflow.connecting import autocommit
 from workflow.engine.case import Actor, load_case
 from workflow.store import published, reading
 from workflow.store.asking import ask
-from workflow.store.queries import sums
+from workflow.store.queries import ordered, sums
 from workflow.store.queries.narrowed import Ways, each_way
+from workflow.store.queries.ordered import AT_OFFICE, SORTS, Order
 from workflow.store.queries.rows import Filters
-from workflow.store.tables import STANDING
 from workflow.texts import ZURICH
 
 
@@ -63,50 +63,7 @@ class CasePage:
     at_least: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """How a list is sorted: first by `key`, of this type, then by `id`; `back`: both backwards.
-
-    `by_stage`: its index has the cases of one stage after those of another.
-    """
-
-    key: str
-    type: str
-    back: bool = False
-    by_stage: bool = False
-    id: str = "c.id"
-
-    @property
-    def sql(self) -> str:
-        way = " DESC" if self.back else ""
-        return f"{self.key}{way}, {self.id}{way}"
-
-    @property
-    def behind(self) -> str:
-        """What comes after the row whose key and id are :mark and :mark_id."""
-        return f"({self.key}, {self.id}) {'<' if self.back else '>'} (CAST(:mark AS {self.type}), :mark_id)"
-
-
-SORTS = {
-    "newest": Order("c.submitted_at", "timestamptz", back=True),
-    "oldest": Order(STANDING, "timestamptz", by_stage=True),
-    "due": Order("coalesce(c.due_at, 'infinity')", "timestamptz"),
-    "amount": Order("c.requested", "bigint", back=True),
-}
-AT_OFFICE = Order("w.due", "timestamptz", id="w.id")
-"""As "due", in EACH_ROLE."""
 MOST_COUNTED = 500
-CASES = "(SELECT c.id FROM cases c{way}{more})"
-EACH_STAGE = f"""(SELECT f.id FROM ({sums.STAGES}) s CROSS JOIN LATERAL (
- SELECT c.id FROM cases c{{way}} AND c.stage = s.stage{{more}}) f)"""
-EACH_ROLE = """(SELECT DISTINCT f.id FROM (
- SELECT DISTINCT role FROM work_items WHERE closed_at IS NULL AND office = :office) r CROSS JOIN LATERAL (
- SELECT c.id FROM (
-  SELECT DISTINCT coalesce(due_at, 'infinity') AS due, case_id AS id FROM work_items
-  WHERE closed_at IS NULL AND office = :office AND role = r.role ORDER BY due, id) w
- JOIN cases c USING (id){way}{more}) f)"""
-"""From where a list is read: from all cases; or for each stage, or each role of an office, no further than
-asked, since their indexes have one after the other. Open work is due when its case is."""
 ROW = """
 c.id, c.number, c.title, c.area, c.size, c.call, c.stage, c.step, c.status, c.ending, c.requested, c.held,
 c.committed, c.paid, c.submitted_at, c.entered_at, c.due_at, c.route_hash
@@ -145,19 +102,22 @@ def cases(
     state = OUTLINE if viewer.has_role(*reading.ALL_DOSSIERS) else "c.state"
     with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx)) if filters.text else None
-        source, walk = _way_to_read(filters, order)
-        others = replace(filters, office="") if walk is AT_OFFICE else filters
+        at_office = ordered.at_office(filters, order)
+        others = replace(filters, office="") if at_office else filters
         ways = each_way(tx, others, viewer, programme, now)
         ways.parameters["office"] = filters.office
+        looked_up = ordered.looked_up(filters, ways)
+        hits, around = (0, None) if running or looked_up else sums.found(tx, filters, ways.parameters)
         plain = filters == Filters()
         mark = _mark(after, order)
-        late = ["w.due < :now"] if walk is AT_OFFICE and filters.late else []
-        more = "".join(f" AND {one}" for one in late + ["c.ending IS NULL"] * running)
-        behind = f" AND {walk.behind}" if mark else ""
-        found = _found(ways, f"{more}{behind} ORDER BY {walk.sql} LIMIT {limit + 1}", source)
+        walk = AT_OFFICE if at_office else order
+        late = ["w.due < :now"] if at_office and filters.late else []
+        more = "".join(f" AND {one}" for one in late + [ordered.RUNNING] * running)
+        source = ordered.source(filters, order, ways, limit + 1, around)
+        found = _found(ways, source, f"{more} AND {walk.behind}" if mark else more)
         rows = ask(
             tx,
-            f"SELECT {ROW}, {state}, o.name AS organisation, CAST({order.key} AS text) AS mark, {WHO}"
+            f"SELECT {ROW}, {state}, o.name AS organisation, {walk.mark} AS mark, {WHO}"
             f" FROM ({found}) f JOIN cases c ON c.id = f.id JOIN organisations o ON o.id = c.organisation_id"
             f" ORDER BY {order.sql} LIMIT {limit + 1}",
             {**ways.parameters, **mark},
@@ -167,8 +127,13 @@ def cases(
         following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
         if running:
             total, at_least = 0, False
+        elif sums.is_counted(replace(filters, late=False)):
+            total, at_least = hits, False
         elif ways.few:
-            total, at_least = _total(tx, filters, ways, source, more)
+            source = ordered.unordered(filters, order, MOST_COUNTED + 1)
+            count = f"SELECT count(*) FROM ({_found(ways, source, more)}) f"
+            [[total]] = ask(tx, count, ways.parameters, keep=False)
+            total, at_least = min(total, MOST_COUNTED), total > MOST_COUNTED
         else:  # nobody counts them: there is more than this page, unless it is the only one
             at_least = bool(mark or following)
             total = limit if at_least else len(shown)
@@ -184,27 +149,9 @@ def _seen(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> tuple[bo
     return reading.may_open(case, viewer), reading.has_page(case, route, viewer=viewer, on=on)
 
 
-def _way_to_read(filters: Filters, order: Order) -> tuple[str, Order]:
-    """From where a list is read in its order, and this order there."""
-    if order.by_stage and sums.is_counted(filters):
-        return EACH_STAGE, order
-    if filters.office and order is SORTS["due"]:
-        return EACH_ROLE, AT_OFFICE
-    return CASES, order
-
-
-def _found(ways: Ways, more: str, source: str) -> str:
-    """The ids of what is found in these ways, each once. `more`: conditions and order, for each way."""
+def _found(ways: Ways, source: str, more: str) -> str:
+    """The ids of what is found in these ways, each once. `more`: conditions, for each way."""
     return " UNION ".join(source.format(way=way, more=more) for way in ways.each)
-
-
-def _total(tx: sa.Connection, filters: Filters, ways: Ways, source: str, more: str) -> tuple[int, bool]:
-    """How many there are, or that there are more than MOST_COUNTED."""
-    if sums.is_counted(replace(filters, late=False)):
-        return sums.total(tx, filters, ways.parameters), False
-    found = _found(ways, f"{more} LIMIT {MOST_COUNTED + 1}", source)
-    [[total]] = ask(tx, f"SELECT count(*) FROM ({found}) f", ways.parameters, keep=False)
-    return min(total, MOST_COUNTED), total > MOST_COUNTED
 
 
 def _mark(after: str | None, order: Order) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.store import published, reading
 from workflow.store.asking import ask
+from workflow.store.queries import sums
 from workflow.store.queries.money import MoneyRow, by_area, lines
-from workflow.store.queries.narrowed import APPLICATIONS, narrowed
+from workflow.store.queries.narrowed import APPLICATIONS, each_way, together
 from workflow.store.queries.rows import Filters
-from workflow.store.queries.sums import SUMS, counted_where, is_counted
 from workflow.store.tables import STANDING
 
 
@@ -36,13 +36,16 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
+    """`too_many`: what is asked for in words is found so often that nobody counts it."""
+
     stages: list[StageRow]
     money: list[MoneyRow]
+    too_many: bool = False
 
 
-OLDEST = f"""SELECT s.stage, (
-  SELECT c.entered_at FROM cases c {{where}} ORDER BY {STANDING} LIMIT 1) AS oldest
-FROM unnest(CAST(:stages AS text[])) s(stage)"""
+OLDEST = f"""SELECT g.stage, min(f.entered_at) AS oldest FROM ({{groups}}) g CROSS JOIN LATERAL (
+  SELECT c.entered_at FROM cases c {{where}} ORDER BY {STANDING} LIMIT 1) f
+GROUP BY g.stage"""
 EACH = """SELECT c.stage, count(*) AS count, sum(c.requested) AS amount,
  min(c.entered_at) FILTER (WHERE c.ending IS NULL) AS oldest,
  count(*) FILTER (WHERE c.ending IS NULL AND c.due_at < :now) AS late
@@ -56,11 +59,13 @@ def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -
     with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx))
         stages = list(programme.labels["stages"])
-        where, parameters = narrowed(tx, filters, viewer, programme, now)
-        if is_counted(filters):
-            found = _counted(tx, filters, parameters)
+        ways = each_way(tx, filters, viewer, programme, now)
+        if sums.is_counted(filters):
+            found = _counted(tx, filters, ways.parameters)
+        elif not ways.few:
+            return Pipeline([], by_area(lines(tx)), too_many=True)
         else:
-            rows = tx.execute(sa.text(EACH.format(where=where)), parameters)
+            rows = tx.execute(sa.text(EACH.format(where=together(ways))), ways.parameters)
             found = {row.stage: row._asdict() for row in rows}
         money = by_area(lines(tx))
     order = [*stages, *(stage for stage in found if stage not in stages)]
@@ -68,11 +73,14 @@ def pipeline(db: sa.Engine, viewer: Actor, filters: Filters, *, now: datetime) -
 
 
 def _counted(tx: sa.Connection, filters: Filters, parameters: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    sums = ask(tx, SUMS.format(where=counted_where(filters)), parameters)
-    found = {row.stage: row._asdict() for row in sums}
-    oldest = counted_where(filters, APPLICATIONS, f"{STANDING} < 'infinity'", "c.stage = s.stage")
-    for row in ask(tx, OLDEST.format(where=oldest), {**parameters, "stages": list(found)}):
-        found[row.stage]["oldest"] = row.oldest
+    counted = ask(tx, sums.SUMS.format(where=sums.where_counted(filters)), parameters)
+    found = {row.stage: row._asdict() for row in counted}
+    group = "c.stage = g.stage AND c.status = g.status"
+    where = sums.where_counted(filters, APPLICATIONS, f"{STANDING} < 'infinity'", group)
+    oldest = OLDEST.format(groups=sums.groups(filters, "stage", "status"), where=where)
+    for row in ask(tx, oldest, parameters):
+        if row.stage in found:  # they are two statements, and a case may have moved meanwhile
+            found[row.stage]["oldest"] = row.oldest
     return found
 
 

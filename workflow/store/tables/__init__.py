@@ -8,7 +8,7 @@ from workflow.store.tables.applications import (
     files,
     signatures,
 )
-from workflow.store.tables.cases import STANDING, case_number, cases, commands, events
+from workflow.store.tables.cases import DUE, STANDING, case_number, cases, commands, events
 from workflow.store.tables.columns import metadata
 from workflow.store.tables.comments import comment_reads, comments, mentions
 from workflow.store.tables.definitions import definitions, programmes, proposals
@@ -38,6 +38,7 @@ from workflow.store.tables.work import (
 )
 
 __all__ = [
+    "DUE",
     "STANDING",
     "absences",
     "advice",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import UUID
 
 from workflow.store.tables.columns import metadata, moment
 
-# `due` is infinity where nothing is due
+# `due` as in cases.DUE
 stage_sums = Table(
     "stage_sums",
     metadata,
@@ -18,6 +18,10 @@ stage_sums = Table(
     Column("cases", BigInteger, nullable=False),
     Column("requested", BigInteger, nullable=False),
     Column("due", DateTime(timezone=True), primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("line_id", Integer, primary_key=True, autoincrement=False),
+    Column("route_hash", Text, primary_key=True),
     comment="How many cases stand where, but for what stage_moves still says",
 )
 
@@ -32,6 +36,10 @@ stage_moves = Table(
     Column("cases", BigInteger, nullable=False),
     Column("requested", BigInteger, nullable=False),
     moment("due"),
+    Column("status", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("line_id", Integer, nullable=False),
+    Column("route_hash", Text, nullable=False),
     comment="Written by triggers of cases, in their transactions, until a worker adds them to stage_sums."
     " Never updated, so that nobody waits for anybody",
 )
