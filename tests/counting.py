@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -71,8 +71,14 @@ def listening() -> Iterator[list[str | Hot]]:
         heard.append(Hot(statement, given))
         return sends_prepared(connection, statement, given, **how)
 
+    def together(connection: psycopg.Connection[Any], asked: Sequence[prepared.Asked]) -> list[PGresult]:
+        heard.extend(Hot(statement, tuple(values)) for statement, values, _ in asked)
+        return sends_together(connection, asked)
+
     sends, sends_prepared = psycopg.Cursor.execute, prepared.sent
+    sends_together = prepared.sent_together
     with pytest.MonkeyPatch.context() as patch:  # all statements come by one of these
         patch.setattr(psycopg.Cursor, "execute", execute)
         patch.setattr(prepared, "sent", hot)
+        patch.setattr(prepared, "sent_together", together)
         yield heard

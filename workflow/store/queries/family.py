@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -64,8 +65,15 @@ def family(
 
     Internal ones stand elsewhere. `sees`: whether the viewer has a page of such a case.
     """
+    return family_of(tx, ask(tx, FAMILY, {"id": case_id}), case_id, sees)
+
+
+def family_of(
+    tx: sa.Connection, rows: Iterable[Any], case_id: UUID, sees: Callable[[Case, Route], bool]
+) -> tuple[Relative | None, list[Relative]]:
+    """The same of rows of FAMILY."""
     parent, children = None, []
-    for row in ask(tx, FAMILY, {"id": case_id}):
+    for row in rows:
         kind = published.content(tx, row.route_hash)["title"]
         seen = sees(load_case(row.state), published.route(tx, row.route_hash))
         one = Relative(row.id, row.number, kind, row.status or "received", seen)
