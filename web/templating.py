@@ -70,6 +70,8 @@ class Templates(Environment):
 
     language = ""
     """Of the environment that compiles for one language; those that people ask speak all."""
+    known: dict[str, Template]
+    """What it has compiled: each part of a page asks for the parts that it is made of."""
 
     def get_template(
         self,
@@ -78,7 +80,11 @@ class Templates(Environment):
         globals: MutableMapping[str, Any] | None = None,
     ) -> Template:
         if self.language:
-            return super().get_template(name, parent, globals)
+            if self.auto_reload or globals or isinstance(name, Template):
+                return super().get_template(name, parent, globals)
+            if name not in self.known:
+                self.known[name] = super().get_template(name, parent)
+            return self.known[name]
         return self._speaking(lang()).get_template(name, parent, globals)
 
     def make_globals(self, given: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
@@ -90,6 +96,7 @@ class Templates(Environment):
         if language not in spoken:
             made = self.overlay()
             made.language = language
+            made.known = {}
             made.filters = {**self.filters, "label": lambda labels: label(labels, language)}
             spoken[language] = made
         return spoken[language]

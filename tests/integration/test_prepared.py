@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg.adapt import Transformer
 
 from tests.integration.conftest import Servers
 from web.cli.story import Story
@@ -104,7 +105,8 @@ TOGETHER: list[prepared.Asked] = [
 
 def together(tx: sa.Connection, asked: Sequence[prepared.Asked]) -> list[list[Any]]:
     results = prepared.sent_together(plain(tx), asked)
-    return [prepared.loaded(plain(tx), result, tuple) for result in results]
+    reader = Transformer(plain(tx))
+    return [prepared.loaded(reader, result, tuple) for result in results]
 
 
 def test_several_together_answer_as_each_does_alone(told: Story) -> None:

@@ -19,6 +19,8 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.abc import Transformer as Reader
+from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGresult
 
 from workflow.connecting import plain
@@ -37,7 +39,7 @@ def ask(
     """
     connection = plain(tx)
     numbered, given = _said(statement, values)
-    return _rows(connection, prepared.sent(connection, numbered, given, keep=keep))
+    return _rows(Transformer(connection), prepared.sent(connection, numbered, given, keep=keep))
 
 
 def ask_together(
@@ -49,7 +51,8 @@ def ask_together(
     """
     connection = plain(tx)
     sent = [(*_said(one, values), one not in once) for one in statements]
-    return [_rows(connection, result) for result in prepared.sent_together(connection, sent)]
+    reader = Transformer(connection)
+    return [_rows(reader, result) for result in prepared.sent_together(connection, sent)]
 
 
 def _said(statement: str, values: Mapping[str, Any] | None) -> tuple[bytes, list[object]]:
@@ -57,9 +60,11 @@ def _said(statement: str, values: Mapping[str, Any] | None) -> tuple[bytes, list
     return numbered, [_text((values or {})[name]) for name in names]
 
 
-def _rows(connection: psycopg.Connection[Any], result: PGresult) -> list[Any]:
+def _rows(reader: Reader, result: PGresult) -> list[Any]:
+    if not result.ntuples:
+        return []
     columns = tuple(str(result.fname(at), "ascii") for at in range(result.nfields))  # type: ignore[arg-type]
-    return prepared.loaded(connection, result, _row(columns))
+    return prepared.loaded(reader, result, _row(columns))
 
 
 @lru_cache(maxsize=500)

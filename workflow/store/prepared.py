@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
+from psycopg.abc import Transformer as Reader
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
@@ -38,7 +39,7 @@ def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable
 
     Begins the transaction if the connection is to have one, as a cursor does.
     """
-    return loaded(connection, sent(connection, statement, values), tuple)
+    return loaded(Transformer(connection), sent(connection, statement, values), tuple)
 
 
 def sent(
@@ -105,13 +106,10 @@ def _piped(link: PGconn, count: int) -> list[PGresult]:
     return [one for one in came[:-1] if one is not None]
 
 
-def loaded(
-    connection: psycopg.Connection[Any], result: PGresult, make: Callable[[Sequence[Any]], Any]
-) -> list[Any]:
-    """The rows of a result as Python's values, each as `make` makes it."""
-    found = Transformer(connection)
-    found.set_pgresult(result)
-    return found.load_rows(0, result.ntuples, make)
+def loaded(reader: Reader, result: PGresult, make: Callable[[Sequence[Any]], Any]) -> list[Any]:
+    """The rows of a result as Python's values, each as `make` makes it. `reader` knows the types it met."""
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, make)
 
 
 def _texts(values: Iterable[object]) -> list[bytes | None]:
