@@ -14,8 +14,8 @@ from workflow.engine.case import Case, load_case
 from workflow.engine.route import End, Route
 from workflow.funding.forms import Form
 from workflow.store import journal, published
-from workflow.store.asking import ask
-from workflow.store.queries.record import files_of, handed_in, letters, written
+from workflow.store.asking import ask, ask_together
+from workflow.store.queries.record import FILES, WRITTEN, handed_in, letters
 from workflow.store.queries.rows import Answers, FileRow, Report
 
 
@@ -87,7 +87,8 @@ def family_of(
 def parent_read(tx: sa.Connection, parent_id: UUID) -> ParentRead:
     """The parent's application as it stands, its files and letters."""
     parent = journal.read(tx, parent_id)
-    files, texts = files_of(tx, parent_id), written(tx, parent_id)
+    filed, said = ask_together(tx, (FILES, WRITTEN), {"id": parent_id})
+    files, texts = [FileRow(*one) for one in filed], dict(said)
     form = published.form_named(tx, parent.programme_hash, parent.form_hash)
     return ParentRead(
         form=form,
