@@ -67,15 +67,15 @@ def sent_together(connection: psycopg.Connection[Any], asked: Sequence[Asked]) -
     """
     if not connection.autocommit:
         return [sent(connection, what, values, keep=keep) for what, values, keep in asked]
-    names = [_name_of(connection, what) if keep else None for what, _, keep in asked]
+    ready = [(keep and _name_of(connection, what), what, _texts(values)) for what, values, keep in asked]
     link = connection.pgconn
     link.enter_pipeline_mode()
     try:
-        for name, (what, values, _) in zip(names, asked, strict=True):
-            if name is None:
-                link.send_query_params(what, _texts(values))
+        for name, what, texts in ready:
+            if name:
+                link.send_query_prepared(name, texts)
             else:
-                link.send_query_prepared(name, _texts(values))
+                link.send_query_params(what, texts)
         link.pipeline_sync()
         results = _piped(link, len(asked))
         link.exit_pipeline_mode()
