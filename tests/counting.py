@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -18,10 +18,11 @@ from workflow.store import prepared
 
 
 class Hot(NamedTuple):
-    """One that is sent by `prepared`."""
+    """One that is sent by `prepared`. `along`: with one before it, in one way there and back."""
 
     statement: bytes
     values: tuple[object, ...]
+    along: bool = False
 
 
 def statements(app: Flask, browser: Browser, path: str) -> int:
@@ -30,6 +31,14 @@ def statements(app: Flask, browser: Browser, path: str) -> int:
     with listening() as heard:
         assert browser.http.get(path).status_code == 200
     return len(heard)
+
+
+def ways(app: Flask, browser: Browser, path: str) -> int:
+    """How often this page goes to PostgreSQL and back."""
+    browser.http.get(path)
+    with listening() as heard:
+        assert browser.http.get(path).status_code == 200
+    return sum(not (isinstance(one, Hot) and one.along) for one in heard)
 
 
 def plans(
@@ -71,8 +80,14 @@ def listening() -> Iterator[list[str | Hot]]:
         heard.append(Hot(statement, given))
         return sends_prepared(connection, statement, given, **how)
 
+    def together(connection: psycopg.Connection[Any], asked: Sequence[prepared.Asked]) -> list[PGresult]:
+        heard.extend(Hot(what, tuple(values), at > 0) for at, (what, values, _) in enumerate(asked))
+        return sends_together(connection, asked)
+
     sends, sends_prepared = psycopg.Cursor.execute, prepared.sent
+    sends_together = prepared.sent_together
     with pytest.MonkeyPatch.context() as patch:  # all statements come by one of these
         patch.setattr(psycopg.Cursor, "execute", execute)
         patch.setattr(prepared, "sent", hot)
+        patch.setattr(prepared, "sent_together", together)
         yield heard

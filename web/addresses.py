@@ -9,21 +9,24 @@ from uuid import UUID
 import flask
 from flask import request
 
-_STAND_INS = tuple(UUID(int=number) for number in range(4))
+_STAND_INS = tuple(str(UUID(int=number)) for number in range(4))
 
 
 def url_for(endpoint: str, **values: Any) -> str:
     """As Flask's, which takes twenty times as long; ids are put in afterwards."""
     if endpoint.startswith("."):
         endpoint = f"{request.blueprint}{endpoint}"
-    ids = [name for name, value in values.items() if type(value) is UUID]
-    shape = values | dict(zip(ids, _STAND_INS, strict=False)) if ids else values
+    shape, ids = values, list[str]()
+    for name, value in values.items():
+        if type(value) is UUID and len(ids) < len(_STAND_INS):
+            shape = shape | {name: _STAND_INS[len(ids)]}
+            ids.append(str(value))
     try:
         url = _built(request.script_root, endpoint, tuple(shape.items()))
     except TypeError:  # several values of one name cannot be kept
         return flask.url_for(endpoint, **values)
-    for name, stand_in in zip(ids, _STAND_INS, strict=False):
-        url = url.replace(str(stand_in), str(values[name]))
+    for stand_in, own in zip(_STAND_INS, ids, strict=False):
+        url = url.replace(stand_in, own)
     return url
 
 

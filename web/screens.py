@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
@@ -36,7 +36,7 @@ from workflow.funding.forms import Form
 from workflow.funding.money import format_amount, format_chf, format_iban
 from workflow.funding.organisations import role_of
 from workflow.funding.programme import Programme
-from workflow.funding.questions import Field
+from workflow.funding.questions import Field, Section
 from workflow.store import queries
 from workflow.texts import LANGUAGES, SOURCE_LANGUAGE, ZURICH, label, local_date, local_datetime, local_time
 
@@ -99,7 +99,8 @@ def register(app: Flask) -> None:
         file_of=lambda files, name: files.get(UUID(name)),
         input_value=input_value,
         rows_of=rows_of,
-        deviation=deviation,
+        read_answers=read_answers,
+        read_rows=read_rows,
         problem_list=problem_list,
         problem_text=lambda problem: problem_text(problem, lang()),
     )
@@ -236,6 +237,31 @@ def unit_of(table: Field, column: Field, row: Mapping[str, Any]) -> str:
     """What a row's figure counts: the unit of the indicator chosen beside it."""
     [indicator] = [one for one in table.columns if one.code == column.unit_of]
     return indicator.unit(row.get(indicator.code), lang())
+
+
+def read_answers(
+    section: Section, given: Mapping[str, Any], hidden: Collection[str]
+) -> Iterator[tuple[Field, Any, bool]]:
+    """Each field of a section that is asked, its answer, and whether that takes the whole width."""
+    for one in section.fields:
+        if f"{section.code}.{one.code}" not in hidden:
+            yield one, given.get(one.code), one.type in ("longtext", "table", "file")
+
+
+def read_rows(
+    table: Field, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[list[tuple[bool, str, str | None]]]:
+    """A table's cells, row by row: whether it is a figure, its text, and how far it is from what it was."""
+    language = lang()
+    for row in rows:
+        cells = []
+        for column in table.columns:
+            text = column.as_text(row.get(column.code), language)
+            if column.unit_of and row.get(column.code) is not None:
+                text += f" {unit_of(table, column, row)}"
+            change = deviation(column, row) if column.difference else None
+            cells.append((column.type in ("money", "number"), text, change))
+        yield cells
 
 
 def deviation(column: Field, row: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from flask import Flask
 
 from tasks.deliver import deliver_due
 from tests.browsing import signed_in
-from tests.counting import plans, statements
+from tests.counting import plans, statements, ways
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
@@ -192,6 +192,14 @@ def test_the_dossier_takes_as_many_queries_for_many_matches_as_for_one(app: Flas
         at_review(told)
         told.submit(GGG, similar("GGG Migration"))
     assert statements(app, browser, f"/desk/cases/{this}") == few
+
+
+def test_the_dossier_asks_together_what_it_can(app: Flask, told: Story) -> None:
+    this = at_review(told)
+    browser = signed_in(app, CHECKER)
+    browser.open(f"/desk/cases/{this}")
+    # who asks, the programme, the case, all that stands in it, other applications
+    assert ways(app, browser, f"/desk/cases/{this}") == 5
 
 
 def test_a_link_that_the_system_knows_is_shown_at_the_gate(app: Flask, told: Story) -> None:

@@ -86,12 +86,12 @@ def _round(
 
 
 def _lines(group: tuple[Statement, ...], form: Form) -> tuple[Line, ...]:
-    found = []
+    found, language = [], lang()
     for path, field in form.fields().items():
         section, code = path.split(".")
         values = [one.data.get(section, {}).get(code) for one in group]
         if any(value not in (None, "", []) for value in values):
-            cells = tuple(field.as_text(value, lang()) for value in values)
+            cells = tuple(field.as_text(value, language) for value in values)
             apart = field.type == "choice" and far_apart([score_of(one.data, path) for one in group])
             found.append(Line(field, form.weights.get(path), cells, apart))
     return tuple(found)

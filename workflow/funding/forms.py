@@ -58,6 +58,11 @@ class Form:
     scoring: Scoring | None = None
     weights: Weights = field(default_factory=dict)
     """Of the criteria in the area that the form is asked for: path → per cent; see `in_area`."""
+    _fields: Mapping[str, Field] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        known = {f"{section.code}.{one.code}": one for section in self.sections for one in section.fields}
+        object.__setattr__(self, "_fields", known)  # asked for at every turn, of a form that never changes
 
     @staticmethod
     def parse(data: Mapping[str, Any], options: Mapping[str, Sequence[Option]]) -> Form:
@@ -110,9 +115,9 @@ class Form:
         )
         return replace(self, sections=sections, schema=compiled(sections), weights=weights)
 
-    def fields(self) -> dict[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """All fields by path section.field, in the order of the form."""
-        return {f"{section.code}.{one.code}": one for section in self.sections for one in section.fields}
+        return self._fields
 
     def hidden(self, answers: Mapping[str, Any]) -> frozenset[str]:
         """Paths of the fields that are not asked, given the other answers."""

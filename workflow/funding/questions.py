@@ -126,8 +126,8 @@ class Field:
             place = " ".join(str(value[part]) for part in ("postcode", "town") if part in value)
             return ", ".join(filter(None, [str(value.get("street", "")), place]))
         if self.type in ("choice", "choices", "indicator"):
-            labels = {option.code: label(option.label, lang) for option in self.options}
             codes = value if isinstance(value, list) else [value]
+            labels = {one.code: label(one.label, lang) for one in self.options if one.code in codes}
             return ", ".join(labels.get(code, str(code)) for code in codes)
         if self.type == "boolean":
             return texts(lang).gettext("Ja") if value is True else texts(lang).gettext("Nein")

@@ -1,6 +1,7 @@
 """The statements of the pages: written with names, prepared once a connection, their rows with names too.
 
 A page asks ten or twenty; by SQLAlchemy each costs a third of a millisecond, and PostgreSQL plans it anew.
+What can be asked together goes there and back once.
 
 A prepared one too is planned anew each time, which can take ten times as long as reading, as long as that
 promises to be cheaper for the values at hand than for any. Where the way to read is the same for all values,
@@ -12,12 +13,15 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.abc import Transformer as Reader
+from psycopg.adapt import Transformer
+from psycopg.pq.abc import PGresult
 
 from workflow.connecting import plain
 from workflow.store import prepared
@@ -33,12 +37,34 @@ def ask(
 
     `keep`: prepared, and planned once; not for one whose values decide how it is best read.
     """
-    numbered, names = _numbered(statement)
-    given = [_text((values or {})[name]) for name in names]
     connection = plain(tx)
-    result = prepared.sent(connection, numbered, given, keep=keep)
+    numbered, given = _said(statement, values)
+    return _rows(Transformer(connection), prepared.sent(connection, numbered, given, keep=keep))
+
+
+def ask_together(
+    tx: sa.Connection, statements: Sequence[str], values: Mapping[str, Any], *, once: Sequence[str] = ()
+) -> list[list[Any]]:
+    """The rows of each, in one way there and back: for what does not wait for each other's answers.
+
+    `values`: of all their names; `once`: those of them that are not kept.
+    """
+    connection = plain(tx)
+    sent = [(*_said(one, values), one not in once) for one in statements]
+    reader = Transformer(connection)
+    return [_rows(reader, result) for result in prepared.sent_together(connection, sent)]
+
+
+def _said(statement: str, values: Mapping[str, Any] | None) -> tuple[bytes, list[object]]:
+    numbered, names = _numbered(statement)
+    return numbered, [_text((values or {})[name]) for name in names]
+
+
+def _rows(reader: Reader, result: PGresult) -> list[Any]:
+    if not result.ntuples:
+        return []
     columns = tuple(str(result.fname(at), "ascii") for at in range(result.nfields))  # type: ignore[arg-type]
-    return prepared.loaded(connection, result, _row(columns))
+    return prepared.loaded(reader, result, _row(columns))
 
 
 @lru_cache(maxsize=500)

@@ -7,21 +7,28 @@ parameters again each time; this spends 35. See docs/decisions/2026-11-26-core.m
 from __future__ import annotations
 
 import itertools
+import select
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
+from psycopg.abc import Transformer as Reader
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 MOST = 100
 """So many statements a connection keeps prepared; the one prepared first makes room."""
 
 OUTGROWN = b"0A000"
 """What PostgreSQL says of one that reads all columns of a table which a newer version has given another."""
+UNKNOWN = b"26000"
+"""One that made room for another which was asked together with it."""
+
+Asked = tuple[bytes, Sequence[object], bool]
+"""What `sent` is given: statement, values, keep."""
 
 _numbers = itertools.count()
 _prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[bytes, bytes]] = WeakKeyDictionary()
@@ -32,7 +39,7 @@ def rows(connection: psycopg.Connection[Any], statement: bytes, values: Iterable
 
     Begins the transaction if the connection is to have one, as a cursor does.
     """
-    return loaded(connection, sent(connection, statement, values), tuple)
+    return loaded(Transformer(connection), sent(connection, statement, values), tuple)
 
 
 def sent(
@@ -42,7 +49,7 @@ def sent(
     link = connection.pgconn
     if not connection.autocommit and link.transaction_status == TransactionStatus.IDLE:
         _good(connection, link.exec_(b"BEGIN"))
-    texts = [None if value is None else str(value).encode() for value in values]
+    texts = _texts(values)
     if not keep:
         return _good(connection, link.exec_params(statement, texts))
     result = link.exec_prepared(_name_of(connection, statement), texts)  # type: ignore[arg-type]  # None is NULL
@@ -53,13 +60,60 @@ def sent(
     return _good(connection, result)
 
 
-def loaded(
-    connection: psycopg.Connection[Any], result: PGresult, make: Callable[[Sequence[Any]], Any]
-) -> list[Any]:
-    """The rows of a result as Python's values, each as `make` makes it."""
-    found = Transformer(connection)
-    found.set_pgresult(result)
-    return found.load_rows(0, result.ntuples, make)
+def sent_together(connection: psycopg.Connection[Any], asked: Sequence[Asked]) -> list[PGresult]:
+    """`sent` of each, for one way there and back.
+
+    Neither side goes to sleep between them and has to be woken up, which costs more than most of them.
+    """
+    if not connection.autocommit:
+        return [sent(connection, what, values, keep=keep) for what, values, keep in asked]
+    ready = [(keep and _name_of(connection, what), what, _texts(values)) for what, values, keep in asked]
+    link = connection.pgconn
+    link.enter_pipeline_mode()
+    try:
+        for name, what, texts in ready:
+            if name:
+                link.send_query_prepared(name, texts)
+            else:
+                link.send_query_params(what, texts)
+        link.pipeline_sync()
+        results = _piped(link, len(asked))
+        link.exit_pipeline_mode()
+    except BaseException:
+        link.finish()  # nobody could tell whose the next result is
+        raise
+    for result in results:
+        if result.error_field(DiagnosticField.SQLSTATE) in (OUTGROWN, UNKNOWN):
+            return [sent(connection, what, values, keep=keep) for what, values, keep in asked]
+        _good(connection, result)
+    return results
+
+
+def _piped(link: PGconn, count: int) -> list[PGresult]:
+    """So many results, None after each, and the pipeline's end. Waits here: PQgetResult keeps the GIL."""
+    waits = select.poll()
+    waits.register(link.socket, select.POLLIN | select.POLLOUT)
+    while link.flush():  # more than the socket takes at once
+        waits.poll()
+        link.consume_input()
+    waits.modify(link.socket, select.POLLIN)
+    came = []
+    for _ in range(2 * count + 1):
+        while link.is_busy():
+            waits.poll()
+            link.consume_input()
+        came.append(link.get_result())
+    return [one for one in came[:-1] if one is not None]
+
+
+def loaded(reader: Reader, result: PGresult, make: Callable[[Sequence[Any]], Any]) -> list[Any]:
+    """The rows of a result as Python's values, each as `make` makes it. `reader` knows the types it met."""
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, make)
+
+
+def _texts(values: Iterable[object]) -> list[bytes | None]:
+    return [None if value is None else str(value).encode() for value in values]
 
 
 def _name_of(connection: psycopg.Connection[Any], statement: bytes) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,7 +31,11 @@ class Advised:
 
 def advised(tx: sa.Connection, application_id: UUID) -> list[Advised]:
     """The latest first."""
+    return advised_of(signatures.advised(tx, application_id))
+
+
+def advised_of(rows: Iterable[Any]) -> list[Advised]:
+    """Of rows of signatures.CONSENTS."""
     return [
-        Advised(one.section, one.name, one.at, one.consent_by or "", one.since, one.ended)
-        for one in signatures.advised(tx, application_id)
+        Advised(one.section, one.name, one.at, one.consent_by or "", one.since, one.ended) for one in rows
     ]

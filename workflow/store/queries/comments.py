@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,15 +113,15 @@ def talk(db: sa.Engine, viewer: Actor, case_id: UUID) -> Talk | None:
     """For staff to whom the dossier is open, and for members of the organisation; None for everyone else."""
     with autocommit(db) as tx:
         found = _read(tx, case_id)
-        return talk_of(tx, case_id, *found, viewer) if found else None
+        rows = ask(tx, COMMENTS, {"id": case_id, "person": viewer.person})
+        return talk_of(rows, *found, viewer) if found else None
 
 
-def talk_of(tx: sa.Connection, case_id: UUID, case: Case, route: Route, viewer: Actor) -> Talk | None:
-    """The same of a case that is read already."""
+def talk_of(rows: Iterable[Any], case: Case, route: Route, viewer: Actor) -> Talk | None:
+    """The same of a case that is read already, and rows of COMMENTS."""
     member = reading.is_member(case, viewer)
     if not member and not (reading.takes_part(case, viewer) and reading.may_open(case, viewer)):
         return None
-    rows = ask(tx, COMMENTS, {"id": case_id, "person": viewer.person})
     found = [_comment(one, route, case, viewer) for one in rows if _is_for(one, route, case, viewer)]
     office = "" if member else reading.speaks_for(case, viewer)
     running = case.ending is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,18 +22,19 @@ from workflow.funding.forms import Form
 from workflow.funding.plan import Outcome, outcome
 from workflow.funding.ties import Tie
 from workflow.store import published, reading, statement_drafts
-from workflow.store.asking import ask
-from workflow.store.queries.advice import Advised, advised
-from workflow.store.queries.comments import Talk, talk_of
+from workflow.store.asking import ask, ask_together
+from workflow.store.queries.advice import Advised, advised_of
+from workflow.store.queries.comments import COMMENTS, Talk, talk_of
 from workflow.store.queries.explain import people_of
-from workflow.store.queries.family import ParentRead, Relative, family, parent_read, report_of
-from workflow.store.queries.findings import Findings, findings
-from workflow.store.queries.inquiries import Inquiry, inquiries_of
+from workflow.store.queries.family import FAMILY, ParentRead, Relative, family_of, parent_read, report_of
+from workflow.store.queries.findings import ALIKE, BESIDE, Findings, findings
+from workflow.store.queries.inquiries import INQUIRIES, Inquiry, inquiries_of
 from workflow.store.queries.money import MoneyRow, money_row
 from workflow.store.queries.office import WHO, CaseRow, case_row
-from workflow.store.queries.record import files_of, handed_in, history, letters, written
+from workflow.store.queries.record import FILES, HISTORY, WRITTEN, handed_in, history_of, letters
 from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Report, Statement
-from workflow.store.queries.ties import linked_to
+from workflow.store.queries.ties import OF_ONE, ties_of
+from workflow.store.signatures import CONSENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ SELECT c.*, o.name AS organisation, o.kind AS organisation_kind, {WHO},
   (SELECT jsonb_object_agg(w.seat, p.name) FROM work_items w JOIN persons p ON p.id = w.holder
    WHERE w.case_id = c.id AND w.closed_at IS NULL) AS by_seat
 FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"""
-LINE = "SELECT * FROM budget_lines WHERE id = :id"
+LINE = "SELECT * FROM budget_lines WHERE id = :line"
+OPENED = (COMMENTS, INQUIRIES, HISTORY, WRITTEN, FILES, LINE, FAMILY, CONSENTS)
+"""What stands in an open dossier."""
 
 VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
 """Events that tell what others do at a panel, and who they are."""
@@ -124,26 +128,37 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
             return None
         opened = reading.may_open(case, viewer)
         declared = viewer.person in case.declared
-        linked = [] if declared else linked_to(tx, [case_id], viewer.person).get(case_id, [])
+        asked = [] if declared else [OF_ONE]
+        asked += OPENED if opened else ()
+        asked += BESIDE if opened and row.parent_id is None else ()
+        said = {
+            "id": case_id,
+            "person": viewer.person,
+            "line": row.line_id,
+            "organisation": row.organisation_id,
+            "area": row.area,
+            "call": row.call,
+            "title": row.title,
+        }
+        read = defaultdict(list, zip(asked, ask_together(tx, asked, said, once=(ALIKE,)), strict=True))
+        linked = next(iter(ties_of(read[OF_ONE]).values()), [])
         offers = allowed(route, case, replace(viewer, linked=bool(linked)), today)
         veiled = not opened or reading.own_first(route, case, viewer)
-        talk = talk_of(tx, case_id, case, route, viewer) if opened else None
-        asked = inquiries_of(tx, case_id, case, route, viewer, now=now) if opened else []
-        events = history(tx, case_id) if opened else []
+        talk = talk_of(read[COMMENTS], case, route, viewer) if opened else None
+        inquiries = inquiries_of(tx, read[INQUIRIES], case, route, viewer, now=now)
+        events = history_of(read[HISTORY])
         if veiled:
             events = _unveiled(events, viewer)
-        texts = written(tx, case_id) if opened else {}
-        files = files_of(tx, case_id) if opened else []
-        [line] = ask(tx, LINE, {"id": row.line_id}) if opened else [None]
+        texts = dict(read[WRITTEN])
+        files = [FileRow(*one) for one in read[FILES]]
         form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
         sees = partial(reading.has_page, viewer=viewer, on=today)
-        parent, children = family(tx, case_id, sees) if opened else (None, [])
+        parent, children = family_of(tx, read[FAMILY], case_id, sees)
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route, row.area)
         answers = texts.get(case.content, {})
-        noticed = findings(tx, row, answers, viewer) if opened else None
-        helped = advised(tx, case_id) if opened else []
+        noticed = findings(tx, row, answers, [read[one] for one in BESIDE], viewer) if opened else None
         draft = _draft(tx, case_id, case, viewer, offers)
     return Dossier(
         case=case_row(row, now, opened, has_page=True),
@@ -151,7 +166,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         own_measure=reading.is_of_own_office(case, viewer),
         form=form,
         answers=answers,
-        advice=helped,
+        advice=advised_of(read[CONSENTS]),
         findings=noticed,
         ties=linked if any(offer.action == "declare" for offer in offers) else [],
         files=handed_in(files, form, texts.values()),
@@ -159,7 +174,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         statements=statements_of(route, events, texts),
         history=events,
         talk=talk,
-        inquiries=asked,
+        inquiries=inquiries,
         reasons={name: str(data["reason"]["reason"]) for name, data in texts.items() if _is_reason(data)},
         suspended=case.suspended_at is not None,
         offers=offers,
@@ -177,7 +192,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         parent=parent,
         children=children,
         parent_read=parents,
-        line=money_row(line) if line is not None else None,
+        line=next(map(money_row, read[LINE]), None),
         report=report_of(case, route) if opened else None,
         settled=case.settled[-1] if opened and case.settled else None,
         owed=case.owed if opened else 0,

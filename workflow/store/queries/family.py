@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,8 +14,8 @@ from workflow.engine.case import Case, load_case
 from workflow.engine.route import End, Route
 from workflow.funding.forms import Form
 from workflow.store import journal, published
-from workflow.store.asking import ask
-from workflow.store.queries.record import files_of, handed_in, letters, written
+from workflow.store.asking import ask, ask_together
+from workflow.store.queries.record import FILES, WRITTEN, handed_in, letters
 from workflow.store.queries.rows import Answers, FileRow, Report
 
 
@@ -64,8 +65,15 @@ def family(
 
     Internal ones stand elsewhere. `sees`: whether the viewer has a page of such a case.
     """
+    return family_of(tx, ask(tx, FAMILY, {"id": case_id}), case_id, sees)
+
+
+def family_of(
+    tx: sa.Connection, rows: Iterable[Any], case_id: UUID, sees: Callable[[Case, Route], bool]
+) -> tuple[Relative | None, list[Relative]]:
+    """The same of rows of FAMILY."""
     parent, children = None, []
-    for row in ask(tx, FAMILY, {"id": case_id}):
+    for row in rows:
         kind = published.content(tx, row.route_hash)["title"]
         seen = sees(load_case(row.state), published.route(tx, row.route_hash))
         one = Relative(row.id, row.number, kind, row.status or "received", seen)
@@ -79,7 +87,8 @@ def family(
 def parent_read(tx: sa.Connection, parent_id: UUID) -> ParentRead:
     """The parent's application as it stands, its files and letters."""
     parent = journal.read(tx, parent_id)
-    files, texts = files_of(tx, parent_id), written(tx, parent_id)
+    filed, said = ask_together(tx, (FILES, WRITTEN), {"id": parent_id})
+    files, texts = [FileRow(*one) for one in filed], dict(said)
     form = published.form_named(tx, parent.programme_hash, parent.form_hash)
     return ParentRead(
         form=form,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from workflow.engine.case import Actor, Case, load_case
 from workflow.engine.route import Route
 from workflow.store import published, reading
-from workflow.store.asking import ask
 from workflow.store.queries.record import answer_named
 from workflow.texts import ZURICH
 
@@ -51,9 +50,9 @@ WHERE c.parent_id = :id AND c.asked_by IS NOT NULL ORDER BY c.submitted_at, c.id
 
 
 def inquiries_of(
-    tx: sa.Connection, case_id: UUID, case: Case, route: Route, viewer: Actor, *, now: datetime
+    tx: sa.Connection, rows: Iterable[Any], case: Case, route: Route, viewer: Actor, *, now: datetime
 ) -> Sequence[Inquiry]:
-    """For staff to whom this case is open, oldest first; nothing for everyone else.
+    """Of rows of INQUIRIES, for staff to whom this case is open, oldest first; nothing for everyone else.
 
     Own first: what others asked since the running panel began waits for the own vote.
     """
@@ -61,7 +60,6 @@ def inquiries_of(
         return []
     veiled = reading.own_first(route, case, viewer)
     since = datetime.fromisoformat(case.entered_at) if veiled and case.entered_at else None
-    rows = ask(tx, INQUIRIES, {"id": case_id})
     return [
         _inquiry(tx, row, viewer, now)
         for row in rows

@@ -16,8 +16,9 @@ from workflow.store.queries.rows import Answers, FileRow, HistoryRow
 ACTOR = "CASE WHEN e.actor ~ '^[0-9a-f-]{36}$' THEN CAST(e.actor AS uuid) END"
 """The person who acted, of an event `e`: by its text all persons would be read."""
 HISTORY = f"""
-SELECT e.version, e.at, coalesce(p.name, ''), e.name, e.data FROM events e
-LEFT JOIN persons p ON p.id = {ACTOR} WHERE e.case_id = :id ORDER BY e.version"""
+SELECT e.version, e.at, coalesce((SELECT p.name FROM persons p WHERE p.id = {ACTOR}), ''), e.name, e.data
+FROM events e WHERE e.case_id = :id ORDER BY e.version"""
+WRITTEN = "SELECT hash, data FROM contents WHERE case_id = :id"
 FILES = """
 SELECT id, application_id, name, media_type, size, sha256, kind, at FROM files
 WHERE application_id = :id ORDER BY at, id"""
@@ -44,12 +45,16 @@ def applied_for(tx: sa.Connection, case_id: UUID) -> Any:
 
 def history(tx: sa.Connection, case_id: UUID) -> list[HistoryRow]:
     """All events of a case with the names of those who acted."""
-    return [HistoryRow(*row) for row in ask(tx, HISTORY, {"id": case_id})]
+    return history_of(ask(tx, HISTORY, {"id": case_id}))
+
+
+def history_of(rows: Iterable[Sequence[Any]]) -> list[HistoryRow]:
+    return [HistoryRow(*row) for row in rows]
 
 
 def written(tx: sa.Connection, case_id: UUID) -> Mapping[str, Answers]:
     """What people wrote, by the hash that the events hold."""
-    return dict(ask(tx, "SELECT hash, data FROM contents WHERE case_id = :id", {"id": case_id}))
+    return dict(ask(tx, WRITTEN, {"id": case_id}))
 
 
 def files_of(tx: sa.Connection, application_id: UUID) -> list[FileRow]:

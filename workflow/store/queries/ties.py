@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,6 +31,10 @@ LEFT JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
 WHERE c.id {case}"""
 
 
+OF_ONE = TIES.format(case="= :id", person="= CAST(:person AS uuid)")
+"""For `ask`: of one case and one person."""
+
+
 def linked_to(tx: sa.Connection, ids: Iterable[UUID], person: str) -> Mapping[UUID, list[Tie]]:
     """By case, what links this person to its applicant."""
     return {case_id: found for (case_id, _), found in _ties(tx, ids, [person]).items()}
@@ -45,7 +50,12 @@ def _ties(
 ) -> Mapping[tuple[UUID, UUID], list[Tie]]:
     case, one_case = _given(1, list(ids))
     person, one_person = _given(2, list(people))
-    rows = prepared.rows(plain(tx), TIES.format(case=case, person=person).encode(), (one_case, one_person))
+    statement = TIES.format(case=case, person=person).encode()
+    return ties_of(prepared.rows(plain(tx), statement, (one_case, one_person)))
+
+
+def ties_of(rows: Iterable[Sequence[Any]]) -> Mapping[tuple[UUID, UUID], list[Tie]]:
+    """By case and person, of rows of TIES."""
     return {
         (case_id, person): list(ties(name, email, answers, domains, wrote, member))
         for case_id, person, name, email, answers, domains, wrote, member in rows
