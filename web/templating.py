@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
-from keyword import iskeyword
 from typing import Any, cast
 
 from flask.templating import Environment
 from jinja2 import Template, nodes
-from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup, escape
-from markupsafe._speedups import _escape_inner
 
 from web.language import lang
 from workflow.texts import label, texts
@@ -27,46 +23,10 @@ class _Context(Context):
         return called(*args, **named)
 
 
-class _Code(CodeGenerator):
-    """Calls, reads and escapes by the shortest way: a page does each of it hundreds of times."""
-
-    def write_commons(self) -> None:
-        super().write_commons()
-        self.writeline("escape = environment.written")
-        self.writeline("attribute = environment.getattr")
-
-    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
-        """Without the way over the context, unless what is given has to be taken apart."""
-        if node.dyn_args or node.dyn_kwargs or forward_caller or any(iskeyword(x.key) for x in node.kwargs):
-            super().visit_Call(node, frame, forward_caller=forward_caller)
-            return
-        self.visit(node.node, frame)
-        self.write("(")
-        for part in (*node.args, *node.kwargs):
-            self.visit(part, frame)
-            self.write(", ")
-        self.write(")")
-
-    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
-        self.write("attribute(")
-        self.visit(node.node, frame)
-        self.write(f", {node.attr!r})")
-
-
-def written(value: Any) -> str:
-    """As `escape`, of what goes into the page at once: a plain text, which need not say that it is safe."""
-    kind = type(value)
-    if kind is str:
-        return _escape_inner(value)
-    return str(value) if kind is int else escape(value) if kind is not Markup else value
-
-
 class Templates(Environment):
     """Flask's environment; each template that it gives is the one in the language of the request."""
 
     context_class = _Context
-    code_generator_class = _Code
-    written = staticmethod(written)
 
     language = ""
     """Of the environment that compiles for one language; those that people ask speak all."""

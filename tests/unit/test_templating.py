@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from flask import Flask
 from jinja2 import Environment, StrictUndefined, UndefinedError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from web.templating import Templates, written
-
-
-class Word(str):
-    """A text of another class than str."""
+from web.templating import Templates
 
 
 def environments() -> list[Environment]:
@@ -21,13 +15,6 @@ def environments() -> list[Environment]:
     app.jinja_environment = Templates
     app.jinja_env.undefined = StrictUndefined
     return [app.jinja_env, Environment(autoescape=True, undefined=StrictUndefined)]
-
-
-@pytest.mark.parametrize(
-    "value", ["", "a & <b> 'c' \"d\"", Markup("<b>"), 0, -5, True, None, 1.5, ["<"], Word("<")]
-)
-def test_what_is_written_is_what_escape_says(value: Any) -> None:
-    assert written(value) == escape(value)
 
 
 @pytest.mark.parametrize(
