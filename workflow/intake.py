@@ -215,7 +215,7 @@ def _in_all(tx: Connection, facts: Facts, parent_id: UUID) -> int:
 
 
 def _accounted(answers: Answers, facts: Facts) -> Facts:
-    found = outcome(answers, int(facts["granted"]))
+    found = outcome(answers, int(facts.get("granted", 0)))
     return {} if found is None else {ACCOUNTED: found.settles_at}
 
 
