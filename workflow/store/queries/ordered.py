@@ -117,12 +117,9 @@ def source(filters: Filters, order: Order, ways: Ways, limit: int, around: int |
 
 
 def _each(filters: Filters, order: Order) -> tuple[str, ...]:
-    """The groups of cases in which a list is read: what is asked for has a few budget lines, or is due at a
-    few times."""
-    if order.each or filters.money:
+    """The groups of cases in which a list is read: what is asked for is due at a few times."""
+    if order is not SORTS["due"] or filters.money:
         return order.each
-    if order is SORTS["newest"]:
-        return ("line_id",) * bool(filters.call or filters.year or filters.pot)
     return ("due",) * any(getattr(filters, name) for name in COUNTED)
 
 

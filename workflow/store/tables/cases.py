@@ -56,8 +56,8 @@ cases = Table(
     Index(None, "organisation_id", "submitted_at"),
     Index("ix_cases_asked_by", "asked_by", postgresql_where=text("asked_by IS NOT NULL")),
     Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
-    # a year's cases: by the lines of its money, which a case keeps
-    Index("ix_cases_of_line", "line_id", "submitted_at", "id"),
+    # a year's applications: by the lines of its money, which a case keeps
+    Index("ix_cases_of_line", "line_id", postgresql_where=text("parent_id IS NULL")),
     Index("ix_cases_grants", "area", "submitted_at", postgresql_where=text("committed > 0")),
     Index("ix_cases_ended", "entered_at", postgresql_where=text("ending IS NOT NULL")),
     # of `committed > paid` PostgreSQL supposes a third of all cases, of the difference it has figures (0025)

@@ -28,7 +28,7 @@ END)"""
 DUE_BEFORE = "coalesce(due_at, 'infinity')"
 BOTH = (
     *("ix_cases_submitted_at_id", "ix_cases_requested_id"),
-    *("ix_cases_newest", "ix_cases_amount", "ix_cases_due", "ix_cases_standing", "ix_cases_of_line"),
+    *("ix_cases_newest", "ix_cases_amount", "ix_cases_due", "ix_cases_standing"),
 )
 
 
@@ -44,7 +44,6 @@ def upgrade() -> None:
         ix_cases_due=[DUE, "id", "stage", "status", "line_id", "size"],
         ix_cases_standing=["stage", "status", STANDING, "id", "line_id", "size"],
         ix_cases_amount=["size", "requested", "id", "stage", "status", "line_id"],
-        ix_cases_of_line=["line_id", "submitted_at", "id"],
     )
 
 
@@ -60,17 +59,15 @@ def downgrade() -> None:
         ix_cases_due=[DUE_BEFORE, "id"],
         ix_cases_standing=["stage", STANDING, "id"],
         ix_cases_requested_id=["requested", "id"],
-        ix_cases_of_line=["line_id"],
     )
 
 
 def _indexed(**indexes: list[str]) -> None:
-    """These in place of the other ones; of budget lines once only those of applications were held."""
+    """These in place of the other ones."""
     for name in BOTH:
         op.execute(f"DROP INDEX IF EXISTS {name}")
     for name, columns in indexes.items():
-        where = " WHERE parent_id IS NULL" if columns == ["line_id"] else ""
-        op.execute(f"CREATE INDEX {name} ON cases ({', '.join(columns)}){where}")
+        op.execute(f"CREATE INDEX {name} ON cases ({', '.join(columns)})")
 
 
 def _uncounted() -> None:
