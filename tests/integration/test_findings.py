@@ -370,9 +370,6 @@ INSERT INTO applications
 INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', a.id, 'number', 'X-' || a.id,
     'organisation_id', a.organisation_id, 'committed', 100, 'ending', 'granted', 'stage', 'closed'))).*
   FROM cases c JOIN applications a ON a.id <> c.id WHERE c.id = :id;
-INSERT INTO contents (case_id, hash, kind, step, data, written_by, at)
-  SELECT m.id, c.hash, c.kind, c.step, c.data, c.written_by, c.at
-  FROM made m, contents c WHERE c.case_id = :id;
 INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due_at, closed_at, closed_by)
   SELECT m.id, 1, '', 'review', 'office_' || n % 50, 'reviewer', now(), now(),
     CASE WHEN n % 2 = 0 THEN now() END, CASE WHEN n % 2 = 0 THEN gen_random_uuid()::text END FROM made m
