@@ -100,7 +100,8 @@ def before_applying(camera: Camera) -> None:
     camera.take("start", VISITOR, "/", on=BOTH)
     camera.take("needs", VISITOR, "/needs", on=BOTH)
     visitor = camera.person(VISITOR, PHONE)
-    visitor.page.get_by_role("main").get_by_role("link").nth(1).click()
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("main").get_by_role("link").nth(1).click()
     camera.shoot(visitor.page, "need-phone")
     for width, end in ((DESK, ""), (PHONE, "-phone")):
         visitor = camera.person(VISITOR, width)

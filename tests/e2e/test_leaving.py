@@ -77,8 +77,8 @@ def test_a_report_that_was_not_sent_is_there_again_until_one_signs_out(demo: Dem
     assert again.locator(f"input[name='accounts.costs.{planned}.label']").input_value() == "Bücher"
     total = again.locator("table[data-table='accounts.costs'] [data-total=spent]")
     assert total.inner_text() == "CHF 1'200.00"
-    again.locator("form[action$='/sign-out'] button").evaluate("button => button.click()")
-    again.wait_for_load_state()
+    with again.expect_navigation():
+        again.locator("form[action$='/sign-out'] button").evaluate("button => button.click()")
     signer.page = again
     signer.sign_in()
     again.goto(path)

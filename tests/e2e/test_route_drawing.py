@@ -51,10 +51,12 @@ def test_a_route_is_drawn_with_what_stands_at_its_steps_and_the_way_of_one_case(
     assert page.locator('.drawing [class*="heat-"]').count() == len(standing)
     title, count = next(iter(standing.items()))
     mark = page.get_by_role("link", name=re.compile(f"^{re.escape(title)}: {count} "))
-    mark.click()
+    with page.expect_navigation():
+        mark.click()
     assert page.locator("table tbody tr").count() == int(count)
 
-    page.locator("table tbody a").first.click()
+    with page.expect_navigation():
+        page.locator("table tbody a").first.click()
     case = page.url
     page.goto(f"{case.partition('?')[0]}/why")
     expect(page.locator(".drawing .here")).to_have_count(1)
@@ -73,7 +75,8 @@ def test_without_script_the_words_say_the_same(visit: Visit) -> None:
     assert rows.count() == len(MEDIUM["steps"])
     late = office.page.locator('td[data-label="Überfällig"] a').first
     count = int(late.inner_text())
-    late.click()
+    with office.page.expect_navigation():
+        late.click()
     assert office.page.locator("table tbody tr").count() == count
     Screens(SCREENS / "route-words").take(office.page, "late")
 
