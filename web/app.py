@@ -48,7 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.extensions["foerderweg.settings"] = settings
     app.extensions["foerderweg.clock"] = lambda: datetime.now(UTC) + settings.clock_offset
-    app.extensions["foerderweg.db"] = connect(settings.database_url, pool_size=THREADS)
+    app.extensions["foerderweg.db"] = connect(settings.database_url, pool_size=THREADS, max_overflow=0)
     for part in (request_log, security, errors, screens, readiness, metrics, live, api):
         part.register(app)
     for blueprint in (

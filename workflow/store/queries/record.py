@@ -13,8 +13,9 @@ from workflow.funding.forms import Form
 from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
 
-ACTOR = "CASE WHEN e.actor ~ '^[0-9a-f-]{36}$' THEN CAST(e.actor AS uuid) END"
-"""The person who acted, of an event `e`: by its text all persons would be read."""
+ACTOR = "CASE WHEN e.actor LIKE '________-____-____-____-____________' THEN CAST(e.actor AS uuid) END"
+"""The person who acted, of an event `e`: by its text all persons would be read. By a regular expression a
+case page's thirty events took two milliseconds: two thirds of all that it asks PostgreSQL for."""
 HISTORY = f"""
 SELECT e.version, e.at, coalesce((SELECT p.name FROM persons p WHERE p.id = {ACTOR}), ''), e.name, e.data
 FROM events e WHERE e.case_id = :id ORDER BY e.version"""
