@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
+import sqlalchemy as sa
 from flask import Flask
 
 from web.app import create_app
@@ -15,7 +18,20 @@ def app_for(told: Story, settings: Settings) -> Flask:
     """The application over the story's database and clock."""
     app = create_app(settings)
     app.extensions["foerderweg.clock"] = lambda: told.now
+    _never_two_at_once(app.extensions["foerderweg.db"])
     return app
+
+
+def _never_two_at_once(db: sa.Engine) -> None:
+    """Who has a connection and waits for another could wait in vain: all may be with others who do so."""
+    taken = threading.local()
+
+    def count(by: int) -> None:
+        taken.now = getattr(taken, "now", 0) + by
+        assert taken.now <= 1, "a second connection of the same thread"
+
+    sa.event.listen(db, "checkout", lambda *_: count(1))
+    sa.event.listen(db, "checkin", lambda *_: count(-1))
 
 
 def visitor(app: Flask, base_url: str = "http://localhost") -> Browser:

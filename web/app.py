@@ -31,7 +31,11 @@ from web.office import blueprint as office
 from workflow.connecting import connect
 from workflow.settings import LOOPBACK, Settings, SettingsError
 
-THREADS = 8
+CONNECTIONS = 8
+"""To the database, of one process; who asks while all are busy waits for one. Opening more and closing them
+again costs more than most pages: what was prepared on them goes too."""
+PATIENCE_SECONDS = 10
+"""Who has waited so long for a connection is told to come back."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -48,7 +52,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.extensions["foerderweg.settings"] = settings
     app.extensions["foerderweg.clock"] = lambda: datetime.now(UTC) + settings.clock_offset
-    app.extensions["foerderweg.db"] = connect(settings.database_url, pool_size=THREADS, max_overflow=0)
+    app.extensions["foerderweg.db"] = connect(
+        settings.database_url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=PATIENCE_SECONDS
+    )
     for part in (request_log, security, errors, screens, readiness, metrics, live, api):
         part.register(app)
     for blueprint in (

@@ -32,11 +32,12 @@ def _left_to_us(connection: Any, _record: Any) -> None:
 
 
 def is_away(error: BaseException) -> bool:
-    """The database did not answer, or gave up on this connection: nothing that was asked is to blame."""
+    """The database is silent, gave up on this connection, or none was free: no question is to blame."""
     invalidated = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
     plain = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     gave_up = invalidated or getattr(plain, "sqlstate", None) == IDLE_TOO_LONG
-    return gave_up or isinstance(plain, psycopg.InterfaceError | psycopg.OperationalError)
+    busy = isinstance(error, sa.exc.TimeoutError)  # all of our own connections are taken
+    return gave_up or busy or isinstance(plain, psycopg.InterfaceError | psycopg.OperationalError)
 
 
 def is_unfit(error: BaseException) -> bool:

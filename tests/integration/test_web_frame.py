@@ -19,6 +19,7 @@ from web.app import create_app
 from web.cli.story import Story
 from web.errors import TEXTS, text_of
 from workflow.accounts import MOST_ATTEMPTS
+from workflow.connecting import connect
 from workflow.errors import Refused
 from workflow.people import load_people, person_id, read_people
 from workflow.publish import publish_folder
@@ -202,6 +203,19 @@ def test_a_database_that_is_away_is_said_without_asking_it(settings: Settings) -
     assert browser.http.get("/healthz").status_code == 200
     ready = browser.http.get("/readyz")
     assert (ready.status_code, ready.json()["database"]) == (503, "away")
+
+
+def test_who_waits_too_long_for_a_connection_is_told_to_come_back(app: Flask, settings: Settings) -> None:
+    browser = signed_in(app, HEKS)
+    ours = app.extensions["foerderweg.db"]
+    one = connect(settings.database_url, pool_size=1, max_overflow=0, pool_timeout=0.1)
+    app.extensions["foerderweg.db"] = one
+    with one.connect():
+        answer = browser.http.get("/applications")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert browser.http.get("/applications").status_code == 200
+    one.dispose()
+    app.extensions["foerderweg.db"] = ours
 
 
 def test_ready_means_database_and_programme_and_not_redis(app: Flask, settings: Settings) -> None:

@@ -104,8 +104,12 @@ class Operations:
 def health(db: sa.Engine, *, now: datetime) -> Health:
     """The figures that page, status and metrics show alike."""
     with db.connect() as tx:
-        row: Any = tx.execute(sa.text(HEALTH), {"now": now}).one()
-        processes = tx.execute(sa.text("SELECT * FROM processes ORDER BY kind, id")).all()
+        return _health(tx, now)
+
+
+def _health(tx: sa.Connection, now: datetime) -> Health:
+    row: Any = tx.execute(sa.text(HEALTH), {"now": now}).one()
+    processes = tx.execute(sa.text("SELECT * FROM processes ORDER BY kind, id")).all()
     return Health(
         **row._mapping,
         processes=tuple(
@@ -145,7 +149,7 @@ ORDER BY o.parked_at IS NULL, o.parked_at, o.next_try LIMIT {SHOWN}""")
         parked = _parked(tx)
         helpers = tx.execute(sa.text(HELPERS)).all() if parked else []
         return Operations(
-            health(db, now=now),
+            _health(tx, now),
             [FailedEffect(**row._mapping) for row in effects],
             parked,
             [Intervention(**row._mapping) for row in tx.execute(sa.text(INTERVENTIONS)).all()],
