@@ -14,11 +14,11 @@ from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
 
 ACTOR = "CASE WHEN e.actor LIKE '________-____-____-____-____________' THEN CAST(e.actor AS uuid) END"
-"""The person who acted, of an event `e`: by its text all persons would be read. By a regular expression a
-case page's thirty events took two milliseconds: two thirds of all that it asks PostgreSQL for."""
+"""The person who acted, of an event `e`: by its text all persons would be read. A regular expression
+took a case page's thirteen events two milliseconds, two thirds of all that the page asks PostgreSQL for."""
 HISTORY = f"""
-SELECT e.version, e.at, coalesce((SELECT p.name FROM persons p WHERE p.id = {ACTOR}), ''), e.name, e.data
-FROM events e WHERE e.case_id = :id ORDER BY e.version"""
+SELECT e.version, e.at, coalesce(p.name, ''), e.name, e.data
+FROM events e LEFT JOIN persons p ON p.id = {ACTOR} WHERE e.case_id = :id ORDER BY e.version"""
 WRITTEN = "SELECT hash, data FROM contents WHERE case_id = :id"
 FILES = """
 SELECT id, application_id, name, media_type, size, sha256, kind, at FROM files
