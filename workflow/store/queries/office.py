@@ -74,11 +74,11 @@ OUTLINE = """jsonb_build_object(
 WHO = """
 ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
       ORDER BY w.seat) AS offices,
-ARRAY(SELECT (SELECT p.name FROM persons p WHERE p.id = w.holder) FROM work_items w
+ARRAY(SELECT (SELECT p.name FROM persons p WHERE w.holder IS NOT NULL AND p.id = w.holder) FROM work_items w
       WHERE w.case_id = c.id AND w.closed_at IS NULL ORDER BY w.seat) AS holders
 """
 """Where a case's work is open, and who of these offices has it, None for nobody by name: a join would be read
-from all work that somebody has."""
+from all work that somebody has. For nobody no person is looked for."""
 
 
 def cases(

@@ -100,7 +100,7 @@ def source(filters: Filters, order: Order, ways: Ways, limit: int, around: int |
     end = f" ORDER BY {order.sql} LIMIT {limit}"
     if filters.office or filters.organisation or looked_up(filters, ways):
         return CASES.replace("{end}", end)
-    few = around is not None and around <= FEW
+    few = around is not None and around <= FEW and filters != Filters()  # of all none is passed by
     each, end = (STANDS, "") if few else (_each(filters, order), end)
     end = _implied(filters) + end
     if not each:
