@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -119,18 +120,19 @@ def money() -> list[queries.MoneyRow]:
 def _listed(page: queries.Inbox | queries.CasePage, schema: type[Schema]) -> Response:
     """A page of rows whose fields stand for themselves, as the schema says it: marshmallow takes ten times as
     long for a hundred of them."""
-    names, times = _fields(schema)
-    items = [{name: getattr(row, name) for name in names} for row in page.rows]
+    names, values, times = _fields(schema)
+    items = [dict(zip(names, values(row), strict=True)) for row in page.rows]
     for item in items:
         item |= {name: item[name].isoformat() for name in times if item[name] is not None}
     return jsonify(items=items, total=page.total, next=page.next)
 
 
 @cache
-def _fields(schema: type[Schema]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of all its fields, and of those that are moments."""
+def _fields(schema: type[Schema]) -> tuple[tuple[str, ...], attrgetter[tuple[Any, ...]], tuple[str, ...]]:
+    """The names of all its fields, what reads them of a row, and the names of those that are moments."""
     made = schema().fields
-    return tuple(made), tuple(name for name, field in made.items() if isinstance(field, DateTime))
+    times = tuple(name for name, field in made.items() if isinstance(field, DateTime))
+    return tuple(made), attrgetter(*made), times
 
 
 def _dossier(case_id: UUID) -> queries.Dossier:

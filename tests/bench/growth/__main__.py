@@ -57,7 +57,7 @@ PAGES = {
     "list of one year, by age": (COORDINATOR, "/office/cases?year=2026&sort=oldest"),
     "list of one pot, by age": (COORDINATOR, "/office/cases?pot=lump_sum&sort=oldest"),
     "list of one status, by age": (COORDINATOR, "/office/cases?status=granted&sort=oldest"),
-    "list of one step, newest": (COORDINATOR, "/office/cases?step=confirm_grant&sort=newest"),
+    "list of one step, newest": (COORDINATOR, "/office/cases?step=review&sort=newest"),
     "list of one size, by amount": (COORDINATOR, "/office/cases?size=S&sort=amount"),
     "list of the closed, by amount": (COORDINATOR, "/office/cases?stage=closed&sort=amount"),
     "list of the closed, by due date": (COORDINATOR, "/office/cases?stage=closed"),

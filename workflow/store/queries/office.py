@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +100,8 @@ def cases(
     if not viewer.has_role(*reading.OVERVIEW):
         return None
     order = SORTS.get(sort, SORTS["newest"])
-    state = OUTLINE if viewer.has_role(*reading.ALL_DOSSIERS) else "c.state"
+    outlined = viewer.has_role(*reading.ALL_DOSSIERS)
+    state = OUTLINE if outlined else "c.state"
     with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx)) if filters.text else None
         at_office = ordered.at_office(filters, order)
@@ -123,7 +125,8 @@ def cases(
             {**ways.parameters, **mark},
             keep=plain,
         )
-        shown = [case_row(row, now, *_seen(tx, row, viewer, now)) for row in rows[:limit]]
+        seen = _seen_by_outline if outlined else partial(_seen, tx, now)
+        shown = [case_row(row, now, *seen(viewer, row)) for row in rows[:limit]]
         following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
         if running:
             total, at_least = 0, False
@@ -140,10 +143,13 @@ def cases(
     return CasePage(shown, total, following, at_least)
 
 
-def _seen(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> tuple[bool, bool]:
-    """Whether the viewer may open the case of this row, and whether it has a page for them."""
-    if viewer.has_role(*reading.ALL_DOSSIERS):
-        return reading.in_a_list(reading.Outline(**row.outline), viewer)
+def _seen_by_outline(viewer: Actor, row: Any) -> tuple[bool, bool]:
+    """Whether a viewer who sees all dossiers may open the case of this row, and has a page of it."""
+    return reading.in_a_list(reading.Outline(**row.outline), viewer)
+
+
+def _seen(tx: sa.Connection, now: datetime, viewer: Actor, row: Any) -> tuple[bool, bool]:
+    """The same for any other viewer."""
     case, route = load_case(row.state), published.route(tx, row.route_hash)
     on = now.astimezone(ZURICH).date()
     return reading.may_open(case, viewer), reading.has_page(case, route, viewer=viewer, on=on)
