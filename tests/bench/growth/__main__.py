@@ -114,7 +114,7 @@ def _grown(system: System, sizes: Sequence[int]) -> Iterator[tuple[int, dict[str
 def _nothing_is_due(system: System) -> None:
     """As it is where workers run: none does here, and whatever came due would be counted on a page."""
     with system.postgres.connect(DATABASE) as db:
-        db.execute("UPDATE agenda SET due_at = due_at + interval '1 year' WHERE due_at <= now()")
+        db.execute("UPDATE agenda SET due_at = now() + (now() - due_at) WHERE due_at <= now()")
         db.execute("UPDATE outbox SET done_at = now() WHERE done_at IS NULL AND next_try <= now()")
         db.execute("VACUUM (ANALYZE) agenda, outbox")
 

@@ -70,7 +70,12 @@ FEW = 500
 instead, which is the sooner done the more hits there are. PostgreSQL cannot tell by itself: of a word that it
 has no figure of, it supposes thousands of hits, and would test a million rows to find none."""
 
-PROBE = f"SELECT ARRAY({NAMED} LIMIT {{enough}}) AS named, ARRAY({{worded}} LIMIT {{enough}}) AS worded"
+PROBE = f"""
+WITH p AS MATERIALIZED (
+  SELECT ARRAY({NAMED} LIMIT {{enough}}) AS named, ARRAY({{worded}} LIMIT {{enough}}) AS worded)
+SELECT CASE WHEN cardinality(named) < {{enough}} THEN named END AS named,
+  CASE WHEN cardinality(worded) < {{enough}} THEN worded END AS worded FROM p"""
+"""Of what a text may mean those that there are, or nothing if there are more than FEW."""
 
 MOST_LOOKED_UP = 2_000
 OF_ORGANISATION = f"""SELECT count(*) FROM (
@@ -115,14 +120,13 @@ def each_way(
         return Ways([way], parameters, not filters.organisation or _few(tx, parameters))
     reads_titles = viewer.has_role(*reading.ALL_DOSSIERS)
     worded = WORDED if reads_titles else "SELECT CAST(NULL AS uuid) WHERE false"
-    probe = PROBE.format(enough=FEW + 1, worded=worded)
-    [found] = ask(tx, probe, parameters, keep=False)
+    [found] = ask(tx, PROBE.format(enough=FEW + 1, worded=worded), parameters, keep=False)
     parameters |= {"found_named": found.named, "found_worded": found.worded}
-    by_name = f"IN ({NAMED})" if len(found.named) > FEW else "= ANY(:found_named)"
-    by_words = ROW_WORDED if len(found.worded) > FEW else "c.id = ANY(:found_worded)"
+    by_name = f"IN ({NAMED})" if found.named is None else "= ANY(:found_named)"
+    by_words = ROW_WORDED if found.worded is None else "c.id = ANY(:found_worded)"
     ways = [BY_NUMBER, f"c.organisation_id {by_name}"]
     ways += [f"{by_words} AND NOT {KEPT_OUT}"] * reads_titles
-    few = max(len(found.named), len(found.worded)) <= FEW
+    few = found.named is not None and found.worded is not None
     return Ways([f" WHERE {' AND '.join([*conditions, way])}" for way in ways], parameters, few)
 
 

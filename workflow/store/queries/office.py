@@ -116,15 +116,21 @@ def cases(
         late = ["w.due < :now"] if at_office and filters.late else []
         more = "".join(f" AND {one}" for one in late + [ordered.RUNNING] * running)
         source = ordered.source(filters, order, ways, limit + 1, around)
-        found = _found(ways, source, f"{more} AND {walk.behind}" if mark else more)
-        rows = ask(
-            tx,
-            f"SELECT {ROW}, {state}, o.name AS organisation, {walk.mark} AS mark, {WHO}"
-            f" FROM ({found}) f JOIN cases c ON c.id = f.id JOIN organisations o ON o.id = c.organisation_id"
-            f" ORDER BY {order.sql} LIMIT {limit + 1}",
-            {**ways.parameters, **mark},
-            keep=plain,
-        )
+        behind = f" AND {walk.behind}" if mark else ""
+        shows = f"{ROW}, {state}, o.name AS organisation, {walk.mark} AS mark, {WHO}"
+        rows: list[Any] = []
+        for part in ordered.in_turn(filters, order, ways, around):
+            if len(rows) > limit:
+                break
+            found = _found(ways, source, f"{more}{part}{behind}")
+            rows += ask(
+                tx,
+                f"SELECT {shows} FROM ({found}) f"
+                " JOIN cases c ON c.id = f.id JOIN organisations o ON o.id = c.organisation_id"
+                f" ORDER BY {order.sql} LIMIT {limit + 1}",
+                {**ways.parameters, **mark},
+                keep=plain,
+            )
         seen = _seen_by_outline if outlined else partial(_seen, tx, now)
         shown = [case_row(row, now, *seen(viewer, row)) for row in rows[:limit]]
         following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None

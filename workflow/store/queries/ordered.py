@@ -100,8 +100,7 @@ def source(filters: Filters, order: Order, ways: Ways, limit: int, around: int |
     end = f" ORDER BY {order.sql} LIMIT {limit}"
     if filters.office or filters.organisation or looked_up(filters, ways):
         return CASES.replace("{end}", end)
-    few = around is not None and around <= FEW and filters != Filters()  # of all none is passed by
-    each, end = (STANDS, "") if few else (_each(filters, order), end)
+    each, end = (STANDS, "") if _few(filters, around) else (_each(filters, order), end)
     end = _implied(filters) + end
     if not each:
         return CASES.replace("{end}", end)
@@ -114,6 +113,20 @@ def source(filters: Filters, order: Order, ways: Ways, limit: int, around: int |
         back=order.way,
         limit=limit,
     )
+
+
+def in_turn(filters: Filters, order: Order, ways: Ways, around: int | None) -> tuple[str, ...]:
+    """Conditions of what is read one after the other, until a page is full: by age those that have ended come
+    last, and among so many the filters would pass by most."""
+    narrowed = filters.office or filters.organisation or looked_up(filters, ways)
+    if order is not SORTS["oldest"] or narrowed or _few(filters, around):
+        return ("",)
+    return (f" AND {STANDING} < 'infinity'", f" AND {STANDING} = 'infinity'")
+
+
+def _few(filters: Filters, around: int | None) -> bool:
+    """They are looked up and sorted; of all cases none would be passed by."""
+    return around is not None and around <= FEW and filters != Filters()
 
 
 def _each(filters: Filters, order: Order) -> tuple[str, ...]:
