@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -30,12 +31,24 @@ from web.desk import blueprint as desk
 from web.office import blueprint as office
 from workflow.connecting import connect
 from workflow.settings import LOOPBACK, Settings, SettingsError
+from workflow.texts import SOURCE_LANGUAGE
 
 CONNECTIONS = 8
 """To the database, of one process; who asks while all are busy waits for one. Opening more and closing them
 again costs more than most pages: what was prepared on them goes too."""
 PATIENCE_SECONDS = 10
 """Who has waited so long for a connection is told to come back."""
+
+
+def served() -> Flask:
+    """The application for a server that forks its processes from this one, as gunicorn does with --preload.
+
+    What is there by now is shared, and none of them looks through it for garbage again, for 0.13 s each time.
+    """
+    app = create_app()
+    app.jinja_env.compile_all(SOURCE_LANGUAGE)  # type: ignore[attr-defined]  # ours: see screens
+    gc.freeze()
+    return app
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from jinja2 import Environment, StrictUndefined, UndefinedError
+from jinja2 import DictLoader, Environment, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
 from web.templating import Templates
@@ -42,3 +42,14 @@ def test_what_is_not_there_is_a_mistake(template: str) -> None:
     for one in environments():
         with pytest.raises(UndefinedError):
             one.from_string(template).render(one={"name": ""})
+
+
+def test_what_was_compiled_beforehand_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page of a process waits for no compiler, nor do the others behind it."""
+    [ours, _] = environments()
+    assert isinstance(ours, Templates)
+    ours.loader = DictLoader({"a.html": "a{% include 'b.html' %}", "b.html": "{{ _('b') }}", "c.txt": "{{"})
+    ours.compile_all("de")
+    monkeypatch.setattr(Templates, "compile", None)
+    monkeypatch.setattr("web.templating.lang", lambda: "de")
+    assert ours.get_template("a.html").render() == "ab"

@@ -136,7 +136,7 @@ def commands(settings: Settings, bind: str) -> dict[str, tuple[str, ...]]:
             *("--bind", bind, "--graceful-timeout", "5"),
             # its control socket lies in the home folder, where two systems would meet
             # what is loaded before the fork is in memory once for all of them
-            *("--no-control-socket", "--preload", "web.app:create_app()"),
+            *("--no-control-socket", "--preload", "web.app:served()"),
         ),
     }
 

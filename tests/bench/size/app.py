@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Flask, render_template
 
-from web.app import create_app as create_real_app
+from web.app import served as really_served
 
 EMPTY = '{% extends "base.html" %}'
 
 
-def create_app() -> Flask:
-    """For gunicorn, in place of `web.app:create_app`."""
-    app = create_real_app()
+def served() -> Flask:
+    """For gunicorn, in place of `web.app:served`."""
+    app = really_served()
     empty = app.jinja_env.from_string(EMPTY)
     app.add_url_rule("/bench/bare", "bare", lambda: "")
     app.add_url_rule("/bench/empty", "empty", lambda: render_template(empty))
