@@ -6,6 +6,8 @@ import os
 from functools import partial
 from uuid import UUID, uuid4
 
+import sqlalchemy as sa
+
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
@@ -22,9 +24,11 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import Story, review
+from workflow.connecting import plain
 from workflow.engine.commands import Complete, Submit, Withdraw
 from workflow.errors import Refused
 from workflow.service import Done, advance_due, handle
+from workflow.store import agenda, journal, reads
 
 ROUNDS = int(os.environ.get("FOERDERWEG_RACES", "30"))
 
@@ -96,4 +100,22 @@ def test_many_workers_on_the_same_cases_move_each_once(told: Story) -> None:
         moved += sum(counts)
     assert moved == len(cases)
     assert all(happened(told, case_id) == ["Submitted", "Entered"] for case_id in cases)
+    assert_kept(told.db)
+
+
+def test_a_worker_at_work_holds_up_nobody_who_only_refers_to_what_it_holds(told: Story) -> None:
+    reader, day = UUID(told.actors[CHECKER].person), told.now.date()
+    cases = [told.draft(HEKS, language()) for _ in range(2)]
+    handle(told.db, Submit(cases[0]), told.actors[HEKS], uuid4(), told.now)
+    hasty = sa.create_engine(told.db.url, connect_args={"options": "-c lock_timeout=2000"})
+    with told.db.begin() as worker:
+        assert [one.id for one in agenda.claim(worker, told.now, 10)] == cases[:1]
+        plain(worker).execute(journal.LOCK_LINES, (list(range(100)),))
+        handle(hasty, Submit(cases[1]), told.actors[HEKS], uuid4(), told.now)  # its line is held
+        with hasty.begin() as tx:
+            reads.note(tx, reader, cases[0], day, told.now)
+    with told.db.begin() as tx:
+        reads.note(tx, reader, cases[1], day, told.now)
+        assert advance_due(hasty, told.now) == len(cases)
+    hasty.dispose()
     assert_kept(told.db)

@@ -15,7 +15,9 @@ DUE = f"""
 SELECT {COLUMNS} FROM agenda a JOIN cases c ON c.id = a.case_id
 WHERE a.due_at <= $1 AND a.parked_at IS NULL
 """
-LOCKED = "FOR UPDATE OF c, a SKIP LOCKED"
+LOCKED = "FOR NO KEY UPDATE OF c, a SKIP LOCKED"
+"""NO KEY: who only refers to such a row (reads a dossier, hands in what is charged to a line) does not wait,
+and is not passed by."""
 CLAIM = f"{DUE} ORDER BY a.due_at LIMIT %d {LOCKED}".encode()
 """The plan must know how few are wanted: for any number of them it would sort all that are due later."""
 CLAIM_ONE = f"{DUE} AND a.case_id = $2 {LOCKED}".encode()

@@ -51,11 +51,12 @@ class WorkingCopy(NamedTuple):
 FIND = f"""
 SELECT a.id, a.organisation_id, a.call, a.programme_hash, a.form_hash, a.answers, a.eligibility, a.revision,
        a.saved_by, a.saved_at, a.predecessor_id, o.kind, o.state, o.office, c.id IS NOT NULL,
-       EXISTS (SELECT FROM reports_due r JOIN cases d ON d.id = r.case_id
-               WHERE r.stopped AND d.organisation_id = a.organisation_id), ({CURRENT})
+       EXISTS (SELECT FROM reports_due r WHERE r.stopped
+               AND (SELECT organisation_id FROM cases WHERE id = r.case_id) = a.organisation_id), ({CURRENT})
 FROM (SELECT * FROM applications WHERE id = $1{{lock}}) a JOIN organisations o ON o.id = a.organisation_id
 LEFT JOIN cases c ON c.id = a.id WHERE c.asked_by IS NULL"""
-"""Locked before it is joined: it may belong to another organisation when a merge is over.
+"""Locked before it is joined: it may belong to another organisation when a merge is over. What is stopped is
+looked through first, not what the organisation ever had: where little is stopped, PostgreSQL would do that.
 
 An internal case is no application of anybody's.
 """

@@ -104,12 +104,12 @@ COLUMNS = (
 READ_CASE = f"""
 SELECT {COLUMNS}, b.available FROM cases c JOIN budget_lines b ON b.id = c.line_id
 LEFT JOIN agenda a ON a.case_id = c.id WHERE c.id = $1"""
-LOCK_LINES = "SELECT 1 FROM budget_lines WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOCK_LINES = "SELECT 1 FROM budget_lines WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
 def read(tx: Connection, case_id: UUID, *, lock: bool = False) -> Stored:
     """The case as it stands, locked on request until the transaction ends; raises NotFound."""
-    query = f"{READ_CASE} FOR UPDATE OF c" if lock else READ_CASE
+    query = f"{READ_CASE} FOR NO KEY UPDATE OF c" if lock else READ_CASE
     found = prepared.rows(plain(tx), query.encode(), (case_id,))
     if not found:
         raise NotFound("no_such_case")
@@ -130,11 +130,11 @@ def commit(tx: Connection, change: Change) -> str:
 def commit_batch(tx: Connection, changes: Sequence[Change]) -> None:
     """Write the changes of different cases that this transaction has locked."""
     connection = plain(tx)
+    parts = [_rows(change) for change in changes]
+    together = {kind: [row for part in parts for row in part[kind]] for kind in parts[0]}
     lines = sorted({change.stored.line_id for change in changes if _moves(change)})
     if lines:  # locked in one order by everyone, so that nobody waits in a circle
         connection.execute(LOCK_LINES, (lines,))
-    parts = [_rows(change) for change in changes]
-    together = {kind: [row for part in parts for row in part[kind]] for kind in parts[0]}
     if write_batch(connection, together) != len(changes):
         raise Conflict("someone_was_faster")
 

@@ -228,7 +228,7 @@ def set_ceiling(
     empty = {"ceiling": 0, "available": 0, "reserved": 0, "committed": 0}
     tx.execute(insert(budget_lines).values({**line, **empty}).on_conflict_do_nothing(index_elements=keys))
     where = [budget_lines.c[key] == line[key] for key in keys]
-    row = tx.execute(select(budget_lines).where(*where).with_for_update()).one()
+    row = tx.execute(select(budget_lines).where(*where).with_for_update(key_share=True)).one()
     raised, moved = ceiling - row.ceiling, carried - row.carried
     available = row.available + raised + moved
     if available < 0:
