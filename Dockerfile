@@ -26,4 +26,4 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8000
 CMD ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "56", "--bind", "0.0.0.0:8000", \
-     "--worker-tmp-dir", "/tmp", "--no-control-socket", "--preload", "web.app:served()"]
+     "--keep-alive", "75", "--worker-tmp-dir", "/tmp", "--no-control-socket", "--preload", "web.app:served()"]

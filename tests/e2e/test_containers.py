@@ -3,6 +3,7 @@ processes against throw-away servers, in the file's order of dependence."""
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import shlex
@@ -205,6 +206,7 @@ def test_the_services_of_the_file_work_together(tmp_path: Path) -> None:
         assert started.index("postgres") < started.index("migrate") < started.index("worker")
         machine.up("worker", "-2")
         _apply(machine)
+        _keeps_a_connection(machine.ports["8000"])
         assert os.listdir(folder.path / "files")
         for name in ("web", "worker", "worker-2", "clock", "mail"):
             began = time.monotonic()
@@ -237,6 +239,18 @@ def _apply(machine: Machine) -> None:
         time.sleep(0.1)
     for client in (heks, checker):
         client.http.close()
+
+
+def _keeps_a_connection(port: int) -> None:
+    """While a person thinks: what is sent just when the server closes it gets no answer."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for pause in (0, 3):
+        time.sleep(pause)
+        line.request("GET", "/healthz")
+        with line.getresponse() as answer:
+            assert (answer.status, answer.will_close) == (200, False)
+            answer.read()
+    line.close()
 
 
 def test_what_the_image_installs_is_complete(tmp_path: Path) -> None:

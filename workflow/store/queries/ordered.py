@@ -98,7 +98,7 @@ def source(filters: Filters, order: Order, ways: Ways, limit: int, around: int |
     if at_office(filters, order):
         return EACH_ROLE.replace("{end}", f" ORDER BY {AT_OFFICE.sql} LIMIT {limit}")
     end = f" ORDER BY {order.sql} LIMIT {limit}"
-    if filters.office or filters.organisation or looked_up(filters, ways):
+    if _narrowed(filters, ways):
         return CASES.replace("{end}", end)
     each, end = (STANDS, "") if _few(filters, around) else (_each(filters, order), end)
     end = _implied(filters) + end
@@ -118,10 +118,14 @@ def source(filters: Filters, order: Order, ways: Ways, limit: int, around: int |
 def in_turn(filters: Filters, order: Order, ways: Ways, around: int | None) -> tuple[str, ...]:
     """Conditions of what is read one after the other, until a page is full: by age those that have ended come
     last, and among so many the filters would pass by most."""
-    narrowed = filters.office or filters.organisation or looked_up(filters, ways)
-    if order is not SORTS["oldest"] or narrowed or _few(filters, around):
+    if order is not SORTS["oldest"] or _narrowed(filters, ways) or _few(filters, around):
         return ("",)
     return (f" AND {STANDING} < 'infinity'", f" AND {STANDING} = 'infinity'")
+
+
+def _narrowed(filters: Filters, ways: Ways) -> bool:
+    """By what leaves so little that it is looked up whole."""
+    return bool(filters.office or filters.organisation) or looked_up(filters, ways)
 
 
 def _few(filters: Filters, around: int | None) -> bool:
