@@ -8,6 +8,7 @@ all that plain SQL lacks: forms, hash chain, commands, agenda, ledger, four eyes
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -119,6 +120,7 @@ def _used(here: World) -> None:
 
 def _worker(url: str, stop: Any) -> None:
     db = connect(url)
+    gc.freeze()  # as our workers and web servers do
     while not stop.is_set():
         if advance_due(db, datetime.now(UTC), BATCH) < BATCH:
             time.sleep(PAUSE_SECONDS)
@@ -133,6 +135,7 @@ def _client(url: str, cases: int, barrier: Any, counts: Any) -> None:
     ids = [draft(db, who[APPLICANT]) for _ in range(WARM + cases)]
     _through(db, who, ids[:WARM])
     ids = ids[WARM:]
+    gc.freeze()
     barrier.wait()
     end, count = time.monotonic() + SECONDS, 0
     while ids and time.monotonic() < end:
