@@ -133,11 +133,11 @@ def commands(settings: Settings, bind: str) -> dict[str, tuple[str, ...]]:
         "clock": (*celery, "beat", "--schedule", str(settings.data_dir / "clock"), "--loglevel", "INFO"),
         "web": (
             *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", str(THREADS)),
-            # people pause longer than two seconds, and who asks while the server closes gets no answer; longer
-            # than a proxy keeps its connections (nginx: 60 s)
+            # People pause longer than two seconds, and who asks while the server closes gets no answer. Longer
+            # than a proxy keeps its connections (nginx: 60 s).
             *("--bind", bind, "--graceful-timeout", "5", "--keep-alive", "75"),
-            # its control socket lies in the home folder, where two systems would meet
-            # what is loaded before the fork is in memory once for all of them
+            # Its control socket lies in the home folder, where two systems would meet; what is loaded before
+            # the fork is in memory once for all of them.
             *("--no-control-socket", "--preload", "web.app:served()"),
         ),
     }
