@@ -133,7 +133,7 @@ def commands(settings: Settings, bind: str) -> dict[str, tuple[str, ...]]:
         "clock": (*celery, "beat", "--schedule", str(settings.data_dir / "clock"), "--loglevel", "INFO"),
         "web": (
             *("gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", str(THREADS)),
-            # People pause longer than two seconds, and who asks while the server closes gets no answer. Longer
+            # People pause longer than two seconds; who asks while the server closes gets no answer. Longer
             # than a proxy keeps its connections (nginx: 60 s).
             *("--bind", bind, "--graceful-timeout", "5", "--keep-alive", "75"),
             # Its control socket lies in the home folder, where two systems would meet; what is loaded before
