@@ -290,6 +290,7 @@ class Application(Schema):
     open_sections = Codes(metadata=said("Sections that can be changed now"))
     files = fields.List(fields.Nested(File))
     letters = fields.List(fields.Nested(File))
+    sent_on = fields.Date(metadata=said("When the newest letter was posted"), allow_none=True)
     timeline = fields.List(fields.Nested(Milestone))
     held_by = a_code("The office where it lies now", allow_none=True)
     due_at = a_time("Until when the organisation has to act", allow_none=True)

@@ -26,6 +26,7 @@ from workflow.engine.case import Actor, Case, evolve
 from workflow.engine.decide import Outside, decide, seat_meant, stepped_back
 from workflow.engine.route import Human, Route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem
+from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
 from workflow.store import agenda, journal, published
@@ -274,12 +275,22 @@ def _with_content(
         return command, revision
     area = str(stored.case.facts.get("area", ""))
     form = published.form(tx, stored.programme_hash, step.form, area)
-    loaded = form.load(answers or {}, outcome=command.outcome, facts=stored.case.facts)
+    known = {
+        **stored.case.facts,
+        **_days(published.calendar(tx, stored.programme_hash), stored.case, kept.now),
+    }
+    loaded = form.load(answers or {}, outcome=command.outcome, facts=known)
     outcome = step.outcomes.get(command.outcome)
     reopens = _named(loaded, outcome.reopens) if outcome and outcome.reopens else ()
     content = kept.add("statement", command.step, loaded)
     facts = {**command.facts, **form.facts(loaded)}
     return replace(command, facts=facts, content=content, reopens=reopens), revision
+
+
+def _days(calendar: Calendar, case: Case, now: datetime) -> dict[str, str]:
+    """Since when the step runs, and today: for checks of what somebody says has happened meanwhile."""
+    begun = datetime.fromisoformat(case.entered_at) if case.entered_at else now
+    return {BEGUN: calendar.day_of(begun).isoformat(), TODAY: calendar.day_of(now).isoformat()}
 
 
 def _with_reason(stored: journal.Stored, command: Reasoned, answers: Answers | None, kept: Kept) -> Reasoned:

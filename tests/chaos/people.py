@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
 
-from web.cli.story import ELIGIBLE, PDF, application, review
+from web.cli.story import ELIGIBLE, PDF, application, dispatch, review
 
 NAMESPACE = UUID("6e1f0c1e-0d6c-4f3e-9a55-1c4a2f1e7d10")
 PAUSE = 0.3
@@ -212,6 +213,8 @@ class Official(Somebody):
                 return {"check": {"reasons": "Es findet anderswo statt."}}
             case "review":
                 return review("So ist es.", area=case["area"])
+        if outcome == "sent":
+            return dispatch(datetime.fromisoformat(case["entered_at"]))  # by the system's clock, which jumps
         grant = {"amount": case["requested"]} if outcome == "grant" else {}
         return {"decision": {"reasons": "Im Rahmen des Kredits.", **grant}}
 

@@ -135,7 +135,7 @@ def test_all_die_while_letters_are_made(system: System, told: Story) -> None:
     assert_recovered(system, told)
     assert_done_once(system, told, requests, heard.done())
     assert letters(told) == before + len(decisions)
-    assert steps(told, decisions) == {"granted"}
+    assert steps(told, decisions) == {"dispatch_granted"}
 
 
 def submissions(told: Story, count: int) -> list[Request]:

@@ -212,6 +212,15 @@ def of_the_staff(demo: Demo, visit: Visit, look: Look) -> None:
     coordinator.open(f"/office/organisations/{organisation}")
     post(coordinator, f"/office/organisations/{organisation}", press="refuse")
     look(coordinator, "no reason")
+    for _ in range(2):
+        rejected(demo, posted=False)
+    together = "/desk/together/dispatch"
+    for path in ("/desk", together):
+        coordinator.open(path)
+        look(coordinator, "two orders to post")
+    tick = coordinator.page.locator("input[name=case]").first.get_attribute("value")
+    post(coordinator, together, case=tick or "", dispatch__sent_on="1.1.2099")
+    look(coordinator, "nothing fits")
     coordinator.open(f"/desk/cases/{rejected(demo)}")
     coordinator.follow("Rekurs eintragen")
     look(coordinator, "")
@@ -246,8 +255,8 @@ def owe(demo: Demo) -> None:
         story.route()
 
 
-def rejected(demo: Demo) -> UUID:
-    """A case whose rejection has gone out, and against which one may still appeal."""
+def rejected(demo: Demo, *, posted: bool = True) -> UUID:
+    """A case whose rejection is made, and against which one may still appeal. `posted`: it has gone out."""
     story = demo.story
     case_id = walks.at_review(story)
     story.do(walks.LEAD, case_id, "no", review("Es fehlt der Bedarf."))
@@ -258,6 +267,8 @@ def rejected(demo: Demo) -> UUID:
     story.do(walks.DIVISION, case_id, "confirm", {"decision": {}})
     while deliver_due(story.db, story.settings, lambda: story.now):
         story.route()
+    if posted:
+        walks.deliver(story)
     return case_id
 
 

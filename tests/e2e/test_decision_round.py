@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from tests.e2e.conftest import Demo, Visit
 from tests.e2e.person import Person
 from tests.integration.walks import CHECKER, COMPLETE, HEKS, LEAD, SECOND, SYNTHESIS, language, state
 from web.cli.story import proposal, review
+from workflow.texts import local_date
 
 ROUND = 20
 LIST = "/desk/decisions"
@@ -54,6 +56,21 @@ def decided(person: Person) -> None:
     person.sees(f"{ROUND} Entscheide sind eingetragen")
 
 
+def posted(person: Person) -> None:
+    """All orders of the round go to the post on one day, which is said once."""
+    person.sign_in()
+    person.waits_for("/desk", "steht mehrmals hier")
+    person.follow("Auf einmal eintragen")
+    rows = person.page.locator("main tbody tr", has_text="Deutsch in der Runde")
+    expect(rows).to_have_count(ROUND)
+    for row in rows.all():
+        row.locator("input[name=case]").check()
+    person.page.get_by_label("Versandt am").fill(local_date(datetime.now(UTC)))
+    person.page.get_by_label("A-Post Plus").check()
+    person.press("Bei den angekreuzten eintragen")
+    person.sees(f"Bei {ROUND} Gesuchen eingetragen.")
+
+
 def test_twenty_decisions_and_twenty_letters(demo: Demo, visit: Visit) -> None:
     cases = [at_decision(demo, number) for number in range(1, ROUND + 1)]
     demo.system.start("worker")
@@ -74,8 +91,11 @@ def test_twenty_decisions_and_twenty_letters(demo: Demo, visit: Visit) -> None:
     applicant.sign_in()
     for case_id in cases:
         applicant.waits_for(f"/applications/{case_id}", "Verfügung-")
+    posted(visit("Regula Keller"))
+    for case_id in cases:
+        applicant.waits_for(f"/applications/{case_id}", "Bewilligt", "main .badge")
     assert {state(demo.story, case_id).ending for case_id in cases} == {"granted"}
     assert {len(state(demo.story, case_id).letters) for case_id in cases} == {1}
     with demo.story.db.connect() as tx:
         query = "SELECT count(*) FROM events WHERE case_id = ANY(:ids) AND name = 'Completed'"
-        assert tx.execute(sa.text(query), {"ids": cases}).scalar_one() == 6 * ROUND
+        assert tx.execute(sa.text(query), {"ids": cases}).scalar_one() == 7 * ROUND

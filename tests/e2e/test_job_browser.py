@@ -12,7 +12,7 @@ from tests.e2e import applicant
 from tests.e2e.applicant import HEKS, HEKS_MAIL, language_course
 from tests.e2e.conftest import SCREENS, Demo, Visit
 from tests.e2e.person import PHONE, Person, Screens
-from web.cli.story import decision, proposal, review
+from web.cli.story import decision, dispatch, proposal, review
 from web.cli.telling import typed
 from workflow.store import queries
 from workflow.texts import local_date
@@ -62,6 +62,7 @@ def test_the_whole_job(demo: Demo, visit: Visit) -> None:
         f"budget.costs.{row}.amount": amount for row, amount in enumerate(("13'500", "13'000", "13'000"))
     }
     applicant.confirm_budget(heks, screens, draft, costs)
+    posts(checker, screens, number)
     applicant.read_letter(heks, screens, draft, number, "30'000", "Zwischenbericht", "Rekurs")
     reads_mail(checker, screens, draft)
     clicks_through_the_figures(checker, screens, number)
@@ -96,7 +97,11 @@ def test_the_applicant_needs_no_script(demo: Demo, visit: Visit) -> None:
     applicant.confirm_budget(heks, screens, draft, costs)
     demo.system.start("worker")
     demo.system.start("clock")
+    heks.waits_for(draft, "Entscheid wird zugestellt", "main .badge")
+    demo.story.now = datetime.now(UTC)
+    demo.story.post()
     applicant.read_letter(heks, screens, draft, number, "8'000", "Zwischenbericht", "Rekurs")
+    heks.sees("Auf Papier versandt am")
 
 
 def spend_credit(demo: Demo, left: int) -> None:
@@ -197,6 +202,14 @@ def decide(head: Person, division: Person, screens: Screens, number: str) -> Non
         declare(person)
         screens.take(person.page, f"decision-{name}")
         complete(person, outcome, answers, screens, f"decided-{name}")
+
+
+def posts(checker: Person, screens: Screens, number: str) -> None:
+    """The signed order goes to the post, and the day is recorded."""
+    checker.waits_for("/desk", "Verfügung versenden")
+    open_case(checker, number)
+    screens.take(checker.page, "dispatch")
+    complete(checker, "sent", dispatch(datetime.now(UTC)), screens, "dispatched")
 
 
 def reads_mail(checker: Person, screens: Screens, draft: str) -> None:

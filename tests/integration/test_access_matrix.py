@@ -137,6 +137,8 @@ GET /account/mails                                             303 404 404 200 2
 POST /account/mails                                            401 404 404 303 303 303 303 303 303 303
 GET /account/new                                              200 200 200 200 200 200 200 200 200 200
 POST /account/new                                             422 422 422 422 422 422 422 422 422 422
+GET /desk/together/<code>                                     303 404 404 200 200 200 200 200 200 200
+POST /desk/together/<code>                                    401 404 404 422 422 422 422 422 422 422
 GET /organisations                                            303 200 200 200 200 200 200 200 200 200
 GET /organisations/new                                        303 200 200 200 200 200 200 200 200 200
 POST /organisations/new                                       401 422 422 422 422 422 422 422 422 422
@@ -397,7 +399,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     method, path = address.split(" ")
     code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
     code = "language" if "/areas/" in path else "riehen" if "/offices/" in path else code
-    code = "order_granted" if "/letters/" in path else code
+    code = "order_granted" if "/letters/" in path else "dispatch" if "/together/" in path else code
     code = "report" if "/children/" in path else "language_course" if "/needs/" in path else code
     for name, value in {
         **scene.ids,

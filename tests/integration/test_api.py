@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,17 @@ from werkzeug.test import TestResponse
 from tasks.deliver import deliver_due
 from tests.browsing import app_for
 from web import staff_schemas
-from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application, decision, proposal, review
+from web.cli.story import (
+    ATTACHED,
+    ELIGIBLE,
+    PDF,
+    Story,
+    application,
+    decision,
+    dispatch,
+    proposal,
+    review,
+)
 from web.security import FORM_BYTES
 from workflow.accounts import MOST_ATTEMPTS, sign_in
 from workflow.people import organisation_id, person_id
@@ -198,8 +208,12 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     while deliver_due(told.db, told.settings, lambda: told.now):
         told.route()
 
+    assert complete(checker, case_id, "sent", dispatch(told.now + timedelta(days=1))).status_code == 422
+    assert complete(checker, case_id, "sent", dispatch(told.now)).status_code == 200
+    told.route()
     mine = json(heks.get(f"/applications/{case_id}"))
     assert (mine["status"], mine["number"]) == ("granted", json(first)["number"])
+    assert mine["sent_on"] == "2026-09-07"
     with heks.get(f"/files/{mine['letters'][0]['id']}") as letter:
         assert letter.data.startswith(b"%PDF")
         assert letter.headers["Content-Disposition"].startswith("attachment")

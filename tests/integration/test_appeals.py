@@ -54,7 +54,7 @@ def refused(told: Story) -> UUID:
 
 def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:
     case_id = refused(told)
-    told.wait(days=25)
+    told.wait(days=29)
     assert state(told, case_id).ending == "rejected"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,7 +31,7 @@ from tests.integration.walks import (
     rows,
     state,
 )
-from web.cli.story import SCORES, Story
+from web.cli.story import SCORES, Story, dispatch
 from workflow import drafts
 from workflow.engine.case import Actor
 from workflow.engine.commands import Complete, Declare, Offer, Recuse, Report, Submit, Withdraw
@@ -181,8 +182,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
-def said(step: str, outcome: str, dice: random.Random) -> dict[str, Any]:
+def said(step: str, outcome: str, dice: random.Random, now: datetime) -> dict[str, Any]:
     """What somebody writes in the form of a step."""
+    if outcome == "sent":
+        return dispatch(now)
     amount = dice.choice((5_000_00, 8_000_00, 20_000_00))
     match step:
         case "formal_check" | "inadmissible_proposal":
@@ -246,7 +249,7 @@ def test_whatever_people_do_the_events_make_the_stored_state(told: Story) -> Non
         command, key = dice.choice(commands_of(case_id, entry, offer)), uuid4()
         answers = {"reason": "Aus gutem Grund."}
         if isinstance(command, Complete):
-            answers = said(offer.step, command.outcome, dice)
+            answers = said(offer.step, command.outcome, dice, told.now)
         try:
             first = handle(told.db, command, actor, key, told.now, answers)
             again = handle(told.db, command, actor, key, told.now, answers)  # a double click

@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tasks.deliver import deliver_due
 from tests.browsing import signed_in
 from tests.counting import plans, statements, ways
 from tests.integration.walks import (
@@ -23,6 +22,7 @@ from tests.integration.walks import (
     SYNTHESIS,
     assert_kept,
     at_review,
+    deliver,
     happened,
     language,
     rows,
@@ -64,8 +64,7 @@ def granted(told: Story, people: int, recused: str = "") -> UUID:
         told.recuse(recused, case_id)
     told.do(LEAD_TOO, case_id, "yes", {"criteria": SCORES, "recommendation": {"reasons": "Gut."}})
     told.do(LEITUNG, case_id, "grant", decision(9_000_00, "Im Rahmen des Kredits."))
-    while deliver_due(told.db, told.settings, lambda: told.now):
-        told.route()
+    deliver(told)
     return case_id
 
 

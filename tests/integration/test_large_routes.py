@@ -90,7 +90,7 @@ def test_without_a_signature_somebody_decides_what_becomes_of_it(told: Story) ->
     assert len(page.letters) == 2  # the agreement that nobody signed, and the order
     told.route()
     assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_written_off", 0)
-    told.wait(days=25)
+    told.wait(days=29)
     assert (state(told, case_id).ending, state(told, case_id).held) == ("written_off", 0)
     assert_kept(told.db)
 
@@ -255,7 +255,7 @@ def test_who_steers_can_write_off_and_the_money_is_free_again(told: Story) -> No
     deliver(told)
     told.route()
     assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_written_off", 0)
-    told.wait(days=25)
+    told.wait(days=29)
     assert (state(told, case_id).ending, state(told, case_id).held) == ("written_off", 0)
     told.now += timedelta(days=1)
     assert_kept(told.db)

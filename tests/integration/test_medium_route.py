@@ -93,7 +93,7 @@ def test_a_rejection_takes_two_persons_as_well(told: Story) -> None:
     told.do(DIVISION, case_id, "confirm", {"decision": {}})
     deliver(told)
     assert state(told, case_id).step == "remedy_period"
-    told.wait(days=25)
+    told.wait(days=29)
     assert state(told, case_id).ending == "rejected"
     assert "Der Kredit reicht nicht aus." in order(told, case_id)
 
@@ -122,7 +122,7 @@ def test_silence_after_a_query_leads_to_a_decision_of_inadmissibility(told: Stor
     told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Die Angaben fehlen."}})
     deliver(told)
     assert (state(told, case_id).step, state(told, case_id).ending) == ("remedy_inadmissible", None)
-    told.wait(days=25)
+    told.wait(days=29)
     assert (state(told, case_id).ending, state(told, case_id).status) == ("inadmissible", "inadmissible")
     assert "Die Angaben fehlen." in order(told, case_id)
     assert_kept(told.db)
@@ -215,7 +215,7 @@ def test_silence_about_the_budget_writes_the_application_off(told: Story) -> Non
     assert timedelta() <= lapsed - working.after(asked, 15) <= timedelta(hours=12)
     case = state(told, case_id)
     assert (case.status, case.held) == ("remedy_written_off", 0)  # free again, though an appeal may come
-    told.wait(days=25)
+    told.wait(days=29)
     case = state(told, case_id)
     assert (case.ending, case.held, case.committed) == ("written_off", 0, 0)
     assert "abgeschrieben" in order(told, case_id)
@@ -227,7 +227,7 @@ def test_doing_without_the_contribution_writes_it_off_at_once(told: Story) -> No
     told.do(HEKS, case_id, "decline", {})
     deliver(told)
     assert (state(told, case_id).status, state(told, case_id).held) == ("remedy_written_off", 0)
-    told.wait(days=25)
+    told.wait(days=29)
     assert state(told, case_id).ending == "written_off"
 
 

@@ -176,7 +176,7 @@ def test_what_is_not_granted_is_free_again(told: Story, how: str) -> None:
         told.wait(days=40)
     deliver(told)
     assert money(told, "language") == before
-    told.wait(days=25)  # until nobody can appeal any more
+    told.wait(days=29)  # until nobody can appeal any more
     endings = {"declined": "written_off", "silent": "written_off"}
     assert state(told, case_id).ending == endings.get(how, how)
     assert money(told, "language") == before

@@ -53,7 +53,7 @@ def cut(told: Story, case_id: UUID, amount: int) -> UUID:
 def settled(told: Story, case_id: UUID, amount: int) -> UUID:
     """The same, in force."""
     child = cut(told, case_id, amount)
-    told.wait(days=25)
+    told.wait(days=29)
     deliver(told)
     assert state(told, child).ending == "accepted"
     return child
@@ -177,7 +177,7 @@ def test_less_than_was_accounted_for_is_an_order_that_counts_once_it_is_in_force
     assert "Schlussbeitrag verfügt, die Rekursfrist läuft" in words
     assert (state(told, child).step, state(told, case_id).owed) == ("remedy_settled", 0)
     assert line(told, case_id) == (available, 0, 7_600_00, 30_400_00)
-    told.wait(days=25)
+    told.wait(days=29)
     deliver(told)
     assert (state(told, child).ending, state(told, case_id).owed) == ("accepted", 5_400_00)
     assert_kept(told.db)

@@ -76,7 +76,7 @@ def test_a_rejection_ends_with_an_order(told: Story) -> None:
     case_id = decided(told)
     told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Der Kredit reicht nicht aus."}})
     deliver(told)
-    told.wait(days=25)
+    told.wait(days=29)
     assert (state(told, case_id).ending, state(told, case_id).committed) == ("rejected", 0)
     assert "Der Kredit reicht nicht aus." in order(told, case_id)
 
@@ -86,7 +86,7 @@ def test_inadmissible_ends_with_an_order(told: Story) -> None:
     told.do(CHECKER, case_id, "inadmissible", INADMISSIBLE)
     told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Das Projekt ist anderswo."}})
     deliver(told)
-    told.wait(days=25)
+    told.wait(days=29)
     assert state(told, case_id).ending == "inadmissible"
     assert "Das Projekt ist anderswo." in order(told, case_id)
 
@@ -97,7 +97,7 @@ def test_silence_about_the_budget_writes_it_off(told: Story) -> None:
     told.wait(days=30)
     deliver(told)
     assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_written_off", 0)
-    told.wait(days=25)
+    told.wait(days=29)
     assert (state(told, case_id).ending, state(told, case_id).held) == ("written_off", 0)
     assert_kept(told.db)
 

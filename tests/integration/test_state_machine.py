@@ -154,7 +154,7 @@ class World(RuleBasedStateMachine):
         command, key = dice.choice(commands_of(case_id, entry, offer)), uuid4()
         answers: Any = {"reason": "Aus gutem Grund."}
         if isinstance(command, Complete):
-            answers = said(offer.step, command.outcome, dice)
+            answers = said(offer.step, command.outcome, dice, self.told.now)
         if dies:
             dying_everywhere(self.told.db, "action", lambda: self.send(command, actor, key, answers))
         self.send(command, actor, key, answers)
@@ -312,9 +312,10 @@ def granted(told: Story) -> UUID:
         told.now += timedelta(seconds=30)
         deliver_due(told.db, told.settings, lambda: told.now)
 
-    while state(told, case_id).ending is None:
+    while state(told, case_id).step == "order_granted":
         dying_everywhere(told.db, "delivery", delivers)
         told.route()
+    told.post()
     return case_id
 
 

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from tasks.deliver import deliver_due
 from tests.browsing import signed_in
 from tests.integration.walks import (
     CHECKER,
@@ -19,6 +18,7 @@ from tests.integration.walks import (
     LEAD,
     SECOND,
     SYNTHESIS,
+    deliver,
     language,
 )
 from web.cli.story import Story, decision, proposal, review
@@ -68,8 +68,7 @@ def granted(told: Story) -> UUID:
     """All that was asked for, its order issued."""
     case_id = granted_in_part(told, 38_000_00)
     told.route()
-    while deliver_due(told.db, told.settings, lambda: told.now):
-        told.route()
+    deliver(told)
     return case_id
 
 
@@ -105,8 +104,7 @@ def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(app: Flask,
     done = browser.send(more.form("/step"), {"budget.costs.0.amount": less, "press": "send"})
     assert done.status == 200, done.text
     told.route()
-    while deliver_due(told.db, told.settings, lambda: told.now):
-        told.route()
+    deliver(told)
     page = browser.open(path)
     assert "Bewilligt" in page.text
     words = page.words()

@@ -161,7 +161,7 @@ def test_a_letter_that_cannot_be_made_waits_for_an_operator_who_has_it_made_once
     told.do(OPERATOR, case_id, "retry")
     assert queries.inbox(told.db, told.actors[OPERATOR], now=told.now).rows == []
     attempts(told)
-    assert happened(told, case_id)[-4:] == ["Called", "CallReturned", "Chosen", "Entered"]
+    assert happened(told, case_id)[-5:-2] == ["CallReturned", "Entered", "Completed"]
     assert letters(told, case_id) == 1
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None

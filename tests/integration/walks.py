@@ -141,9 +141,11 @@ def rows(db: sa.Engine, query: str, **parameters: Any) -> Sequence[Any]:
 
 
 def deliver(told: Story) -> None:
-    """What is due outside is brought about, and what follows from it."""
+    """What is due outside is brought about, and what follows from it; orders are posted the same day."""
     while deliver_due(told.db, told.settings, lambda: told.now):
         told.route()
+    if told.post():
+        deliver(told)
 
 
 def order(told: Story, case_id: UUID, reader: str = HEKS) -> str:

@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 
 from workflow.errors import Problem
-from workflow.funding.budget import amount, at_most, period_order, share, total_is, totals_meet
+from workflow.funding.budget import (
+    BEGUN,
+    TODAY,
+    already,
+    amount,
+    at_most,
+    period_order,
+    share,
+    total_is,
+    totals_meet,
+)
 
 VALUES: dict[str, dict[str, Any]] = {
     "organisation": {"legal_form": "association"},
@@ -74,3 +84,19 @@ def test_nobody_gets_more_than_was_asked_for_or_proposed() -> None:
     assert at_most(VALUES, params, {"requested": 60_00}) is None
     problem = at_most(VALUES, params, {"requested": 60_00, "proposed": 50_00})
     assert problem == Problem("more_than", {"max": 50_00})
+
+
+@pytest.mark.parametrize(
+    ("day", "problem"),
+    [
+        (None, None),
+        ("2027-03-01", None),
+        ("2027-03-04", None),
+        ("2027-03-05", Problem("day_to_come")),
+        ("2027-02-28", Problem("day_too_early", {"day": "2027-03-01"})),
+    ],
+)
+def test_what_has_happened_happened_within_the_step(day: str | None, problem: Problem | None) -> None:
+    values = {"dispatch": {"sent_on": day}}
+    days = {BEGUN: "2027-03-01", TODAY: "2027-03-04"}
+    assert already(values, {"field": "dispatch.sent_on"}, days) == problem

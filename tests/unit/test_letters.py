@@ -96,7 +96,7 @@ def test_what_no_font_can_show_stops_no_order(title: str) -> None:
 def test_the_scripts_of_those_who_apply_are_shown_where_their_fonts_are(title: str) -> None:
     pdf = titled(title)
     assert "CHF 32'000.05" in text(pdf)
-    assert is_archival(pdf) == FONTS.is_dir()
+    assert is_archival(pdf) or not FONTS.is_dir()
     assert is_archival(titled("Deutsch"))
 
 

@@ -31,6 +31,8 @@ PASSWORD = "foerderweg"
 PRESENT, YEAR = "applications", "year"
 """The files of samples: those that screens and tests know, and the rest of a year."""
 
+STILL_TO_POST = timedelta(days=2)
+"""Orders as young as this lie ready to be sent."""
 AUDITOR = "werner.plattner@finanzkontrolle.bs.example"
 HEARD = ("finance_check", "pre_check", "consultation")
 """Steps of those who are heard before a large application is decided."""
@@ -129,6 +131,8 @@ def _play(year: _Year, samples: Sequence[Sample], say: Callable[[str], None]) ->
             pause = next(life, None)
             while deliver_due(story.db, story.settings, lambda: story.now):
                 story.route()
+            if at < year.now - STILL_TO_POST:
+                story.post()
         if pause is None:
             over += 1
             if over % 10 == 0 or over == len(samples):

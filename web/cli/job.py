@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -14,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from web.cli.job_api import last_franc, small_route, strangers
-from web.cli.story import ATTACHED, COMPLETE, ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.story import ATTACHED, COMPLETE, ELIGIBLE, PDF, application, decision, dispatch, proposal, review
 from web.cli.system import System
 from web.cli.telling import PASSWORD, Telling, expect, together, typed
 from web.cli.visitors import Browser, HtmlForm, Page, completion
@@ -246,6 +247,12 @@ def _decision(telling: Telling, case_id: str) -> None:
 
 
 def _order(telling: Telling, case_id: str, output: Path) -> Path:
+    telling.reaches(case_id, "dispatch_granted")
+    tomorrow = dispatch(datetime.now(UTC) + timedelta(days=1))
+    refused = telling.program(CHECKER).complete(case_id, "sent", tomorrow, status=422)
+    expect([one["path"] for one in refused["errors"]] == ["dispatch.sent_on"], "nothing was sent tomorrow")
+    telling.program(CHECKER).complete(case_id, "sent", dispatch(datetime.now(UTC)))
+    telling.tell(CHECKER, "has posted the signed order, and records the day (tomorrow was refused)")
     case = telling.reaches(case_id, "granted")
     expect(case["case"]["committed"] == 30_000_00, "CHF 30'000 are committed")
     expect(case["case"]["held"] == 0, "nothing is reserved any more")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from web.cli.story import ATTACHED, COMPLETE, ELIGIBLE, PDF, application, decision, proposal, review
+from web.cli.story import ATTACHED, COMPLETE, ELIGIBLE, PDF, application, decision, dispatch, proposal, review
 from web.cli.telling import Telling, expect, together
 from web.cli.visitors import API, completion
 from workflow.funding.money import format_chf
@@ -129,6 +130,9 @@ def small_route(telling: Telling) -> None:
     telling.declare(HEAD, case_id)
     telling.program(HEAD).complete(case_id, "grant", decision(8_000_00, "Das Angebot überzeugt."))
     telling.tell(HEAD, "grants it all, alone")
+    telling.reaches(case_id, "dispatch_granted")
+    telling.program(CHECKER).complete(case_id, "sent", dispatch(datetime.now(UTC)))
+    telling.tell(CHECKER, "has posted the order")
     case = telling.reaches(case_id, "granted")
     expect((case["case"]["committed"], len(case["letters"])) == (8_000_00, 1), "one order over CHF 8'000")
     telling.pipeline(CHECKER)

@@ -18,6 +18,7 @@ from workflow.people import organisation_id, person_id
 from workflow.service import Done, advance_due, handle
 from workflow.settings import Settings
 from workflow.store import queries
+from workflow.texts import ZURICH
 
 PDF = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
@@ -43,6 +44,11 @@ ELIGIBLE = {
     "public_access": "yes",
     "regular_structure": "no",
 }
+
+
+TO_SEND = sa.text(
+    "SELECT case_id, office, role FROM work_items WHERE step LIKE 'dispatch%' AND closed_at IS NULL"
+)
 
 
 def actors(people: Mapping[str, Any]) -> dict[str, Actor]:
@@ -156,6 +162,20 @@ class Story:
         done = handle(self.db, command, actor, self.next_id(), self.now, answers)
         self.route()
         return done
+
+    def post(self) -> int:
+        """The orders that are made go out today, by whoever does that: how many went."""
+        with self.db.connect() as tx:
+            waiting = tx.execute(TO_SEND).all()
+        for row in waiting:
+            who = [email for email, one in self.actors.items() if (row.office, row.role) in one.offices]
+            for email in who:
+                try:
+                    self.do(email, row.case_id, "sent", dispatch(self.now))
+                except LookupError:
+                    continue  # not this one: recused, or of the office that applied
+                break
+        return len(waiting)
 
     def declare(self, email: str, case_id: UUID) -> None:
         handle(self.db, Declare(case_id), self.actors[email], self.next_id(), self.now)
@@ -284,3 +304,9 @@ def proposal(amount: int, reasons: str, conditions: str = "") -> dict[str, Any]:
 def decision(amount: int, reasons: str, conditions: str = "") -> dict[str, Any]:
     """A decision to grant so many Rappen."""
     return {"decision": {"amount": amount, "reasons": reasons, "conditions": conditions}}
+
+
+def dispatch(now: datetime) -> dict[str, Any]:
+    """An order went out on this day."""
+    sent_on = now.astimezone(ZURICH).date().isoformat()
+    return {"dispatch": {"sent_on": sent_on, "by": "a_post_plus", "number": "98.03.018203.15937612"}}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
@@ -17,29 +17,18 @@ from werkzeug.wrappers import Response
 
 from web.deciding.prefilled import missing, prefilled
 from web.desk.inbox import staff
+from web.desk.ticked import Ticked, ticked
 from web.desk.words import Words
 from web.errors import text_of
 from web.language import gettext as _
 from web.language import lang, ngettext
-from web.security import db, do, now, posted_uuid
+from web.security import db, do, now
 from workflow.engine.commands import Complete, Declare
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem, Refused
 from workflow.funding.forms import Form
 from workflow.store import queries
 from workflow.store.queries import MoneyRow, Waiting
 from workflow.texts import label
-
-
-@dataclass(frozen=True, slots=True)
-class Ticked:
-    """One row as its hidden input says it: the case, and the visit of the step that was seen."""
-
-    case_id: UUID
-    entry: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.case_id}.{self.entry}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +80,19 @@ def page() -> str:
 
 def declare() -> Response:
     """Of many that there is no conflict of interest: these dossiers open."""
-    ticked = _ticked()
-    rows = {row.case_id: row for row in _rows(ticked)}
+    chosen = ticked()
+    rows = {row.case_id: row for row in _rows(chosen)}
     opened = 0
-    for one in ticked:
+    for one in chosen:
         row = rows.get(one.case_id)
         if row is None or row.tied:
             continue  # what is known to link somebody to the applicant is weighed on the case's own page
         try:
-            do(Declare(one.case_id), key=_key(one))
+            do(Declare(one.case_id), key=one.key())
             opened += 1
         except (Conflict, NotAllowed, NotFound, Refused):
             continue
-    if not ticked:
+    if not chosen:
         flash(_("Sie haben nichts angekreuzt."), "warning")
         return redirect(url_for(".decisions"), 303)
     flash(ngettext("%(n)s Dossier ist geöffnet.", "%(n)s Dossiers sind geöffnet.", opened))
@@ -112,21 +101,21 @@ def declare() -> Response:
 
 def act() -> str | tuple[str, int]:
     """Look at the sums of many; decide many."""
-    ticked = _ticked()
+    chosen = ticked()
     match request.form.get("press"):
         case "check":
-            return _check(ticked)
+            return _check(chosen)
         case "decide":
-            return _decide(ticked)
+            return _decide(chosen)
     raise BadRequest
 
 
-def _check(ticked: Sequence[Ticked], problems: Mapping[str, Sequence[Problem]] | None = None) -> str:
-    rows = _fresh(ticked)
+def _check(chosen: Sequence[Ticked], problems: Mapping[str, Sequence[Problem]] | None = None) -> str:
+    rows = _fresh(chosen)
     return render_template(
         "deciding/check.html",
         rows=rows,
-        gone=len(ticked) - len(rows),
+        gone=len(chosen) - len(rows),
         lines=_by_line(rows),
         asked=_asked(rows),
         given=_common(rows),
@@ -135,14 +124,14 @@ def _check(ticked: Sequence[Ticked], problems: Mapping[str, Sequence[Problem]] |
     )
 
 
-def _decide(ticked: Sequence[Ticked]) -> str | tuple[str, int]:
-    keys = {one: _key(one) for one in ticked}
+def _decide(chosen: Sequence[Ticked]) -> str | tuple[str, int]:
+    keys = {one: one.key() for one in chosen}
     done = queries.done_already(db(), staff(), list(keys.values()))
-    rows, words, results = {row.case_id: row for row in _fresh(ticked)}, Words(), Results()
+    rows, words, results = {row.case_id: row for row in _fresh(chosen)}, Words(), Results()
     common = _common(rows.values())
     lacking = {path: [Problem("required")] for path in _unanswered(_asked(rows.values()), common)}
     if lacking:
-        return _check(ticked, lacking), 422
+        return _check(chosen, lacking), 422
     for one, key in keys.items():
         if key in done:
             results.done.append((_posted(f"number.{one.case_id}"), _posted(f"says.{one.case_id}")))
@@ -223,36 +212,16 @@ def _by_line(rows: Iterable[Waiting]) -> list[tuple[Sum, list[Waiting]]]:
     return found
 
 
-def _fresh(ticked: Sequence[Ticked]) -> list[Waiting]:
-    """Those of the ticked rows that still stand as they were seen, and that the viewer may decide."""
-    seen = {one.case_id: one.entry for one in ticked}
+def _fresh(chosen: Sequence[Ticked]) -> list[Waiting]:
+    """Those of the chosen rows that still stand as they were seen, and that the viewer may decide."""
+    seen = {one.case_id: one.entry for one in chosen}
     return [
-        row for row in _rows(ticked) if row.entry == seen[row.case_id] and not row.refusal and row.outcome
+        row for row in _rows(chosen) if row.entry == seen[row.case_id] and not row.refusal and row.outcome
     ]
 
 
-def _rows(ticked: Sequence[Ticked]) -> list[Waiting]:
-    return queries.decisions(db(), staff(), now=now(), ids=[one.case_id for one in ticked]).rows
-
-
-def _ticked() -> list[Ticked]:
-    """The ticked rows, each once; 400 for anything that is not one of our own inputs, 404 without a desk."""
-    staff()
-    found = {}
-    for text in request.form.getlist("case"):
-        case_id, _dot, entry = text.partition(".")
-        try:
-            found[UUID(case_id)] = Ticked(UUID(case_id), int(entry))
-        except ValueError:
-            raise BadRequest from None
-    if len(found) > queries.MOST_DECISIONS:
-        raise BadRequest
-    return list(found.values())
-
-
-def _key(one: Ticked) -> UUID:
-    """The command's own key: the same when the form is sent again."""
-    return uuid5(posted_uuid("command_id"), one.name)
+def _rows(chosen: Sequence[Ticked]) -> list[Waiting]:
+    return queries.decisions(db(), staff(), now=now(), ids=[one.case_id for one in chosen]).rows
 
 
 def _why(code: str) -> str:

@@ -19,6 +19,7 @@ from web.desk.explaining import read_facts, reason
 from web.desk.history import sentence
 from web.desk.inbox import inbox, inbox_file, staff
 from web.desk.steering import steer
+from web.desk.together import say_together, together_page
 from web.desk.words import Words
 from web.errors import text_of
 from web.exports import FORMATS
@@ -79,6 +80,8 @@ blueprint.add_url_rule(f"/inbox.<{FORMATS}>", view_func=inbox_file)
 blueprint.add_url_rule("/cases/<uuid:case_id>/steer", view_func=steer)
 blueprint.add_url_rule("/away", view_func=away)
 blueprint.add_url_rule("/away", view_func=put_away, methods=["POST"])
+blueprint.add_url_rule("/together/<code>", endpoint="together", view_func=together_page)
+blueprint.add_url_rule("/together/<code>", endpoint="say_together", view_func=say_together, methods=["POST"])
 talking.register(blueprint)
 
 

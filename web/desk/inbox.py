@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import abort, render_template, request
 from werkzeug.wrappers import Response
 
@@ -30,14 +32,15 @@ def inbox() -> str:
     """What I and my offices have to do, the most urgent first."""
     viewer, narrowed = staff(), narrowing(*FILTERS)
     found = _inbox(request.args.get("after"))
-    tab = narrowed.given.get("tab", "office")
+    tab, words = narrowed.given.get("tab", "office"), Words()
     return render_template(
         "desk/inbox.html",
         inbox=found,
         narrowed=narrowed,
         me=viewer.person,
         tab=tab if tab in found.counts else "office",
-        words=Words(),
+        words=words,
+        together=_together(found.rows, words),
         troubles=queries.troubles(db(), viewer),
         news=queries.news(db(), viewer, now=now()),
         asked=queries.asked(db(), viewer) if tab == "waiting" else [],
@@ -46,6 +49,18 @@ def inbox() -> str:
         named=Named(),
         waiting_organisations=queries.waiting_organisations(db(), viewer),
     )
+
+
+def _together(rows: Sequence[ItemRow], words: Words) -> dict[str, str]:
+    """What of these can be done in one go: by the form's code, what is to do, as the first one says it."""
+    found: dict[str, list[ItemRow]] = {}
+    for row in rows:
+        step = words.step_data(row.route_hash, row.step)
+        if step.get("together"):
+            found.setdefault(step["form"], []).append(row)
+    return {
+        form: words.step(some[0].route_hash, some[0].step) for form, some in found.items() if len(some) > 1
+    }
 
 
 def inbox_file(kind: str) -> Response:

@@ -62,6 +62,9 @@ TEXTS = {
     "no_such_case": _("Dieses Gesuch gibt es nicht, oder Sie dürfen es nicht lesen: %(number)s"),
     "never_accepted": _("Dort endet nichts mit einer Genehmigung: %(child)s"),
     "no_way_past_bound": _("Ist die Zahl der Male aufgebraucht, bleibt hier nichts mehr zu wählen: %(step)s"),
+    "not_together": _(
+        "Für viele auf einmal (together): ein Formular, genau ein Ergebnis, keine Ausstandsklärung."
+    ),
     "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
     "heard_elsewhere": _("Der Rekurs käme zu einer anderen Instanz, als die Verfügung nennt: %(role)s"),
     "hears_itself": _("Wer entschieden hat, hätte auch mit dem Rekurs zu tun: %(role)s, %(step)s"),

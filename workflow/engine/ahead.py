@@ -45,7 +45,11 @@ def ahead(route: Route, case: Case, now: datetime, calendar: Calendar) -> list[A
         elif not isinstance(step, Call):
             moment = _end_of(step, case, moment, calendar)
         late = present and moment == now and case.due_at is not None
-        found.append(Ahead(code, step.status, None if still or late or isinstance(step, Call) else moment))
+        # how long the office waits for an appeal is longer than the time in which one may be lodged
+        unsaid = (
+            still or late or isinstance(step, Call) or (isinstance(step, Wait) and step.child is not None)
+        )
+        found.append(Ahead(code, step.status, None if unsaid else moment))
         if isinstance(step, Call):
             break
     return found

@@ -208,6 +208,7 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         edits=raw.get("edits"),
         at_most=raw.get("at_most"),
         signs=raw.get("signs"),
+        together=bool(raw.get("together", False)),
         changes=tuple(sorted(days)),
     )
 

@@ -63,7 +63,15 @@ def names(
             for form in (step.form, step.edits):
                 if form is not None and form not in forms:
                     yield RouteError("unknown_form", at=code, form=form)
+            if step.together and not _can_be_together(step):
+                yield RouteError("not_together", at=code)
             yield from _seats(step, offices, roles)
+
+
+def _can_be_together(step: Human) -> bool:
+    """Nothing to choose, nothing to declare: what is said of one case can be said of another."""
+    chosen = [one for one in step.outcomes.values() if not one.by_clock]
+    return step.form is not None and not step.gate and not step.is_panel and len(chosen) == 1
 
 
 def _seats(step: Human, offices: Collection[str], roles: Collection[str]) -> Iterator[RouteError]:

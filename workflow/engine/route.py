@@ -115,6 +115,8 @@ class Human:
     at_most: int | None = None
     signs: str | None = None
     """Who acts here signs the order: `together` with those just before, or `alone`."""
+    together: bool = False
+    """The same can be said of many cases in one go: a form, one outcome, no gate."""
     changes: tuple[date, ...] = ()
     """The days from which on a table may name others for its seats."""
 

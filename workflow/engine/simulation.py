@@ -20,7 +20,7 @@ from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Actor, Case, Seat, evolve
 from workflow.engine.decide import Outside, decide, open_outcomes
 from workflow.engine.eligible import seat_refusal
-from workflow.engine.route import APPLICANT, Call, Human, Route, Wait
+from workflow.engine.route import APPLICANT, Call, Human, Route, Until, Wait
 from workflow.engine.tables import Facts
 from workflow.errors import Refused
 
@@ -77,6 +77,8 @@ class _One:
     route: Route
     case: Case
     began: datetime
+    given: frozenset[str]
+    """Names of the facts with which it came in."""
     random: Random
     """Of its own, so that a change elsewhere does not throw this case's dice anew."""
     waited: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -118,7 +120,7 @@ class _Play:
             for role in worker.roles:
                 self.by_role[role].append(worker.name)
         self.ones = [
-            _One(route_of(facts), EMPTY, at, Random(f"{seed} {number}"))
+            _One(route_of(facts), EMPTY, at, frozenset(facts), Random(f"{seed} {number}"))
             for number, (at, facts) in enumerate(arrivals)
         ]
         self.queue: list[tuple[datetime, int, int, tuple[object, ...]]] = []
@@ -166,7 +168,7 @@ class _Play:
         step = one.route.human(one.case.step or "")
         if step.gate and actor is not APPLICANT_ACTOR and actor.person not in one.case.declared:
             self.do(one, cmd.Declare(CASE), actor, now)
-        made = {} if step.is_panel else dict(self.habits.made(one.case.facts))
+        made = {} if step.is_panel else {**self.habits.made(one.case.facts), **self.days(one, now)}
         left = self.weights(one, step)
         while left:
             outcome = one.random.choices(list(left), list(left.values()))[0]
@@ -175,6 +177,12 @@ class _Play:
                 return
             except Refused:  # such as a grant of money that nobody has reserved: then something else
                 del left[outcome]
+
+    def days(self, one: _One, now: datetime) -> Facts:
+        """Dates that people write down on their way, for waits that count from them: always today's."""
+        waits = (step.due for step in one.route.steps.values() if isinstance(step, Wait))
+        named = {due.fact for due in waits if isinstance(due, Until)} - one.given
+        return dict.fromkeys(named, self.calendar.day_of(now).isoformat())
 
     def weights(self, one: _One, step: Human) -> dict[str, float]:
         """What can be chosen here, and how likely it is."""

@@ -10,6 +10,8 @@ from workflow.errors import Problem
 Values = Mapping[str, Mapping[str, Any]]
 Params = Mapping[str, Any]
 Facts = Mapping[str, str | int | bool]
+TODAY, BEGUN = "_today", "_begun"
+"""What a check may know besides the case's own facts, whose names begin with a letter."""
 Check = Callable[[Values, Params, Facts], Problem | None]
 
 
@@ -92,6 +94,20 @@ def below(values: Values, params: Params, facts: Facts) -> Problem | None:
     return Problem("not_below", {"wanted": wanted}) if given >= wanted else None
 
 
+def already(values: Values, params: Params, facts: Facts) -> Problem | None:
+    """The day at `field` is no later than today and no earlier than the day on which this step began.
+
+    Both as ISO dates among the facts: TODAY and BEGUN.
+    """
+    section, name = params["field"].split(".")
+    day = values.get(section, {}).get(name)
+    if day is None:
+        return None
+    if day > facts[TODAY]:
+        return Problem("day_to_come")
+    return Problem("day_too_early", {"day": facts[BEGUN]}) if day < facts[BEGUN] else None
+
+
 CHECKS: Mapping[str, Check] = {
     "totals_meet": totals_meet,
     "share": share,
@@ -100,4 +116,5 @@ CHECKS: Mapping[str, Check] = {
     "at_most": at_most,
     "at_least": at_least,
     "below": below,
+    "already": already,
 }

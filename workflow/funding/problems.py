@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from string import Formatter
 from typing import Any
 
 from workflow.errors import Problem
 from workflow.funding.money import format_chf
+from workflow.texts import local_date, texts
 from workflow.texts import marked as _
-from workflow.texts import texts
 
 PROBLEMS: dict[str, str] = {
     "required": _("Bitte ausfüllen."),
@@ -52,6 +53,8 @@ PROBLEMS: dict[str, str] = {
     "overhead_too_high": _("Gemeinkosten sind bis {percent} Prozent der Kosten möglich: {limit:chf}."),
     "own_share_too_low": _("Der eigene Anteil muss mindestens {percent} Prozent betragen: {limit:chf}."),
     "day_is_past": _("Dieser Tag ist schon vorbei."),
+    "day_to_come": _("Dieser Tag kommt erst noch."),
+    "day_too_early": _("Frühestens am {day:day}: Erst da begann dieser Schritt."),
     "not_an_hour": _("Bitte eine volle Stunde zwischen 0 und 23 angeben."),
     "always_quiet": _("Das wäre der ganze Tag: Bitte zwei verschiedene Stunden angeben."),
     "too_many_days": _("Zu lang: höchstens {max} Tage."),
@@ -65,10 +68,16 @@ PROBLEMS: dict[str, str] = {
 
 
 class _Texts(Formatter):
-    """str.format with one more format, `chf`: an amount in Rappen."""
+    """str.format with two more formats: `chf`, an amount in Rappen, and `day`, an ISO date."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        return format_chf(value) if format_spec == "chf" else str(super().format_field(value, format_spec))
+        match format_spec:
+            case "chf":
+                return format_chf(value)
+            case "day":
+                return local_date(date.fromisoformat(value))
+            case _:
+                return str(super().format_field(value, format_spec))
 
 
 def problem_text(problem: Problem, lang: str) -> str:

@@ -57,6 +57,7 @@ from workflow.store.queries.standing import Dissent, Standing
 from workflow.store.queries.steering import AreaFigures, Decided, Quarter, quarter
 from workflow.store.queries.time import Month, Span, Times, times
 from workflow.store.queries.timeline import Stop, timeline
+from workflow.store.queries.together import Alike, Together, together
 from workflow.store.queries.versions import (
     Published,
     bundle,
@@ -85,6 +86,7 @@ __all__ = [
     "REPORT_SOON",
     "TABS",
     "Account",
+    "Alike",
     "Application",
     "ApplicationRow",
     "AreaFigures",
@@ -148,6 +150,7 @@ __all__ = [
     "Submission",
     "Talk",
     "Times",
+    "Together",
     "Version",
     "Waiting",
     "Whole",
@@ -214,6 +217,7 @@ __all__ = [
     "timeline",
     "times",
     "to_publish",
+    "together",
     "troubles",
     "waiting_organisations",
     "whole",

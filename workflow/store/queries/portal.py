@@ -29,6 +29,7 @@ from workflow.store.queries.record import (
     history,
     is_handed_in,
     letters,
+    sent_on,
     signing,
     written,
 )
@@ -57,10 +58,10 @@ class Application:
 
     `step` and `entry` are what the viewer's own offers are about: an internal step would tell which way the
     decision goes, and the number of visits that it went back.
-    `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time. `answered`: the
-    applicant has done what it waited for, and no worker has taken it on yet. `stopped_by`: until this one of
-    the children ends, an appeal, everything stands still. `settled`: what the grant came to in the end, since
-    `settled_at`; `owed`: what of it was paid too much.
+    `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time. `sent_on`: when the
+    newest of the letters was posted. `answered`: the applicant has done what it waited for, and no worker has
+    taken it on yet. `stopped_by`: until this one of the children ends, an appeal, everything stands still.
+    `settled`: what the grant came to in the end, since `settled_at`; `owed`: what of it was paid too much.
     """
 
     id: UUID
@@ -81,6 +82,7 @@ class Application:
     open_sections: frozenset[str]
     files: Mapping[UUID, FileRow]
     letters: list[FileRow]
+    sent_on: date | None
     timeline: list[Milestone]
     due_at: datetime | None
     held_by: str | None
@@ -166,6 +168,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
     # which office or role is meant on which day is nothing to an applicant
     offers = allowed(route, case, viewer, date.max) if case and route else ()
     acts = any(one.action != "withdraw" for one in offers)
+    filed = letters(files, case.letters) if case else []
     return Application(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -185,7 +188,8 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         submitted_at=row.submitted_at,
         open_sections=open_sections,
         files={one.id: one for one in files if one.kind == "upload"},
-        letters=letters(files, case.letters) if case else [],
+        letters=filed,
+        sent_on=sent_on(filed, events),
         timeline=_timeline(row.submitted_at, events) if case else [],
         due_at=datetime.fromisoformat(case.due) if mine and case and case.due else None,
         held_by=_held_by(case),
