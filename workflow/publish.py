@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from workflow.engine.parsing import parse_route
 from workflow.engine.route import DECIDED_BY, Choice, End, Human, Route, Step, Wait, Who
+from workflow.engine.said import Said, said_by, unsaid
 from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, parse_table, pick
 from workflow.errors import RouteError
@@ -21,6 +22,7 @@ from workflow.funding.instalments import ACCEPTED, parse_waits
 from workflow.funding.labelled import check_labels
 from workflow.funding.plan import check_plan
 from workflow.funding.programme import Bundle, Programme, load_folder
+from workflow.intake import REQUESTED_IN_ALL
 from workflow.store import published
 
 
@@ -257,7 +259,7 @@ def findings(
     bundle: Bundle, programme: Programme, route: Route, routes: Mapping[str, Route]
 ) -> list[RouteError]:
     """Everything that keeps a route from being published in this programme beside `routes`, by code."""
-    return check(
+    found = check(
         route,
         offices=frozenset(programme.offices),
         roles=frozenset(programme.labels["roles"]),
@@ -268,6 +270,28 @@ def findings(
         own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
         routes=routes,
     )
+    return found or list(unsaid(route, *_said(bundle, programme, route, routes)))
+
+
+def _said(
+    bundle: Bundle, programme: Programme, route: Route, routes: Mapping[str, Route]
+) -> tuple[Said, set[str]]:
+    """What each form brings by outcome, and with what a case can begin: the forms that open one, and for a
+    child what may have been said in its parent."""
+    options = programme.options(bundle.forms["application"])
+    forms = {code: Form.parse(raw, options) for code, raw in bundle.forms.items()}
+    known = [*routes.values(), route]
+    outcomes = {out for one in known for step in _humans(one) for out in step.outcomes}
+    said = {code: {out: form.brings(out) for out in outcomes} for code, form in forms.items()}
+    parents = [one for one in known if route.code in {child.route for child in one.children.values()}]
+    opening = {call.form for call in programme.calls.values()}
+    opening |= {child.form for one in known for child in one.children.values()}
+    begins = {REQUESTED_IN_ALL, *(fact for code in opening for fact in forms[code].brings())}
+    return said, begins.union(*(said_by(step, said) for one in parents for step in _humans(one)))
+
+
+def _humans(route: Route) -> Iterator[Human]:
+    return (step for step in route.steps.values() if isinstance(step, Human))
 
 
 def parsed_routes(bundle: Bundle, programme: Programme) -> dict[str, Route]:

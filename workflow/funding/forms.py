@@ -219,6 +219,15 @@ class Form:
                 found[one.fact] = bool(value) if one.type == "boolean" else value
         return found
 
+    def brings(self, outcome: str | None = None) -> frozenset[str]:
+        """The facts that nobody who fills it in can leave out, whoever they are."""
+        return frozenset(
+            one.fact
+            for one in self.fields().values()
+            if one.fact and one.required and not one.shown_when and not one.for_kinds
+            if one.exists_for(outcome)
+        )
+
     def files(self, answers: Mapping[str, Any]) -> list[str]:
         """Ids of all files that answers name."""
         paths = [path for path, one in self.fields().items() if one.type == "file"]

@@ -1,0 +1,75 @@
+"""A route whose step needs a day or an amount is published when somebody has to say it on every way there."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.builders import KIP3
+from workflow import publish
+from workflow.engine.parsing import parse_route
+from workflow.funding.programme import Bundle, Programme, load_folder
+
+BUNDLE = load_folder(KIP3)
+PROGRAMME = Programme.parse(BUNDLE.programme)
+
+
+def findings(code: str, bundle: Bundle) -> list[str]:
+    routes = publish.parsed_routes(bundle, PROGRAMME)
+    route = parse_route(publish.compiled(bundle.routes[code], PROGRAMME.tables))
+    return [str(one) for one in publish.findings(bundle, PROGRAMME, route, routes)]
+
+
+def changed() -> tuple[Bundle, dict[str, Any]]:
+    bundle = deepcopy(BUNDLE)
+    return bundle, bundle.routes["small"]["steps"]
+
+
+@pytest.mark.parametrize("code", BUNDLE.routes)
+def test_ours_leave_nobody_out(code: str) -> None:
+    assert findings(code, BUNDLE) == []
+
+
+def test_a_step_left_out_leaves_its_day_unsaid_and_the_way_is_named() -> None:
+    bundle, steps = changed()
+    steps["order_rejected"]["to"] = steps["dispatch_rejected"]["outcomes"]["sent"]["to"]
+    del steps["dispatch_rejected"]
+    bundle.routes["small"]["children"]["appeal"]["from"].remove("dispatch_rejected")
+    [found] = findings("small", bundle)
+    assert found.startswith("not_always_said at=remedy_period fact=dispatched_on way=")
+    assert found.endswith("order_rejected → may_appeal → remedy_period")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"required": False},
+        {"outcomes": ["other"]},
+        {"shown_when": {"field": "dispatch.by", "is": "registered"}},
+    ],
+    ids=["may be left out", "of another outcome", "asked of some only"],
+)
+def test_a_field_that_may_stay_empty_says_nothing(change: dict[str, Any]) -> None:
+    bundle, _ = changed()
+    fields = bundle.forms["dispatch"]["sections"][0]["fields"]
+    fields.reverse()  # what a condition hangs on stands before it
+    next(one for one in fields if "fact" in one).update(change)
+    assert "nobody_says at=remedy_period fact=dispatched_on" in findings("small", bundle)
+
+
+def test_an_amount_that_nobody_says_is_found_before_it_is_asked_for() -> None:
+    bundle, steps = changed()
+    bundle.routes["small"]["facts"]["asked_elsewhere"] = "money"
+    steps["granted"]["amount"] = "asked_elsewhere"
+    assert findings("small", bundle) == ["nobody_says at=granted fact=asked_elsewhere"]
+
+
+def test_a_jump_off_the_route_says_nothing() -> None:
+    bundle, _ = changed()
+    ways = bundle.routes["small"]["ways"]
+    way = next(iter(ways.values()))
+    way["to"] = [*way["to"], "remedy_period"]
+    [found] = [one for one in findings("small", bundle) if "remedy_period" in one]
+    assert found.startswith("not_always_said at=remedy_period fact=dispatched_on")

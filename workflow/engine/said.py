@@ -1,0 +1,86 @@
+"""Is what a step cannot do without, a day to count from or an amount, said on every way to it?"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+
+from workflow.engine.route import End, Human, Outcome, Route, Until, Wait
+from workflow.errors import RouteError
+
+Said = Mapping[str, Mapping[str, Collection[str]]]
+"""Form → outcome → facts that nobody can leave out who completes a step with it that way."""
+
+
+def unsaid(route: Route, said: Said, opening: Collection[str]) -> Iterator[RouteError]:
+    """For each such fact a shortest way that leads past all who would say it.
+
+    `opening`: the facts with which a case can begin. What steps of the route say themselves does not count
+    as given before: a child begins without what is decided in it.
+    """
+    own = {fact for step in route.steps.values() if isinstance(step, Human) for fact in said_by(step, said)}
+    for code, fact in _needed(route, said):
+        if fact in own:
+            if way := _past(route, code, fact, said):
+                yield RouteError("not_always_said", at=code, fact=fact, way=" → ".join(way))
+        elif fact not in opening:
+            yield RouteError("nobody_says", at=code, fact=fact)
+
+
+def _needed(route: Route, said: Said) -> Iterator[tuple[str, str]]:
+    """(step, fact) for all facts without which the step could not begin or an outcome not be chosen."""
+    for code, step in route.steps.items():
+        if isinstance(step, Wait) and isinstance(step.due, Until):
+            yield code, step.due.fact
+        if isinstance(step, End):
+            yield from ((code, fact) for fact in (step.amount, step.expects and step.expects.after) if fact)
+        if isinstance(step, Human):
+            needed = {
+                fact
+                for outcome in step.outcomes.values()
+                for fact in (outcome.amount, outcome.limit)
+                if fact and fact not in _says(step, outcome, said)
+            }
+            yield from ((code, fact) for fact in sorted(needed))
+
+
+def _says(step: Human, outcome: Outcome, said: Said) -> set[str]:
+    """The facts that this way of completing the step brings for sure; a panel's votes bring none."""
+    if step.is_panel or outcome.by_clock:
+        return set()
+    return {*outcome.sets, *said.get(step.form or "", {}).get(outcome.code, ())}
+
+
+def said_by(step: Human, said: Said) -> set[str]:
+    """The facts that at least one way of completing the step brings."""
+    return set().union(*(_says(step, outcome, said) for outcome in step.outcomes.values()))
+
+
+def _past(route: Route, to: str, fact: str, said: Said) -> tuple[str, ...]:
+    """A shortest way to the step on which nobody says this; empty where there is none."""
+    ways: dict[str, tuple[str, ...]] = {route.start: (route.start,)}
+    queue = deque([route.start])
+    while queue:
+        code = queue.popleft()
+        if code == to:
+            return ways[code]
+        for target in _silently(route, code, fact, said):
+            if target not in ways:
+                ways[target] = (*ways[code], target)
+                queue.append(target)
+    return ()
+
+
+def _silently(route: Route, code: str, fact: str, said: Said) -> Iterator[str]:
+    """What can come after the step without its having said this."""
+    step = route.steps[code]
+    if isinstance(step, Human):
+        outs = step.outcomes.values()
+        yield from (out.to for out in outs if out.to and fact not in _says(step, out, said))
+    else:
+        yield from route.follows(code)
+    if code in route.withdraw_from and route.withdraw_to:
+        yield route.withdraw_to
+    for way in route.ways.values():
+        if code in way.start:
+            yield from way.to
