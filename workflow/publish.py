@@ -276,16 +276,15 @@ def findings(
 def _said(
     bundle: Bundle, programme: Programme, route: Route, routes: Mapping[str, Route]
 ) -> tuple[Said, set[str]]:
-    """What each form brings by outcome, and with what a case can begin: the forms that open one, and for a
-    child what may have been said in its parent."""
+    """What each form brings by outcome, and with what a case can begin: the forms that no step asks for open
+    one, and for a child there is what may have been said in its parent."""
     options = programme.options(bundle.forms["application"])
     forms = {code: Form.parse(raw, options) for code, raw in bundle.forms.items()}
     known = [*routes.values(), route]
     outcomes = {out for one in known for step in _humans(one) for out in step.outcomes}
     said = {code: {out: form.brings(out) for out in outcomes} for code, form in forms.items()}
     parents = [one for one in known if route.code in {child.route for child in one.children.values()}]
-    opening = {call.form for call in programme.calls.values()}
-    opening |= {child.form for one in known for child in one.children.values()}
+    opening = set(forms) - {step.form for one in known for step in _humans(one)}
     begins = {REQUESTED_IN_ALL, *(fact for code in opening for fact in forms[code].brings())}
     return said, begins.union(*(said_by(step, said) for one in parents for step in _humans(one)))
 
