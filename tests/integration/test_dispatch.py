@@ -33,7 +33,8 @@ from tests.integration.walks import (
 )
 from web.cli.story import Story, decision, dispatch, review
 from web.cli.visitors import Browser
-from workflow.errors import Invalid
+from workflow.engine.commands import TakeWay
+from workflow.errors import Invalid, NotAllowed
 from workflow.store import queries
 
 
@@ -137,7 +138,7 @@ def test_a_second_order_is_not_posted_because_the_first_was(told: Story) -> None
         told.route()
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
-    assert (len(page.letters), page.sent_on) == (2, None)
+    assert (len(page.letters), len(state(told, case_id).unsent)) == (1, 1)
     told.do(CHECKER, case_id, "sent", sent(told))
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
@@ -231,3 +232,86 @@ def test_only_those_who_post_it_find_it_there(told: Story) -> None:
         found = queries.together(told.db, told.actors[email], "dispatch", now=told.now)
         assert found is not None
         assert len(found.rows) == count, email
+
+
+def letters_of(told: Story, case_id: UUID, reader: str = HEKS) -> list[str]:
+    """The hashes of the letters that the applicant finds, newest first."""
+    page = queries.application(told.db, told.actors[reader], case_id)
+    assert page is not None
+    return [one.sha256 for one in page.letters]
+
+
+def mailed(told: Story, case_id: UUID) -> int:
+    """Mails that said to the applicant that a letter is there."""
+    found = rows(told.db, "SELECT key FROM outbox WHERE payload->>'text' = 'applicant_letter'")
+    return sum(one.key.startswith(str(case_id)) for one in found)
+
+
+def test_an_order_is_the_office_s_until_it_is_posted(app: Flask, told: Story) -> None:
+    case_id = ordered(told)
+    [made] = state(told, case_id).letters
+    [file] = [one for one in rows(told.db, "SELECT id, sha256 FROM files") if one.sha256 == made]
+    heks, desk = signed_in(app, HEKS), signed_in(app, CHECKER)
+
+    def reads(browser: Browser) -> tuple[int, bool]:
+        whole = browser.http.get(f"/applications/{case_id}/archive")
+        return browser.http.get(f"/files/{file.id}").status_code, b"Briefe/" in whole.content
+
+    assert (letters_of(told, case_id), mailed(told, case_id)) == ([], 0)
+    assert (reads(heks), reads(desk)) == ((404, False), (200, True))
+    assert "noch nicht versandt" in desk.open(f"/desk/cases/{case_id}").words()
+    told.do(CHECKER, case_id, "sent", sent(told))
+    assert (letters_of(told, case_id), mailed(told, case_id)) == ([made], 1)
+    assert reads(heks) == (200, True)
+    assert "noch nicht versandt" not in desk.open(f"/desk/cases/{case_id}").words()
+    heks.http.close()
+    desk.http.close()
+
+
+def test_an_order_that_is_not_posted_is_taken_back_by_two(told: Story) -> None:
+    case_id = ordered(told, "grant")
+    [first] = state(told, case_id).letters
+    way = TakeWay(case_id, "take_back", "decide", state(told, case_id).entry)
+    told.aside(CHECKER, way, "Der Betrag ist falsch.")
+    with pytest.raises(NotAllowed, match="four_eyes"):
+        told.aside(CHECKER, way, "Der Betrag ist falsch.")
+    told.aside(HEAD, way, "Einverstanden.")
+    case = state(told, case_id)
+    assert (case.step, case.held, case.committed) == ("decide", 9_000_00, 0)
+    told.wait(days=1)
+    told.do(HEAD, case_id, "grant", decision(9_000_00, REASONS))
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+    told.do(CHECKER, case_id, "sent", sent(told))
+    case = state(told, case_id)
+    assert (case.ending, case.held, case.committed) == ("granted", 0, 9_000_00)
+    assert (len(case.letters), case.letters[0], case.unsent) == (2, first, (first,))
+    assert letters_of(told, case_id) == [case.letters[1]]
+    assert mailed(told, case_id) == 1
+    assert_kept(told.db)
+
+
+def test_a_grant_that_nobody_can_be_given_any_more_is_written_off(told: Story) -> None:
+    case_id = ordered(told, "grant")
+    entry = state(told, case_id).entry
+    told.aside(CHECKER, TakeWay(case_id, "write_off", "decide_write_off", entry), "Verein aufgelöst.")
+    told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Der Verein ist aufgelöst."}})
+    assert state(told, case_id).held == 0
+    deliver(told)
+    told.wait(days=40)
+    assert state(told, case_id).ending == "written_off"
+    assert_kept(told.db)
+
+
+def test_what_came_back_goes_out_again_and_the_period_runs_anew(told: Story) -> None:
+    case_id = ordered(told)
+    told.do(CHECKER, case_id, "sent", sent(told))
+    told.wait(days=20)
+    again = TakeWay(case_id, "send_again", "dispatch_rejected", state(told, case_id).entry)
+    told.aside(CHECKER, again, "Zurück an Absender: neue Adresse.")
+    told.do(CHECKER, case_id, "sent", sent(told))
+    assert (len(letters_of(told, case_id)), mailed(told, case_id)) == (1, 1)
+    told.wait(days=27)
+    assert state(told, case_id).step == "remedy_period"
+    told.wait(days=3)
+    assert state(told, case_id).ending == "rejected"

@@ -37,6 +37,8 @@ def test_a_step_left_out_leaves_its_day_unsaid_and_the_way_is_named() -> None:
     steps["order_rejected"]["to"] = steps["dispatch_rejected"]["outcomes"]["sent"]["to"]
     del steps["dispatch_rejected"]
     bundle.routes["small"]["children"]["appeal"]["from"].remove("dispatch_rejected")
+    bundle.routes["small"]["ways"]["take_back"]["from"].remove("dispatch_rejected")
+    del bundle.routes["small"]["ways"]["send_again"]
     [found] = findings("small", bundle)
     assert found.startswith("not_always_said at=remedy_period fact=dispatched_on way=")
     assert found.endswith("order_rejected → may_appeal → remedy_period")

@@ -67,6 +67,9 @@ TEXTS = {
     ),
     "nobody_says": _("Kein Formular verlangt, was dieser Schritt braucht: %(fact)s"),
     "not_always_said": _("Auf diesem Weg sagt niemand, was der Schritt braucht: %(fact)s"),
+    "not_sending": _(
+        "Versenden (sends) kann eine Person der Verwaltung, gleich nachdem ein Schreiben gemacht ist."
+    ),
     "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
     "heard_elsewhere": _("Der Rekurs käme zu einer anderen Instanz, als die Verfügung nennt: %(role)s"),
     "hears_itself": _("Wer entschieden hat, hätte auch mit dem Rekurs zu tun: %(role)s, %(step)s"),

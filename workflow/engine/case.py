@@ -135,10 +135,17 @@ class Case(NamedTuple):
     """Of what is committed."""
     settled: tuple[int, ...] = ()
     """What the grant came to in the end, by each report that was accepted: the last one counts."""
+    unsent: tuple[str, ...] = ()
+    """Those of the letters that nobody has sent out: not the applicant's to read."""
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
         return tuple(seat for seat in self.seats if seat.outcome is None) if self.to is None else ()
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The letters that are the applicant's to read."""
+        return tuple(one for one in self.letters if one not in self.unsent)
 
     @property
     def due(self) -> str | None:
@@ -174,6 +181,7 @@ ADDED = (
     "asked_by",
     "paid",
     "settled",
+    "unsent",
 )
 
 
@@ -221,7 +229,9 @@ def evolve(case: Case, event: ev.Event) -> Case:
         case ev.Called():
             return _after(case, attempt=event.attempt, seats=())
         case ev.CallReturned():
-            return _after(case, to=event.to, letters=(*case.letters, event.content), seats=())
+            letters = (*case.letters, event.content)
+            unsent = (*case.unsent, event.content) if event.unsent else case.unsent
+            return _after(case, to=event.to, letters=letters, unsent=unsent, seats=())
         case ev.CallFailed():
             return _after(case, seats=(Seat("operator", "", OPERATOR),))
         case ev.Reminded() | ev.Escalated():
@@ -360,6 +370,7 @@ def _completed(case: Case, event: ev.Completed) -> Case:
         ),
         acts=(*case.acts, Act(event.step, event.seat, event.outcome, event.by, event.entry)),
         reopened=event.reopens,
+        unsent=tuple(one for one in case.unsent if not event.sends or one not in case.letters[-1:]),
         content=event.application or case.content,
         held=case.held if event.holds is None else event.holds,
     )

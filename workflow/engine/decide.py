@@ -200,7 +200,7 @@ def _report(route: Route, case: Case, command: cmd.Report) -> list[ev.Event]:
     if not isinstance(step, Call) or not expected or case.to is not None or case.ending is not None:
         return []
     if command.content is not None:
-        return [ev.CallReturned(step.code, command.content, step.to)]
+        return [ev.CallReturned(step.code, command.content, step.to, unsent=route.sent_at(step.to))]
     return [] if case.open_seats else [ev.CallFailed(step.code, command.error or "unknown")]
 
 
@@ -232,6 +232,7 @@ def _complete(
             application=command.application,
             reopens=command.reopens if outcome and outcome.reopens else (),
             holds=_holds(case, outcome, {**case.facts, **facts}, outside) if outcome else None,
+            sends=step.sends,
         )
     ]
 

@@ -85,7 +85,8 @@ class Completed:
     """One seat's work is done.
 
     `to` is None for a panel's vote; `content` hashes what the person wrote, `application` the answers
-    of the application if this changed them; `holds`: what the case has reserved from now on, in Rappen.
+    of the application if this changed them; `holds`: what the case has reserved from now on, in Rappen;
+    `sends`: the letter that was made last has gone out.
     """
 
     step: str
@@ -99,6 +100,7 @@ class Completed:
     application: str | None = None
     reopens: tuple[str, ...] = ()
     holds: int | None = None
+    sends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,12 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class CallReturned:
+    """`unsent`: the applicant does not get it before somebody has sent it out."""
+
     step: str
     content: str
     to: str
+    unsent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,7 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         at_most=raw.get("at_most"),
         signs=raw.get("signs"),
         together=bool(raw.get("together", False)),
+        sends=bool(raw.get("sends", False)),
         changes=tuple(sorted(days)),
     )
 

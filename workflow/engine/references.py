@@ -65,7 +65,15 @@ def names(
                     yield RouteError("unknown_form", at=code, form=form)
             if step.together and not _can_be_together(step):
                 yield RouteError("not_together", at=code)
+            if step.sends and not _can_send(route, step):
+                yield RouteError("not_sending", at=code)
             yield from _seats(step, offices, roles)
+
+
+def _can_send(route: Route, step: Human) -> bool:
+    """One person who works here, after a letter."""
+    ours = not step.is_panel and all(seat.who.role != APPLICANT for seat in step.seats)
+    return ours and any(isinstance(one, Call) and one.to == step.code for one in route.steps.values())
 
 
 def _can_be_together(step: Human) -> bool:

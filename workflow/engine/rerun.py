@@ -138,7 +138,7 @@ def _as_here(route: Route, case: Case, event: ev.Event, now: datetime, calendar:
     step = route.steps[case.step or ""]
     match event:
         case ev.CallReturned() if isinstance(step, Call):
-            return replace(event, to=step.to)
+            return replace(event, to=step.to, unsent=route.sent_at(step.to))
         case ev.Suspended() | ev.ChildOpened():
             return ev.Suspended(event.by, iso(now))
         case ev.Resumed():
@@ -156,7 +156,8 @@ def _as_here(route: Route, case: Case, event: ev.Event, now: datetime, calendar:
             outcome = None if step.is_panel else step.outcomes[event.outcome]
             facts = {name: value for name, value in event.facts.items() if name in route.facts}
             facts |= outcome.sets if outcome else {}
-            return replace(event, entry=case.entry, to=outcome.to if outcome else None, facts=facts)
+            to = outcome.to if outcome else None
+            return replace(event, entry=case.entry, to=to, facts=facts, sends=step.sends)
         case _:
             return event
 

@@ -117,6 +117,8 @@ class Human:
     """Who acts here signs the order: `together` with those just before, or `alone`."""
     together: bool = False
     """The same can be said of many cases in one go: a form, one outcome, no gate."""
+    sends: bool = False
+    """Who completes it has sent out the letter made just before, which until then is the office's alone."""
     changes: tuple[date, ...] = ()
     """The days from which on a table may name others for its seats."""
 
@@ -290,6 +292,11 @@ class Route:
         """Names of the facts that a decision brings."""
         humans = (step for step in self.steps.values() if isinstance(step, Human))
         return {out.amount for step in humans for out in step.outcomes.values() if out.amount}
+
+    def sent_at(self, code: str) -> bool:
+        """Whether this step sends out the letters that lead to it."""
+        step = self.steps.get(code)
+        return isinstance(step, Human) and step.sends
 
     def gated(self, code: str | None) -> bool:
         """Whether nobody may act at this step before declaring that there is no conflict of interest."""

@@ -69,7 +69,9 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
             payload = {"entry": event.entry, "attempt": event.attempt, "step": event.step}
             key = f"{case_id}:{event.entry}:{event.call}:{event.attempt}"
             yield Effect(key, event.call, {**payload, "template": event.template})
-        case ev.CallReturned():
+        case ev.CallReturned() if not event.unsent:
+            yield to_applicant("applicant_letter")
+        case ev.Completed() if after.sent != before.sent:
             yield to_applicant("applicant_letter")
         case ev.ChildDue():
             yield to_applicant("applicant_report_late" if event.days > 0 else "applicant_report_due")

@@ -9,7 +9,7 @@ import pytest
 from tests.builders import CASE, CLOCK, END, MONDAY, SIGNER, Play, call, names, play, small_route, staff, task
 from workflow.engine.advance import LONGEST_CHAIN, iso, next_due
 from workflow.engine.case import EMPTY, Actor
-from workflow.engine.commands import Complete, Declare, Offer, Recuse, Report, Submit, Withdraw
+from workflow.engine.commands import Complete, Declare, Offer, Recuse, Report, Submit, TakeWay, Withdraw
 from workflow.engine.decide import Outside, allowed, decide
 from workflow.engine.events import (
     Called,
@@ -202,6 +202,30 @@ def test_a_call_goes_out_once_and_its_result_leads_on() -> None:
     told.rules()
     assert (told.case.ending, told.case.letters) == ("over", ("pdf",))
     assert told.do(Report(CASE, 1, 1, error="late"), OPERATOR) == []
+
+
+def test_a_letter_is_the_applicants_once_somebody_has_sent_it() -> None:
+    ways = {"again": {"from": ["post"], "to": ["first"], "who": {"office": "desk", "role": "clerk"}}}
+    steps = {
+        "first": call("post"),
+        "post": task({"done": "file", "back": "second"}, sends=True),
+        "second": call("post"),
+        "file": task({"done": "post"}, at_most=3),
+    }
+    told = play(steps, ways=ways)
+    told.do(Report(CASE, 1, 1, content="one"), OPERATOR)
+    told.rules()
+    assert (told.case.letters, told.case.sent) == (("one",), ())
+    told.do(TakeWay(CASE, "again", "first", told.case.entry), CLERK)
+    told.rules()
+    told.do(Report(CASE, told.case.entry, 1, content="two"), OPERATOR)
+    told.rules()
+    assert (told.case.unsent, told.case.sent) == (("one", "two"), ())
+    told.complete(CLERK, "done")
+    assert (told.case.unsent, told.case.sent) == (("one",), ("two",))
+    told.complete(CLERK, "done")  # at `file`, back to the post: what was taken back stays so
+    told.complete(CLERK, "done")
+    assert (told.case.unsent, told.case.sent) == (("one",), ("two",))
 
 
 def test_a_call_that_failed_for_good_is_tried_again_by_an_operator() -> None:

@@ -61,7 +61,7 @@ class Dossier:
 
     `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
     open seats, by seat; `ties`: what links a viewer who is asked to declare to the applicant; `talk`: None
-    while it is not open.
+    while it is not open; `unsent`: hashes of the letters that nobody has sent out.
     """
 
     case: CaseRow
@@ -74,6 +74,7 @@ class Dossier:
     ties: Sequence[Tie]
     files: Mapping[UUID, FileRow]
     letters: list[FileRow]
+    unsent: tuple[str, ...]
     statements: list[Statement]
     history: list[HistoryRow]
     talk: Talk | None
@@ -171,6 +172,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         ties=linked if any(offer.action == "declare" for offer in offers) else [],
         files=handed_in(files, form, texts.values()),
         letters=letters(files, case.letters),
+        unsent=case.unsent,
         statements=statements_of(route, events, texts),
         history=events,
         talk=talk,

@@ -168,7 +168,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
     # which office or role is meant on which day is nothing to an applicant
     offers = allowed(route, case, viewer, date.max) if case and route else ()
     acts = any(one.action != "withdraw" for one in offers)
-    filed = letters(files, case.letters) if case else []
+    filed = letters(files, case.sent) if case else []
     return Application(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -245,6 +245,7 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
     member = bool(draft and viewer.rights_in(str(draft.organisation_id)))
     if row.kind == "letter" and (case is None or row.sha256 not in case.letters):
         return None
+    member = member and not (case and row.sha256 in case.unsent)
     staff = sent and any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
     return file_row(row) if member or staff else None
 

@@ -97,7 +97,8 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         if row is None:
             return None
         case = load_case(row.state)
-        if not (reading.is_member(case, viewer) or reading.may_open(case, viewer)):
+        member = reading.is_member(case, viewer)
+        if not (member or reading.may_open(case, viewer)):
             return None
         form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         submissions = submissions_of(tx, case_id)
@@ -119,7 +120,7 @@ def whole(db: sa.Engine, viewer: Actor, case_id: UUID) -> Whole | None:
         route_data=route_data,
         submissions=submissions,
         uploads=list(uploads.values()),
-        letters=letters(files, case.letters),
+        letters=letters(files, case.sent if member else case.letters),
         predecessor=predecessor,
         advice=helped,
     )
