@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+import pytest
+
+from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in
 from tests.integration.test_children import amendment, granted, offers, opened, unsettled
 from tests.integration.walks import (
@@ -29,6 +32,7 @@ from tests.integration.walks import (
 )
 from web.cli.story import Story, proposal
 from workflow.engine.decide import allowed
+from workflow.errors import Refused
 from workflow.store import journal, published, queries
 
 SECRETARIAT = "lukas.ammann@pd.bs.example"
@@ -101,6 +105,19 @@ def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told
     opened(told, CHECKER, case_id, "appeal", APPEAL)
     assert state(told, case_id).suspended_at is not None
     assert_kept(told.db)
+
+
+def test_what_follows_from_one_appeal_comes_before_another(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.withdraw(HEKS, child)
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        pass  # the parent hears of it, and no worker has gone on yet
+    assert (state(told, case_id).suspended_at, state(told, case_id).step) == (None, "remedy_period")
+    with pytest.raises(Refused, match="child_is_open"):
+        opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.route()
+    assert state(told, case_id).ending == "rejected"
 
 
 def test_an_appeal_goes_to_the_instance_that_the_order_names(told: Story) -> None:

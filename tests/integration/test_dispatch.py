@@ -14,7 +14,7 @@ from tasks.deliver import deliver_due
 from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.test_appeals import APPEAL, SECRETARIAT, refused
-from tests.integration.test_children import opened
+from tests.integration.test_children import offers, opened
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
@@ -88,8 +88,12 @@ def test_the_day_lies_between_the_order_and_today(told: Story, days: int, code: 
     assert state(told, case_id).step == "remedy_period"
 
 
-def test_an_appeal_may_be_there_before_anybody_recorded_the_dispatch(told: Story) -> None:
+def test_an_appeal_is_recorded_once_the_dispatch_is(told: Story) -> None:
+    """One that ended before anybody waited for it would decide with what the route says of the next one."""
     case_id = ordered(told)
+    told.wait(days=4)
+    assert "open_child:appeal" not in offers(told, CHECKER, case_id)
+    told.do(CHECKER, case_id, "sent", sent(told, -3))  # what arrived was posted
     child = opened(told, CHECKER, case_id, "appeal", APPEAL)
     assert state(told, case_id).suspended_at is not None
     told.wait(days=30)

@@ -67,6 +67,7 @@ TEXTS = {
     ),
     "nobody_says": _("Kein Formular verlangt, was dieser Schritt braucht: %(fact)s"),
     "not_always_said": _("Auf diesem Weg sagt niemand, was der Schritt braucht: %(fact)s"),
+    "child_too_early": _("Darauf wird erst später gewartet; hier könnte es vorher zu Ende sein: %(step)s"),
     "not_sending": _(
         "Versenden (sends) kann eine Person der Verwaltung, gleich nachdem ein Schreiben gemacht ist."
     ),

@@ -180,7 +180,7 @@ def _expecting(step: End, case: Case, now: datetime, calendar: Calendar) -> ev.E
 def _awaited(step: Wait, case: Case) -> ev.Event | None:
     """A child that the step waits for has ended, in a way of which the route says what follows."""
     for name, child in case.children.items():
-        if child["code"] == step.child and child["ending"] in step.endings and not child["awaited"]:
+        if step.hears(child):
             return ev.ChildAwaited(step.code, name, child["ending"], step.endings[child["ending"]])
     return None
 

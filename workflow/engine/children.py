@@ -12,7 +12,7 @@ from workflow.engine.aside import kept_out, refusal_of, require, resumed, stands
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Child, End, Route
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Child, End, Route, Wait
 from workflow.engine.tables import Facts
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -24,7 +24,7 @@ def opened(
     child = route.children.get(command.child)
     if child is None:
         raise Refused("no_such_outcome", outcome=command.child)
-    require(_refusal(case, child, actor, calendar.day_of(now)))
+    require(_refusal(route, case, child, actor, calendar.day_of(now)))
     if command.entry != case.entry:
         raise Refused("step_has_passed", step=case.step or "")
     freezes = child.freezes and case.ending is None and case.suspended_at is None
@@ -85,11 +85,11 @@ def ended(
 def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]:
     """The children that this person may open on this day."""
     for child in route.children.values():
-        if _refusal(case, child, actor, on) is None:
+        if _refusal(route, case, child, actor, on) is None:
             yield Offer("open_child", child.code)
 
 
-def _refusal(case: Case, child: Child, actor: Actor, on: date) -> FoerderwegError | None:
+def _refusal(route: Route, case: Case, child: Child, actor: Actor, on: date) -> FoerderwegError | None:
     if not stands_at(case, child.start):
         return Refused("not_at_this_step")
     if child.others and APPLICANT_OFFICE in case.facts:  # nobody appeals against an internal decision
@@ -99,6 +99,9 @@ def _refusal(case: Case, child: Child, actor: Actor, on: date) -> FoerderwegErro
     opened_before = [one for one in case.children.values() if one["code"] == child.code]
     if not child.internal and any(not one["ending"] for one in opened_before):
         return Refused("child_is_open")
+    step = route.steps.get(case.step or "")
+    if isinstance(step, Wait) and any(step.hears(one) for one in opened_before):
+        return Refused("child_is_open")  # what follows from the one that has ended comes first
     if len(opened_before) >= child.at_most:
         return Refused("way_used_up", most=child.at_most)
     if child.who.role == APPLICANT:

@@ -163,10 +163,19 @@ def children(
             awaited = route.children.get(step.child)
             if awaited is None:
                 yield RouteError("unknown_child", at=code, child=step.child)
-            elif awaited.route in routes:
+                continue
+            early = [one for one in awaited.start if not _hears_or_ends(route, one, step.child)]
+            for start in early:  # it might end before anybody waits for it, and with what ended since
+                yield RouteError("child_too_early", at=code, child=step.child, step=start)
+            if awaited.route in routes:
                 ends = {one.ending for one in routes[awaited.route].steps.values() if isinstance(one, End)}
                 for ending in sorted(ends ^ set(step.endings)):
                     yield RouteError("endings_differ", at=code, child=step.child, ending=ending)
+
+
+def _hears_or_ends(route: Route, code: str, child: str) -> bool:
+    step = route.steps[code]
+    return isinstance(step, End) or (isinstance(step, Wait) and step.child == child)
 
 
 def _expected(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from workflow.engine.tables import Facts, Table, pick
 from workflow.errors import RouteError
@@ -173,6 +173,10 @@ class Wait:
     who: Who | None = None
     child: str | None = None
     endings: Mapping[str, str] = field(default_factory=dict)
+
+    def hears(self, child: Mapping[str, Any]) -> bool:
+        """It is told what became of this child of the case, and nobody has heard of that before."""
+        return child["code"] == self.child and child["ending"] in self.endings and not child["awaited"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,10 +124,11 @@ def _some_wait(random: Random, onward: list[str]) -> dict[str, Any]:
 def _some_ways(random: Random, steps: Mapping[str, Any]) -> dict[str, Any]:
     """Ways off the route from where people or the clock act, to anywhere; a stop; longer deadlines."""
     standing = [code for code, step in steps.items() if step["kind"] in ("task", "panel", "wait")]
+    hearing = [code for code, step in steps.items() if step.get("child")] or standing
     appeal = {
         "route": "other",
         "form": "check",
-        "from": random.sample([*standing, "end"], random.randint(1, len(standing) + 1)),
+        "from": random.sample([*hearing, "end"], random.randint(1, len(hearing) + 1)),
         "who": random.choice((APPLICANT, CLERKS)),
         "at_most": random.randint(1, 3),
         "freezes": random.random() < 0.5,
