@@ -161,8 +161,11 @@ def accept_child(
     facts = {**form.facts(answers), "size": row.size}
     if REQUESTED_IN_ALL in route.facts:
         facts[REQUESTED_IN_ALL] = _in_all(tx, facts, parent.id)
-    if ACCOUNTED in route.facts:
-        facts |= _accounted(answers, parent.case.facts)
+    if ACCOUNTED in route.facts:  # a report is about all that was granted, and not settled lower before
+        facts["granted"] = parent.case.worth + sum(
+            case.worth for _, case in applications.children_with_grants(tx, parent.id)
+        )
+        facts |= _accounted(answers, facts)
     if DECIDED_BY in route.facts and (role := _decided_by(tx, parents_route, parent.id)):
         facts[DECIDED_BY] = role
     draft = {

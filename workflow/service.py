@@ -29,7 +29,7 @@ from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotF
 from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
-from workflow.store import agenda, journal, published
+from workflow.store import agenda, applications, journal, published
 from workflow.store.applications import Kept
 from workflow.store.queries.ties import who_is_linked
 from workflow.store.reading import SYSTEM, takes_part
@@ -42,6 +42,8 @@ FREELY = (cmd.Receive, cmd.Recuse, cmd.Withdraw)
 """Commands that need no reason."""
 GATED = (cmd.Complete, cmd.Declare, cmd.Recuse)
 """Commands for which a step's gate is enough."""
+FAMILY = (cmd.OpenChild, cmd.Recuse, cmd.ChildEnded)
+"""Commands that concern other cases too: all else is one statement, and needs no BEGIN and COMMIT."""
 MOST_REASON = 4000
 SETTLED = "settled"
 """The fact of a report: Rappen that what was granted comes to in the end."""
@@ -77,8 +79,7 @@ def handle(
     tried = 1
     while True:
         try:
-            # Only what concerns other cases too is several statements: all else needs no BEGIN and COMMIT.
-            with db.begin() if isinstance(command, cmd.OpenChild | cmd.Recuse) else autocommit(db) as tx:
+            with db.begin() if isinstance(command, FAMILY) else autocommit(db) as tx:
                 return _handle(tx, command, actor, key, now, answers)
         except (FoerderwegError, UniqueViolation) as error:
             # A repetition meets a case that has moved on, or its own row: its first result is the answer.
@@ -132,6 +133,8 @@ def _handle(
             journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
         elif isinstance(command, cmd.Recuse):
             _step_back_from_family(tx, stored, command, actor, now)
+        elif isinstance(command, cmd.ChildEnded) and outside.settled is not None:
+            _settle_amendments(tx, stored, change.after, outside.settled, actor, now)
     return Done(stored.id, number, stored.case.version + len(events))
 
 
@@ -250,6 +253,24 @@ def _step_back_from_family(
             route, outside = published.route(tx, one.route_hash), _outside(tx, one, command, now)
             events = stepped_back(route, one.case, actor, outside.people)
             journal.commit(tx, _change(route, outside.calendar, one, events, actor.person, now, None))
+
+
+def _settle_amendments(
+    tx: Connection, stored: journal.Stored, after: Case, settled: int, actor: Actor, now: datetime
+) -> None:
+    """What a report settles it settles of the whole grant: first of what was granted first, and of amendments
+    what is left of it. Whatever they have too much is free again, or has to come back."""
+    if after.settled == stored.case.settled:
+        return
+    left = settled - after.worth
+    for child_id, _ in applications.children_with_grants(tx, stored.id):
+        one = journal.read(tx, child_id)
+        share = min(max(0, left), one.case.worth)
+        left -= share
+        if share < one.case.worth:
+            route, calendar = published.route(tx, one.route_hash), published.calendar(tx, one.programme_hash)
+            events = [ev.Settled(share)]
+            journal.commit(tx, _change(route, calendar, one, events, actor.person, now, None))
 
 
 def _with_content(

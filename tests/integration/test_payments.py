@@ -26,6 +26,7 @@ from tests.integration.walks import (
     deliver,
     report,
     rows,
+    state,
 )
 from tests.unit.test_pain001 import read
 from web.cli.story import Story, decision
@@ -134,8 +135,10 @@ def test_what_an_amendment_added_goes_where_its_grant_goes_and_waits_for_the_sam
     handle(told.db, Pay(more, 3_200_00, 0), told.actors[FINANCE], uuid4(), told.now)
     found = queries.payables(told.db, told.actors[FINANCE], [more], now=told.now) or {}
     assert (found[more].due, found[more].waits is None) == (0, False)
-    child = opened(told, HEKS, case_id, "report", report(told, case_id))
-    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
+    answers = report(told, case_id)
+    answers["accounts"]["costs"][0]["spent"] += 4_000_00
+    child = opened(told, HEKS, case_id, "report", answers)
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 42_000_00}})
     deliver(told)
     found = queries.payables(told.db, told.actors[FINANCE], [more], now=told.now) or {}
     assert (found[more].due, found[more].waits) == (800_00, None)
@@ -238,6 +241,24 @@ def test_what_was_paid_meanwhile_or_is_not_due_is_in_no_file_unseen(app: Flask, 
     late = bank_file(browser, {case_id: (0, "24'000")}, [f"{case_id}.2400000"])
     assert "ausbezahlt sind jetzt CHF 24'000.00" in page_of(late).words()
     assert len(rows(told.db, "SELECT FROM filed_payments")) == 1
+
+
+def test_who_was_slower_is_told_of_what_is_no_longer_listed(app: Flask, told: Story) -> None:
+    gone, left = granted(told), granted(told)
+    handle(told.db, Pay(gone, 30_000_00, 0), told.actors[FINANCE], uuid4(), told.now)
+    browser = signed_in(app, FINANCE)
+    form = browser.open(PATH).form(PATH)
+    nobodys = uuid4()
+    both: dict[str, str | Sequence[str]] = {"case": [f"{one}.0" for one in (gone, left, nobodys)]}
+    both |= {f"amount.{gone}": "30'000", f"amount.{left}": "100", f"amount.{nobodys}": "NaN"}
+    answer = browser.http.post(PATH, data=form.filled(both))
+    page = page_of(answer)
+    assert answer.status_code == 409
+    assert "KIP3-2027-00001: Inzwischen" in page.words()
+    assert "Was nicht mehr auf dieser Liste steht: Das ist kein Betrag." in page.words()
+    assert "1 Auszahlung ist eingetragen." in page.text
+    assert (state(told, gone).paid, state(told, left).paid) == (30_000_00, 100_00)
+    assert "KIP3-2027-00001" in page_of(bank_file(browser, {gone: (0, "30'000")})).words()
 
 
 def test_whoever_does_not_pay_makes_no_file(app: Flask, told: Story) -> None:

@@ -13,10 +13,11 @@ from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.post import Inbox
 from tests.integration.test_appeals import APPEAL, SECRETARIAT
-from tests.integration.test_children import granted, opened
+from tests.integration.test_children import amendment, granted, opened
 from tests.integration.walks import (
     CHECKER,
     DEPARTMENT,
+    DIVISION,
     FINANCE,
     HEAD,
     HEKS,
@@ -27,7 +28,7 @@ from tests.integration.walks import (
     rows,
     state,
 )
-from web.cli.story import Story
+from web.cli.story import Story, decision
 from workflow import drafts
 from workflow.engine.commands import Pay
 from workflow.errors import Invalid
@@ -41,18 +42,21 @@ def pay(told: Story, case_id: UUID, amount: int) -> None:
     handle(told.db, Pay(case_id, amount, paid), told.actors[FINANCE], uuid4(), told.now, reason)
 
 
-def cut(told: Story, case_id: UUID, amount: int) -> UUID:
-    """Its report; less than it accounts for is fixed by an order that can still be appealed against."""
-    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+def cut(told: Story, case_id: UUID, amount: int, more: int = 0) -> UUID:
+    """Its report, as planned and `more`; less than it accounts for is fixed by an order that can still be
+    appealed against."""
+    answers = report(told, case_id)
+    answers["accounts"]["costs"][0]["spent"] += more
+    child = opened(told, HEKS, case_id, "report", answers)
     told.do(CHECKER, child, "cut", {"check": {"settled": amount, "why": "Nicht belegt."}})
     told.do(HEAD, child, "settle", {"decision": {"reasons": "Die Belege fehlen."}})
     deliver(told)
     return child
 
 
-def settled(told: Story, case_id: UUID, amount: int) -> UUID:
+def settled(told: Story, case_id: UUID, amount: int, more: int = 0) -> UUID:
     """The same, in force."""
-    child = cut(told, case_id, amount)
+    child = cut(told, case_id, amount, more)
     told.wait(days=29)
     deliver(told)
     assert state(told, child).ending == "accepted"
@@ -234,3 +238,64 @@ def test_the_head_sends_a_proposal_back_and_reads_what_is_proposed(app: Flask, t
     assert "25'000.00" in words
     told.do(HEAD, child, "back", {"decision": {"note": "Bitte nachfragen."}})
     assert state(told, child).step == "check"
+
+
+def more(told: Story, case_id: UUID, francs: int) -> UUID:
+    """An amendment that has added so much to the grant."""
+    child = opened(told, HEKS, case_id, "amendment", amendment(francs))
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, child, "grant", decision(francs * 100, "Der Kurs ist ausgebucht."))
+    told.do(DIVISION, child, "confirm", {"decision": {}})
+    deliver(told)
+    assert state(told, child).committed == francs * 100
+    return child
+
+
+def test_a_second_report_lowers_what_the_first_settled_and_never_raises_it(told: Story) -> None:
+    case_id = granted(told)
+    pay(told, case_id, 38_000_00)
+    settled(told, case_id, 30_000_00)
+    assert state(told, case_id).owed == 8_000_00
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    assert state(told, child).facts["accounted"] == 30_000_00
+    with pytest.raises(Invalid) as refused:
+        told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 30_000_01}})
+    assert [one.code for one in refused.value.fields["check.settled"]] == ["more_than"]
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 30_000_00}})
+    deliver(told)
+    assert (state(told, case_id).settled, state(told, case_id).owed) == ((30_000_00,) * 2, 8_000_00)
+    settled(told, case_id, 29_000_00)
+    assert state(told, case_id).owed == 9_000_00
+    assert_kept(told.db)
+
+
+def test_a_report_settles_what_amendments_have_added_too(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    available, *_ = line(told, case_id)
+    child = more(told, case_id, 5_000)
+    pay(told, child, 4_000_00)
+    settled(told, case_id, 39_000_00, more=5_000_00)  # of 43,000
+    assert (state(told, case_id).worth, state(told, case_id).owed) == (38_000_00, 0)
+    added = state(told, child)
+    assert (added.worth, added.committed, added.owed) == (1_000_00, 4_000_00, 3_000_00)
+    assert line(told, case_id) == (available - 4_000_00, 0, 38_000_00, 4_000_00)
+    assert "3'000.00" in signed_in(app, FINANCE).open("/office/money/repayments").words()
+    assert "Der Beitrag macht am Ende CHF 1'000.00 aus" in (
+        signed_in(app, HEKS).open(f"/applications/{child}").words()
+    )
+    settled(told, case_id, 20_000_00)  # less than was granted at first: nothing is left of what was added
+    assert (state(told, case_id).worth, state(told, child).worth) == (20_000_00, 0)
+    assert state(told, child).owed == 4_000_00
+    assert_kept(told.db)
+
+
+def test_a_report_accounts_for_all_that_was_granted(told: Story) -> None:
+    case_id = granted(told)
+    more(told, case_id, 5_000)
+    answers = report(told, case_id)
+    answers["accounts"]["costs"][0]["spent"] += 9_000_00
+    child = opened(told, HEKS, case_id, "report", answers)
+    assert (state(told, child).facts["granted"], state(told, child).facts["accounted"]) == (43_000_00,) * 2
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 43_000_00}})
+    deliver(told)
+    assert (state(told, case_id).settled, state(told, case_id).committed) == ((38_000_00,), 38_000_00)

@@ -86,6 +86,8 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             return _(
                 "%(ended)s, der Beitrag macht %(amount)s aus", ended=ended, amount=format_chf(event.settled)
             )
+        case ev.Settled():
+            return _("Abgerechnet: der Beitrag macht %(amount)s aus", amount=format_chf(event.settled))
         case ev.ChildAwaited():
             return _(
                 "%(step)s Nach Regel weiter zu «%(to)s»",

@@ -170,9 +170,13 @@ def _marked(wish: Wish) -> str:
 def _page(tried: Tried) -> str:
     shown = request.args.get("shown", "")
     found = _found(request.args.get("after"))
+    listed = {row.case_id: row.number for row in found.rows}
+    gone = {*tried.failed, *tried.doubtful} - set(listed)  # paid by somebody else, or on another page
     return render_template(
         "office/payments.html",
         found=found,
+        listed=listed,
+        numbers=listed | {case_id: row.number for case_id, row in (_seen(gone) if gone else {}).items()},
         shown="paid" if shown == "paid" else "open",
         tried=tried,
         may_pay=any(row.may_pay for row in found.rows),

@@ -158,6 +158,11 @@ class Case(NamedTuple):
         return self.due_at if self.ending is not None else None
 
     @property
+    def worth(self) -> int:
+        """Rappen that the grant comes to as things stand; what was paid beyond that is committed too."""
+        return self.settled[-1] if self.settled else self.committed
+
+    @property
     def owed(self) -> int:
         """Rappen that were paid beyond what the grant came to: they have to come back."""
         return max(0, self.paid - self.settled[-1]) if self.settled else 0
@@ -274,6 +279,8 @@ def evolve(case: Case, event: ev.Event) -> Case:
             child = {**case.children[event.child], "ending": event.ending}
             settled = case.settled if event.settled is None else (*case.settled, event.settled)
             return _settled(case, settled, children={**case.children, event.child: child})
+        case ev.Settled():
+            return _settled(case, (*case.settled, event.settled))
         case ev.ChildAwaited():
             child = {**case.children[event.child], "awaited": True}
             return _after(case, children={**case.children, event.child: child}, to=event.to, timers=())

@@ -65,14 +65,14 @@ def ended(
     """A child's ending, told to its parent once; a parent that stood still for it goes on.
 
     `settled`: the Rappen that the child says the grant comes to. It counts of what the ending has asked for,
-    and is never more than what is committed.
+    and is never more than the grant is worth already: no second report raises what the first one settled.
     """
     known = case.children.get(command.child)
     if known is None or known["ending"]:
         return []
     step = route.steps.get(case.step or "")
     counts = isinstance(step, End) and step.expects is not None and step.expects.child == known["code"]
-    amount = min(settled, case.committed) if counts and settled is not None else None
+    amount = min(settled, case.worth) if counts and settled is not None else None
     child, who = route.children.get(known["code"]), ("", "")
     if case.ending is not None and child is not None and child.others and child.who.role != APPLICANT:
         who = child.who.meant(case.facts, calendar.day_of(now))

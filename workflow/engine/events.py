@@ -329,6 +329,13 @@ class ChildEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What the grant of an amendment comes to in the end, by the report on the case that it belongs to."""
+
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChildAwaited:
     """The step waited for such a case to end; the route says what follows from how it did."""
 
@@ -400,6 +407,7 @@ Event = (
     | ChildOpened
     | ChildDue
     | ChildEnded
+    | Settled
     | ChildAwaited
     | Migrated
     | Withdrawn

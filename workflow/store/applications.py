@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
-from workflow.engine.case import Actor, Case
+from workflow.engine.case import Actor, Case, load_case
 from workflow.engine.route import APPLICANT, Human, Route
 from workflow.store import prepared, published
 from workflow.store.published import CURRENT
@@ -184,6 +184,13 @@ def _is_applicants(route: Route, code: str) -> bool:
 def row_of(tx: Connection, case_id: UUID) -> Row[Any]:
     """The columns by which a case is listed."""
     return tx.execute(select(cases).where(cases.c.id == case_id)).one()
+
+
+def children_with_grants(tx: Connection, case_id: UUID) -> list[tuple[UUID, Case]]:
+    """The cases that belong to this one and have added to what was granted, the oldest first."""
+    added = (cases.c.parent_id == case_id) & (cases.c.committed > 0)
+    query = select(cases.c.id, cases.c.state).where(added).order_by(cases.c.submitted_at, cases.c.id)
+    return [(row.id, load_case(row.state)) for row in tx.execute(query)]
 
 
 def granted_by_children(tx: Connection, case_id: UUID) -> int:
