@@ -6,7 +6,7 @@ keep the versions that they are pinned to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -128,6 +128,13 @@ def from_screens(db: Engine) -> bool:
             return False
 
 
+def try_letters(bundle: Bundle, *, now: datetime, codes: Iterable[str] | None = None) -> None:
+    """Make each of these letters once, or all of them; RouteError (letter_fails) for the first that fails."""
+    for code in bundle.letters if codes is None else codes:
+        if not _is_imported(bundle, code):
+            preview(bundle, code, now=now)
+
+
 def preview(bundle: Bundle, code: str, *, now: datetime, order: Order | None = None) -> bytes:
     """A letter of this programme as PDF, of this order or with made-up data; RouteError (letter_fails)."""
     import typst
@@ -183,8 +190,7 @@ def _examined(
     with db.connect() as tx:
         found += published.ceilings_in_use(tx, Programme.parse(bundle.programme))
     try:
-        for code in _letters_to_try(bundle, parts):
-            preview(bundle, code, now=now)
+        try_letters(bundle, now=now, codes=_letters_to_try(bundle, parts))
     except RouteError as error:
         found.append(error)
     return name, found, there
@@ -192,13 +198,12 @@ def _examined(
 
 def _letters_to_try(bundle: Bundle, parts: Parts) -> Sequence[str]:
     """Those that changed; all of them where one changed that others are made of."""
-
-    def is_imported(code: str) -> bool:
-        return any(f"{code}.typ" in text for text in bundle.letters.values())
-
     changed = [name.partition("/")[2] for name, part in parts.items() if name.startswith("letters/") and part]
-    tried = bundle.letters if any(map(is_imported, changed)) else changed
-    return [code for code in tried if not is_imported(code)]
+    return list(bundle.letters) if any(_is_imported(bundle, code) for code in changed) else changed
+
+
+def _is_imported(bundle: Bundle, code: str) -> bool:
+    return any(f"{code}.typ" in text for text in bundle.letters.values())
 
 
 def _reason(text: str) -> str:

@@ -11,7 +11,19 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from workflow.engine.parsing import parse_route
-from workflow.engine.route import DECIDED_BY, Choice, End, Human, Route, Step, Wait, Who
+from workflow.engine.route import (
+    APPLICANT,
+    DECIDED_BY,
+    NO_OFFICE,
+    OPERATOR,
+    Choice,
+    End,
+    Human,
+    Route,
+    Step,
+    Wait,
+    Who,
+)
 from workflow.engine.said import Said, said_by, unsaid
 from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, parse_table, pick
@@ -22,8 +34,10 @@ from workflow.funding.instalments import ACCEPTED, parse_waits
 from workflow.funding.labelled import check_labels
 from workflow.funding.plan import check_plan
 from workflow.funding.programme import Bundle, Programme, load_folder
+from workflow.funding.route_page import misread
 from workflow.intake import REQUESTED_IN_ALL
 from workflow.store import published
+from workflow.store.reading import ALL_DOSSIERS
 
 
 def publish_folder(db: Engine, folder: Path, now: datetime) -> str:
@@ -77,6 +91,14 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
     try:
         programme = Programme.parse(bundle.programme)
         check_figures(programme)
+        wrong = [
+            RouteError(one.code, **one.params, route=code)
+            for code, raw in bundle.routes.items()
+            for one in misread(raw)
+        ]
+        if wrong:
+            yield from wrong
+            return
         routes = _compiled(bundle, programme)
         check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
@@ -270,7 +292,17 @@ def findings(
         own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
         routes=routes,
     )
-    return found or list(unsaid(route, *_said(bundle, programme, route, routes)))
+    return found or [*unsaid(route, *_said(bundle, programme, route, routes)), *_unread(route)]
+
+
+def _unread(route: Route) -> Iterator[RouteError]:
+    """Steps at which somebody would act on a dossier that they never get to read: who does not read all of
+    them reads one after declaring, and declares at a gate."""
+    for step in _humans(route):
+        everybody = {role for seat in step.seats for office, role in seat.who.among() if office != NO_OFFICE}
+        free = set(step.ungated) if step.gate else everybody - {APPLICANT, OPERATOR}
+        for role in sorted(free - set(ALL_DOSSIERS)):
+            yield RouteError("reads_nothing", at=step.code, role=role)
 
 
 def _said(

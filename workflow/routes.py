@@ -67,7 +67,7 @@ def _migrate(
     before, after = published.route(tx, stored.route_hash), published.route(tx, route_hash)
     calendar = published.calendar(tx, programme_hash)
     why = why_not(before, after, stored.case, calendar.day_of(now))
-    if stored.route_hash == route_hash or why is not None:
+    if stored.programme_hash == programme_hash or why is not None:
         return  # it has moved on in the meantime
     event = ev.Migrated(route_hash, stored.route_hash, actor.person)
     case = evolve(stored.case, event)
@@ -81,7 +81,7 @@ def _moves(tx: Connection, now: datetime) -> Iterator[tuple[Move, str, str]]:
     name = published.current(tx)
     today = published.calendar(tx, name).day_of(now)
     current: Mapping[str, str] = published.content(tx, name)["routes"]
-    for case_id in versions.running_on_others(tx, current.values()):
+    for case_id in versions.running_on_others(tx, current.values(), name):
         stored = journal.read(tx, case_id)
         route = published.route(tx, stored.route_hash)
         step = stored.case.step or ""

@@ -24,6 +24,7 @@ from workflow.engine.calendar import Calendar
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, evolve
 from workflow.engine.decide import Outside, decide, seat_meant, stepped_back
+from workflow.engine.eligible import gated
 from workflow.engine.route import Human, Route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem
 from workflow.funding.budget import BEGUN, TODAY
@@ -32,7 +33,7 @@ from workflow.intake import Accepted, accept, accept_child, edited_application
 from workflow.store import agenda, applications, journal, published
 from workflow.store.applications import Kept
 from workflow.store.queries.ties import who_is_linked
-from workflow.store.reading import SYSTEM, takes_part
+from workflow.store.reading import SYSTEM, receives, takes_part
 from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
 
@@ -108,7 +109,7 @@ def _handle(
         stored, revision = begins.stored, begins.revision
     else:
         stored = journal.read(tx, command.case_id)
-        if not takes_part(stored.case, actor):
+        if not takes_part(stored.case, actor) and not _receives(tx, stored, actor, now):
             raise NotFound("no_such_case")
         if isinstance(command, cmd.Report | cmd.ChildEnded) and actor is not SYSTEM:
             raise NotAllowed("not_yours")
@@ -334,9 +335,14 @@ def _named(answers: Answers, path: str) -> tuple[str, ...]:
     return tuple(answers.get(section, {}).get(field) or ())
 
 
+def _receives(tx: Connection, stored: journal.Stored, actor: Actor, now: datetime) -> bool:
+    route, calendar = published.route(tx, stored.route_hash), published.calendar(tx, stored.programme_hash)
+    return receives(route, stored.case, actor, calendar.day_of(now))
+
+
 def _gate_decides(route: Route, case: Case, command: cmd.Command, actor: Actor) -> bool:
     """Whether a link to the applicant makes no difference: this person has declared, or must anyway."""
-    return actor.person in case.declared or (route.gated(case.step) and isinstance(command, GATED))
+    return actor.person in case.declared or (gated(route, case.step, actor) and isinstance(command, GATED))
 
 
 def _as_known(tx: Connection, stored: journal.Stored, actor: Actor) -> Actor:

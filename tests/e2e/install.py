@@ -59,7 +59,11 @@ cat people.csv
 foerderweg people import people.csv --dry-run
 foerderweg people import people.csv
 foerderweg people list
+foerderweg backup backup
 kill $!; wait $!; echo "ended with $?"
+psql -q "$POSTGRES" -c "DROP DATABASE foerderweg" -c "CREATE DATABASE foerderweg OWNER foerderweg_owner"
+foerderweg restore backup
+foerderweg people list
 """.strip().splitlines()
 
 
@@ -155,7 +159,7 @@ def placed(command: str, folder: Path, ports: dict[str, int]) -> str:
 def _as_shown(answer: str, folder: Path, ports: dict[str, int]) -> str:
     for usual, port in ports.items():
         answer = answer.replace(f"127.0.0.1:{port}", f"127.0.0.1:{usual}")
-    answer = answer.replace(str(folder / "files"), "/var/lib/foerderweg")
+    answer = answer.replace(str(folder / "files"), "/var/lib/foerderweg").replace(f"{folder}/", "")
     answer = re.sub(r"(/account/link/)\S+", r"\1…", answer)
     answer = re.sub(r'("token": ?")[^"]+', r"\1…", answer)
     answer = re.sub(r'("until": ?")[^"]+', r"\1…", answer)

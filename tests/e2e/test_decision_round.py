@@ -90,10 +90,11 @@ def test_twenty_decisions_and_twenty_letters(demo: Demo, visit: Visit) -> None:
     applicant = visit("Miriam Aebi")
     applicant.sign_in()
     for case_id in cases:
-        applicant.waits_for(f"/applications/{case_id}", "Verfügung-")
+        applicant.waits_for(f"/applications/{case_id}", "Entscheid wird zugestellt", "main .badge")
     posted(visit("Regula Keller"))
     for case_id in cases:
         applicant.waits_for(f"/applications/{case_id}", "Bewilligt", "main .badge")
+        applicant.sees("Verfügung-")
     assert {state(demo.story, case_id).ending for case_id in cases} == {"granted"}
     assert {len(state(demo.story, case_id).letters) for case_id in cases} == {1}
     with demo.story.db.connect() as tx:

@@ -92,13 +92,15 @@ def why_not(told: Story, data: Mapping[str, Any], step: Mapping[str, Any], one: 
     if role == "applicant":
         signs = one.rights.get(told.applicant, set()) & {"sign", "cosign"}
         return "" if signs else "does not sign for the applicant"
+    gate = step.get("gate") or {"but": [role for _, role in one.roles]}
+    free = set(gate["but"]) if isinstance(gate, Mapping) else set()
     rules = {
         "another visit": data["entry"] != told.entry,
         "not the role": (office, role) not in one.roles,
         "own organisation": told.applicant in one.rights,
         "own office": told.own_office is not None and told.own_office in {office for office, _ in one.roles},
         "recused": by in told.recused,
-        "not declared": bool(step.get("gate")) and by not in told.declared,
+        "not declared": not free & {role for _, role in one.roles} and by not in told.declared,
         "four eyes": any(who == by and at in step.get("not_by", ()) for at, _, who in told.done),
         "two seats": any(who == by and entry == data["entry"] for _, entry, who in told.done),
     }

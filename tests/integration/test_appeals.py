@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
 from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in
@@ -105,6 +106,16 @@ def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told
     opened(told, CHECKER, case_id, "appeal", APPEAL)
     assert state(told, case_id).suspended_at is not None
     assert_kept(told.db)
+
+
+def test_who_instructs_an_appeal_records_that_its_reasons_have_come(app: Flask, told: Story) -> None:
+    child = opened(told, CHECKER, refused(told), "appeal", APPEAL)
+    secretariat = signed_in(app, SECRETARIAT)
+    assert str(child) in secretariat.open("/desk").text
+    assert secretariat.open(f"/desk/cases/{child}").status == 200
+    told.wait(days=2)
+    told.do(SECRETARIAT, child, "received")
+    assert state(told, child).step == "instruct"
 
 
 def test_what_follows_from_one_appeal_comes_before_another(told: Story) -> None:

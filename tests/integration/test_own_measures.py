@@ -83,6 +83,19 @@ def test_an_offices_measure_goes_its_way_past_that_office(told: Story) -> None:
     assert_kept(told.db)
 
 
+def test_who_checks_in_place_of_the_fachstelle_declares_and_reads(told: Story) -> None:
+    case_id = told.submit(INTEGRATION, measure("Fachstelle", "living_together", 38_000))
+    closed = queries.dossier(told.db, told.actors[SECRETARY], case_id, now=told.now)
+    assert closed is not None
+    offered = {one.action for one in closed.offers}
+    assert (closed.opened, "declare" in offered, "complete" in offered) == (False, True, False)
+    told.declare(SECRETARY, case_id)
+    opened = queries.dossier(told.db, told.actors[SECRETARY], case_id, now=told.now)
+    assert opened is not None
+    assert opened.opened
+    assert "complete" in {one.action for one in opened.offers}
+
+
 def test_the_fachstelle_neither_checks_nor_decides_its_own_measure(told: Story) -> None:
     case_id = told.submit(INTEGRATION, measure("Fachstelle", "living_together", 38_000))
     assert refusal(told, CHECKER, case_id, "", "complete") == "not_yours"

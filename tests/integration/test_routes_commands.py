@@ -17,6 +17,8 @@ from tests.builders import KIP3
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
+    DIVISION,
+    HEAD,
     HEKS,
     QUERY,
     assert_kept,
@@ -65,9 +67,9 @@ def test_check_says_sound_or_what_is_wrong_and_the_way_there(tmp_path: Path, cap
 @pytest.mark.parametrize(
     ("page", "finding"),
     [
-        ("route: x", "malformed_route detail=KeyError('steps')"),
-        ("route: x\nstart: s\nsteps:", "malformed_route"),
-        ("route: x\nstart: s\ntables: none\nsteps: {}", "malformed_route at=tables"),
+        ("route: x", "missing_key at=steps"),
+        ("route: x\nstart: s\nsteps:", "wrong_value at=steps"),
+        ("route: x\nstart: s\ntables: none\nsteps: {}", "wrong_value at=tables"),
         ("route: x\nstart: s\nsteps: {s: {kind: end, stage: [a], status: b, ending: c}}", "at=s"),
         ("[1, 2]", "unreadable"),
     ],
@@ -176,6 +178,28 @@ def test_a_case_that_moved_keeps_the_form_that_its_answers_fit(told: Story, tmp_
     told.do(CHECKER, case_id, "query", QUERY)
     told.do(HEKS, case_id, "answered")
     assert state(told, case_id).step == "formal_check"
+
+
+def test_a_letter_that_cannot_be_made_is_not_published_and_a_mended_one_is_followed(
+    told: Story, tmp_path: Path, capsys: Out
+) -> None:
+    frame = '#import "frame.typ": *'
+    folder = another_version(tmp_path, "letters/order_rejected.typ", frame, f"{frame}\n#decison")
+    assert run(told, "routes", "publish", "--programme", folder) == 1
+    assert "letter_fails at=letters/order_rejected" in capsys.readouterr().err
+    publish_folder(told.db, folder, told.now)  # as one that fails for this case alone
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    assert state(told, case_id).step == "order_rejected"
+    assert run(told, "routes", "publish") == 0
+    assert run(told, "routes", "migrate") == 0
+    assert "1 of 1 running cases" in capsys.readouterr().out
+    told.wait(days=1)
+    deliver(told)
+    assert state(told, case_id).step == "remedy_period"
+    assert_kept(told.db)
 
 
 def hashes(told: Story) -> dict[str, str]:

@@ -310,6 +310,7 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
         ev.ChildOpened("c", "appeal", "x", when, freezes=True),
         ev.ChildDue("granted", 2, "report", 14, False, "integration", "coordinator"),
         ev.ChildEnded("c", "appeal", "dismissed"),
+        ev.Settled(1_000_00),
         ev.ChildAwaited("remedy_period", "c", "dismissed", "rejected"),
         ev.Declared("x"),
         ev.Recused("x"),

@@ -36,7 +36,6 @@ def test_a_step_left_out_leaves_its_day_unsaid_and_the_way_is_named() -> None:
     bundle, steps = changed()
     steps["order_rejected"]["to"] = steps["dispatch_rejected"]["outcomes"]["sent"]["to"]
     del steps["dispatch_rejected"]
-    bundle.routes["small"]["children"]["appeal"]["from"].remove("dispatch_rejected")
     bundle.routes["small"]["ways"]["take_back"]["from"].remove("dispatch_rejected")
     del bundle.routes["small"]["ways"]["send_again"]
     [found] = findings("small", bundle)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -28,6 +29,8 @@ from workflow.verify import Report, at_one_moment, file_hash, file_place, verify
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 NOT_KEPT = ("sessions", "links", "sign_in_attempts", "processes")
 """Tables whose rows nobody misses: a backup signs nobody in."""
+NEWER = (b"SET transaction_timeout = 0;\n",)
+"""What our pg_restore sets at first, and PostgreSQL 15 and 16 do not know."""
 
 
 def add_to(add: Add) -> None:
@@ -105,8 +108,8 @@ def _restore(options: argparse.Namespace) -> int:
         raise CommandError(f"the database is not empty: it holds {len(tables)} tables, such as {tables[0]}")
     if (settings.data_dir / FILES).exists() and any((settings.data_dir / FILES).iterdir()):
         raise CommandError(f"{settings.data_dir / FILES} is not empty")
+    _load(settings.owner_database_url, source / DUMP)  # all or nothing: what fails leaves no files behind
     _copy(source, settings.data_dir, manifest["files"], "Restoring files")
-    _run(settings.owner_database_url, "pg_restore", "--no-owner", "--single-transaction", str(source / DUMP))
     if manifest["revision"] != queries.newest_revision():
         print("The backup is of an earlier version: run `foerderweg migrate`, then `foerderweg verify`.")
         return 0
@@ -153,7 +156,34 @@ def _dump(url: str, snapshot: str, target: Path) -> None:
     target.chmod(0o600)
 
 
+def _load(url: str, dump: Path) -> None:
+    """The dump into an empty database, in one transaction: as a script, of which a server older than our
+    programs is spared the settings that it does not know."""
+    script = _start(url, "pg_restore", "--no-owner", "--file=-", str(dump), stdout=subprocess.PIPE)
+    quiet = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--single-transaction")
+    load = _start(url, "psql", *quiet, f"--dbname={sa.make_url(url).database}", stdin=subprocess.PIPE)
+    assert script.stdout
+    assert load.stdin
+    with suppress(BrokenPipeError):  # what it says when it ends is the reason
+        head = True
+        for line in script.stdout:
+            head = head and not line.startswith(b"CREATE ")
+            if not head or line not in NEWER:
+                load.stdin.write(line)
+        load.stdin.close()
+    script.stdout.close()
+    _end(load, "psql")
+    _end(script, "pg_restore")
+
+
 def _run(url: str, program: str, *arguments: str) -> None:
+    done = _start(
+        url, program, *arguments, f"--dbname={sa.make_url(url).database}", stdout=subprocess.DEVNULL
+    )
+    _end(done, program)
+
+
+def _start(url: str, program: str, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
     """One of PostgreSQL's own programs, the password in its environment and not on its command line."""
     parts = sa.make_url(url)
     env = {
@@ -163,11 +193,13 @@ def _run(url: str, program: str, *arguments: str) -> None:
         "PGUSER": parts.username or "",
         "PGPASSWORD": parts.password or "",
     }
-    done = subprocess.run(
-        (str(postgres_program(program)), *arguments, f"--dbname={parts.database}"),
-        env=env,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        raise CommandError(f"{program} failed: {done.stderr.strip()}")
+    command = (str(postgres_program(program)), *arguments)
+    return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, **streams)
+
+
+def _end(running: subprocess.Popen[bytes], program: str) -> None:
+    assert running.stderr
+    with running:
+        said = running.stderr.read().decode(errors="replace").strip()
+    if running.returncode != 0:
+        raise CommandError(f"{program} failed: {said}")

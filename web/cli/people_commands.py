@@ -14,7 +14,9 @@ from web.cli.connected import CommandError, database
 from web.cli.system import publish
 from workflow import people
 from workflow.errors import Invalid, Refused
+from workflow.funding.programme import load_folder
 from workflow.people import Absence, Changes, Organisation, Person
+from workflow.proposing import try_letters
 from workflow.store import queries
 
 Command = Callable[[argparse.Namespace], int]
@@ -98,6 +100,7 @@ def _invitation(parser: argparse.ArgumentParser) -> None:
 
 def _init(options: argparse.Namespace) -> int:
     with database(options.env) as (db, settings):
+        try_letters(load_folder(settings.programme), now=datetime.now(UTC))
         publish(settings)
         programme = queries.programme(db).programme
         print(

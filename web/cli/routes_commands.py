@@ -22,9 +22,11 @@ from workflow.engine.tables import Fact
 from workflow.errors import RouteError
 from workflow.funding.plain import load_yaml
 from workflow.funding.programme import Programme, load_folder
+from workflow.funding.route_page import misread
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.interchange.xes import xes
+from workflow.proposing import try_letters
 from workflow.settings import FIRST_PROGRAMME, programme_folder
 from workflow.store import queries
 from workflow.texts import ZURICH, label, local_datetime
@@ -83,8 +85,10 @@ def _check(options: argparse.Namespace) -> int:
     found = 0
     for code, raw in _chosen(options, bundle.routes).items():
         try:
-            route = parse_route(publish.compiled(raw, programme.tables))
-            found_here = publish.findings(bundle, programme, route, routes)
+            found_here = list(misread(raw))
+            if not found_here:
+                route = parse_route(publish.compiled(raw, programme.tables))
+                found_here = publish.findings(bundle, programme, route, routes)
         except RouteError as error:
             found_here = [error]
         for finding in found_here:
@@ -145,7 +149,9 @@ def _domain(programme: Programme, route: Route) -> dict[str, list[Fact | None]]:
 
 def _publish(options: argparse.Namespace) -> int:
     with database(options.env) as (db, settings):
-        name = publish.publish_folder(db, options.programme or settings.programme, datetime.now(UTC))
+        folder, now = options.programme or settings.programme, datetime.now(UTC)
+        try_letters(load_folder(folder), now=now)
+        name = publish.publish_folder(db, folder, now)
     print(f"{name[:12]} is what new applications follow; running ones stay on their version.")
     return 0
 

@@ -16,6 +16,7 @@ from workflow.engine.parsing import parse_route
 from workflow.errors import FoerderwegError, RouteError
 from workflow.funding.plain import read_yaml
 from workflow.funding.programme import Bundle, Programme
+from workflow.funding.route_page import misread
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.texts import marked as _
@@ -68,6 +69,12 @@ TEXTS = {
     "nobody_says": _("Kein Formular verlangt, was dieser Schritt braucht: %(fact)s"),
     "not_always_said": _("Auf diesem Weg sagt niemand, was der Schritt braucht: %(fact)s"),
     "child_too_early": _("Darauf wird erst später gewartet; hier könnte es vorher zu Ende sein: %(step)s"),
+    "missing_key": _("Hier fehlt etwas: %(key)s"),
+    "unknown_key": _("Das liest niemand; ist es richtig geschrieben? %(key)s"),
+    "wrong_value": _(
+        "So wird das nicht gelesen (Zahl, Text, true oder false, Liste, Titel je Sprache?): %(key)s"
+    ),
+    "reads_nothing": _("Ohne Ausstandsklärung (gate) bleibt das Dossier dieser Rolle verschlossen: %(role)s"),
     "not_sending": _(
         "Versenden (sends) kann eine Person der Verwaltung, gleich nachdem ein Schreiben gemacht ist."
     ),
@@ -159,6 +166,8 @@ def check(text: str, bundle: Bundle, programme: Programme) -> Checked:
         if len(text) > MOST:
             raise RouteError("unreadable", at="", why=f"> {MOST}")
         raw = read_yaml(text, "route", trusted=False)
+        if wrong := list(misread(raw)):
+            return Checked([said(one) for one in wrong], "", 0, "")
         route = parse_route(publish.compiled(raw, programme.tables))
         routes = publish.parsed_routes(bundle, programme) | {route.code: route}
         found = publish.findings(bundle, programme, route, routes)

@@ -13,7 +13,7 @@ from workflow.engine.advance import ONE_DAY, iso, reminders
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.eligible import own_refusal
+from workflow.engine.eligible import gated, own_refusal
 from workflow.engine.route import OPERATOR, End, Human, Route, Wait, Way
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -69,7 +69,7 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
     if step is not None and step.message and _receive_refusal(route, case, actor, on) is None:
         yield Offer("receive", step.code, outcomes=(step.message,))
     for way in route.ways.values():
-        if _way_refusal(case, way, actor, on, gated=route.gated(case.step)) is None:
+        if _way_refusal(case, way, actor, on, gated=gated(route, case.step, actor)) is None:
             proposed = case.proposal if case.proposal and case.proposal.way == way.code else None
             yield Offer("way", way.code, outcomes=(proposed.to,) if proposed else way.to)
     if _pause_refusal(route, case, actor, on, stopped=False) is None:
@@ -84,7 +84,7 @@ def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date
     way = route.ways.get(command.way)
     if way is None or command.to not in way.to:
         raise Refused("no_such_outcome", outcome=command.way)
-    require(_way_refusal(case, way, actor, on, gated=route.gated(case.step)))
+    require(_way_refusal(case, way, actor, on, gated=gated(route, case.step, actor)))
     if way.second is not None:
         if case.proposal is None or case.proposal.way != way.code:
             office, role = way.second.meant(case.facts, on)

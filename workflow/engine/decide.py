@@ -14,7 +14,7 @@ from workflow.engine.aside import require
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case, Seat, evolve
 from workflow.engine.commands import Offer
-from workflow.engine.eligible import eligible_refusal, seat_refusal
+from workflow.engine.eligible import eligible_refusal, gated, seat_refusal
 from workflow.engine.route import APPLICANT, Call, Human, Outcome, Route
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -101,7 +101,7 @@ def _gate_refusal(route: Route, case: Case, actor: Actor, on: date, *, again: bo
 
     For those who are linked to the applicant it is at every step, and for whatever else they could do there.
     """
-    if not actor.linked and (not route.gated(case.step) or case.suspended_at is not None):
+    if not actor.linked and (not gated(route, case.step, actor) or case.suspended_at is not None):
         return Refused("nothing_to_declare")
     if actor.person in case.declared and not again:
         return Refused("declared_already")

@@ -15,9 +15,15 @@ def seat_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> Foerderw
     return refusal
 
 
+def gated(route: Route, code: str | None, actor: Actor) -> bool:
+    """Whether this person may not act at this step before declaring that there is no conflict of interest."""
+    step = route.steps.get(code or "")
+    return isinstance(step, Human) and step.gate and not actor.has_role(*step.ungated)
+
+
 def must_declare(route: Route, case: Case, actor: Actor) -> bool:
     """At a step with a gate everybody, at all others whoever is linked to the applicant, and has not yet."""
-    return (actor.linked or route.gated(case.step)) and actor.person not in case.declared
+    return (actor.linked or gated(route, case.step, actor)) and actor.person not in case.declared
 
 
 def eligible_refusal(route: Route, case: Case, seat: Seat, actor: Actor) -> FoerderwegError | None:

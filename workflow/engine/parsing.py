@@ -188,6 +188,7 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
     if panel and needed:
         timers.append(Timer(100, "close"))
     days = {day for seat in seats for day in seat.who.days()[1:]}
+    gate, ungated = _gate(raw.get("gate", False))
     return Human(
         code=code,
         stage=raw["stage"],
@@ -200,7 +201,8 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         close=None if close == "all" else int(close),
         enough_at_deadline=needed,
         enough_votes=int(enough["votes"]) if isinstance(enough, Mapping) else len(needed),
-        gate=raw.get("gate", False),
+        gate=gate,
+        ungated=ungated,
         not_by=tuple(raw.get("not_by", ())),
         not_office_of=tuple(raw.get("not_office_of", ())),
         voids=tuple(raw.get("voids", ())),
@@ -212,6 +214,13 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         sends=bool(raw.get("sends", False)),
         changes=tuple(sorted(days)),
     )
+
+
+def _gate(raw: Any) -> tuple[bool, tuple[str, ...]]:
+    """Whether there is one, and for which roles not."""
+    if isinstance(raw, Mapping):
+        return True, tuple(raw["but"])
+    return bool(raw), ()
 
 
 def _parse_who(raw: Any, tables: Mapping[str, Table], at: str) -> Who:

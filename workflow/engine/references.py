@@ -67,6 +67,9 @@ def names(
                 yield RouteError("not_together", at=code)
             if step.sends and not _can_send(route, step):
                 yield RouteError("not_sending", at=code)
+            for role in step.ungated:
+                if role not in roles:
+                    yield RouteError("unknown_role", at=code, role=role)
             yield from _seats(step, offices, roles)
 
 
@@ -77,9 +80,10 @@ def _can_send(route: Route, step: Human) -> bool:
 
 
 def _can_be_together(step: Human) -> bool:
-    """Nothing to choose, nothing to declare: what is said of one case can be said of another."""
+    """Nothing to choose, nor to declare for everybody: what is said of one case can be said of another."""
     chosen = [one for one in step.outcomes.values() if not one.by_clock]
-    return step.form is not None and not step.gate and not step.is_panel and len(chosen) == 1
+    gated = step.gate and not step.ungated
+    return step.form is not None and not gated and not step.is_panel and len(chosen) == 1
 
 
 def _seats(step: Human, offices: Collection[str], roles: Collection[str]) -> Iterator[RouteError]:

@@ -105,6 +105,8 @@ class Human:
     enough_votes: int = 0
     """From the deadline on, votes of these seats and so many in all close the panel; 0: it waits for all."""
     gate: bool = False
+    ungated: tuple[str, ...] = ()
+    """Roles that read every dossier, and act here without having declared anything."""
     not_by: tuple[str, ...] = ()
     not_office_of: tuple[str, ...] = ()
     """Nobody of an office that has a seat at one of these steps may act here."""
@@ -301,11 +303,6 @@ class Route:
         """Whether this step sends out the letters that lead to it."""
         step = self.steps.get(code)
         return isinstance(step, Human) and step.sends
-
-    def gated(self, code: str | None) -> bool:
-        """Whether nobody may act at this step before declaring that there is no conflict of interest."""
-        step = self.steps.get(code or "")
-        return isinstance(step, Human) and step.gate
 
     def follows(self, code: str) -> Iterator[str]:
         """The steps that can come right after this one (withdrawal apart)."""

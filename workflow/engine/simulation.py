@@ -19,7 +19,7 @@ from workflow.engine.advance import advanced, next_due
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import EMPTY, Actor, Case, Seat, evolve
 from workflow.engine.decide import Outside, decide, open_outcomes
-from workflow.engine.eligible import seat_refusal
+from workflow.engine.eligible import must_declare, seat_refusal
 from workflow.engine.route import APPLICANT, Call, Human, Route, Until, Wait
 from workflow.engine.tables import Facts
 from workflow.errors import Refused
@@ -166,7 +166,7 @@ class _Play:
 
     def act(self, one: _One, actor: Actor, seat: str, now: datetime) -> None:
         step = one.route.human(one.case.step or "")
-        if step.gate and actor is not APPLICANT_ACTOR and actor.person not in one.case.declared:
+        if must_declare(one.route, one.case, actor) and actor is not APPLICANT_ACTOR:
             self.do(one, cmd.Declare(CASE), actor, now)
         made = {} if step.is_panel else {**self.habits.made(one.case.facts), **self.days(one, now)}
         left = self.weights(one, step)

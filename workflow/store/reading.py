@@ -12,7 +12,7 @@ from workflow.engine.assigning import is_head
 from workflow.engine.case import Actor, Case, Seat
 from workflow.engine.decide import allowed
 from workflow.engine.eligible import seat_refusal
-from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Human, Route
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Human, Route, Wait
 
 OVERVIEW = ("coordinator", "head", "division_head", "department_head", "finance", "auditor")
 """Roles that see the pipeline and the lists of all cases."""
@@ -97,6 +97,14 @@ def takes_part(case: Case, viewer: Actor) -> bool:
     )
 
 
+def receives(route: Route, case: Case, viewer: Actor, on: date) -> bool:
+    """The case waits for a message, and it is this person's to record that it has come."""
+    step = route.steps.get(case.step or "")
+    return (
+        isinstance(step, Wait) and step.who is not None and step.who.meant(case.facts, on) in viewer.offices
+    )
+
+
 def may_open(case: Case, viewer: Actor) -> bool:
     """May read the dossier: coordinators and auditors, others of the staff after declaring no conflict.
 
@@ -126,7 +134,9 @@ def has_page(case: Case, route: Route, *, viewer: Actor, on: date) -> bool:
     """Whether there is a dossier on this day, open or behind its gate, for the viewer; for staff alone."""
     if may_open(case, viewer):
         return True
-    if not viewer.offices or belongs(case, viewer) or not takes_part(case, viewer):
+    if not viewer.offices or belongs(case, viewer):
+        return False
+    if not takes_part(case, viewer) and not receives(route, case, viewer, on):
         return False
     involved = had_turn(case, viewer) or is_of_own_office(case, viewer)
     return involved or bool(allowed(route, case, viewer, on))

@@ -9,13 +9,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+RUNNING = text("""
+SELECT c.id FROM cases c WHERE c.ending IS NULL AND (NOT c.route_hash = ANY(:routes)
+  OR c.programme_hash <> :programme AND EXISTS (
+    SELECT FROM outbox o WHERE o.case_id = c.id AND o.kind = 'letter' AND o.done_at IS NULL))
+ORDER BY c.number""")
 
-def running_on_others(tx: Connection, routes: Collection[str]) -> list[UUID]:
-    """Running cases that follow none of these versions, by number."""
-    query = text(
-        "SELECT id FROM cases WHERE ending IS NULL AND NOT route_hash = ANY(:routes) ORDER BY number"
-    )
-    return list(tx.execute(query, {"routes": list(routes)}).scalars())
+
+def running_on_others(tx: Connection, routes: Collection[str], programme: str) -> list[UUID]:
+    """Running cases that follow none of these versions, by number; of another version of the programme also
+    those that wait for a letter: it may be the template that was mended."""
+    return list(tx.execute(RUNNING, {"routes": list(routes), "programme": programme}).scalars())
 
 
 def submitted_since(tx: Connection, since: datetime) -> list[Row[Any]]:

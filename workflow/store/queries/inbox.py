@@ -14,7 +14,8 @@ from workflow.connecting import autocommit
 from workflow.engine import assigning
 from workflow.engine.assigning import OFFICE_HEAD
 from workflow.engine.case import Actor, load_case
-from workflow.engine.route import APPLICANT, OPERATOR, Human
+from workflow.engine.eligible import must_declare
+from workflow.engine.route import APPLICANT, OPERATOR
 from workflow.store import published
 from workflow.store.asking import ask
 from workflow.store.queries.away import ME_AND_THOSE_AWAY
@@ -217,8 +218,6 @@ def _mark(after: str) -> dict[str, Any] | None:
 def _item(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> ItemRow:
     case = load_case(row.state)
     route = published.route(tx, row.route_hash)
-    step = route.steps.get(row.step)
-    gated = isinstance(step, Human) and step.gate
     seats = {
         offer.seat for offer in assigning.allowed(route, case, viewer) if assigning.TAKE in offer.outcomes
     }
@@ -242,7 +241,7 @@ def _item(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> ItemRow:
         opened_at=row.opened_at,
         due_at=row.due_at,
         late=row.due_at is not None and row.due_at < now,
-        declared=not gated or viewer.person in case.declared or not _is_theirs(row, viewer),
+        declared=not must_declare(route, case, viewer) or not _is_theirs(row, viewer),
         holder=str(row.holder or ""),
         holder_name=row.holds or "",
         may_take=row.seat in seats,
