@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,9 +13,10 @@ from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
+from tests.integration.test_appeals import APPEAL
 from tests.integration.test_children import amendment, opened
 from tests.integration.test_children import granted as granted_at_once
-from tests.integration.test_money import granted
+from tests.integration.test_money import granted as posted
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
@@ -41,9 +43,17 @@ from workflow.store import queries
 from workflow.store.queries import Payable
 
 PATH = "/office/money/payments"
+IN_FORCE = timedelta(days=29)
 IBAN = "CH93 0076 2011 6238 5295 7"
 FOREIGN_FINANCE = "anita.schweizer@fd.bs.example"
 """Finance of another department, which no route lets pay."""
+
+
+def granted(told: Story) -> UUID:
+    """Granted, posted, and in force."""
+    case_id = posted(told)
+    told.now += IN_FORCE
+    return case_id
 
 
 def payable(told: Story, viewer: Actor | None = None) -> Payable:
@@ -83,6 +93,22 @@ def test_the_account_is_what_was_handed_in_else_the_records(told: Story) -> None
     account = payable(told).account
     assert account is not None
     assert (account.iban, account.holder) == ("CH5604835012345678009", "Quartierkasse")
+
+
+def test_nothing_is_due_before_the_order_is_in_force_nor_while_an_appeal_runs(
+    app: Flask, told: Story
+) -> None:
+    case_id = posted(told)
+    assert (payable(told).due, payable(told).in_force) == (0, date(2026, 10, 6))
+    browser = signed_in(app, FINANCE)
+    page = browser.open(PATH)
+    assert "rechtskräftig ab etwa 06.10.2026" in page.words()
+    assert "data-later" in page.text
+    told.now += IN_FORCE
+    assert (payable(told).due, payable(told).in_force) == (24_000_00, None)
+    opened(told, CHECKER, case_id, "appeal", APPEAL)
+    assert (payable(told).due, payable(told).appealed) == (0, True)
+    assert "wartet auf: Entscheid über den Rekurs" in signed_in(app, FINANCE).open(PATH).words()
 
 
 def test_the_second_instalment_waits_for_the_report_and_more_than_is_due_is_recorded_with_a_warning(
@@ -129,6 +155,7 @@ def test_what_an_amendment_added_goes_where_its_grant_goes_and_waits_for_the_sam
     told.do(HEAD, more, "grant", decision(4_000_00, "Der Kurs ist ausgebucht."))
     told.do(DIVISION, more, "confirm", {"decision": {}})
     deliver(told)
+    told.now += IN_FORCE
     found = queries.payables(told.db, told.actors[FINANCE], [case_id, more], now=told.now) or {}
     assert found[more].account == found[case_id].account is not None
     assert (found[more].due, found[more].waits) == (3_200_00, None)
@@ -314,11 +341,11 @@ def told_by(told: Story, statement: str) -> None:
 
 
 def test_the_list_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Story) -> None:
-    granted(told)
+    posted(told)
     browser = signed_in(app, FINANCE)
     few = [statements(app, browser, path) for path in (PATH, f"{PATH}.csv")]
     for _ in range(2):
-        granted(told)
+        posted(told)
     browser.open(PATH)
     assert [statements(app, browser, path) for path in (PATH, f"{PATH}.csv")] == few
     assert browser.open(PATH).text.count(IBAN) == 3

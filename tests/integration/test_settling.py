@@ -178,7 +178,7 @@ def test_less_than_was_accounted_for_is_an_order_that_counts_once_it_is_in_force
     assert "Die Belege fehlen." in said
     assert "Rekurs erhoben werden bei: Präsidialdepartement" in said
     words = signed_in(app, HEKS).open(f"/applications/{child}").words()
-    assert "Schlussbeitrag verfügt, die Rekursfrist läuft" in words
+    assert "Schlussbeitrag verfügt, noch nicht rechtskräftig" in words
     assert (state(told, child).step, state(told, case_id).owed) == ("remedy_settled", 0)
     assert line(told, case_id) == (available, 0, 7_600_00, 30_400_00)
     told.wait(days=29)

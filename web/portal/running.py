@@ -92,6 +92,7 @@ def case_page(found: Application, unsent: Unsent | None = None) -> str:
         ended=bool(stops) and stops[-1].state == "done",
         contact=contact_for(known.contacts, found.area or ""),
         terms=known.terms.get(found.size or "", {}),
+        remedy=known.remedy,
         instalments=_instalments(found, known.terms.get(found.size or "", {})),
         talk=queries.talk(db(), actor, found.id),
         unsent=unsent,

@@ -17,7 +17,7 @@ from workflow.texts import marked as _
 
 SUBJECTS: Mapping[str, str] = {
     "applicant_received": _("Gesuch %(number)s: eingegangen"),
-    "applicant_opened": _("Geschäft %(number)s zu Ihrem Gesuch: eröffnet"),
+    "applicant_opened": _("Zu Ihrem Gesuch: %(number)s ist eingegangen"),
     "applicant_turn": _("Gesuch %(number)s: wir brauchen etwas von Ihnen"),
     "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
     "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
@@ -34,9 +34,14 @@ SUBJECTS: Mapping[str, str] = {
 }
 BODIES: Mapping[str, str] = {
     "applicant_received": _("Ihr Gesuch %(number)s ist bei uns eingegangen. Den Stand sehen Sie hier:"),
-    "applicant_opened": _("Zu Ihrem Gesuch ist das Geschäft %(number)s eröffnet. Den Stand sehen Sie hier:"),
+    "applicant_opened": _(
+        "Zu Ihrem Gesuch ist etwas eingegangen; es hat die Nummer %(number)s. Den Stand sehen Sie hier:"
+    ),
     "applicant_turn": _("Zu Ihrem Gesuch %(number)s wartet etwas auf Sie. Bitte öffnen Sie:"),
-    "applicant_reminder": _("Zu Ihrem Gesuch %(number)s wartet immer noch etwas auf Sie. Bitte öffnen Sie:"),
+    "applicant_reminder": _(
+        "Zu Ihrem Gesuch %(number)s wartet immer noch etwas auf Sie. Bis wann, und was ohne Ihre Antwort"
+        " geschieht, steht hier:"
+    ),
     "applicant_letter": _("Zu Ihrem Gesuch %(number)s liegt ein Schreiben bereit. Sie finden es hier:"),
     "applicant_paid": _(
         "Zu Ihrem Gesuch %(number)s ist eine Zahlung ausgelöst. Was bis jetzt bezahlt ist, sehen Sie hier:"

@@ -84,6 +84,7 @@ OUTCOME = _part(
     limit=text(),
     reopens=text(),
     sets=_named(fields.Raw()),
+    help=labels(),
 )
 SEAT = _part(
     office=_Either(text(), _part(table=text(required=True))),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from workflow.connecting import autocommit
-from workflow.engine.case import Actor, load_case
+from workflow.engine.case import Actor, Case, load_case
 from workflow.engine.paying import allowed
+from workflow.engine.route import APPLICANT_OFFICE, Route
 from workflow.funding.instalments import ACCEPTED, following
 from workflow.funding.questions import Labels
 from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.queries.narrowed import MONEY
+from workflow.store.queries.record import DISPATCHED
 from workflow.store.queries.rows import after_place
 
 MOST_COUNTED = 1000
@@ -66,8 +68,9 @@ class Payable:
 
     `due`: Rappen that may be paid now, by its terms; `waits`: what its next instalment waits for.
     `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is
-    there, or that on the case which it belongs to. `account`, `filed`: for who pays, and auditors; None
-    for others.
+    there, or that on the case which it belongs to. `in_force`: the day from which its order will be
+    (None: it is), `appealed`: an appeal against it runs; nothing is due before. `account`, `filed`: for who
+    pays, and auditors; None for others.
     """
 
     case_id: UUID
@@ -84,6 +87,8 @@ class Payable:
     waits: Labels | None
     may_pay: bool
     stopped: bool
+    in_force: date | None
+    appealed: bool
     account: Account | None
     filed: Filed | None
 
@@ -162,6 +167,8 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
     route = published.route(tx, row.route_hash)
     today = published.calendar(tx, row.programme_hash).day_of(now)
     may_pay = any(allowed(route, case, viewer, today))
+    in_force = _in_force(case, published.programme(tx, row.programme_hash).remedy, today)
+    appealed = _is_appealed(case, route)
     sees = may_pay or (viewer.has_role("auditor") and not reading.keeps_out(case, viewer))
     account = Account(row.holder, row.iban.replace(" ", ""), row.street, row.postcode, row.town)
     return Payable(
@@ -175,10 +182,26 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         committed=row.committed,
         paid=row.paid,
         instalment=(comes.number, comes.count, comes.amount),
-        due=0 if row.stopped else comes.due,
+        due=0 if row.stopped or in_force or appealed else comes.due,
         waits=comes.waits.text if comes.waits else None,
         may_pay=may_pay,
         stopped=row.stopped,
+        in_force=in_force,
+        appealed=appealed,
         account=account if sees else None,
         filed=Filed(row.message, row.made_at, row.made_by) if sees and row.message else None,
     )
+
+
+def _is_appealed(case: Case, route: Route) -> bool:
+    appeals = {child.code for child in route.children.values() if child.others}
+    return any(one["code"] in appeals and not one["ending"] for one in case.children.values())
+
+
+def _in_force(case: Case, remedy: Mapping[str, Any], today: date) -> date | None:
+    """The day from which what was posted can no longer be appealed against; None: it cannot."""
+    posted, days = case.facts.get(DISPATCHED), remedy.get("in_force_days")
+    if posted is None or days is None or APPLICANT_OFFICE in case.facts:
+        return None
+    since = date.fromisoformat(str(posted)) + timedelta(days=days + 1)
+    return since if since > today else None

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from workflow.engine.case import SIGNING, WRITING, Actor, Case, load_case
 from workflow.engine.commands import Offer
 from workflow.engine.decide import allowed
-from workflow.engine.route import APPLICANT, Human, Route
+from workflow.engine.route import APPLICANT, Human, Route, Wait
 from workflow.funding.forms import Form
 from workflow.funding.plan import planned
+from workflow.funding.questions import Labels
 from workflow.store import applications as store
 from workflow.store import journal, published, reading
 from workflow.store.queries.family import Relative, family, report_of
@@ -61,6 +62,8 @@ class Application:
     `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time. `sent_on`: when the
     newest of the letters was posted. `answered`: the applicant has done what it waited for, and no worker has
     taken it on yet. `stopped_by`: until this one of the children ends, an appeal, everything stands still.
+    `lapses_at`: until when an answer is still taken, and `lapse`, what follows without one; `appealable`: its
+    order can be appealed against, and nothing else is waited for.
     `settled`: what the grant came to in the end, since `settled_at`; `owed`: what of it was paid too much.
     """
 
@@ -85,6 +88,9 @@ class Application:
     sent_on: date | None
     timeline: list[Milestone]
     due_at: datetime | None
+    lapses_at: datetime | None
+    lapse: Labels | None
+    appealable: bool
     held_by: str | None
     step: str | None
     entry: int
@@ -154,6 +160,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             if isinstance(step, Human) and step.form
             else None
         )
+        steps = published.content(tx, row.route_hash)["steps"] if route else {}
         files = files_of(tx, application_id)
         saves = {
             path: FieldSave(one.saved_by, one.name, one.saved_at)
@@ -169,6 +176,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
     offers = allowed(route, case, viewer, date.max) if case and route else ()
     acts = any(one.action != "withdraw" for one in offers)
     filed = letters(files, case.sent) if case else []
+    lapse = _lapse(case, steps) if mine and case else None
     return Application(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -192,6 +200,9 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         sent_on=sent_on(filed, events),
         timeline=_timeline(row.submitted_at, events) if case else [],
         due_at=datetime.fromisoformat(case.due) if mine and case and case.due else None,
+        lapses_at=lapse.at if lapse else None,
+        lapse=lapse.says if lapse else None,
+        appealable=isinstance(step, Wait) and step.child is not None,
         held_by=_held_by(case),
         step=case.step if case and acts else None,
         entry=case.entry if case and acts else 0,
@@ -248,6 +259,23 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
     member = member and not (case and row.sha256 in case.unsent)
     staff = sent and any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
     return file_row(row) if member or staff else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lapse:
+    """The moment at which the clock answers in place of the applicant, and what follows from that."""
+
+    at: datetime
+    says: Labels | None
+
+
+def _lapse(case: Case, steps: Mapping[str, Any]) -> _Lapse | None:
+    """`steps`: as the route's page has them."""
+    timer = next((one for one in case.timers if one.do == "lapse"), None)
+    if timer is None:
+        return None
+    outcomes = steps[case.step or ""]["outcomes"]
+    return _Lapse(datetime.fromisoformat(timer.at), outcomes.get(timer.outcome, {}).get("help"))
 
 
 def _held_by(case: Case | None) -> str | None:

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from workflow.engine.ahead import ahead
 from workflow.engine.case import Actor, load_case
+from workflow.engine.route import APPLICANT, Human, Route
+from workflow.funding.questions import Labels
 from workflow.store import published, reading
 from workflow.store.tables import cases, events
 
@@ -23,6 +25,7 @@ class Stop:
     """`since` is None of what has not begun; `until` is an estimate (of the present one: its deadline).
 
     `until` of what is behind is when it ended; None where nothing can be said. `late`: its time is over.
+    `said`: what the applicant said there, or that they said nothing (`silent`).
     """
 
     status: str
@@ -30,6 +33,8 @@ class Stop:
     since: datetime | None
     until: datetime | None
     late: bool = False
+    said: Labels | None = None
+    silent: bool = False
 
 
 def timeline(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> list[Stop] | None:
@@ -41,17 +46,22 @@ def timeline(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> l
         case = load_case(row.state)
         if not reading.is_member(case, viewer):
             return None
+        status = events.c.data["status"].astext.label("status")
+        told = sa.or_(status.is_not(None), events.c.name.in_(("Completed", "Lapsed")))
         reached = tx.execute(
-            sa.select(events.c.at, events.c.data["status"].astext.label("status"))
-            .where(events.c.case_id == case_id, events.c.data["status"].astext.is_not(None))
+            sa.select(events.c.at, events.c.name, events.c.data, status)
+            .where(events.c.case_id == case_id, told)
             .order_by(events.c.version)
         ).all()
-        coming = ahead(
-            published.route(tx, row.route_hash), case, now, published.calendar(tx, row.programme_hash)
-        )
+        route, steps = published.route(tx, row.route_hash), published.content(tx, row.route_hash)["steps"]
+        coming = ahead(route, case, now, published.calendar(tx, row.programme_hash))
     stops = [Stop(SUBMITTED, "done", row.submitted_at, row.submitted_at)]
     for one in reached:
-        if one.status != stops[-1].status:
+        if one.status is None:
+            if _is_applicants(route, one.data["step"]):
+                said = steps[one.data["step"]]["outcomes"].get(one.data["outcome"], {}).get("title")
+                stops[-1] = replace(stops[-1], said=said, silent=one.name == "Lapsed")
+        elif one.status != stops[-1].status:
             stops[-1] = replace(stops[-1], state="done", until=one.at)
             stops.append(Stop(one.status, "now", one.at, None))
     if stops[-1].state == "now" and case.ending is not None:
@@ -65,3 +75,8 @@ def timeline(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> l
         else:
             stops.append(Stop(step.status, "ahead", None, step.until))
     return stops
+
+
+def _is_applicants(route: Route, code: str) -> bool:
+    step = route.steps.get(code)  # none: of an earlier version of the route
+    return isinstance(step, Human) and any(seat.who.role == APPLICANT for seat in step.seats)
