@@ -267,7 +267,8 @@ def read_rows(
 def deviation(column: Field, row: Mapping[str, Any]) -> str:
     """Of a difference, per cent of what it is the difference from: +12 %; empty where one is nothing."""
     change, before = row.get(column.code), row.get(column.difference[1])
-    return f"{round(100 * change / before):+}\u00a0%" if change and before else ""
+    share = round(100 * change / before) if change and before else 0
+    return f"{share:+}\u00a0%" if share else ""
 
 
 def conditions(field: Field) -> str:

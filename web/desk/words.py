@@ -154,6 +154,8 @@ class Words:
         days = self._working_days(min(last, today), max(last, today))
         if last > today:
             return ngettext("noch %(n)s Arbeitstag", "noch %(n)s Arbeitstage", days)
+        if not days:  # due on Friday, looked at on Saturday
+            return gettext("überfällig")
         return ngettext("seit %(n)s Arbeitstag überfällig", "seit %(n)s Arbeitstagen überfällig", days)
 
     def _working_days(self, start: date, end: date) -> int:

@@ -24,10 +24,9 @@ from workflow.store.queries import MoneyRow
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year's money by area or pot, and its total (a row of no area). `call`: the year's only one."""
+    """A year's money by area or pot, and its total (a row of no area)."""
 
     year: int
-    call: str | None
     rows: tuple[MoneyRow, ...]
     total: MoneyRow
 
@@ -76,5 +75,4 @@ def _lines() -> list[MoneyRow]:
 
 
 def _year(year: int, rows: tuple[MoneyRow, ...]) -> Year:
-    calls = [call.code for call in programme().calls.values() if call.year == year]
-    return Year(year, calls[0] if len(calls) == 1 else None, rows, queries.added_up(year, "", rows))
+    return Year(year, rows, queries.added_up(year, "", rows))

@@ -34,7 +34,7 @@ PROBLEMS: dict[str, str] = {
         "Rechnung steht, und eine Auszahlung hat keine. Bitte die gewöhnliche IBAN desselben Kontos angeben; "
         "sie steht im Kontoauszug."
     ),
-    "not_a_uid": _("Das ist keine gültige UID, zum Beispiel CHE-109.322.551."),
+    "not_a_uid": _("Das ist keine gültige UID. Eine sieht so aus: CHE-109.322.551."),
     "not_a_postcode": _("Eine Postleitzahl hat vier Ziffern, zum Beispiel 4053."),
     "too_few_rows": _("Bitte mindestens {min} Zeilen ausfüllen."),
     "plan_row_missing": _(

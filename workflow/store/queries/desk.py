@@ -61,12 +61,14 @@ class Dossier:
 
     `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
     open seats, by seat; `ties`: what links a viewer who is asked to declare to the applicant; `talk`: None
-    while it is not open; `unsent`: hashes of the letters that nobody has sent out.
+    while it is not open; `recused`: the viewer has stepped back;
+    `unsent`: hashes of the letters that nobody has sent out.
     """
 
     case: CaseRow
     opened: bool
     own_measure: bool
+    recused: bool
     form: Form
     answers: Answers
     advice: Sequence[Advised]
@@ -165,6 +167,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         case=case_row(row, now, opened, has_page=True),
         opened=opened,
         own_measure=reading.is_of_own_office(case, viewer),
+        recused=viewer.person in case.recused,
         form=form,
         answers=answers,
         advice=advised_of(read[CONSENTS]),

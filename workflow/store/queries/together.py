@@ -18,19 +18,23 @@ from workflow.store.queries.deciding import MOST_DECISIONS, STEPS, WAITING
 
 ROWS = f"""
 SELECT c.id, c.number, c.title, c.route_hash, c.state, o.name AS organisation, w.step, w.seat, w.entry,
-  w.opened_at, w.due_at
+  w.opened_at, w.due_at,
+  (SELECT f.id FROM files f WHERE f.application_id = c.id AND f.kind = 'letter'
+   ORDER BY f.at DESC LIMIT 1) AS letter
 {WAITING} AND NOT CAST(c.organisation_id AS text) = ANY(:organisations)
 ORDER BY w.due_at NULLS LAST, c.id LIMIT {MOST_DECISIONS}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Open work of the viewer's. `outcome`: the only one; `title`: None where they may not read it."""
+    """Open work of the viewer's. `outcome`: the only one; `title` and `letter` (the newest file) are None
+    where they may not read them."""
 
     case_id: UUID
     number: str
     organisation: str
     title: str | None
+    letter: UUID | None
     route_hash: str
     step: str
     seat: str
@@ -84,11 +88,13 @@ def _outcome(route: Route, code: str, form: str) -> str | None:
 
 
 def _alike(row: Any, outcome: str, viewer: Actor, now: datetime) -> Alike:
+    opened = reading.may_open(load_case(row.state), viewer)
     return Alike(
         case_id=row.id,
         number=row.number,
         organisation=row.organisation,
-        title=row.title if reading.may_open(load_case(row.state), viewer) else None,
+        title=row.title if opened else None,
+        letter=row.letter if opened else None,
         route_hash=row.route_hash,
         step=row.step,
         seat=row.seat,
