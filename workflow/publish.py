@@ -29,6 +29,7 @@ from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, parse_table, pick
 from workflow.errors import RouteError
 from workflow.funding.federal import check_sem_report
+from workflow.funding.form_page import check_forms
 from workflow.funding.forms import Form
 from workflow.funding.instalments import ACCEPTED, parse_waits
 from workflow.funding.labelled import check_labels
@@ -102,6 +103,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         routes = _compiled(bundle, programme)
         check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
+        check_forms(bundle, programme, _forms(bundle, programme), parsed)
         check_remedy(programme, parsed)
         check_appeals(programme, parsed)
         check_reports(programme, parsed)
@@ -310,8 +312,7 @@ def _said(
 ) -> tuple[Said, set[str]]:
     """What each form brings by outcome, and with what a case can begin: the forms that no step asks for open
     one, and for a child there is what may have been said in its parent."""
-    options = programme.options(bundle.forms["application"])
-    forms = {code: Form.parse(raw, options) for code, raw in bundle.forms.items()}
+    forms = _forms(bundle, programme)
     known = [*routes.values(), route]
     outcomes = {out for one in known for step in _humans(one) for out in step.outcomes}
     said = {code: {out: form.brings(out) for out in outcomes} for code, form in forms.items()}
@@ -319,6 +320,11 @@ def _said(
     opening = set(forms) - {step.form for one in known for step in _humans(one)}
     begins = {REQUESTED_IN_ALL, *(fact for code in opening for fact in forms[code].brings())}
     return said, begins.union(*(said_by(step, said) for one in parents for step in _humans(one)))
+
+
+def _forms(bundle: Bundle, programme: Programme) -> dict[str, Form]:
+    options = programme.options(bundle.forms["application"])
+    return {code: Form.parse(raw, options) for code, raw in bundle.forms.items()}
 
 
 def _humans(route: Route) -> Iterator[Human]:
@@ -350,8 +356,7 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
         if call.form not in bundle.forms:
             raise RouteError("unknown_form", at=f"calls.{call.code}", form=call.form)
     check_advice(programme)
-    options = programme.options(bundle.forms["application"])
-    forms = {code: Form.parse(raw, options) for code, raw in bundle.forms.items()}
+    forms = _forms(bundle, programme)
     for form in forms.values():
         check_plan(form, forms["application"])
     if programme.sem_report is not None:

@@ -70,6 +70,8 @@ TEXTS = {
     "not_always_said": _("Auf diesem Weg sagt niemand, was der Schritt braucht: %(fact)s"),
     "child_too_early": _("Darauf wird erst später gewartet; hier könnte es vorher zu Ende sein: %(step)s"),
     "missing_key": _("Hier fehlt etwas: %(key)s"),
+    "unknown_outcome": _("Dieses Ergebnis hat kein Schritt mit diesem Formular: %(outcome)s"),
+    "unknown_pot": _("Diese Herkunft des Geldes gibt es nicht: %(pot)s"),
     "unknown_key": _("Das liest niemand; ist es richtig geschrieben? %(key)s"),
     "wrong_value": _(
         "So wird das nicht gelesen (Zahl, Text, true oder false, Liste, Titel je Sprache?): %(key)s"

@@ -1,0 +1,80 @@
+"""A form that would fail in front of whoever fills it in is not published, and the place is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.builders import KIP3
+from workflow.funding.programme import Bundle, load_folder
+from workflow.publish import problems
+
+BUNDLE = load_folder(KIP3)
+Change = Callable[[Bundle], object]
+
+
+def field(bundle: Bundle, form: str, code: str) -> dict[str, Any]:
+    sections = bundle.forms[form]["sections"]
+    found: dict[str, Any] = next(one for part in sections for one in part["fields"] if one["code"] == code)
+    return found
+
+
+def rule(bundle: Bundle, form: str, check: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in bundle.forms[form]["rules"] if one["check"] == check)
+    return found
+
+
+MISTAKES: dict[str, tuple[Change, str]] = {
+    "a label in no language": (
+        lambda it: field(it, "decision", "reasons").update(label="Gründe"),
+        "wrong_value at=forms.decision.decision.reasons key=label",
+    ),
+    "no is a text": (
+        lambda it: field(it, "decision", "reasons").update(required="no"),
+        "wrong_value at=forms.decision.decision.reasons key=required",
+    ),
+    "an amount as text": (
+        lambda it: field(it, "application", "requested").update(min="100.00"),
+        "wrong_value at=forms.application.financing.requested key=min",
+    ),
+    "a field twice": (
+        lambda it: it.forms["dispatch"]["sections"][0]["fields"].append(
+            deepcopy(field(it, "dispatch", "number"))
+        ),
+        "wrong_value at=forms.dispatch.dispatch key=number (2 ×)",
+    ),
+    "a fact misspelt": (
+        lambda it: field(it, "application", "requested").update(fact="reqested"),
+        "nobody_says at=forms.application fact=requested",
+    ),
+    "no area": (
+        lambda it: field(it, "application", "area").pop("fact"),
+        "nobody_says at=forms.application fact=area",
+    ),
+    "an outcome that no step has": (
+        lambda it: field(it, "decision", "amount").update(outcomes=["grnat"]),
+        "unknown_outcome at=forms.decision.decision.amount outcome=grnat",
+    ),
+    "a rule about a fact that there is not": (
+        lambda it: rule(it, "report_check", "at_most").update(facts=["grantd"]),
+        "undeclared_fact at=forms.report_check.rules fact=grantd",
+    ),
+    "no table of pots": (
+        lambda it: it.programme["tables"].pop("pot"),
+        "unknown_table at=tables table=pot",
+    ),
+    "a pot that there is not": (
+        lambda it: it.programme["tables"]["pot"].update({"else": "bund"}),
+        "unknown_pot at=tables.pot pot=bund",
+    ),
+}
+
+
+@pytest.mark.parametrize(("mistake", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_found_before_anybody_fills_it_in(mistake: Change, said: str) -> None:
+    bundle = deepcopy(BUNDLE)
+    mistake(bundle)
+    assert said in [str(one) for one in problems(bundle)]
