@@ -320,9 +320,9 @@ class Done(Schema):
 
 
 class Submission(Done):
-    """What submitting led to; of a first signature only `case_id` and `waits_for`."""
+    """What submitting or giving up led to; of a first signature only `case_id` and `waits_for`."""
 
-    waits_for = a_code("second_signature: somebody else of the organisation has to sign the same answers")
+    waits_for = a_code("second_signature: somebody else of the organisation has to sign the same")
 
 
 class Declaration(Schema):

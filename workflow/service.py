@@ -25,12 +25,13 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, evolve
 from workflow.engine.decide import Outside, decide, seat_meant, stepped_back
 from workflow.engine.eligible import gated
+from workflow.engine.giving_up import gives_up, signed
 from workflow.engine.route import Human, Route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem
 from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
-from workflow.store import agenda, applications, journal, published
+from workflow.store import agenda, applications, journal, published, signatures
 from workflow.store.applications import Kept
 from workflow.store.queries.ties import who_is_linked
 from workflow.store.reading import SYSTEM, receives, takes_part
@@ -121,6 +122,8 @@ def _handle(
         command, revision = _with_content(tx, stored, route, command, answers, kept)
     elif isinstance(command, Reasoned):
         command = _with_reason(stored, command, answers, kept)
+    if isinstance(command, cmd.Complete | cmd.Withdraw) and gives_up(route, stored.case, command):
+        command = _co_signed(tx, stored, command, actor)
     outside = _outside(tx, stored, command, now)
     events = decide(route, stored.case, command, actor, outside)
     number = stored.number
@@ -307,6 +310,16 @@ def _with_content(
     content = kept.add("statement", command.step, loaded)
     facts = {**command.facts, **form.facts(loaded)}
     return replace(command, facts=facts, content=content, reopens=reopens), revision
+
+
+def _co_signed(
+    tx: Connection, stored: journal.Stored, command: cmd.Complete | cmd.Withdraw, actor: Actor
+) -> cmd.Complete | cmd.Withdraw:
+    """The command with who has signed the same before, where this person does not sign alone."""
+    if "sign" in actor.rights_in(stored.case.applicant):
+        return command
+    first = signatures.other(tx, stored.id, actor.person, signed(stored.case, command))
+    return replace(command, signed_with=first)
 
 
 def _days(calendar: Calendar, case: Case, now: datetime) -> dict[str, str]:

@@ -1,15 +1,19 @@
-"""Sign-off inside an organisation: the first of two signatures. The last one is the submission itself."""
+"""Sign-off inside an organisation: the first of two signatures. The last one is the act itself: submitting an
+application, taking it back, doing without what was granted."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from workflow.engine.case import Actor
+from workflow.engine.case import SIGNING, Actor
+from workflow.engine.commands import Complete, Offer, Withdraw
+from workflow.engine.decide import allowed
+from workflow.engine.giving_up import gives_up, signed
 from workflow.intake import checked
-from workflow.store import applications, outbox, signatures
+from workflow.store import applications, journal, outbox, published, signatures
 
 
 def sign(db: Engine, actor: Actor, application_id: UUID, *, now: datetime) -> bool:
@@ -28,11 +32,45 @@ def sign(db: Engine, actor: Actor, application_id: UUID, *, now: datetime) -> bo
             return True
         made = signatures.sign(tx, application_id, actor.person, ready.signed, now)
         if made is not None:
-            payload = {
-                "text": "signature_wanted",
-                "organisation": str(ready.draft.organisation_id),
-                "but": actor.person,
-                "path": f"applications/{application_id}/submit",
-            }
-            outbox.add(tx, f"{application_id}:signed:{made}", "notice", payload, now)
+            path = f"applications/{application_id}/submit"
+            _ask_others(tx, application_id, str(ready.draft.organisation_id), actor, made, path, now)
     return False
+
+
+def sign_giving_up(db: Engine, actor: Actor, command: Complete | Withdraw, *, now: datetime) -> bool:
+    """The same for what gives something up in a case that runs; True also for what needs no second signature,
+    and for what the door will refuse.
+    """
+    if not any(rights & SIGNING for rights in actor.organisations.values()):
+        return True
+    with db.begin() as tx:
+        stored = journal.read(tx, command.case_id, lock=True)
+        route = published.route(tx, stored.route_hash)
+        rights = actor.rights_in(stored.case.applicant)
+        if "sign" in rights or not gives_up(route, stored.case, command):
+            return True
+        today = published.calendar(tx, stored.programme_hash).day_of(now)
+        if not any(_is_offered(command, one) for one in allowed(route, stored.case, actor, today)):
+            return True
+        name = signed(stored.case, command)
+        if signatures.other(tx, stored.id, actor.person, name):
+            return True
+        signatures.take_back_others(tx, stored.id, actor.person, name, now)
+        made = signatures.sign(tx, stored.id, actor.person, name, now)
+        if made is not None:
+            path = f"applications/{stored.id}"
+            _ask_others(tx, stored.id, stored.case.applicant, actor, made, path, now)
+    return False
+
+
+def _is_offered(command: Complete | Withdraw, offer: Offer) -> bool:
+    if isinstance(command, Withdraw):
+        return offer.action == "withdraw"
+    return offer.action == "complete" and (offer.step, offer.seat) == (command.step, command.seat)
+
+
+def _ask_others(
+    tx: Connection, case_id: UUID, organisation: str, actor: Actor, made: int, path: str, now: datetime
+) -> None:
+    payload = {"text": "signature_wanted", "organisation": organisation, "but": actor.person, "path": path}
+    outbox.add(tx, f"{case_id}:signed:{made}", "notice", payload, now)

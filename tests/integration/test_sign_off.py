@@ -29,7 +29,7 @@ from tests.integration.members import (
     together,
 )
 from tests.integration.test_web_portal import stored
-from tests.integration.walks import assert_kept, at_once, language, rows
+from tests.integration.walks import COMPLETE, assert_kept, at_confirmation, at_once, language, rows, state
 from web.cli.story import PDF, Story
 from workflow import drafts, organisations, people, signing
 from workflow.engine.commands import Declare, Submit, Withdraw
@@ -61,8 +61,79 @@ def test_two_sign_and_the_second_submits(told: Story, app: Flask) -> None:
     [event] = rows(told.db, "SELECT data, actor FROM events WHERE name = 'Submitted'")
     assert (event.actor, event.data["signed_with"]) == (str(person_id(JONAS)), str(person_id(HEKS)))
     told.route()
-    handle(told.db, Withdraw(draft), actor(told, HEKS), uuid4(), told.now)  # a running case: either of them
+    with refused("second_signature_needed"):
+        handle(told.db, Withdraw(draft), actor(told, HEKS), uuid4(), told.now)
     assert_kept(told.db)
+
+
+def test_two_take_an_application_back(told: Story, app: Flask) -> None:
+    together(told)
+    case_id = told.draft(HEKS, language())
+    signing.sign(told.db, actor(told, JONAS), case_id, now=told.now)
+    told.hand_in(HEKS, case_id)
+    jonas, miriam = signed_in(app, JONAS), signed_in(app, HEKS)
+    path = f"/applications/{case_id}/withdraw"
+    page = jonas.open(path)
+    assert "unterschreibt zu zweien" in page.words()
+    page = jonas.send(page.form(path), {"reason": "Kein Raum."})
+    assert "Es fehlt noch eine zweite Unterschrift" in page.text
+    assert state(told, case_id).ending is None
+    assert notices(told)[-1] == ("signature_wanted", f"applications/{case_id}")
+    jonas.send(jonas.open(path).form(path))  # one's own second is none
+    assert state(told, case_id).ending is None
+    page = miriam.open(f"/applications/{case_id}")
+    assert "Jonas Wirz hat den Rückzug des Gesuchs unterschrieben" in page.words()
+    miriam.send(miriam.open(path).form(path))
+    told.route()
+    assert state(told, case_id).ending == "withdrawn"
+    [event] = rows(told.db, "SELECT data, actor FROM events WHERE name = 'Withdrawn'")
+    assert (event.actor, event.data["signed_with"]) == (str(person_id(HEKS)), str(person_id(JONAS)))
+    assert_kept(told.db)
+
+
+def test_two_do_without_a_contribution_and_one_accepts_it(told: Story, app: Flask) -> None:
+    case_id = at_confirmation(told)
+    together(told)
+    step = {"step": "confirm_budget", "seat": "", "outcome": "decline", "entry": state(told, case_id).entry}
+    client = app.test_client()
+
+    def ask(email: str, **other: Any) -> Any:
+        token = client.post("/api/v1/sessions", json={"email": email, "password": "geheim"}).get_json()
+        headers = {"Authorization": f"Bearer {token['token']}", "Idempotency-Key": str(uuid4())}
+        body = {**step, **other, "answers": {}}
+        return client.post(f"/api/v1/cases/{case_id}/completions", json=body, headers=headers)
+
+    first = ask(HEKS)
+    assert (first.status_code, first.get_json()["waits_for"]) == (202, "second_signature")
+    page = signed_in(app, JONAS).open(f"/applications/{case_id}")
+    assert "Miriam Aebi hat einen Verzicht unterschrieben" in page.words()
+    assert state(told, case_id).held
+    assert ask(HEKS).status_code == 202
+    done = ask(JONAS)
+    assert done.status_code == 200
+    told.route()
+    assert state(told, case_id).held == 0
+    [event] = rows(
+        told.db, "SELECT data FROM events WHERE name = 'Completed' AND data->>'outcome' = 'decline'"
+    )
+    assert event.data["signed_with"] == str(person_id(HEKS))
+    assert_kept(told.db)
+
+
+def test_a_signature_holds_at_its_step_and_while_its_person_signs(told: Story) -> None:
+    together(told)
+    case_id = told.draft(HEKS, language())
+    signing.sign(told.db, actor(told, JONAS), case_id, now=told.now)
+    told.hand_in(HEKS, case_id)
+    command = Withdraw(case_id)
+    assert not signing.sign_giving_up(told.db, actor(told, HEKS), command, now=told.now)
+    told.do(COORDINATOR, case_id, "complete", COMPLETE)
+    with refused("second_signature_needed"):  # it has gone on since
+        handle(told.db, command, actor(told, JONAS), uuid4(), told.now)
+    assert not signing.sign_giving_up(told.db, actor(told, HEKS), command, now=told.now)
+    give(told, HEKS, "drafts", by=JONAS)
+    with refused("second_signature_needed"):  # who signs no longer has not signed
+        handle(told.db, command, actor(told, JONAS), uuid4(), told.now)
 
 
 def test_a_change_after_the_first_signature_voids_it_visibly(told: Story, app: Flask) -> None:

@@ -13,12 +13,14 @@ from flask import Response, jsonify
 from marshmallow import Schema
 from marshmallow.fields import DateTime
 
+from tasks.nudge import nudge
 from web import schemas, staff_schemas
 from web.api.operations import caller, do, once, operation
 from web.asides import aside_of
 from web.opening import child_id
 from web.reads import note_read
 from web.security import db, now
+from workflow import signing
 from workflow.engine.commands import Complete, Declare, OpenChild, Recuse, Withdraw
 from workflow.errors import NotAllowed, NotFound
 from workflow.store import queries
@@ -78,11 +80,17 @@ def declare(body: Mapping[str, bool], case_id: UUID) -> Any:
     return do(Recuse(case_id) if body["conflict"] else Declare(case_id))
 
 
-@operation("POST", "/cases/<uuid:case_id>/completions", body=schemas.Completion, gives=schemas.Done, key=True)
+@operation(
+    "POST", "/cases/<uuid:case_id>/completions", body=schemas.Completion, gives=schemas.Submission, key=True
+)
 def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
-    """Complete my work at a step, as an offer names it"""
+    """Complete my work at a step, as an offer names it
+
+    Where two sign together, what gives up the money that is reserved is answered with 202 and `waits_for:
+    second_signature`; the second one's request does it. So for withdrawing.
+    """
     command = Complete(case_id, body["step"], body["seat"], body["outcome"], body["entry"])
-    return do(command, body["answers"])
+    return waits_for_second(command) or do(command, body["answers"])
 
 
 @operation("POST", "/cases/<uuid:case_id>/asides", body=schemas.Aside, gives=schemas.Done, key=True)
@@ -99,10 +107,11 @@ def open_child(body: Mapping[str, Any], case_id: UUID) -> Any:
     return {"child_id": begun, **asdict(done)}
 
 
-@operation("POST", "/cases/<uuid:case_id>/withdrawal", gives=schemas.Done, key=True)
+@operation("POST", "/cases/<uuid:case_id>/withdrawal", gives=schemas.Submission, key=True)
 def withdraw(case_id: UUID) -> Any:
     """Withdraw an application that was submitted"""
-    return do(Withdraw(case_id))
+    command = Withdraw(case_id)
+    return waits_for_second(command) or do(command)
 
 
 @operation("GET", "/pipeline", query=staff_schemas.PipelineFilters, gives=staff_schemas.Pipeline)
@@ -115,6 +124,15 @@ def pipeline(query: dict[str, Any]) -> queries.Pipeline:
 def money() -> list[queries.MoneyRow]:
     """Every budget line"""
     return _there(queries.money(db(), caller().actor), "no_overview")
+
+
+def waits_for_second(command: Complete | Withdraw) -> Any:
+    """The answer to who signs first where two have to; None: it can be done."""
+    if signing.sign_giving_up(db(), caller().actor, command, now=now()):
+        return None
+    once()
+    nudge("deliver")
+    return {"case_id": command.case_id, "waits_for": "second_signature"}, 202
 
 
 def _listed(page: queries.Inbox | queries.CasePage, schema: type[Schema]) -> Response:

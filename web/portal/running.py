@@ -12,6 +12,7 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from tasks.nudge import nudge
 from web import screens
 from web.errors import problem_text, text_of
 from web.language import gettext, lang
@@ -20,6 +21,7 @@ from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
 from web.reads import note_read
 from web.security import db, do, now, settings, signed_in
+from workflow import signing
 from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.advice import contact_for
@@ -168,6 +170,8 @@ def complete(application_id: UUID) -> Response | str | tuple[str, int]:
     except (KeyError, ValueError):
         raise BadRequest from None
     try:
+        if not _signed(command):
+            return _back_signed(application_id)
         do(command, given)
     except (Invalid, Refused) as error:
         if offer is None or (error.code == "no_such_outcome" and command.outcome):
@@ -182,19 +186,45 @@ def withdrawal(application_id: UUID) -> str | Response:
     found = own_application(application_id)
     if not any(offer.action == "withdraw" for offer in found.offers):
         return redirect(url_for("portal.application", application_id=application_id), 303)
-    return render_template("portal/withdraw.html", application=found, reason="", wrong="")
+    return _withdraw_page(found)
 
 
 def withdraw(application_id: UUID) -> Response | tuple[str, int]:
     """Take it back, with a reason if one is given."""
     found, reason = own_application(application_id), request.form.get("reason", "")
     try:
+        if not _signed(Withdraw(application_id)):
+            return _back_signed(application_id)
         do(Withdraw(application_id), {"reason": reason})
     except Invalid as error:
         wrong = " ".join(problem_text(one, lang()) for one in error.fields.get("reason", ()))
-        page = render_template("portal/withdraw.html", application=found, reason=reason, wrong=wrong)
-        return page, error.status
+        return _withdraw_page(found, reason, wrong), error.status
     flash(gettext("Ihr Gesuch ist zurückgezogen."), "done")
+    return redirect(url_for("portal.application", application_id=application_id), 303)
+
+
+def _withdraw_page(found: Application, reason: str = "", wrong: str = "") -> str:
+    return render_template(
+        "portal/withdraw.html",
+        application=found,
+        reason=reason,
+        wrong=wrong,
+        two_sign=_two_sign(found),
+    )
+
+
+def _two_sign(found: Application) -> bool:
+    return "sign" not in signed_in().actor.rights_in(str(found.organisation_id))
+
+
+def _signed(command: Complete | Withdraw) -> bool:
+    """Whether it needs no other signature any more; else this one is noted, and the others hear of it."""
+    return signing.sign_giving_up(db(), signed_in().actor, command, now=now())
+
+
+def _back_signed(application_id: UUID) -> Response:
+    nudge("deliver")
+    flash(gettext("Sie haben unterschrieben. Es fehlt noch eine zweite Unterschrift."), "done")
     return redirect(url_for("portal.application", application_id=application_id), 303)
 
 
@@ -297,6 +327,7 @@ def _step_page(
         outcome_titles={code: label(one["title"], lang()) for code, one in route["outcomes"].items()},
         outcome=request.form.get("outcome", ""),
         progress=progress_of(found),
+        two_sign=_two_sign(found) and bool({*found.given_up.values()} - {""}),
         section_problems=_sections_only(problems_of(found), found),
         given=given,
         problems=problems,

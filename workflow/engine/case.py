@@ -36,7 +36,8 @@ class Actor:
         return self.organisations.get(organisation, frozenset())
 
     def signs_for(self, organisation: str) -> bool:
-        """Alone or with a second. What a running case asks of its applicant, one of them may do alone."""
+        """Alone or with a second. What a running case asks of its applicant one of them may do alone, but for
+        giving it up: see `giving_up`."""
         return bool(self.rights_in(organisation) & SIGNING)
 
 

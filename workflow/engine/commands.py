@@ -54,7 +54,10 @@ class Recuse:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """One seat's work is done. `entry` is the visit meant, so that a late click hits nothing newer."""
+    """One seat's work is done. `entry` is the visit meant, so that a late click hits nothing newer.
+
+    `signed_with`: who has signed the same before, where an applicant gives something up.
+    """
 
     case_id: UUID
     step: str
@@ -65,6 +68,7 @@ class Complete:
     content: str | None = None
     application: str | None = None
     reopens: tuple[str, ...] = ()
+    signed_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,14 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The applicant takes the application back; why, they say if they like."""
+    """The applicant takes the application back; why, they say if they like.
+
+    `signed_with`: who has signed the same before.
+    """
 
     case_id: UUID
     content: str | None = None
+    signed_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from workflow.engine.calendar import Calendar
 from workflow.engine.case import Actor, Case, Seat, evolve
 from workflow.engine.commands import Offer
 from workflow.engine.eligible import eligible_refusal, gated, seat_refusal
+from workflow.engine.giving_up import co_signer, gives_up
 from workflow.engine.route import APPLICANT, Call, Human, Outcome, Route
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 
@@ -60,7 +61,8 @@ def decide(route: Route, case: Case, command: cmd.Command, actor: Actor, outside
         case cmd.Withdraw():
             require(_withdraw_refusal(route, case, actor))
             assert route.withdraw_to is not None
-            return [ev.Withdrawn(actor.person, route.withdraw_to, command.content)]
+            second = co_signer(actor, case.applicant, command.signed_with)
+            return [ev.Withdrawn(actor.person, route.withdraw_to, command.content, second)]
         case cmd.Complete():
             return _complete(route, case, command, actor, outside)
         case cmd.Assign():
@@ -183,11 +185,8 @@ def _submit(route: Route, case: Case, command: cmd.Submit, actor: Actor) -> list
         raise Refused("submitted_already")
     if not actor.signs_for(command.applicant):
         raise NotAllowed("not_yours")
-    alone = "sign" in actor.rights_in(command.applicant)
-    if not alone and command.signed_with in ("", actor.person):
-        raise Refused("second_signature_needed")
+    signed_with = co_signer(actor, command.applicant, command.signed_with)
     facts = {name: value for name, value in command.facts.items() if name in route.facts}
-    signed_with = "" if alone else command.signed_with
     return [
         ev.Submitted(command.applicant, facts, command.content, route.start, signed_with=signed_with),
     ]
@@ -219,6 +218,7 @@ def _complete(
     outcome = None if step.is_panel else step.outcomes[command.outcome]
     facts = {} if step.is_panel else {k: v for k, v in command.facts.items() if k in route.facts}
     facts |= outcome.sets if outcome else {}
+    given_up = gives_up(route, case, command)
     return [
         ev.Completed(
             step=command.step,
@@ -233,6 +233,7 @@ def _complete(
             reopens=command.reopens if outcome and outcome.reopens else (),
             holds=_holds(case, outcome, {**case.facts, **facts}, outside) if outcome else None,
             sends=step.sends,
+            signed_with=co_signer(actor, case.applicant, command.signed_with) if given_up else "",
         )
     ]
 

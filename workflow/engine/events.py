@@ -86,7 +86,8 @@ class Completed:
 
     `to` is None for a panel's vote; `content` hashes what the person wrote, `application` the answers
     of the application if this changed them; `holds`: what the case has reserved from now on, in Rappen;
-    `sends`: the letter that was made last has gone out.
+    `sends`: the letter that was made last has gone out; `signed_with`: who signed first, where two sign
+    together.
     """
 
     step: str
@@ -101,6 +102,7 @@ class Completed:
     reopens: tuple[str, ...] = ()
     holds: int | None = None
     sends: bool = False
+    signed_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,11 +358,12 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """`content`: hash of the reason, if one was given."""
+    """`content`: hash of the reason, if one was given; `signed_with`: who signed first, where two sign."""
 
     by: str
     to: str
     content: str | None = None
+    signed_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

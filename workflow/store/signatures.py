@@ -69,6 +69,13 @@ def sign(tx: sa.Connection, application_id: UUID, person: str, name: str, now: d
     return found
 
 
+def take_back_others(tx: sa.Connection, application_id: UUID, person: str, name: str, now: datetime) -> None:
+    """What else this person has signed of this application counts no more: the last word does."""
+    mine = (signatures.c.application_id == application_id) & (signatures.c.person_id == UUID(person))
+    earlier = signatures.update().where(mine, signatures.c.void_at.is_(None), signatures.c.hash != name)
+    tx.execute(earlier.values(void_at=now, void_by=UUID(person)))
+
+
 def other(tx: sa.Connection, application_id: UUID, person: str, name: str) -> str:
     """Who else has signed exactly these answers and still signs for the organisation; empty for nobody."""
     query = (
@@ -92,12 +99,13 @@ def other(tx: sa.Connection, application_id: UUID, person: str, name: str) -> st
 
 
 def of_application(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]:
-    """person_id, name, at, void_at, void_by (a name), oldest first."""
+    """person_id, name, hash, at, void_at, void_by (a name), oldest first."""
     changer = persons.alias()
     query = (
         sa.select(
             signatures.c.person_id,
             persons.c.name,
+            signatures.c.hash,
             signatures.c.at,
             signatures.c.void_at,
             changer.c.name.label("void_by"),

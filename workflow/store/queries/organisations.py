@@ -113,10 +113,11 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A first signature; `void_at` and `void_by` (a name) once the answers were changed."""
+    """A first signature under what has this hash; `void_at` and `void_by` (a name) once that was changed."""
 
     person_id: UUID
     name: str
+    hash: str
     at: datetime
     void_at: datetime | None
     void_by: str | None
@@ -267,7 +268,7 @@ def sign_off(db: sa.Engine, viewer: Actor, application_id: UUID) -> SignOff | No
         row = _row(tx, draft.organisation_id)
         assert row is not None
         signed = [
-            Signed(one.person_id, one.name, one.at, one.void_at, one.void_by)
+            Signed(one.person_id, one.name, one.hash, one.at, one.void_at, one.void_by)
             for one in signatures.of_application(tx, application_id)
         ]
         valid = [one for one in signed if one.void_at is None]

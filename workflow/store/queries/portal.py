@@ -11,8 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.case import SIGNING, WRITING, Actor, Case, load_case
-from workflow.engine.commands import Offer
+from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.engine.decide import allowed
+from workflow.engine.giving_up import gives_up, signed
 from workflow.engine.route import APPLICANT, Human, Route, Wait
 from workflow.funding.forms import Form
 from workflow.funding.plan import planned
@@ -36,6 +37,9 @@ from workflow.store.queries.record import (
 )
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow, Report
 from workflow.store.tables import applications, cases, organisations, persons
+
+NOBODYS = UUID(int=0)
+"""Of an act that is only asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,9 @@ class Application:
     `paid`: Rappen of the grant that were paid out so far, at `paid_at` for the last time. `sent_on`: when the
     newest of the letters was posted. `answered`: the applicant has done what it waited for, and no worker has
     taken it on yet. `stopped_by`: until this one of the children ends, an appeal, everything stands still.
-    `lapses_at`: until when an answer is still taken, and `lapse`, what follows without one; `appealable`: its
-    order can be appealed against, and nothing else is waited for.
+    `given_up`: what the viewer could give up now with a second person, by the hash of what both sign: the
+    outcome of the present step, or empty for taking it back. `lapses_at`: until when an answer is taken, and
+    `lapse`, what follows without one; `appealable`: its order can be appealed against.
     `settled`: what the grant came to in the end, since `settled_at`; `owed`: what of it was paid too much.
     """
 
@@ -95,6 +100,7 @@ class Application:
     step: str | None
     entry: int
     offers: tuple[Offer, ...]
+    given_up: Mapping[str, str]
     query_message: str | None
     requested: int | None
     granted: int | None
@@ -207,6 +213,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         step=case.step if case and acts else None,
         entry=case.entry if case and acts else 0,
         offers=offers,
+        given_up=_given_up(route, case, offers) if case and route else {},
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
         granted=_granted(case, route),
@@ -276,6 +283,17 @@ def _lapse(case: Case, steps: Mapping[str, Any]) -> _Lapse | None:
         return None
     outcomes = steps[case.step or ""]["outcomes"]
     return _Lapse(datetime.fromisoformat(timer.at), outcomes.get(timer.outcome, {}).get("help"))
+
+
+def _given_up(route: Route, case: Case, offers: Sequence[Offer]) -> dict[str, str]:
+    acts: list[Complete | Withdraw] = []
+    for one in offers:
+        if one.action == "withdraw":
+            acts.append(Withdraw(NOBODYS))
+        elif one.action == "complete":
+            acts += [Complete(NOBODYS, one.step, one.seat, out, case.entry) for out in one.outcomes]
+    given_up = (act for act in acts if gives_up(route, case, act))
+    return {signed(case, act): act.outcome if isinstance(act, Complete) else "" for act in given_up}
 
 
 def _held_by(case: Case | None) -> str | None:
