@@ -36,6 +36,10 @@ BODIES: Mapping[str, str] = {
     ),
     "joining": _("Sie sind eingeladen, bei einer Trägerschaft mitzuarbeiten. Hier antworten Sie:"),
 }
+BY_NAME = _(
+    "%(by)s lädt Sie ein, auf Förderweg bei «%(organisation)s» mitzuarbeiten: Dort beantragen"
+    " Organisationen Beiträge des Kantons. Hier antworten Sie:"
+)
 VALID: Mapping[str, str] = {
     "invitation": _("Der Link gilt sieben Tage und nur einmal."),
     "reset": _(
@@ -66,7 +70,8 @@ def send_link(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> Non
     say = texts(made.language).gettext
     way = f"account/link/{made.token}" if made.token else "organisations"
     address = f"{settings.base_url}/{way}"
-    words = [say(GREETING), say(BODIES[what]), address, say(VALID[what])]
+    body = say(BY_NAME) % due.payload if "by" in due.payload else say(BODIES[what])
+    words = [say(GREETING), body, address, say(VALID[what])]
     if message := compose(settings, due.key, [made.email], say(SUBJECTS[what]), words, now):
         with open_smtp(settings) as smtp:
             smtp.send_message(message)

@@ -47,7 +47,7 @@ def choose(token: str) -> Response:
         return _page(token, gettext("Die beiden Passwörter sind nicht gleich."))
     name = request.form.get("name", "")
     try:
-        made = accounts.choose_password(db(), token, password, now=now(), name=name)
+        made = accounts.choose_password(db(), token, password, now=now(), name=name, language=lang())
     except Invalid as error:
         (found,) = error.fields.values()
         return _page(token, problem_text(found[0], lang()))

@@ -146,9 +146,10 @@ def limit(db: Engine, now: datetime, *names: str) -> None:
         store.note_attempt(tx, keys, now, now - WINDOW)
 
 
-def send_link(tx: Connection, person_id: UUID, text: str, now: datetime) -> None:
-    """Ask for the mail with a link; `text`: a key of LINK_HOURS. Within one minute it is one mail."""
-    payload = {"person": str(person_id), "text": text}
+def send_link(tx: Connection, person_id: UUID, text: str, now: datetime, **about: str) -> None:
+    """Ask for the mail with a link; `text`: a key of LINK_HOURS; `about`: what its text names. Within one
+    minute it is one mail."""
+    payload = {"person": str(person_id), "text": text, **about}
     outbox.add(tx, f"{person_id}:link:{text}:{now:%Y-%m-%dT%H:%M}", "link", payload, now)
 
 
@@ -172,11 +173,13 @@ def link_opens(db: Engine, token: str, *, now: datetime) -> Opened | None:
     return Opened(person.email, person.name) if person else None
 
 
-def choose_password(db: Engine, token: str, password: str, *, now: datetime, name: str = "") -> Session:
+def choose_password(
+    db: Engine, token: str, password: str, *, now: datetime, name: str = "", language: str = ""
+) -> Session:
     """Use the link up: a new password, and a session with it; all others of this person end.
 
-    `name`: of somebody who has none yet. Raises Invalid ("password": password_too_short, password_too_long,
-    password_obvious; "name": name_missing, name_too_long) and NotFound (no_such_link).
+    `name`, `language`: of somebody who has no name yet. Raises Invalid ("password": password_too_short,
+    password_too_long, password_obvious; "name": name_missing, name_too_long) and NotFound (no_such_link).
     """
     with db.connect() as tx:
         person = store.person_of_link(tx, _hash(token), now)
@@ -194,6 +197,8 @@ def choose_password(db: Engine, token: str, password: str, *, now: datetime, nam
         if store.person_of_link(tx, _hash(token), now, lock=True) is None:
             raise NotFound("no_such_link")
         store.begin_anew(tx, person.id, name, password_hash)
+        if language and not person.name:  # until now it was that of whoever invited them
+            store.set_language(tx, person.id, language)
     return _begin(db, person.id, "browser", now)
 
 

@@ -186,7 +186,11 @@ def invite(
         about = person.id if person is not None else None
         store.note(tx, row.id, actor.person, "invited", now, about, role=role)
         if person is not None:
-            accounts.send_link(tx, person.id, "joining", now)
+            inviter = persons.person_by_id(tx, UUID(actor.person))
+            named = (
+                {"by": inviter.name, "organisation": row.name} if inviter and row.state == "confirmed" else {}
+            )
+            accounts.send_link(tx, person.id, "joining", now, **named)  # strangers send no words of their own
 
 
 def answer(

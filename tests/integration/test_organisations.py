@@ -171,11 +171,16 @@ def test_members_come_by_invitation_and_every_change_is_written_down(told: Story
     form = browser.open(here).form(f"{here}/members")
     browser.send(form, {"email": "Nadia@Neu.example", "role": "drafts"})
     [mail] = rows(told.db, "SELECT * FROM outbox WHERE kind = 'link'")
-    assert mail.payload["text"] == "joining"
+    named = {"by": "Miriam Aebi", "organisation": "HEKS Regionalstelle beider Basel"}
+    assert mail.payload.items() >= {"text": "joining", **named}.items()
     assert "nadia@neu.example" in browser.open(here).text
     made = accounts.make_link(told.db, person_id("nadia@neu.example"), "joining", now=told.now)
     assert made is not None
-    accounts.choose_password(told.db, made.token, "geheim geheim ja", now=told.now, name="Nadia Neu")
+    accounts.choose_password(
+        told.db, made.token, "geheim geheim ja", now=told.now, name="Nadia Neu", language="fr"
+    )
+    [nadia] = rows(told.db, "SELECT language FROM persons WHERE name = 'Nadia Neu'")
+    assert nadia.language == "fr"  # and no longer that of whoever invited her
     invited = visitor(app)
     page = invited.sign_in("nadia@neu.example", "geheim geheim ja")
     assert "HEKS Regionalstelle" in page.text

@@ -55,8 +55,9 @@ def applications() -> str:
     groups = {
         "todo": [row for row in rows if row.waiting_for_me] + reports,
         "drafts": [row for row in rows if row.number is None and not row.waiting_for_me],
+        "running": [row for row in rows if row.over and row.report_due and row not in reports],
         "on_the_way": [row for row in rows if row.number and not row.over and not row.waiting_for_me],
-        "over": [row for row in rows if row.over and row not in reports],
+        "over": [row for row in rows if row.over and not row.report_due],
     }
     return render_template(
         "portal/applications.html",
