@@ -124,7 +124,10 @@ def check_figures(programme: Programme) -> None:
     """Raises RouteError for the first size, ceiling, call, holiday or table that nothing could be made of."""
     for code, raw in programme.tables.items():
         parse_table(raw, f"tables.{code}")
-    programme.office_holidays(programme.years)
+    try:
+        programme.office_holidays(programme.years)
+    except NotImplementedError as error:
+        raise RouteError("unknown_holidays", at="holidays", why=str(error)) from error
     rows = [(size.code, size.valid_from) for size in programme.sizes]
     if not rows or len(set(rows)) < len(rows):
         raise RouteError("sizes_unclear", at="sizes")

@@ -37,6 +37,7 @@ class SettingsError(ValueError):
     def __init__(self, variable: str, expected: str) -> None:
         super().__init__(f"{variable} should be {expected}")
         self.variable = variable
+        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True)

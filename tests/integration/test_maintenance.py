@@ -163,6 +163,15 @@ def empty(servers: Servers, told: Story, tmp_path: Path) -> Iterator[Settings]:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def test_without_tables_there_is_nothing_to_verify_or_keep(
+    empty: Settings, tmp_path: Path, capfd: Any
+) -> None:
+    for command in (("verify",), ("backup", tmp_path / "backup")):
+        assert run(empty, *command) == 1
+        assert "run `foerderweg migrate` first" in capfd.readouterr().err
+    assert not list(tmp_path.glob("backup*"))
+
+
 def test_a_backup_comes_back_and_goes_on(lived: Story, empty: Settings, tmp_path: Path, capfd: Any) -> None:
     backup = tmp_path / "backup"
     assert run(lived.settings, "backup", backup) == 0

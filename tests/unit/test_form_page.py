@@ -66,6 +66,10 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda it: it.programme["tables"].pop("pot"),
         "unknown_table at=tables table=pot",
     ),
+    "holidays of nowhere": (
+        lambda it: it.programme["holidays"].update(country="Schweiz"),
+        "unknown_holidays at=holidays why=Country Schweiz not available",
+    ),
     "a pot that there is not": (
         lambda it: it.programme["tables"]["pot"].update({"else": "bund"}),
         "unknown_pot at=tables.pot pot=bund",

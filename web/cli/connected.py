@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from workflow.errors import FoerderwegError
-from workflow.settings import Settings
+from workflow.settings import Settings, SettingsError, programme_folder
 from workflow.store import queries
 
 
 class CommandError(Exception):
     """A command cannot do what it is asked; the message is for the person at the command line."""
+
+
+def folder_named(name: str) -> Path:
+    """A programme's folder, as an argument of a command."""
+    try:
+        return programme_folder(name)
+    except SettingsError as error:
+        raise ArgumentTypeError(f"{name!r} is not {error.expected}") from error
 
 
 @contextmanager

@@ -24,14 +24,14 @@ from web.cli import (
     up,
     walk,
 )
-from web.cli.connected import CommandError
+from web.cli.connected import CommandError, folder_named
 from web.cli.data_folder import open_data_folder
 from web.cli.embedded import OWNER, start_postgres
 from web.cli.migrations import differences, migrate
 from web.cli.processes import LaunchError, Supervisor
 from web.cli.system import live_people, running_system
 from workflow.errors import RouteError
-from workflow.settings import Settings, SettingsError, programme_folder
+from workflow.settings import Settings, SettingsError
 
 OUTPUT = Path("var")
 
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add("check-migrations", _check_migrations, "compare the migrations with the tables of the code")
     job_ = add("job", _job, "take one application the whole way on throw-away servers, and say each step")
     job_.add_argument(
-        "--programme", type=programme_folder, help="another programme, whose demo/walk.yaml is played"
+        "--programme", type=folder_named, help="another programme, whose demo/walk.yaml is played"
     )
     demo = add("demo", _demo, "start everything with made-up data and stay; Ctrl-C ends it")
     demo.add_argument("--port", type=int, default=8000, help="port of the web server (default: %(default)s)")

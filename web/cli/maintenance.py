@@ -52,6 +52,7 @@ def add_to(add: Add) -> None:
 
 def _verify(options: argparse.Namespace) -> int:
     settings = Settings.from_env(options.env)
+    _need_tables(settings.database_url)
     began = time.monotonic()
     report = verify(
         settings.database_url, settings.data_dir, jobs=options.jobs, progress=progress("Verifying cases")
@@ -78,6 +79,7 @@ def _backup(options: argparse.Namespace) -> int:
     settings, target = Settings.from_env(options.env), options.folder.absolute()
     if target.exists():
         raise CommandError(f"{target} is there already: a backup never overwrites one")
+    _need_tables(settings.owner_database_url)
     part = target.with_name(target.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     (part / FILES).mkdir(parents=True, mode=0o700)
@@ -98,6 +100,11 @@ def _backup(options: argparse.Namespace) -> int:
     part.rename(target)
     print(f"{target}: {there.cases} cases, {there.events} events, {len(there.files)} files.")
     return 0
+
+
+def _need_tables(url: str) -> None:
+    if not queries.table_names(url):
+        raise CommandError("the database holds no tables: run `foerderweg migrate` first")
 
 
 def _restore(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from web.cli.connected import CommandError, database
+from web.cli.connected import CommandError, database, folder_named
 from web.cli.people_commands import Add, group_of
 from workflow import publish, routes
 from workflow.engine.case import Actor
@@ -27,7 +27,7 @@ from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.interchange.xes import xes
 from workflow.proposing import try_letters
-from workflow.settings import FIRST_PROGRAMME, programme_folder
+from workflow.settings import FIRST_PROGRAMME
 from workflow.store import queries
 from workflow.texts import ZURICH, label, local_datetime
 
@@ -48,7 +48,7 @@ def add_to(add: Add) -> None:
     )
     store = group("publish", _publish, "store a programme's folder whole, for new applications")
     store.add_argument(
-        "--programme", type=programme_folder, help="folder (default: that of FOERDERWEG_PROGRAMME)"
+        "--programme", type=folder_named, help="folder (default: that of FOERDERWEG_PROGRAMME)"
     )
     diagram = group("diagram", _diagram, "write each route as BPMN 2.0, one file a route")
     folder_option(diagram)
@@ -56,7 +56,7 @@ def add_to(add: Add) -> None:
     diagram.add_argument("--out", type=Path, default=Path(), help="folder for the files (default: here)")
     replay = group("replay", _replay, "what would have become of past cases on the routes of a folder")
     replay.add_argument(
-        "programme", type=programme_folder, metavar="NEW", help="folder, or the name of one that comes along"
+        "programme", type=folder_named, metavar="NEW", help="folder, or the name of one that comes along"
     )
     replay.add_argument("--since", type=date.fromisoformat, required=True, help="the first day")
     migrate = group("migrate", _migrate, "let running cases follow the published version")
@@ -74,7 +74,7 @@ def add_to(add: Add) -> None:
 def folder_option(parser: argparse.ArgumentParser) -> None:
     """The programme whose routes are meant."""
     parser.add_argument(
-        "--programme", type=programme_folder, default=FIRST_PROGRAMME, help="folder (default: %(default)s)"
+        "--programme", type=folder_named, default=FIRST_PROGRAMME, help="folder (default: %(default)s)"
     )
 
 

@@ -158,9 +158,12 @@ def _lost(loses: list[str], people: list[dict[str, Any]], programme: Programme) 
     first = date(min(programme.years), 1, 1)
     for said in loses:
         where, _, month = said.partition(":")
-        leads = parse_table(programme.tables["lead_office"], "lead_office")
-        office = pick(leads, {"area": where}, first)[0]
-        office = office if where in programme.areas else where
+        office = where
+        if where in programme.areas:
+            if "lead_office" not in programme.tables:
+                raise CommandError(f"{said}: this programme has no table lead_office; name an office")
+            leads = parse_table(programme.tables["lead_office"], "lead_office")
+            office = pick(leads, {"area": where}, first)[0]
         gone = {name for name, _ in away}
         there = [
             one["name"] for one in people if [office, "reviewer"] in one["roles"] and one["name"] not in gone

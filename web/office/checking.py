@@ -72,6 +72,7 @@ TEXTS = {
     "missing_key": _("Hier fehlt etwas: %(key)s"),
     "unknown_outcome": _("Dieses Ergebnis hat kein Schritt mit diesem Formular: %(outcome)s"),
     "unknown_pot": _("Diese Herkunft des Geldes gibt es nicht: %(pot)s"),
+    "unknown_holidays": _("Von diesem Land oder Kanton sind keine Feiertage bekannt: %(why)s"),
     "unknown_key": _("Das liest niemand; ist es richtig geschrieben? %(key)s"),
     "wrong_value": _(
         "So wird das nicht gelesen (Zahl, Text, true oder false, Liste, Titel je Sprache?): %(key)s"
