@@ -168,6 +168,7 @@ def check_terms(programme: Programme) -> None:
             raise RouteError("instalments_unclear", at=at)
         starts = [one.start for one in parse_waits(terms)]
         known = all(type(one) is int and 1 <= one <= len(percents) for one in starts)
+        known = known and all(type(one.times) is int and one.times > 0 for one in parse_waits(terms))
         if not known or starts != sorted(set(starts)):
             raise RouteError("waits_unclear", at=at)
         if type(terms["report_days"]) is not int or terms["report_days"] <= 0:

@@ -47,6 +47,16 @@ def test_an_instalment_waits_for_its_report(
     assert (found.waits.child if found.waits else None) == waits
 
 
+def test_each_yearly_instalment_waits_for_a_report_of_its_own() -> None:
+    terms = BUNDLE.programme["terms"]["XL"]
+    due = [following(GRANTED, 0, terms, ("interim",) * reports).due for reports in range(5)]
+    assert due == [23_000_00, 45_000_00, 68_000_00, 90_000_00, 90_000_00]
+    second = following(GRANTED, 45_000_00, terms, ("interim",))
+    assert second.waits is not None
+    assert (second.number, second.waits.text["de"]) == (3, "Genehmigung des zweiten Zwischenberichts")
+    assert following(GRANTED, 0, terms, ("report",)).due == GRANTED
+
+
 def test_terms_that_say_nothing_of_reports_pay_one_after_the_other() -> None:
     assert following(10_000_00, 6_000_00, {"instalments": [60, 40]}, ()) == Next(2, 2, 4_000_00, 4_000_00)
     assert following(10_000_00, 0, {}, ()) == Next(1, 1, 10_000_00, 10_000_00)

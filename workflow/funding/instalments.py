@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ ACCEPTED = "accepted"
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The instalment `start` (from 1) and those behind it wait until such a child is accepted.
+    """The instalment `start` (from 1) and those behind it wait until so many such children are accepted.
 
     `text`: what they wait for, as people read it.
     """
@@ -23,6 +24,7 @@ class Wait:
     start: int
     child: str
     text: Labels
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,23 @@ class Next:
 
 def parse_waits(terms: Mapping[str, Any]) -> tuple[Wait, ...]:
     """`waits` of a size's terms, in the order of the instalments."""
-    return tuple(Wait(raw["from"], raw["child"], raw["text"]) for raw in terms.get("waits", ()))
+    return tuple(
+        Wait(raw["from"], raw["child"], raw["text"], raw.get("times", 1)) for raw in terms.get("waits", ())
+    )
 
 
 def following(granted: int, paid: int, terms: Mapping[str, Any], accepted: Collection[str]) -> Next:
-    """What comes after so many Rappen were paid. `accepted`: codes of the children that were.
+    """What comes after so many Rappen were paid. `accepted`: codes of the children that were, each as often.
 
     A later report stands for an earlier one: whoever approved the final one no longer asks for the interim.
     """
     percents = terms.get("instalments", [100])
     number, amount = instalment(granted, paid, percents)
-    waits = parse_waits(terms)
+    waits, there = parse_waits(terms), Counter(accepted)
     missing = [
-        one for at, one in enumerate(waits) if not any(later.child in accepted for later in waits[at:])
+        one
+        for at, one in enumerate(waits)
+        if not any(there[later.child] >= later.times for later in waits[at:])
     ]
     free = min((one.start - 1 for one in missing), default=len(percents))
     due = max(0, sum(split(granted, percents)[:free]) - paid)

@@ -162,7 +162,7 @@ def payable(db: sa.Engine, viewer: Actor) -> int:
 def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payable:
     case = load_case(row.state)
     terms = published.programme(tx, row.programme_hash).terms.get(row.size, {})
-    accepted = {child["code"] for child in (row.children or {}).values() if child["ending"] == ACCEPTED}
+    accepted = [child["code"] for child in (row.children or {}).values() if child["ending"] == ACCEPTED]
     comes = following(row.committed, row.paid, terms, accepted)
     route = published.route(tx, row.route_hash)
     today = published.calendar(tx, row.programme_hash).day_of(now)
