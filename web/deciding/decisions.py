@@ -47,11 +47,11 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a form asks that no proposal answers: once for all of these cases."""
+    """What a form asks that no proposal answers: once for all of these cases, by their numbers."""
 
     form: Form
     paths: Sequence[str]
-    count: int
+    numbers: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -173,16 +173,15 @@ def answers_of(row: Waiting, common: Mapping[str, Any]) -> dict[str, dict[str, A
 
 def _asked(rows: Iterable[Waiting]) -> list[Asked]:
     """What has to be said for all, by form."""
-    forms: dict[str, Form] = {}
-    paths: dict[str, dict[str, int]] = {}
+    asked: dict[str, tuple[Form, dict[str, None], list[str]]] = {}
     for row in rows:
         if row.form is None:
             continue
-        forms[row.form.code] = row.form
-        for path in missing(row.form, row.outcome, prefilled(row.form, row.outcome, row.proposal)):
-            counts = paths.setdefault(row.form.code, {})
-            counts[path] = counts.get(path, 0) + 1
-    return [Asked(forms[code], list(found), max(found.values())) for code, found in paths.items()]
+        if unsaid := missing(row.form, row.outcome, prefilled(row.form, row.outcome, row.proposal)):
+            _, paths, numbers = asked.setdefault(row.form.code, (row.form, {}, []))
+            paths.update(dict.fromkeys(unsaid))
+            numbers.append(row.number)
+    return [Asked(form, list(paths), numbers) for form, paths, numbers in asked.values()]
 
 
 def _common(rows: Iterable[Waiting]) -> dict[str, str]:
