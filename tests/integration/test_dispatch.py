@@ -164,6 +164,18 @@ def posted(*ticks: str, **said: str) -> dict[str, Any]:
     return {"case": list(ticks), **{f"dispatch.{name}": value for name, value in said.items()}}
 
 
+def test_each_of_many_has_its_own_consignment_number(told: Story, desk: Browser) -> None:
+    cases = [ordered(told), ordered(told)]
+    page = desk.open(LIST)
+    ticks = [f"{case_id}.{state(told, case_id).entry}" for case_id in cases]
+    numbers = {f"each.{cases[0]}.dispatch.number": "98.01", f"each.{cases[1]}.dispatch.number": "98.02"}
+    desk.send(page.form(LIST), posted(*ticks, sent_on="07.09.2026", by="registered") | numbers)
+    said = rows(told.db, "SELECT case_id, data FROM contents WHERE step = 'dispatch_rejected'")
+    assert {one.case_id: one.data["dispatch"]["number"] for one in said} == dict(
+        zip(cases, ["98.01", "98.02"], strict=True)
+    )
+
+
 def test_many_orders_are_posted_in_one_go(told: Story, desk: Browser) -> None:
     cases = [ordered(told), ordered(told, "grant"), ordered(told)]
     inbox = desk.open("/desk")

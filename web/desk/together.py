@@ -68,8 +68,12 @@ def say_together(code: str) -> Response | tuple[str, int]:
 
 def _say(form: Form, row: Alike, one: Ticked, tried: Tried) -> None:
     command = Complete(row.case_id, row.step, row.seat, row.outcome, row.entry)
+    answers = {section: dict(part) for section, part in tried.answers.items()}
+    for path in _each(form):
+        section, code = path.split(".")
+        answers[section][code] = request.form.get(f"each.{row.case_id}.{path}", "")
     try:
-        do(command, tried.answers, key=one.key())
+        do(command, answers, key=one.key())
     except Invalid as error:
         tried.problems = {**error.fields, **tried.problems}
         tried.failed.append((row.number, _why(form, error)))
@@ -77,6 +81,11 @@ def _say(form: Form, row: Alike, one: Ticked, tried: Tried) -> None:
         tried.failed.append((row.number, text_of(error, lang())))
     else:
         tried.done += 1
+
+
+def _each(form: Form) -> list[str]:
+    """What may be said of each by itself: short words that may be left out, as a consignment number."""
+    return [path for path, one in form.fields().items() if one.type == "text" and not one.required]
 
 
 def _why(form: Form, error: Invalid) -> str:
@@ -93,6 +102,7 @@ def _page(found: Together, tried: Tried, ticks: Collection[UUID] = ()) -> str:
         "desk/together.html",
         form=found.form,
         paths=[path for path, one in found.form.fields().items() if one.required],
+        each=_each(found.form),
         rows=found.rows,
         tried=tried,
         ticks=ticks,
