@@ -31,7 +31,7 @@ from tests.integration.walks import (
     rows,
     state,
 )
-from web.cli.story import Story, decision, proposal
+from web.cli.story import Story, proposal
 from workflow.engine.decide import allowed
 from workflow.errors import Refused
 from workflow.store import journal, published, queries
@@ -175,23 +175,6 @@ def test_what_silence_wrote_off_is_proposed_anew_when_the_appeal_is_upheld(told:
     deliver(told)
     told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Wie zuvor."))
     assert state(told, case_id).held == 30_000_00
-    assert_kept(told.db)
-
-
-def test_after_an_upheld_appeal_against_a_grant_the_office_decides_anew_by_itself(told: Story) -> None:
-    case_id = granted(told)
-    appeal = opened(told, CHECKER, case_id, "appeal", APPEAL)
-    told.wait(days=30)
-    told.do(SECRETARIAT, appeal, "propose", {"findings": {"findings": "Zu wenig."}})
-    told.do(DEPARTMENT, appeal, "uphold", {"decision": {"reasons": "Der Betrag deckt den Kurs nicht."}})
-    deliver(told)
-    assert "open_child:new_decision" not in offers(told, HEKS, case_id)
-    anew = opened(told, CHECKER, case_id, "new_decision", amendment(5_000))
-    told.do(CHECKER, anew, "decide", {"check": {"recommendation": "Wie im Rekursentscheid."}})
-    told.do(HEAD, anew, "grant", decision(5_000_00, "Der Rekurs ist gutgeheissen."))
-    told.do(DIVISION, anew, "confirm", {"decision": {}})
-    deliver(told)
-    assert (state(told, anew).ending, state(told, anew).committed) == ("amended", 5_000_00)
     assert_kept(told.db)
 
 
