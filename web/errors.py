@@ -172,6 +172,7 @@ TEXTS: dict[str, str] = {
     "not_suspended": _("Dieses Gesuch ist nicht sistiert. Es wurde nichts geändert."),
     "not_at_this_step": _("Das ist bei diesem Schritt nicht vorgesehen. Es wurde nichts geändert."),
     "child_is_open": _("Davon ist schon eines offen. Bitte warten Sie, bis es abgeschlossen ist."),
+    "sent_already": _("Dieses Schreiben ist schon versandt; zurücknehmen lässt es sich nicht mehr."),
     "way_used_up": _("Das ist für dieses Gesuch schon so oft geschehen, wie das Verfahren es zulässt."),
     "nudged_enough": _("Daran ist schon %(most)s Mal erinnert worden. Bitte rufen Sie an."),
     "too_long": _("Die Frist kann noch um höchstens %(most)s Arbeitstage verlängert werden."),

@@ -163,7 +163,7 @@ def accept_child(
         facts[REQUESTED_IN_ALL] = _in_all(tx, facts, parent.id)
     if ACCOUNTED in route.facts:  # a report is about all that was granted, and not settled lower before
         facts["granted"] = parent.case.worth + sum(
-            case.worth for _, case in applications.children_with_grants(tx, parent.id)
+            case.worth for _, case in applications.children_with_grants(tx, parent.id, kept.now)
         )
         facts |= _accounted(answers, facts)
     if DECIDED_BY in route.facts and (role := _decided_by(tx, parents_route, parent.id)):

@@ -67,6 +67,8 @@ def templates_and_order(
     deciders = [(office, role) for _, office, role in draft.signers] if draft else acted_as(decided, events)
     signers = [name for name, _, _ in draft.signers] if draft else [row.actor_name for row in decided]
     internal = APPLICANT_OFFICE in stored.case.facts
+    # what was answered to an earlier decision says nothing about this one
+    answers_since = events[events.index(decided[-1]) :] if decided else []
     order: Order = {
         "language": programme.languages[0],
         "number": stored.number,
@@ -91,8 +93,8 @@ def templates_and_order(
         "reasons": (draft.reasons if draft else decision_text(decided, texts, "reasons")) or "",
         "conditions": _lines(draft.conditions if draft else decision_text(decided, texts, "conditions")),
         "resolution": _resolution(decided, texts),
-        "budget_confirmed_on": _answered_on(route, events, "accept"),
-        "declined_on": _answered_on(route, events, "decline"),
+        "budget_confirmed_on": _answered_on(route, answers_since, "accept"),
+        "declined_on": _answered_on(route, answers_since, "decline"),
         "instalments": terms["instalments"],
         "report": programme.own(terms["report"]),
         "report_days": terms["report_days"],

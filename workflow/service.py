@@ -138,7 +138,7 @@ def _handle(
         elif isinstance(command, cmd.Recuse):
             _step_back_from_family(tx, stored, command, actor, now)
         elif isinstance(command, cmd.ChildEnded) and outside.settled is not None:
-            _settle_amendments(tx, stored, change.after, outside.settled, actor, now)
+            _settle_amendments(tx, stored, change.after, command, outside.settled, actor, now)
     return Done(stored.id, number, stored.case.version + len(events))
 
 
@@ -260,14 +260,21 @@ def _step_back_from_family(
 
 
 def _settle_amendments(
-    tx: Connection, stored: journal.Stored, after: Case, settled: int, actor: Actor, now: datetime
+    tx: Connection,
+    stored: journal.Stored,
+    after: Case,
+    command: cmd.ChildEnded,
+    settled: int,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """What a report settles it settles of the whole grant: first of what was granted first, and of amendments
-    what is left of it. Whatever they have too much is free again, or has to come back."""
+    """What a report settles it settles of all that was granted when it was handed in: first of the grant, and
+    of amendments what is left of it. Whatever they have too much is free again, or comes back."""
     if after.settled == stored.case.settled:
         return
     left = settled - after.worth
-    for child_id, _ in applications.children_with_grants(tx, stored.id):
+    handed_in = applications.row_of(tx, UUID(command.child)).submitted_at
+    for child_id, _ in applications.children_with_grants(tx, stored.id, handed_in):
         one = journal.read(tx, child_id)
         share = min(max(0, left), one.case.worth)
         left -= share

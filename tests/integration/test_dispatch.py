@@ -14,11 +14,12 @@ from tasks.deliver import deliver_due
 from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.test_appeals import APPEAL, SECRETARIAT, refused
-from tests.integration.test_children import offers, opened
+from tests.integration.test_children import amendment, granted, offers, opened
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
     DEPARTMENT,
+    DIVISION,
     HEAD,
     HEKS,
     LEAD,
@@ -26,15 +27,17 @@ from tests.integration.walks import (
     SYNTHESIS,
     assert_kept,
     at_check,
+    costs,
     deliver,
     happened,
+    order,
     rows,
     state,
 )
 from web.cli.story import Story, decision, dispatch, review
 from web.cli.visitors import Browser
 from workflow.engine.commands import TakeWay
-from workflow.errors import Invalid, NotAllowed
+from workflow.errors import Invalid, NotAllowed, Refused
 from workflow.store import queries
 
 
@@ -304,6 +307,80 @@ def test_an_order_that_is_not_posted_is_taken_back_by_two(told: Story) -> None:
     assert (len(case.letters), case.letters[0], case.unsent) == (2, first, (first,))
     assert letters_of(told, case_id) == [case.letters[1]]
     assert mailed(told, case_id) == 1
+    assert_kept(told.db)
+
+
+def taken_back(told: Story, case_id: UUID, to: str) -> None:
+    way = TakeWay(case_id, "take_back", to, state(told, case_id).entry)
+    told.aside(CHECKER, way, "Ein Fehler.")
+    told.aside(HEAD, way, "Einverstanden.")
+
+
+def made(told: Story) -> None:
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+
+
+def test_what_was_sent_is_not_taken_back_though_it_goes_out_again(told: Story) -> None:
+    case_id = ordered(told)
+    told.do(CHECKER, case_id, "sent", sent(told))
+    again = TakeWay(case_id, "send_again", "dispatch_rejected", state(told, case_id).entry)
+    told.aside(CHECKER, again, "Zurück an Absender.")
+    with pytest.raises(Refused, match="sent_already"):
+        taken_back(told, case_id, "decide")
+
+
+def test_after_a_grant_that_was_taken_back_a_refusal_holds_no_money(told: Story) -> None:
+    case_id = ordered(told, "grant")
+    taken_back(told, case_id, "decide")
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Doch nicht."}})
+    made(told)
+    assert (state(told, case_id).step, state(told, case_id).held) == ("dispatch_rejected", 0)
+    assert_kept(told.db)
+
+
+def test_a_budget_that_was_confirmed_for_another_decision_counts_no_more(told: Story) -> None:
+    case_id = at_check(told, 9_000)
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    told.do(LEAD, case_id, "yes", review("So ist es."))
+    told.do(HEAD, case_id, "grant", decision(6_000_00, REASONS))
+    told.do(HEKS, case_id, "accept", costs(6_000))
+    made(told)
+    taken_back(told, case_id, "decide")
+    told.do(HEAD, case_id, "grant", decision(9_000_00, REASONS))
+    deliver(told)
+    said = order(told, case_id)
+    assert "bestätigte" not in said
+    form = queries.form(told.db, application(told, case_id).programme_hash, "report")
+    plan = queries.planned_rows(told.db, told.actors[HEKS], case_id, form)
+    planned = sum(row["planned"] for row in plan["accounts"]["costs"])
+    assert planned == 11_250_00  # as applied for, and not the 6,000 of the grant that was taken back
+    assert_kept(told.db)
+
+
+def application(told: Story, case_id: UUID) -> queries.Application:
+    found = queries.application(told.db, told.actors[HEKS], case_id)
+    assert found is not None
+    return found
+
+
+def test_an_amendment_taken_back_and_approved_without_money_awards_none(told: Story) -> None:
+    child = opened(told, HEKS, granted(told), "amendment", amendment(5_000))
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, child, "grant", decision(4_000_00, "Ausgebucht."))
+    told.do(DIVISION, child, "confirm", {"decision": {}})
+    made(told)
+    taken_back(told, child, "level")
+    told.do(HEAD, child, "approve", {"decision": {"reasons": "Doch ohne Geld."}})
+    told.do(DIVISION, child, "confirm", {"decision": {}})
+    deliver(told)
+    said = order(told, child)
+    assert "erhöht" not in said
+    assert (said.count("Bernasconi"), said.count("Iselin")) == (
+        1,
+        1,
+    )
+    assert (state(told, child).held, state(told, child).committed) == (0, 0)
     assert_kept(told.db)
 
 

@@ -289,6 +289,17 @@ def test_a_report_settles_what_amendments_have_added_too(app: Flask, told: Story
     assert_kept(told.db)
 
 
+def test_what_is_granted_after_a_report_was_handed_in_is_not_settled_by_it(told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    told.wait(days=1)
+    later = more(told, case_id, 5_000)
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
+    deliver(told)
+    assert (state(told, case_id).worth, state(told, later).worth) == (38_000_00, 5_000_00)
+    assert_kept(told.db)
+
+
 def test_a_report_accounts_for_all_that_was_granted(told: Story) -> None:
     case_id = granted(told)
     more(told, case_id, 5_000)

@@ -97,6 +97,8 @@ def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date
 def _way_refusal(case: Case, way: Way, actor: Actor, on: date, *, gated: bool) -> FoerderwegError | None:
     if not stands_at(case, way.start) or case.suspended_at is not None:
         return Refused("not_at_this_step")
+    if way.unsent and not set(case.letters[-1:]) & set(case.unsent):
+        return Refused("sent_already")
     if case.ways.get(way.code, 0) >= way.at_most:
         return Refused("way_used_up", most=way.at_most)
     if way.second is not None and case.proposal is not None and case.proposal.way == way.code:

@@ -91,6 +91,7 @@ def _aside(data: Mapping[str, Any], tables: Mapping[str, Table]) -> dict[str, An
                 _parse_who(raw["who"], tables, code),
                 _parse_who(raw["second"], tables, code) if "second" in raw else None,
                 int(raw.get("at_most", 3)),
+                bool(raw.get("unsent", False)),
             )
             for code, raw in data.get("ways", {}).items()
         }

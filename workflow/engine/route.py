@@ -204,7 +204,8 @@ class Child:
 class Way:
     """A way off the route: from any of `start` to one of `to`, at most so often, by who may take it.
 
-    With `second`, another person of that role has to agree: four eyes.
+    With `second`, another person of that role has to agree: four eyes. `unsent`: only while nobody has sent
+    out the letter that was made last.
     """
 
     code: str
@@ -213,6 +214,7 @@ class Way:
     who: Who
     second: Who | None = None
     at_most: int = 3
+    unsent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

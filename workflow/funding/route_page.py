@@ -162,6 +162,7 @@ PAGE = _schema(
             to=texts(required=True),
             who=_who(required=True),
             second=_who(),
+            unsent=flag(),
             at_most=whole(),
             title=labels(required=True),
             help=labels(),

@@ -186,9 +186,9 @@ def row_of(tx: Connection, case_id: UUID) -> Row[Any]:
     return tx.execute(select(cases).where(cases.c.id == case_id)).one()
 
 
-def children_with_grants(tx: Connection, case_id: UUID) -> list[tuple[UUID, Case]]:
-    """The cases that belong to this one and have added to what was granted, the oldest first."""
-    added = (cases.c.parent_id == case_id) & (cases.c.committed > 0)
+def children_with_grants(tx: Connection, case_id: UUID, until: datetime) -> list[tuple[UUID, Case]]:
+    """The cases that belong to this one and had added to what was granted by then, the oldest first."""
+    added = (cases.c.parent_id == case_id) & (cases.c.committed > 0) & (cases.c.entered_at <= until)
     query = select(cases.c.id, cases.c.state).where(added).order_by(cases.c.submitted_at, cases.c.id)
     return [(row.id, load_case(row.state)) for row in tx.execute(query)]
 

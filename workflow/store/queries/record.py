@@ -130,9 +130,12 @@ def acted_as(decided: Sequence[HistoryRow], events: Sequence[HistoryRow]) -> lis
 
 
 def signing(route: Route, events: Sequence[HistoryRow]) -> list[HistoryRow]:
-    """What those who sign did last, in its order: back to the step before at which nobody signs."""
+    """What those who sign did last, in its order: back to the step before at which nobody signs, or to a way
+    that was taken."""
     found: list[HistoryRow] = []
     for row in reversed(events):
+        if found and row.name == "WayTaken":
+            break
         step = route.steps[row.data["step"]] if row.name == "Completed" else None
         if not isinstance(step, Human) or step.seats[0].who.role == APPLICANT:
             continue
