@@ -187,10 +187,10 @@ def invite(
         store.note(tx, row.id, actor.person, "invited", now, about, role=role)
         if person is not None:
             inviter = persons.person_by_id(tx, UUID(actor.person))
-            named = (
-                {"by": inviter.name, "organisation": row.name} if inviter and row.state == "confirmed" else {}
-            )
-            accounts.send_link(tx, person.id, "joining", now, **named)  # strangers send no words of their own
+            named = {"by": inviter.name, "organisation": row.name} if inviter else {}
+            if row.state != "confirmed" or any("//" in one or "www." in one for one in named.values()):
+                named = {}  # strangers send no words of their own, and nobody an address as a name
+            accounts.send_link(tx, person.id, "joining", now, **named)
 
 
 def answer(

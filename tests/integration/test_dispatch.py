@@ -408,3 +408,19 @@ def test_what_came_back_goes_out_again_and_the_period_runs_anew(told: Story) -> 
     assert state(told, case_id).step == "remedy_period"
     told.wait(days=3)
     assert state(told, case_id).ending == "rejected"
+
+
+def test_the_figures_count_what_was_posted(told: Story) -> None:
+    def decided() -> list[int]:
+        found = queries.quarter(told.db, told.actors[HEAD], 2026, 3, size="S")
+        assert found is not None
+        return [one.granted for one in found.decided]
+
+    case_id = ordered(told, "grant")
+    assert decided() == []
+    taken_back(told, case_id, "decide")
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Doch nicht."}})
+    made(told)
+    assert decided() == []
+    told.do(CHECKER, case_id, "sent", sent(told))
+    assert decided() == [0]

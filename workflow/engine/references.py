@@ -74,8 +74,9 @@ def names(
 
 
 def _can_send(route: Route, step: Human) -> bool:
-    """One person who works here, after a letter."""
+    """One person who works here, after a letter, and never the clock: that would hide the letter for good."""
     ours = not step.is_panel and all(seat.who.role != APPLICANT for seat in step.seats)
+    ours = ours and not any(one.by_clock for one in step.outcomes.values())
     return ours and any(isinstance(one, Call) and one.to == step.code for one in route.steps.values())
 
 

@@ -20,7 +20,10 @@ SELECT c.number, o.name AS organisation, c.area, c.size, c.requested, c.status, 
   CASE WHEN c.held + c.committed > 0 OR c.state ? 'settled'
     THEN CAST(coalesce(c.state->'facts'->>'granted', '0') AS bigint) ELSE 0 END AS granted
 FROM cases c JOIN organisations o ON o.id = c.organisation_id
-CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM events e WHERE e.case_id = c.id AND e.name = 'CallReturned') d
+CROSS JOIN LATERAL (
+  SELECT min(e.at) AS at FROM events e WHERE e.case_id = c.id
+    AND (e.name = 'CallReturned' AND coalesce(e.data->>'unsent', 'false') = 'false'
+      OR e.name = 'Completed' AND e.data->>'sends' = 'true')) d
 WHERE c.parent_id IS NULL
   AND c.submitted_at < :until AND c.submitted_at >= CAST(:since AS timestamptz) - interval '2 years'
   AND d.at >= :since AND d.at < :until
@@ -32,7 +35,7 @@ WHERE parent_id IS NULL AND submitted_at >= :since AND submitted_at < :until GRO
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A case whose order was made in the quarter; `granted` is 0 where nothing was."""
+    """A case whose order, or agreement, went out in the quarter; `granted` is 0 where nothing was."""
 
     number: str
     organisation: str
