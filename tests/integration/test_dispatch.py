@@ -31,6 +31,7 @@ from tests.integration.walks import (
     deliver,
     happened,
     order,
+    report,
     rows,
     state,
 )
@@ -424,3 +425,50 @@ def test_the_figures_count_what_was_posted(told: Story) -> None:
     assert decided() == []
     told.do(CHECKER, case_id, "sent", sent(told))
     assert decided() == [0]
+
+
+def test_a_settlement_that_is_taken_back_is_checked_anew(told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    told.do(CHECKER, child, "cut", {"check": {"settled": 20_000_00, "why": "Nicht belegt."}})
+    told.do(HEAD, child, "settle", {"decision": {"reasons": "Die Belege fehlen."}})
+    made(told)
+    taken_back(told, child, "check")
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).worth) == ("accepted", 38_000_00)
+    assert letters_of(told, child) == []
+    assert_kept(told.db)
+
+
+def test_a_decision_not_to_take_it_up_is_taken_back(told: Story) -> None:
+    case_id = at_check(told, 9_000)
+    told.do(CHECKER, case_id, "inadmissible", {"check": {"reasons": "Nicht in Basel."}})
+    told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Das Projekt ist anderswo."}})
+    made(told)
+    entry = state(told, case_id).entry
+    way = TakeWay(case_id, "take_back_inadmissible", "inadmissible_proposal", entry)
+    told.aside(CHECKER, way, "Ein Kurs ist in Basel.")
+    told.aside(HEAD, way, "Einverstanden.")
+    told.do(HEAD, case_id, "admit", {"decision": {"note": "Ein Kurs ist in Basel."}})
+    assert state(told, case_id).step == "review"
+    assert letters_of(told, case_id) == []
+    assert_kept(told.db)
+
+
+def test_a_decision_on_an_appeal_is_taken_back_by_those_who_made_it(told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    told.do(SECRETARIAT, child, "received")
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gewahrt."}})
+    told.do(DEPARTMENT, child, "dismiss", {"decision": {"reasons": "Die Erwägungen überzeugen."}})
+    made(told)
+    way = TakeWay(child, "take_back", "instruct", state(told, child).entry)
+    told.aside(SECRETARIAT, way, "Eine Beilage ist übersehen.")
+    told.aside(DEPARTMENT, way, "Einverstanden.")
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).step) == ("upheld", "synthesis")
+    assert len(letters_of(told, child)) == 1
+    assert_kept(told.db)

@@ -81,7 +81,10 @@ def test_two_take_an_application_back(told: Story, app: Flask) -> None:
     assert notices(told)[-1] == ("signature_wanted", f"applications/{case_id}")
     jonas.send(jonas.open(path).form(path))  # one's own second is none
     assert state(told, case_id).ending is None
+    asked = jonas.open(f"/applications/{case_id}").words()
+    assert "Es fehlt die Unterschrift einer zweiten Person. Das können: Miriam Aebi" in asked
     page = miriam.open(f"/applications/{case_id}")
+    assert "Ansehen und entscheiden" in page.words()
     assert "Jonas Wirz hat den Rückzug des Gesuchs unterschrieben" in page.words()
     miriam.send(miriam.open(path).form(path))
     told.route()
