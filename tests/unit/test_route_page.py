@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from workflow.funding.route_page import misread
 from workflow.publish import parsed_routes, problems
 
 BUNDLE = load_folder(KIP3)
+PROGRAMMES = [KIP3, KIP3.with_name("demo-canton"), Path(__file__).parents[1] / "bench" / "programme"]
 PAGE = BUNDLE.routes["small"]
 
 
@@ -86,3 +88,8 @@ def test_nobody_decides_on_a_dossier_that_stays_closed_to_them(gate: Any) -> Non
         decide["gate"] = gate
     assert "reads_nothing at=decide role=head" in [str(one) for one in problems(bundle)]
     assert set(parsed_routes(bundle, Programme.parse(bundle.programme))) == set(BUNDLE.routes)
+
+
+@pytest.mark.parametrize("folder", PROGRAMMES, ids=[folder.name for folder in PROGRAMMES])
+def test_every_programme_here_can_be_published(folder: Path) -> None:
+    assert [str(one) for one in problems(load_folder(folder))] == []
