@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Route
+from workflow.engine.route import APPLICANT_OFFICE, Route
 from workflow.funding.letters import Order, Remedy, Resolution, Sender, render
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
@@ -140,7 +140,7 @@ def _answered_on(route: Route, events: Sequence[HistoryRow], outcome: str) -> st
     for row in reversed(events):
         if row.name == "Completed" and row.data["outcome"] == outcome:
             step = route.human(row.data["step"])
-            if step.seats[0].who.role == APPLICANT and step.form is not None:
+            if step.is_applicants and step.form is not None:
                 return _day(row.at)
     return None
 

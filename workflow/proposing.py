@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row
 
-from workflow import publish
+from workflow import publish, publishable
 from workflow.engine.case import Actor
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused, RouteError
 from workflow.funding.letters import Order, render
@@ -85,7 +85,7 @@ def accept(db: Engine, actor: Actor, proposal_id: UUID, *, now: datetime) -> str
     with db.connect() as tx:
         row = _acceptable(tx, actor, proposal_id)
         bundle = with_parts(published.bundle(tx, row.base), row.parts)
-    changed = publish.checked_bundle(bundle)  # takes its time: with no transaction open
+    changed = publishable.checked_bundle(bundle)  # takes its time: with no transaction open
     with db.begin() as tx:
         published.lock(tx)
         if _acceptable(tx, actor, proposal_id).base != row.base:
@@ -184,7 +184,7 @@ def _examined(
         if then.get(code) != there.get(code):
             raise Conflict("part_changed", part=code)
     bundle = with_parts(current, parts)
-    found: list[RouteError | Refused] = list(publish.problems(bundle))
+    found: list[RouteError | Refused] = list(publishable.problems(bundle))
     if found:
         return name, found, there
     with db.connect() as tx:

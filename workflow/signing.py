@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from workflow.engine.case import SIGNING, Actor
 from workflow.engine.commands import Complete, Offer, Withdraw
@@ -32,8 +32,13 @@ def sign(db: Engine, actor: Actor, application_id: UUID, *, now: datetime) -> bo
             return True
         made = signatures.sign(tx, application_id, actor.person, ready.signed, now)
         if made is not None:
-            path = f"applications/{application_id}/submit"
-            _ask_others(tx, application_id, str(ready.draft.organisation_id), actor, made, path, now)
+            payload = {
+                "text": "signature_wanted",
+                "organisation": str(ready.draft.organisation_id),
+                "but": actor.person,
+                "path": f"applications/{application_id}/submit",
+            }
+            outbox.add(tx, f"{application_id}:signed:{made}", "notice", payload, now)
     return False
 
 
@@ -58,8 +63,13 @@ def sign_giving_up(db: Engine, actor: Actor, command: Complete | Withdraw, *, no
         signatures.take_back_others(tx, stored.id, actor.person, name, now)
         made = signatures.sign(tx, stored.id, actor.person, name, now)
         if made is not None:
-            path = f"applications/{stored.id}"
-            _ask_others(tx, stored.id, stored.case.applicant, actor, made, path, now)
+            payload = {
+                "text": "giving_up_wanted",
+                "organisation": stored.case.applicant,
+                "but": actor.person,
+                "path": f"applications/{stored.id}",
+            }
+            outbox.add(tx, f"{stored.id}:signed:{made}", "notice", payload, now)
     return False
 
 
@@ -67,10 +77,3 @@ def _is_offered(command: Complete | Withdraw, offer: Offer) -> bool:
     if isinstance(command, Withdraw):
         return offer.action == "withdraw"
     return offer.action == "complete" and (offer.step, offer.seat) == (command.step, command.seat)
-
-
-def _ask_others(
-    tx: Connection, case_id: UUID, organisation: str, actor: Actor, made: int, path: str, now: datetime
-) -> None:
-    payload = {"text": "signature_wanted", "organisation": organisation, "but": actor.person, "path": path}
-    outbox.add(tx, f"{case_id}:signed:{made}", "notice", payload, now)

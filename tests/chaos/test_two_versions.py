@@ -16,7 +16,8 @@ from web.cli.processes import Program
 from web.cli.story import Story, decision, review
 from web.cli.system import System, process_env, publish
 from workflow.funding.programme import Programme, load_folder
-from workflow.publish import compiled, store
+from workflow.publish import store
+from workflow.publishable import compiled
 from workflow.store import published
 
 ROOT = Path(__file__).parents[2]

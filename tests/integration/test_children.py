@@ -40,7 +40,8 @@ from workflow import drafts
 from workflow.engine.commands import ChildEnded, Extend, OpenChild
 from workflow.errors import Invalid, NotAllowed, NotFound, Refused
 from workflow.funding.programme import load_folder
-from workflow.publish import checked_bundle, store
+from workflow.publish import store
+from workflow.publishable import checked_bundle
 from workflow.service import Done, handle
 from workflow.store import queries
 from workflow.store.reading import SYSTEM

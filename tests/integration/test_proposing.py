@@ -18,7 +18,8 @@ from workflow.errors import Conflict, Invalid, NotAllowed, Refused, RouteError
 from workflow.funding.parts import differences, parts_of, with_parts, written
 from workflow.funding.plain import read_part
 from workflow.funding.programme import load_folder
-from workflow.publish import checked_bundle, publish_folder, store
+from workflow.publish import publish_folder, store
+from workflow.publishable import checked_bundle
 from workflow.settings import PROGRAMMES
 from workflow.store import published
 

@@ -16,7 +16,7 @@ from workflow.funding.programme import Programme
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.interchange.placing import Box, Diagram
-from workflow.publish import checked
+from workflow.publishable import checked
 from workflow.texts import label
 
 _, PROGRAMME, COMPILED = checked(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders import KIP3
 from workflow.funding.programme import Bundle, load_folder
-from workflow.publish import problems
+from workflow.publishable import problems
 
 BUNDLE = load_folder(KIP3)
 Change = Callable[[Bundle], object]

@@ -11,7 +11,7 @@ from tests.builders import KIP3
 from workflow.errors import RouteError
 from workflow.funding.instalments import Next, following
 from workflow.funding.programme import load_folder
-from workflow.publish import checked_bundle
+from workflow.publishable import checked_bundle
 
 BUNDLE = load_folder(KIP3)
 GRANTED = 100_000_00

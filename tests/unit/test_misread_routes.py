@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from tests.builders import KIP3
-from workflow import publish
+from workflow import publishable
 from workflow.engine.parsing import parse_route
 from workflow.errors import RouteError
 from workflow.funding.programme import Programme, load_folder
 
 BUNDLE = load_folder(KIP3)
 PROGRAMME = Programme.parse(BUNDLE.programme)
-ROUTES = publish.parsed_routes(BUNDLE, PROGRAMME)
+ROUTES = publishable.parsed_routes(BUNDLE, PROGRAMME)
 OTHERS: tuple[Any, ...] = (None, 7, "word", [1], {"a": 1})
 
 
@@ -30,8 +30,8 @@ def places(part: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def findings(raw: dict[str, Any]) -> list[RouteError]:
     try:
-        route = parse_route(publish.compiled(raw, PROGRAMME.tables))
-        return publish.findings(BUNDLE, PROGRAMME, route, ROUTES)
+        route = parse_route(publishable.compiled(raw, PROGRAMME.tables))
+        return publishable.findings(BUNDLE, PROGRAMME, route, ROUTES)
     except RouteError as error:
         return [error]
 

@@ -19,7 +19,7 @@ from workflow.errors import Refused, RouteError
 from workflow.funding.forms import Form
 from workflow.funding.plain import load_yaml
 from workflow.funding.programme import Bundle, Programme, load_folder
-from workflow.publish import parsed_routes, problems
+from workflow.publishable import parsed_routes, problems
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 PROGRAMME = Programme.parse(BUNDLE.programme)

@@ -12,7 +12,7 @@ import pytest
 from tests.builders import KIP3
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.funding.route_page import misread
-from workflow.publish import parsed_routes, problems
+from workflow.publishable import parsed_routes, problems
 
 BUNDLE = load_folder(KIP3)
 PROGRAMMES = [KIP3, KIP3.with_name("demo-canton"), Path(__file__).parents[1] / "bench" / "programme"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import KIP3
-from workflow import publish
+from workflow import publishable
 from workflow.engine.parsing import parse_route
 from workflow.funding.programme import Bundle, Programme, load_folder
 
@@ -17,9 +17,9 @@ PROGRAMME = Programme.parse(BUNDLE.programme)
 
 
 def findings(code: str, bundle: Bundle) -> list[str]:
-    routes = publish.parsed_routes(bundle, PROGRAMME)
-    route = parse_route(publish.compiled(bundle.routes[code], PROGRAMME.tables))
-    return [str(one) for one in publish.findings(bundle, PROGRAMME, route, routes)]
+    routes = publishable.parsed_routes(bundle, PROGRAMME)
+    route = parse_route(publishable.compiled(bundle.routes[code], PROGRAMME.tables))
+    return [str(one) for one in publishable.findings(bundle, PROGRAMME, route, routes)]
 
 
 def changed() -> tuple[Bundle, dict[str, Any]]:

@@ -15,7 +15,7 @@ from web.office.mails import Shown, shown_with
 from web.part_names import Named
 from web.reads import note_read
 from web.security import db, now, signed_in
-from workflow import orders, proposing, publish
+from workflow import orders, proposing, publishable
 from workflow.engine.parsing import parse_route
 from workflow.errors import RouteError
 from workflow.funding.mails import parse_mails
@@ -115,7 +115,7 @@ def drawing(bundle: Bundle, name: str, content: Any) -> str:
     if not name.startswith("routes/") or content is None:
         return ""
     try:
-        raw = publish.compiled(content, Programme.parse(bundle.programme).tables)
+        raw = publishable.compiled(content, Programme.parse(bundle.programme).tables)
         route = parse_route(raw)
         return bpmn(route, lay_out(route, raw, lang(), Words().lane)).decode()
     except (RouteError, KeyError, TypeError, ValueError, AttributeError):

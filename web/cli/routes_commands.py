@@ -12,7 +12,7 @@ from typing import Any
 
 from web.cli.connected import CommandError, database, folder_named
 from web.cli.people_commands import Add, group_of
-from workflow import publish, routes
+from workflow import publish, publishable, routes
 from workflow.engine.case import Actor
 from workflow.engine.explain import Deadline
 from workflow.engine.parsing import parse_route
@@ -81,14 +81,14 @@ def folder_option(parser: argparse.ArgumentParser) -> None:
 def _check(options: argparse.Namespace) -> int:
     bundle = load_folder(options.programme)
     programme = Programme.parse(bundle.programme)
-    routes = publish.parsed_routes(bundle, programme)
+    routes = publishable.parsed_routes(bundle, programme)
     found = 0
     for code, raw in _chosen(options, bundle.routes).items():
         try:
             found_here = list(misread(raw))
             if not found_here:
-                route = parse_route(publish.compiled(raw, programme.tables))
-                found_here = publish.findings(bundle, programme, route, routes)
+                route = parse_route(publishable.compiled(raw, programme.tables))
+                found_here = publishable.findings(bundle, programme, route, routes)
         except RouteError as error:
             found_here = [error]
         for finding in found_here:
@@ -157,7 +157,7 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _diagram(options: argparse.Namespace) -> int:
-    _, programme, compiled_routes = publish.checked(options.programme)
+    _, programme, compiled_routes = publishable.checked(options.programme)
     lang = options.lang or programme.languages[0]
     if lang not in programme.spoken:
         raise CommandError(f"the programme speaks {', '.join(programme.spoken)}, not {lang}")
@@ -178,7 +178,7 @@ def _diagram(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    _, _, compiled_routes = publish.checked(options.programme)
+    _, _, compiled_routes = publishable.checked(options.programme)
     since = datetime.combine(options.since, datetime.min.time(), ZURICH)
     with database(options.env) as (db, _):
         same = other = 0

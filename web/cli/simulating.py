@@ -14,7 +14,7 @@ from web.cli.connected import CommandError
 from web.cli.people_commands import Add
 from web.cli.progress import progress
 from web.cli.routes_commands import folder_option, staff_of
-from workflow import publish
+from workflow import publishable
 from workflow.engine.calendar import Calendar
 from workflow.engine.parsing import parse_route
 from workflow.engine.route import Route
@@ -56,7 +56,7 @@ def _count(said: str) -> int:
 def _simulate(options: argparse.Namespace) -> int:
     bundle = load_folder(options.programme)
     programme = Programme.parse(bundle.programme)
-    routes = publish.parsed_routes(bundle, programme)
+    routes = publishable.parsed_routes(bundle, programme)
     chosen = _chosen(options.route, programme, routes)
     start = datetime(min(programme.years), 1, 5, 8, tzinfo=ZURICH)
     calendar = Calendar(ZURICH, programme.office_holidays(range(start.year, start.year + 12)))
@@ -106,7 +106,7 @@ def _chosen(named: str | None, programme: Programme, routes: dict[str, Route]) -
     if named in routes:
         return routes[named]
     if Path(named).is_file():
-        return parse_route(publish.compiled(load_yaml(Path(named)), programme.tables))
+        return parse_route(publishable.compiled(load_yaml(Path(named)), programme.tables))
     raise CommandError(f"there is no route {named}, but: {', '.join(sorted(routes))}")
 
 

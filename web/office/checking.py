@@ -11,7 +11,7 @@ from flask import render_template, request
 from web import errors
 from web.desk.words import Words
 from web.language import gettext, lang
-from workflow import publish
+from workflow import publishable
 from workflow.engine.parsing import parse_route
 from workflow.errors import FoerderwegError, RouteError
 from workflow.funding.plain import read_yaml
@@ -171,9 +171,9 @@ def check(text: str, bundle: Bundle, programme: Programme) -> Checked:
         raw = read_yaml(text, "route", trusted=False)
         if wrong := list(misread(raw)):
             return Checked([said(one) for one in wrong], "", 0, "")
-        route = parse_route(publish.compiled(raw, programme.tables))
-        routes = publish.parsed_routes(bundle, programme) | {route.code: route}
-        found = publish.findings(bundle, programme, route, routes)
+        route = parse_route(publishable.compiled(raw, programme.tables))
+        routes = publishable.parsed_routes(bundle, programme) | {route.code: route}
+        found = publishable.findings(bundle, programme, route, routes)
         drawn = "" if found else bpmn(route, lay_out(route, raw, lang(), Words().lane)).decode()
     except RouteError as error:
         return Checked([said(error)], "", 0, "")

@@ -211,6 +211,17 @@ def _withdraw_page(found: Application, reason: str = "", wrong: str = "") -> str
         reason=reason,
         wrong=wrong,
         two_sign=_two_sign(found),
+        first=_two_sign(found) and not _signed_by_another(found),
+    )
+
+
+def _signed_by_another(found: Application) -> bool:
+    """Somebody else has signed that it is taken back: this signature does it."""
+    actor = signed_in().actor
+    known = queries.sign_off(db(), actor, found.id)
+    return known is not None and any(
+        one.void_at is None and found.given_up.get(one.hash) == "" and str(one.person_id) != actor.person
+        for one in known.signatures
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from workflow.engine.calendar import Calendar
 from workflow.engine.case import Case
-from workflow.engine.route import APPLICANT, Call, Choice, End, Human, Route, Until, Wait
+from workflow.engine.route import Call, Choice, End, Human, Route, Until, Wait
 from workflow.engine.tables import Facts, pick
 
 
@@ -76,7 +76,7 @@ def usual(route: Route, start: str | None, facts: Facts, on: date) -> Iterator[s
 
 
 def _tells(step: Human | Choice | Call | Wait) -> bool:
-    return isinstance(step, Wait) or (isinstance(step, Human) and step.seats[0].who.role == APPLICANT)
+    return isinstance(step, Wait) or (isinstance(step, Human) and step.is_applicants)
 
 
 def _end_of(step: Human | Wait, case: Case, start: datetime, calendar: Calendar) -> datetime:

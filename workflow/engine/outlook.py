@@ -55,7 +55,7 @@ def as_proposed(step: Human, *, grants: bool) -> str | None:
 
     A grant is an outcome with an amount. None: this step cannot say so, or nobody signs here.
     """
-    if not step.signs or step.is_panel or step.seats[0].who.role == APPLICANT:
+    if not step.signs or step.is_panel or step.is_applicants:
         return None
     fitting = (one.code for one in step.outcomes.values() if bool(one.amount) == grants and not one.by_clock)
     return next(fitting, None)

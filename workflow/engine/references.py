@@ -75,7 +75,7 @@ def names(
 
 def _can_send(route: Route, step: Human) -> bool:
     """One person who works here, after a letter, and never the clock: that would hide the letter for good."""
-    ours = not step.is_panel and all(seat.who.role != APPLICANT for seat in step.seats)
+    ours = not step.is_panel and not step.is_applicants
     ours = ours and not any(one.by_clock for one in step.outcomes.values())
     return ours and any(isinstance(one, Call) and one.to == step.code for one in route.steps.values())
 
@@ -204,7 +204,7 @@ def _internal(child: Child, route: Route) -> Iterator[RouteError]:
     if child.who.role == APPLICANT:
         yield RouteError("internal_speaks_out", at=at, step=at)
     for code, step in route.steps.items():
-        asks = isinstance(step, Human) and any(seat.who.role == APPLICANT for seat in step.seats)
+        asks = isinstance(step, Human) and step.is_applicants
         if asks or isinstance(step, Call):
             yield RouteError("internal_speaks_out", at=at, step=code)
 

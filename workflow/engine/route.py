@@ -128,6 +128,11 @@ class Human:
     def is_panel(self) -> bool:
         return self.votes is not None
 
+    @property
+    def is_applicants(self) -> bool:
+        """It is the applicant who acts here."""
+        return any(seat.who.role == APPLICANT for seat in self.seats)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from workflow.connecting import plain
 from workflow.engine.canonical import content_hash
 from workflow.engine.case import Actor, Case, load_case
-from workflow.engine.route import APPLICANT, Human, Route
+from workflow.engine.route import Human, Route
 from workflow.store import prepared, published
 from workflow.store.published import CURRENT
 from workflow.store.signatures import answers_change
@@ -178,7 +178,7 @@ def plan(
 
 def _is_applicants(route: Route, code: str) -> bool:
     step = route.steps.get(code)
-    return isinstance(step, Human) and step.seats[0].who.role == APPLICANT
+    return isinstance(step, Human) and step.is_applicants
 
 
 def row_of(tx: Connection, case_id: UUID) -> Row[Any]:

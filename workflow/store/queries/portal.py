@@ -58,6 +58,14 @@ class FieldSave:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """The moment at which the clock answers in place of the applicant, and what follows from that."""
+
+    at: datetime
+    says: Labels | None
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """An application as its organisation sees it. `held_by`: code of the office where it lies now.
 
@@ -67,8 +75,8 @@ class Application:
     newest of the letters was posted. `answered`: the applicant has done what it waited for, and no worker has
     taken it on yet. `stopped_by`: until this one of the children ends, an appeal, everything stands still.
     `given_up`: what the viewer could give up now with a second person, by the hash of what both sign: the
-    outcome of the present step, or empty for taking it back. `lapses_at`: until when an answer is taken, and
-    `lapse`, what follows without one; `appealable`: its order can be appealed against.
+    outcome of the present step, or empty for taking it back. `lapse`: until when an answer is taken, and what
+    follows without one; `appealable`: its order can be appealed against.
     `settled`: what the grant came to in the end, since `settled_at`; `owed`: what of it was paid too much.
     """
 
@@ -93,8 +101,7 @@ class Application:
     sent_on: date | None
     timeline: list[Milestone]
     due_at: datetime | None
-    lapses_at: datetime | None
-    lapse: Labels | None
+    lapse: Lapse | None
     appealable: bool
     held_by: str | None
     step: str | None
@@ -182,7 +189,6 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
     offers = allowed(route, case, viewer, date.max) if case and route else ()
     acts = any(one.action != "withdraw" for one in offers)
     filed = letters(files, case.sent) if case else []
-    lapse = _lapse(case, steps) if mine and case else None
     return Application(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -206,8 +212,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         sent_on=sent_on(filed, events),
         timeline=_timeline(row.submitted_at, events) if case else [],
         due_at=datetime.fromisoformat(case.due) if mine and case and case.due else None,
-        lapses_at=lapse.at if lapse else None,
-        lapse=lapse.says if lapse else None,
+        lapse=_lapse(case, steps) if mine and case else None,
         appealable=isinstance(step, Wait) and step.child is not None,
         held_by=_held_by(case),
         step=case.step if case and acts else None,
@@ -268,21 +273,13 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
     return file_row(row) if member or staff else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Lapse:
-    """The moment at which the clock answers in place of the applicant, and what follows from that."""
-
-    at: datetime
-    says: Labels | None
-
-
-def _lapse(case: Case, steps: Mapping[str, Any]) -> _Lapse | None:
+def _lapse(case: Case, steps: Mapping[str, Any]) -> Lapse | None:
     """`steps`: as the route's page has them."""
     timer = next((one for one in case.timers if one.do == "lapse"), None)
     if timer is None:
         return None
     outcomes = steps[case.step or ""]["outcomes"]
-    return _Lapse(datetime.fromisoformat(timer.at), outcomes.get(timer.outcome, {}).get("help"))
+    return Lapse(datetime.fromisoformat(timer.at), outcomes.get(timer.outcome, {}).get("help"))
 
 
 def _given_up(route: Route, case: Case, offers: Sequence[Offer]) -> dict[str, str]:

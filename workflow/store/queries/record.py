@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine.route import APPLICANT, Human, Route
+from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
@@ -137,7 +137,7 @@ def signing(route: Route, events: Sequence[HistoryRow]) -> list[HistoryRow]:
         if found and row.name == "WayTaken":
             break
         step = route.steps[row.data["step"]] if row.name == "Completed" else None
-        if not isinstance(step, Human) or step.seats[0].who.role == APPLICANT:
+        if not isinstance(step, Human) or step.is_applicants:
             continue
         if step.signs is None:
             if found:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from workflow.engine.ahead import ahead
 from workflow.engine.case import Actor, load_case
-from workflow.engine.route import APPLICANT, Human, Route
+from workflow.engine.route import Human
 from workflow.funding.questions import Labels
 from workflow.store import published, reading
 from workflow.store.tables import cases, events
@@ -58,7 +58,8 @@ def timeline(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> l
     stops = [Stop(SUBMITTED, "done", row.submitted_at, row.submitted_at)]
     for one in reached:
         if one.status is None:
-            if _is_applicants(route, one.data["step"]):
+            acted = route.steps.get(one.data["step"])  # none: of an earlier version of the route
+            if isinstance(acted, Human) and acted.is_applicants:
                 said = steps[one.data["step"]]["outcomes"].get(one.data["outcome"], {}).get("title")
                 stops[-1] = replace(stops[-1], said=said, silent=one.name == "Lapsed")
         elif one.status != stops[-1].status:
@@ -75,8 +76,3 @@ def timeline(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> l
         else:
             stops.append(Stop(step.status, "ahead", None, step.until))
     return stops
-
-
-def _is_applicants(route: Route, code: str) -> bool:
-    step = route.steps.get(code)  # none: of an earlier version of the route
-    return isinstance(step, Human) and any(seat.who.role == APPLICANT for seat in step.seats)
