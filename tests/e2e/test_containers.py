@@ -111,7 +111,8 @@ class Machine:
         for host, port in self.ports.items():
             if ":" in host:
                 text = text.replace(host, f"127.0.0.1:{port}")
-        text = text.replace("1025", str(self.ports["mail:1025"])).replace("0.0.0.0", "127.0.0.1")
+        text = re.sub(r"(?<!\d)1025(?!\d)", str(self.ports["mail:1025"]), text)  # not within another port
+        text = text.replace("0.0.0.0", "127.0.0.1")
         places = {"/data": "files", "/tmp": "tmp"}
         return re.sub(r"(?<![\w/])/(data|tmp)\b", lambda at: str(self.folder.path / places[at[0]]), text)
 
@@ -179,6 +180,17 @@ def roles(machine: Machine, url: Mapping[str, Any]) -> None:
         for statement in machine.here(COMPOSE["configs"]["roles"]["content"]).split(";"):
             if statement.strip():
                 admin.execute(statement.encode())
+
+
+def test_a_port_that_holds_another_is_put_in_whole(tmp_path: Path) -> None:
+    with (
+        open_data_folder(tmp_path / "data") as folder,
+        Supervisor(folder.path / "log", (folder.lock,)) as supervisor,
+    ):
+        machine = Machine(supervisor, folder)
+        machine.ports |= {"redis:6379": 21025, "mail:1025": 31000}
+        said = machine.here("redis://redis:6379/0 smtp://mail:1025 --port 1025")
+    assert said == "redis://127.0.0.1:21025/0 smtp://127.0.0.1:31000 --port 31000"
 
 
 def test_the_services_of_the_file_work_together(tmp_path: Path) -> None:
