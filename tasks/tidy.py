@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from tasks.app import app, db
-from workflow.statements import erase_over
+from tasks.app import app, db, now
+from workflow import openings, statements
 from workflow.store import stages
 
 LOG = structlog.get_logger()
@@ -13,8 +13,8 @@ LOG = structlog.get_logger()
 
 @app.task(name="tidy")
 def tidy() -> None:
-    """Drafts of statements whose seat is done: nobody sees them from then on, and now they are gone."""
-    if erased := erase_over(db()):
+    """Drafts of statements whose seat is done, of reports that are handed in: nobody sees them any more."""
+    if erased := statements.erase_over(db()) + openings.erase_over(db(), now()):
         LOG.info("drafts_erased", drafts=erased)
 
 

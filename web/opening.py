@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from flask import abort, flash, redirect, render_template
-from werkzeug.wrappers import Response
+from flask import abort, flash, redirect, render_template, request
 
 from web.errors import text_of
+from web.keeping import Answer, keep
 from web.language import gettext, lang
 from web.posted import posted_answers, pressed
-from web.security import db, do, posted_uuid, signed_in
+from web.security import db, do, now, posted_uuid, signed_in
+from workflow import openings
 from workflow.engine.commands import Offer, OpenChild
 from workflow.errors import FoerderwegError, Invalid, Refused
 from workflow.funding.forms import Form
@@ -45,21 +47,28 @@ def opening_page(parent: Parent, code: str) -> str:
     """The child's form, for those to whom it is offered."""
     if not any(one.action == "open_child" and one.step == code for one in parent.offers):
         abort(404)
-    return _shown(
-        parent, code, queries.planned_rows(db(), signed_in().actor, parent.case_id, _child(parent, code)[1])
-    )
+    begun = queries.opening(db(), signed_in().actor, parent.case_id, code, _child(parent, code)[1])
+    return _shown(parent, code, begun.answers, saved_at=begun.saved_at)
 
 
-def open_child(parent: Parent, code: str) -> Response | str | tuple[str, int]:
-    """Open it, and go to its page."""
+def open_child(parent: Parent, code: str) -> Answer:
+    """Open it, and go to its page; or keep what is written so far."""
     child, form = _child(parent, code)
     given = posted_answers(form)
     if pressed().changes_rows:
         return _shown(parent, code, given)
-    begun = child_id(posted_uuid("command_id"))
+    command = OpenChild(parent.case_id, code, child_id(posted_uuid("command_id")), parent.entry)
+
+    def save() -> None:
+        openings.save(db(), signed_in().actor, command, given, now=now())
+
+    if pressed().action == "keep":
+        return keep(save, lambda error: _shown(parent, code, given, error), request.url)
     try:
-        do(OpenChild(parent.case_id, code, begun, parent.entry), given)
+        do(command, given)
     except (Invalid, Refused) as error:
+        if isinstance(error, Invalid):
+            save()
         return _shown(parent, code, given, error), error.status
     if child.get("internal"):  # who asks reads the answer where they asked
         flash(gettext("Ist unterwegs. Die Stelle hat es bei ihren Pendenzen."), "done")
@@ -68,10 +77,16 @@ def open_child(parent: Parent, code: str) -> Response | str | tuple[str, int]:
         flash(gettext("Eingetragen."), "done")
         return redirect(parent.page_of(parent.case_id), 303)
     flash(gettext("Ist bei uns angekommen."), "done")
-    return redirect(parent.page_of(begun), 303)
+    return redirect(parent.page_of(command.child_id), 303)
 
 
-def _shown(parent: Parent, code: str, given: Mapping[str, Any], error: FoerderwegError | None = None) -> str:
+def _shown(
+    parent: Parent,
+    code: str,
+    given: Mapping[str, Any],
+    error: FoerderwegError | None = None,
+    saved_at: datetime | None = None,
+) -> str:
     child, form = _child(parent, code)
     return render_template(
         "opening.html",
@@ -85,6 +100,7 @@ def _shown(parent: Parent, code: str, given: Mapping[str, Any], error: Foerderwe
         send=_send(child),
         parent=parent,
         code=code,
+        saved_at=saved_at,
     )
 
 

@@ -31,7 +31,7 @@ from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotF
 from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
-from workflow.store import agenda, applications, journal, published, signatures
+from workflow.store import agenda, applications, journal, opening_drafts, published, signatures
 from workflow.store.applications import Kept
 from workflow.store.queries.ties import who_is_linked
 from workflow.store.reading import SYSTEM, receives, takes_part
@@ -135,6 +135,7 @@ def _handle(
         number = journal.commit(tx, change)
         if isinstance(command, cmd.OpenChild):
             journal.commit(tx, _child(tx, stored, command, answers or {}, actor, now))
+            opening_drafts.erase(tx, stored.id, command.child, actor.person)
         elif isinstance(command, cmd.Recuse):
             _step_back_from_family(tx, stored, command, actor, now)
         elif isinstance(command, cmd.ChildEnded) and outside.settled is not None:

@@ -49,12 +49,9 @@ def erase_over(db: Engine) -> int:
 
 def _kept(form: Form, answers: Mapping[str, Any], before: Answers, outcome: str) -> Answers:
     """What was typed, and from before what the chosen outcome does not ask: a page does not send it."""
-    values, problems = form.load_partial(answers)
-    broken = {path for path, found in problems.items() if any(one.code == "bad_character" for one in found)}
+    values = form.as_typed(answers)
     for path, field in form.fields().items():
         section, code = path.split(".")
-        if path in broken:
-            del values[section][code]
-        elif outcome and not field.exists_for(outcome) and code in before.get(section, {}):
+        if outcome and not field.exists_for(outcome) and code in before.get(section, {}):
             values[section].setdefault(code, before[section][code])
     return values

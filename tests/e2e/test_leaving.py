@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
-from playwright.sync_api import Dialog
+from playwright.sync_api import Dialog, expect
 
 from tests.e2e.conftest import Demo, Visit
 
@@ -13,12 +15,20 @@ JOIN memberships m USING (organisation_id) JOIN persons p ON p.id = m.person_id
 WHERE 'sign' = ANY(m.rights) ORDER BY c.number, p.name LIMIT 1"""
 
 
-def test_a_report_asks_before_it_is_left_and_not_when_it_is_sent(demo: Demo, visit: Visit) -> None:
+ON_THE_WAY = """
+SELECT c.id, p.name FROM cases c JOIN memberships m USING (organisation_id)
+JOIN persons p ON p.id = m.person_id WHERE c.step = 'review' AND 'sign' = ANY(m.rights)
+ORDER BY c.number, p.name LIMIT 1"""
+SAVED = re.compile(r"Gespeichert um \d\d:\d\d")
+KEPT_HERE = "Object.keys(localStorage).filter((one) => one.startsWith('foerderweg:')).length"
+
+
+def test_a_reason_asks_before_it_is_left_and_not_when_it_is_sent(demo: Demo, visit: Visit) -> None:
     with demo.story.db.connect() as tx:
-        case_id, name = tx.execute(sa.text(AWAITED)).one()
+        case_id, name = tx.execute(sa.text(ON_THE_WAY)).one()
     signer = visit(name)
     signer.sign_in()
-    signer.open(f"/applications/{case_id}/children/report")
+    signer.open(f"/applications/{case_id}/withdraw")
     page, asked = signer.page, list[str]()
 
     def stay(dialog: Dialog) -> None:
@@ -34,23 +44,18 @@ def test_a_report_asks_before_it_is_left_and_not_when_it_is_sent(demo: Demo, vis
     page.reload()
     assert asked == []  # nothing is written yet
     page.locator("textarea").first.click()
-    page.keyboard.type("Alle Plätze waren besetzt.")
+    page.keyboard.type("Der Raum ist gekündigt.")
     leave()
     assert asked == ["beforeunload"]
-    page.locator("tr:not(:has(.planned + input)) input[name$='.label']").first.fill("Bücher")
-    page.locator("form[data-live] .bar button").click()
-    page.locator(".summary[role=alert]").wait_for()  # much is missing
+    page.locator("textarea").first.fill("x" * 4001)
+    page.locator("form:has(textarea) button").last.click()
+    page.get_by_text("Zu lang").first.wait_for()
     assert asked == ["beforeunload"]
     leave()
     assert len(asked) == 2
-    with page.expect_navigation():
-        page.get_by_role("button", name="Entfernen").first.click()
-    assert page.locator("textarea").first.input_value() == "Alle Plätze waren besetzt."
-    leave()
-    assert len(asked) == 3
 
 
-def test_a_report_that_was_not_sent_is_there_again_until_one_signs_out(demo: Demo, visit: Visit) -> None:
+def test_a_report_is_saved_while_it_is_written_and_there_on_another_device(demo: Demo, visit: Visit) -> None:
     with demo.story.db.connect() as tx:
         case_id, name = tx.execute(sa.text(AWAITED)).one()
     signer = visit(name)
@@ -61,25 +66,46 @@ def test_a_report_that_was_not_sent_is_there_again_until_one_signs_out(demo: Dem
     page.locator("textarea").first.fill("Alle Plätze waren besetzt.")
     rows = page.locator("table[data-table='accounts.costs'] tbody tr")
     planned = page.locator("table[data-table='accounts.costs'] .planned + input[name$='.label']").count()
-    spent = page.locator("input[name='accounts.costs.0.spent']")
-    spent.fill("1'200")
+    page.locator("input[name='accounts.costs.0.spent']").fill("1'200")
     for _ in range(3):
         page.get_by_role("button", name="Zeile hinzufügen").first.click()
     last = rows.count() - 1
     page.locator(f"input[name='accounts.costs.{last}.label']").fill("Bücher")
-    assert "Auf diesem Gerät behalten" in page.locator("[data-kept]").inner_text()
+    expect(page.locator("[data-saving]")).to_have_text(SAVED)
+    assert page.evaluate(KEPT_HERE) == 0
+
+    there = visit(name)
+    there.sign_in()
+    there.open(path)
+    assert there.page.locator("textarea").first.input_value() == "Alle Plätze waren besetzt."
+    assert there.page.locator("input[name='accounts.costs.0.spent']").input_value() == "1'200.00"
+    assert there.page.locator(f"input[name='accounts.costs.{planned}.label']").input_value() == "Bücher"
+    total = there.page.locator("table[data-table='accounts.costs'] [data-total=spent]")
+    assert total.inner_text() == "CHF 1'200.00"
+
+
+def test_without_a_line_a_report_stays_on_the_device_until_one_signs_out(demo: Demo, visit: Visit) -> None:
+    with demo.story.db.connect() as tx:
+        case_id, name = tx.execute(sa.text(AWAITED)).one()
+    signer = visit(name)
+    signer.sign_in()
+    path = f"/applications/{case_id}/children/report"
+    signer.open(path)
+    page = signer.page
+    page.context.set_offline(True)
+    page.locator("textarea").first.fill("Im Tunnel geschrieben.")
+    expect(page.locator("[data-saving]")).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
     again = page.context.new_page()
     page.close()
+    page.context.set_offline(False)
     again.goto(path)
-    assert "ist wieder da" in again.locator("[data-kept]").inner_text()
-    assert again.locator("textarea").first.input_value() == "Alle Plätze waren besetzt."
-    assert again.locator("input[name='accounts.costs.0.spent']").input_value() == "1'200"
-    assert again.locator(f"input[name='accounts.costs.{planned}.label']").input_value() == "Bücher"
-    total = again.locator("table[data-table='accounts.costs'] [data-total=spent]")
-    assert total.inner_text() == "CHF 1'200.00"
+    assert again.locator("textarea").first.input_value() == "Im Tunnel geschrieben."
+    expect(again.locator("[data-saving]")).to_have_text(SAVED)
+    again.context.set_offline(True)
+    again.locator("textarea").first.fill("Noch ein Tunnel.")
+    expect(again.locator("[data-saving]")).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
+    again.context.set_offline(False)
     with again.expect_navigation():
         again.locator("form[action$='/sign-out'] button").evaluate("button => button.click()")
-    signer.page = again
-    signer.sign_in()
-    again.goto(path)
-    assert again.locator("textarea").first.input_value() == ""
+    assert again.evaluate(KEPT_HERE) == 0
+    signer.complaints.clear()  # the browser reports that it was offline

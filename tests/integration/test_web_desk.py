@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -211,8 +210,7 @@ def test_who_records_an_appeal_stays_at_the_case_that_they_may_read(app: Flask, 
     assert "Eintragen" in asked.words()
     day = f"{told.now:%d.%m.%Y}"
     said = {"appeal.delivered_on": day, "appeal.lodged_on": day, "appeal.request": "Aufzuheben."}
-    [form] = [one for one in asked.forms if not one.action]
-    done = browser.send(replace(form, action=asked.url), said)
+    done = browser.send(asked.form("/children/appeal"), said)
     assert done.url.endswith(at(case_id))
     assert "Eingetragen." in done.text
     assert "Rekurs" in done.words()

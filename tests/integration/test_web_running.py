@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -123,8 +122,7 @@ def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask,
     case_id = granted(told)
     browser = signed_in(app, HEKS)
     page = browser.open(browser.open(f"/applications/{case_id}").link("/children/report"))
-    [form] = [one for one in page.forms if not one.action]
-    form = replace(form, action=page.url)
+    form = page.form("/children/report")
     fields = dict(form.fields)
     assert "Teilnehmende erreicht Anzahl Teilnehmende 48 Personen" in page.words()
     budget = [fields[f"accounts.costs.{row}.planned"] for row in range(3)]
@@ -139,11 +137,11 @@ def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask,
     again = browser.send(form, {**said, "press": "drop:accounts.costs.3"})
     assert "data-written" in again.text  # what stands there is saved nowhere
     assert "data-written" not in page.text
-    [form] = [one for one in refused.forms if not one.action]
+    form = refused.form("/children/report")
     spent = {f"accounts.costs.{row}.spent": amount for row, amount in enumerate(budget)}
     more = {"kind": "material", "label": "Bücher", "spent": "250"}
     spent |= {f"accounts.costs.3.{code}": text for code, text in more.items()}
-    sent = browser.send(replace(form, action=page.url), {**spent, "accounts.sources.0.received": "0"})
+    sent = browser.send(form, {**spent, "accounts.sources.0.received": "0"})
     assert sent.url.rsplit("/", 1)[1] != str(case_id)
     child = UUID(sent.url.rsplit("/", 1)[1])
     told.route()
@@ -184,7 +182,8 @@ def test_what_the_plan_cannot_say_any_more_is_asked(
     app: Flask, told: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [{"label": "Kurs", "planned": 100_00}, {"kind": "rent", "label": "Raum", "planned": 50_00}]
-    monkeypatch.setattr(queries, "planned_rows", lambda *_: {"accounts": {"costs": rows, "sources": []}})
+    begins = queries.Opening({"accounts": {"costs": rows, "sources": []}})
+    monkeypatch.setattr(queries, "opening", lambda *_: begins)
     page = signed_in(app, HEKS).open(f"/applications/{granted(told)}/children/report")
     assert '<select id="accounts.costs.0.kind"' in page.text
     assert '<select id="accounts.costs.1.kind"' not in page.text

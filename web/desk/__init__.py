@@ -11,6 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from web import keeping
 from web.asides import aside_of, posted_aside
 from web.desk import talking
 from web.desk.away import away, put_away
@@ -23,6 +24,7 @@ from web.desk.together import say_together, together_page
 from web.desk.words import Words
 from web.errors import text_of
 from web.exports import FORMATS
+from web.keeping import Answer
 from web.language import gettext as _
 from web.language import lang
 from web.opening import Parent, open_child, opening_page
@@ -40,7 +42,6 @@ from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import Dossier
-from workflow.texts import local_time
 
 PASSES = ("Entered", "Chosen", "Ended")
 """Events that bring a case to a step."""
@@ -177,23 +178,18 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/cases/<uuid:case_id>/statement")
-def keep(case_id: UUID) -> Response | tuple[str, int] | tuple[dict[str, str], int]:
-    """Keep what is written so far: a button for people, JSON for the script that saves by itself."""
+def keep(case_id: UUID) -> Answer:
+    """Keep what is written so far."""
     found, words = _dossier(case_id), Words()
     step, seat, outcome = (_posted(name) for name in ("step", "seat", "outcome"))
     form = found.step_forms.get(words.step_data(found.case.route_hash, step).get("form", ""))
     answers = form.parse_html(request.form) if form else {}
-    by_itself = request.accept_mimetypes.best == "application/json"
-    try:
-        statements.save(db(), staff(), Complete(case_id, step, seat, outcome, _entry()), answers, now=now())
-    except (NotAllowed, Refused) as error:
-        if by_itself:
-            return {"saved": "", "said": text_of(error, lang())}, error.status
-        return _page(case_id, Attempt(error, form, outcome, answers)), error.status
-    if by_itself:
-        return {"saved": local_time(now())}, 200
-    flash(_("Zwischengespeichert; noch nicht abgegeben. Nur Sie sehen es."))
-    return _to(url_for(".dossier", case_id=case_id, _anchor="task"))
+    command = Complete(case_id, step, seat, outcome, _entry())
+    return keeping.keep(
+        lambda: statements.save(db(), staff(), command, answers, now=now()),
+        lambda error: _page(case_id, Attempt(error, form, outcome, answers)),
+        url_for(".dossier", case_id=case_id, _anchor="task"),
+    )
 
 
 @blueprint.post("/cases/<uuid:case_id>/aside")
@@ -214,7 +210,7 @@ def opening(case_id: UUID, code: str) -> str:
 
 
 @blueprint.post("/cases/<uuid:case_id>/children/<code>")
-def open_one(case_id: UUID, code: str) -> Response | str | tuple[str, int]:
+def open_one(case_id: UUID, code: str) -> Answer:
     """Enter it."""
     found = _dossier(case_id)
     return open_child(_parent(found), code)

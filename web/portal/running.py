@@ -15,20 +15,21 @@ from werkzeug.wrappers import Response
 from tasks.nudge import nudge
 from web import screens
 from web.errors import problem_text, text_of
+from web.keeping import Answer, keep
 from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
 from web.reads import note_read
 from web.security import db, do, now, settings, signed_in
-from workflow import signing
+from workflow import signing, statements
 from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
 from workflow.funding.money import paid_of, repaid_by, split
 from workflow.store import queries
-from workflow.store.queries import REPORT_SOON, Application, FileRow
+from workflow.store.queries import REPORT_SOON, Application, FileRow, StatementDraft
 from workflow.texts import label
 
 VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
@@ -149,11 +150,13 @@ def step(application_id: UUID) -> str | Response:
     offer = _offer(found)
     if offer is None:
         return redirect(url_for("portal.application", application_id=application_id), 303)
-    return _step_page(found, offer, _known_answers(found.step_form, found.answers))
+    draft = queries.statement_draft(db(), signed_in().actor, application_id, offer.seat, found.entry)
+    given = draft.answers if draft else _known_answers(found.step_form, found.answers)
+    return _step_page(found, offer, given, draft=draft)
 
 
-def complete(application_id: UUID) -> Response | str | tuple[str, int]:
-    """Do it: send the answer to a query, accept or decline."""
+def complete(application_id: UUID) -> Answer:
+    """Do it: send the answer to a query, accept or decline; or keep what is written so far."""
     found = own_application(application_id)
     form, press = found.step_form, pressed()
     given = posted_answers(form) if form else None
@@ -170,14 +173,27 @@ def complete(application_id: UUID) -> Response | str | tuple[str, int]:
         )
     except (KeyError, ValueError):
         raise BadRequest from None
+
+    def save() -> None:
+        statements.save(db(), signed_in().actor, command, given or {}, now=now())
+
+    def again(error: FoerderwegError) -> str:
+        if offer is None:
+            raise error
+        return _step_page(found, offer, given or {}, error)
+
+    if press.action == "keep":
+        return keep(save, again, url_for("portal.step", application_id=application_id))
     try:
         if not _signed(command):
             return _back_signed(application_id)
         do(command, given)
     except (Invalid, Refused) as error:
-        if offer is None or (error.code == "no_such_outcome" and command.outcome):
+        if error.code == "no_such_outcome" and command.outcome:
             raise
-        return _step_page(found, offer, given or {}, error), error.status
+        if form and isinstance(error, Invalid):
+            save()
+        return again(error), error.status
     flash(gettext("Ihre Antwort ist bei uns angekommen."), "done")
     return redirect(url_for("portal.application", application_id=application_id), 303)
 
@@ -246,7 +262,7 @@ def opening(application_id: UUID, code: str) -> str:
     return opening_page(_parent(found), code)
 
 
-def open_one(application_id: UUID, code: str) -> Response | str | tuple[str, int]:
+def open_one(application_id: UUID, code: str) -> Answer:
     """Hand it in."""
     found = own_application(application_id)
     return open_child(_parent(found), code)
@@ -325,6 +341,7 @@ def _step_page(
     given: Mapping[str, Any],
     error: FoerderwegError | None = None,
     more: str | None = None,
+    draft: StatementDraft | None = None,
 ) -> str:
     route = queries.route_data(db(), found.route_hash or "")["steps"][offer.step]
     problems: Mapping[str, Any] = error.fields if isinstance(error, Invalid) else {}
@@ -337,7 +354,8 @@ def _step_page(
         offer=offer,
         title=label(route["title"], lang()),
         outcome_titles={code: label(one["title"], lang()) for code, one in route["outcomes"].items()},
-        outcome=request.form.get("outcome", ""),
+        outcome=draft.outcome if draft else request.form.get("outcome", ""),
+        saved_at=draft.saved_at if draft else None,
         progress=progress_of(found),
         two_sign=_two_sign(found) and bool({*found.given_up.values()} - {""}),
         section_problems=_sections_only(problems_of(found), found),

@@ -204,6 +204,15 @@ class Form:
                 values[section][code] = raw[section][code]
         return values, _outside(problems, self.hidden(values))
 
+    def as_typed(self, answers: Mapping[str, Any]) -> Answers:
+        """`load_partial` without what no database can keep."""
+        values, problems = self.load_partial(answers)
+        for path, found in problems.items():
+            if any(one.code == "bad_character" for one in found):
+                section, code, *_ = path.split(".")
+                values[section].pop(code, None)
+        return values
+
     def missing(self, answers: Mapping[str, Any]) -> list[str]:
         """Paths of what is still to be filled in, in no order of importance."""
         values, problems = self._read(answers)

@@ -50,7 +50,7 @@ def planned_in(form: Form, report: Given) -> Answers:
     return _answers((section, one, rows(section, one)) for section, one in _tables(form))
 
 
-def beside(form: Form, answers: Given, plan: Answers) -> dict[str, Any]:
+def beside(form: Form, answers: Given, plan: Given) -> dict[str, Any]:
     """These answers with the figures of `plan` (see `planned`) in the first rows, whatever was sent there.
 
     Raises Invalid (plan_row_missing) where a row of the plan is not there, or another in its place.

@@ -90,3 +90,50 @@ export function saver(form, { waits, body, taken }) {
     },
   };
 }
+
+/**
+ * A form of one author that is sent as a whole. `read()`: what is in it, to be kept here until the server has it;
+ * `write(unsent)`: puts that back; `body()`: what is sent. [data-written]: what the server has just sent back is newer.
+ */
+export function savesWhole(form, { read, write, body }) {
+  const UNSENT = "unsent";
+  const kept = shelf(form);
+  let version = 0; // of what was typed; sent and saved are the latest that went and came back
+  let sent = 0;
+  let saved = 0;
+  const saving = saver(form, {
+    waits: () => version > saved,
+    body() {
+      sent = version;
+      return body();
+    },
+    taken(answer) {
+      saved = sent;
+      if (version > saved) {
+        saving.later();
+        return;
+      }
+      kept.drop(UNSENT);
+      saving.say("saved", answer.saved);
+    },
+  });
+
+  form.addEventListener("input", () => {
+    version += 1;
+    kept.put(UNSENT, read());
+    saving.typed();
+  });
+  form.addEventListener("submit", (event) => {
+    if (navigator.onLine) return;
+    event.preventDefault(); // an error page of the browser would have nothing of it
+    event.stopPropagation();
+    saving.say("offline");
+  });
+
+  const [[, unsent] = []] = kept.all();
+  const written = "written" in form.dataset;
+  if (!unsent && !written) return;
+  if (!written) write(unsent);
+  version += 1;
+  saving.save();
+}

@@ -10,7 +10,7 @@ from workflow.store.queries.deciding import (
     done_already,
     outlooks,
 )
-from workflow.store.queries.desk import Dossier, StatementDraft, colleagues, dossier
+from workflow.store.queries.desk import Dossier, StatementDraft, colleagues, dossier, statement_draft
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.inbox import TABS, Inbox, ItemRow, inbox
@@ -36,7 +36,15 @@ from workflow.store.queries.payments import Account, Filed, Payable, Payments, p
 from workflow.store.queries.pending import YearOfMoney, year_of_money
 from workflow.store.queries.people import PEOPLE_READERS, PersonPage, PersonRow, people, person
 from workflow.store.queries.pipeline import Pipeline, StageRow, pipeline
-from workflow.store.queries.portal import Application, Milestone, application, file, planned_rows
+from workflow.store.queries.portal import (
+    Application,
+    Milestone,
+    Opening,
+    application,
+    file,
+    opening,
+    planned_rows,
+)
 from workflow.store.queries.proposals import (
     ProgrammeParts,
     Proposal,
@@ -117,6 +125,7 @@ __all__ = [
     "MoneyRow",
     "Month",
     "News",
+    "Opening",
     "Operations",
     "OrganisationPage",
     "OrganisationRow",
@@ -184,6 +193,7 @@ __all__ = [
     "my_organisations",
     "newest_revision",
     "news",
+    "opening",
     "operations",
     "organisation",
     "outlooks",
@@ -212,6 +222,7 @@ __all__ = [
     "sem_report",
     "sem_total",
     "sign_off",
+    "statement_draft",
     "table_names",
     "talk",
     "timeline",

@@ -218,9 +218,21 @@ def _draft(
     """What the viewer has written at the seat that is theirs."""
     for offer in offers:
         if offer.action == "complete":
-            row = statement_drafts.find(tx, case_id, case.entry, offer.seat, viewer.person)
-            return StatementDraft(row.outcome, row.answers, row.saved_at) if row else None
+            return _kept(tx, case_id, case.entry, offer.seat, viewer)
     return None
+
+
+def _kept(tx: sa.Connection, case_id: UUID, entry: int, seat: str, viewer: Actor) -> StatementDraft | None:
+    row = statement_drafts.find(tx, case_id, entry, seat, viewer.person)
+    return StatementDraft(row.outcome, row.answers, row.saved_at) if row else None
+
+
+def statement_draft(
+    db: sa.Engine, viewer: Actor, case_id: UUID, seat: str, entry: int
+) -> StatementDraft | None:
+    """What this person has written at a seat that is theirs to fill, and not handed in."""
+    with autocommit(db) as tx:
+        return _kept(tx, case_id, entry, seat, viewer)
 
 
 def colleagues(db: sa.Engine, found: Dossier) -> Mapping[str, Sequence[Colleague]]:

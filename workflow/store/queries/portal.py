@@ -15,11 +15,12 @@ from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.engine.decide import allowed
 from workflow.engine.giving_up import gives_up, signed
 from workflow.engine.route import APPLICANT, Human, Route, Wait
+from workflow.errors import Invalid
 from workflow.funding.forms import Form
-from workflow.funding.plan import planned
+from workflow.funding.plan import beside, planned
 from workflow.funding.questions import Labels
 from workflow.store import applications as store
-from workflow.store import journal, published, reading
+from workflow.store import journal, opening_drafts, published, reading
 from workflow.store.queries.family import Relative, family, report_of
 from workflow.store.queries.mine import ids
 from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
@@ -58,6 +59,14 @@ class FieldSave:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What the form of a child begins with; `saved_at`: when its author kept it, if they have."""
+
+    answers: Answers
+    saved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lapse:
     """The moment at which the clock answers in place of the applicant, and what follows from that."""
 
@@ -78,6 +87,7 @@ class Application:
     outcome of the present step, or empty for taking it back. `lapse`: until when an answer is taken, and what
     follows without one; `appealable`: its order can be appealed against.
     `settled`: what the grant came to in the end, since `settled_at`; `owed`: what of it was paid too much.
+    `begun`: what the viewer has begun to write beside it, by the child's code, and when it was kept.
     """
 
     id: UUID
@@ -119,6 +129,7 @@ class Application:
     title: str
     parent: Relative | None
     children: Sequence[Relative]
+    begun: Mapping[str, datetime]
     stopped_by: Relative | None
     report: Report | None
     settled: int | None
@@ -180,6 +191,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             for path, one in store.field_saves_of(tx, application_id).items()
         }
         parent, children = family(tx, application_id, lambda _case, _route: True) if case else (None, [])
+        begun = opening_drafts.find(tx, application_id, viewer.person) if case else {}
     rights = viewer.rights_in(str(row.organisation_id))
     mine = bool(case and any(seat.role == APPLICANT for seat in case.open_seats))
     editing = isinstance(step, Human) and step.edits is not None and mine
@@ -232,6 +244,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         title=row.title or answer_named(row.answers, "title") or "",
         parent=parent,
         children=children,
+        begun={code: one.saved_at for code, one in begun.items()},
         stopped_by=next((one for one in children if case and _freezes(case, one)), None),
         report=report_of(case, route) if case and route else None,
         settled=case.settled[-1] if case and case.settled else None,
@@ -353,3 +366,16 @@ def planned_rows(db: sa.Engine, viewer: Actor, case_id: UUID, form: Form) -> Ans
             return {}
         route = published.route(tx, stored.route_hash)
         return planned(form, store.plan(tx, case_id, stored.case, route, stored.programme_hash))
+
+
+def opening(db: sa.Engine, viewer: Actor, case_id: UUID, child: str, form: Form) -> Opening:
+    """The form of a child as this person finds it: `planned_rows`, with what they have kept beside them."""
+    plan = planned_rows(db, viewer, case_id, form)
+    with db.connect() as tx:
+        begun = opening_drafts.find(tx, case_id, viewer.person).get(child)
+    if begun is None:
+        return Opening(plan)
+    try:
+        return Opening(beside(form, begun.answers, plan), begun.saved_at)
+    except Invalid:  # planned anew since, or a row is not there: it is said when it is handed in
+        return Opening(begun.answers, begun.saved_at)

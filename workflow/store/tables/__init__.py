@@ -29,6 +29,7 @@ from workflow.store.tables.reads import dossier_reads
 from workflow.store.tables.work import (
     agenda,
     interventions,
+    opening_drafts,
     outbox,
     processes,
     repayments_due,
@@ -65,6 +66,7 @@ __all__ = [
     "memberships",
     "mentions",
     "metadata",
+    "opening_drafts",
     "organisation_log",
     "organisations",
     "outbox",

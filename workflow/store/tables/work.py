@@ -70,6 +70,18 @@ statement_drafts = Table(
     comment="Written at a seat and not yet handed in: its author's alone, erased when the seat is done",
 )
 
+opening_drafts = Table(
+    "opening_drafts",
+    metadata,
+    Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
+    Column("child", Text, primary_key=True, comment="what is being written: report, amendment"),
+    Column("person_id", UUID, ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    Column("child_id", UUID, nullable=False, comment="of the page on which it was written last"),
+    Column("answers", JSONB, nullable=False, comment="as typed"),
+    moment("saved_at"),
+    comment="Written beside a case and not yet handed in: its author's alone, erased when handed in",
+)
+
 reports_due = Table(
     "reports_due",
     metadata,

@@ -1,0 +1,34 @@
+"""Keeping what is written so far at a form that one person hands in as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import flash, redirect, request
+from werkzeug.wrappers import Response
+
+from web.errors import text_of
+from web.language import gettext, lang
+from web.security import now
+from workflow.errors import FoerderwegError, NotAllowed, Refused
+from workflow.texts import local_time
+
+Answer = Response | str | tuple[str, int] | tuple[dict[str, str], int]
+
+
+def keep(save: Callable[[], None], again: Callable[[FoerderwegError], str], page: str) -> Answer:
+    """The answer to a button for people, JSON to the script that saves by itself (static/form/saving.js).
+
+    `again`: the form once more with what was refused; `page`: where it is found.
+    """
+    by_itself = request.accept_mimetypes.best == "application/json"
+    try:
+        save()
+    except (NotAllowed, Refused) as error:
+        if by_itself:
+            return {"saved": "", "said": text_of(error, lang())}, error.status
+        return again(error), error.status
+    if by_itself:
+        return {"saved": local_time(now())}, 200
+    flash(gettext("Zwischengespeichert; noch nicht abgegeben. Nur Sie sehen es."))
+    return redirect(page, 303)
