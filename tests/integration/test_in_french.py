@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -11,8 +12,10 @@ from flask import Flask
 from tests.browsing import app_for, signed_in, visitor
 from tests.integration.members import HEKS, actor
 from tests.integration.test_web_portal import CALL
-from tests.integration.walks import language, rows
+from tests.integration.walks import at_confirmation, costs, deliver, language, report, rows, state
 from web.cli.story import Story
+from workflow.engine.commands import OpenChild
+from workflow.service import handle
 from workflow.store import queries
 from workflow.texts import label
 
@@ -51,6 +54,20 @@ def test_the_way_the_need_and_the_call_are_said_in_french(told: Story, app: Flas
     assert "Prüfung" not in page
     assert "Le projet a-t-il lieu" in browser.open(CALL).text
     assert rows(told.db, "SELECT FROM persons WHERE language = 'fr'")
+
+
+def test_what_belongs_to_an_application_is_named_in_french(told: Story, app: Flask) -> None:
+    case_id = at_confirmation(told)
+    told.do(HEKS, case_id, "accept", costs(30_000))
+    deliver(told)
+    child, by = uuid4(), told.actors[HEKS]
+    command = OpenChild(case_id, "report", child, state(told, case_id).entry)
+    handle(told.db, command, by, uuid4(), told.now, report(told, case_id))
+    browser = signed_in(app, HEKS)
+    assert "Rapport et décompte: Deutsch im Quartier" in browser.open("/applications").words()
+    page = browser.open(f"/applications/{child}").text
+    assert "<h1>Rapport et décompte: Deutsch im Quartier</h1>" in page
+    assert "Bericht und Abrechnung" not in page
 
 
 def test_a_visitor_is_offered_the_languages_that_pages_and_programme_speak(app: Flask) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from workflow.engine.case import Case, load_case
 from workflow.engine.route import End, Route
 from workflow.funding.forms import Form
+from workflow.funding.questions import Labels
 from workflow.store import journal, published
 from workflow.store.asking import ask, ask_together
 from workflow.store.queries.record import FILES, WRITTEN, handed_in, letters
@@ -31,6 +32,19 @@ class Relative:
     kind: Mapping[str, str]
     status: str
     seen: bool
+
+
+def named(tx: sa.Connection, row: Any) -> Labels:
+    """The title of a child in each language, as its route has them; empty for a case that is nobody's child.
+
+    It is stored behind the route's title in the programme's own language.
+    """
+    if row.parent_id is None:
+        return {}
+    kinds: Labels = published.content(tx, row.route_hash)["title"]
+    said = next((kind for kind in kinds.values() if row.title.startswith(f"{kind}: ")), None)
+    about = row.title.removeprefix(f"{said}: ") if said else ""
+    return {lang: f"{kind}: {about}" for lang, kind in kinds.items()} if said else {}
 
 
 @dataclass(frozen=True, slots=True)

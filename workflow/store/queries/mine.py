@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from workflow.engine.case import SIGNING, Actor
 from workflow.engine.route import APPLICANT
 from workflow.funding.progress import progress
+from workflow.funding.questions import Labels
 from workflow.store import published
 from workflow.store.comments import is_asked
+from workflow.store.queries.family import named
 from workflow.store.tables import applications, cases, organisations, reports_due, signatures
 
 
@@ -31,7 +33,7 @@ class ApplicationRow:
 
     Of a draft, `area` and `requested` are None as long as it does not say, `done` of its `sections` are
     complete, and `closes` is the end of its call. `due_at`: of what waits for the applicant. `over`: it has
-    come to its end. `asked`: an office's question is all that waits. `report_due`: until when a report on
+    come to its end. `named`: a child's title in each language. `asked`: an office's question is all that waits. `report_due`: until when a report on
     what was granted has to be there, as long as it is not.
     """
 
@@ -39,6 +41,7 @@ class ApplicationRow:
     organisation_id: UUID
     organisation: str
     title: str
+    named: Labels
     call: str
     number: str | None
     status: str
@@ -93,6 +96,8 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
             cases.c.due_at,
             cases.c.ending,
             cases.c.title,
+            cases.c.parent_id,
+            cases.c.route_hash,
             cases.c.state["seats"].label("seats"),
             cases.c.state["to"].astext.label("to"),
             reports_due.c.due_at.label("report_due"),
@@ -106,7 +111,8 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
     )
     with db.connect() as tx:
         rows = [
-            _draft(tx, viewer, row) if row.number is None else _case(row) for row in tx.execute(query).all()
+            _draft(tx, viewer, row) if row.number is None else _case(tx, row)
+            for row in tx.execute(query).all()
         ]
     return sorted(rows, key=_urgency)
 
@@ -128,6 +134,7 @@ def _draft(tx: sa.Connection, viewer: Actor, row: Any) -> ApplicationRow:
         organisation_id=row.organisation_id,
         organisation=row.name,
         title=str(row.answers.get("project", {}).get("title") or ""),
+        named={},
         call=row.call,
         number=None,
         status="draft",
@@ -142,13 +149,14 @@ def _draft(tx: sa.Connection, viewer: Actor, row: Any) -> ApplicationRow:
     )
 
 
-def _case(row: Any) -> ApplicationRow:
+def _case(tx: sa.Connection, row: Any) -> ApplicationRow:
     waiting = any(seat["role"] == APPLICANT and seat["outcome"] is None for seat in row.seats or ())
     return ApplicationRow(
         id=row.id,
         organisation_id=row.organisation_id,
         organisation=row.name,
         title=row.title or "",
+        named=named(tx, row),
         call=row.call,
         number=row.number,
         status=row.status or "received",

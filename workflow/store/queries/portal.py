@@ -21,7 +21,7 @@ from workflow.funding.plan import beside, planned
 from workflow.funding.questions import Labels
 from workflow.store import applications as store
 from workflow.store import journal, opening_drafts, published, reading
-from workflow.store.queries.family import Relative, family, report_of
+from workflow.store.queries.family import Relative, family, named, report_of
 from workflow.store.queries.mine import ids
 from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
 from workflow.store.queries.record import (
@@ -87,6 +87,7 @@ class Application:
     outcome of the present step, or empty for taking it back. `lapse`: until when an answer is taken, and what
     follows without one; `appealable`: its order can be appealed against.
     `settled`: what the grant came to in the end, since `settled_at`; `owed`: what of it was paid too much.
+    `named`: a child's title in each language.
     `begun`: what the viewer has begun to write beside it, by the child's code, and when it was kept.
     """
 
@@ -127,6 +128,7 @@ class Application:
     conditions: str | None
     route_hash: str | None
     title: str
+    named: Labels
     parent: Relative | None
     children: Sequence[Relative]
     begun: Mapping[str, datetime]
@@ -156,6 +158,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             persons.c.name.label("saved_by_name"),
             cases.c.number,
             cases.c.title,
+            cases.c.parent_id,
             cases.c.area,
             cases.c.size,
             cases.c.status,
@@ -190,6 +193,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
             path: FieldSave(one.saved_by, one.name, one.saved_at)
             for path, one in store.field_saves_of(tx, application_id).items()
         }
+        titles = named(tx, row)
         parent, children = family(tx, application_id, lambda _case, _route: True) if case else (None, [])
         begun = opening_drafts.find(tx, application_id, viewer.person) if case else {}
     rights = viewer.rights_in(str(row.organisation_id))
@@ -241,6 +245,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         if route and _granted(case, route)
         else None,
         route_hash=row.route_hash,
+        named=titles,
         title=row.title or answer_named(row.answers, "title") or "",
         parent=parent,
         children=children,
