@@ -32,9 +32,9 @@ class ApplicationRow:
     """`status`: "draft" or a public status; `number` is None before submission.
 
     Of a draft, `area` and `requested` are None as long as it does not say, `done` of its `sections` are
-    complete, and `closes` is the end of its call. `due_at`: of what waits for the applicant. `over`: it has
-    come to its end. `named`: a child's title in each language. `asked`: an office's question is all that waits. `report_due`: until when a report on
-    what was granted has to be there, as long as it is not.
+    complete, and `closes` is the end of its call. `named`: a child's title in each language. `due_at`: of
+    what waits for the applicant. `over`: it has come to its end. `asked`: an office's question is all that
+    waits. `report_due`: until when a report on what was granted has to be there, as long as it is not.
     """
 
     id: UUID
@@ -110,10 +110,8 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
         .order_by(applications.c.saved_at.desc(), applications.c.id)
     )
     with db.connect() as tx:
-        rows = [
-            _draft(tx, viewer, row) if row.number is None else _case(tx, row)
-            for row in tx.execute(query).all()
-        ]
+        found = tx.execute(query).all()
+        rows = [_case(tx, row) if row.number else _draft(tx, viewer, row) for row in found]
     return sorted(rows, key=_urgency)
 
 
