@@ -321,7 +321,7 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
         ev.CallReturned("order_granted", "", "granted"),
         ev.CallFailed("order_granted", "away"),
         ev.Reminded("review", 2, 0, 80, ("lead",)),
-        ev.Escalated("review", 2, 2, 120, ("lead",)),
+        ev.Escalated("review", 2, 2, 120, ("lead",), ("lead",)),
         ev.DeadlinePassed("review", 2, 3),
         ev.Lapsed("query", 1, "silent", "inadmissible_proposal"),
         ev.Received("countersigning", "countersigned", "x", "granted"),

@@ -61,7 +61,8 @@ def sentence(name: str, data: Mapping[str, Any], route: str, words: Words) -> st
             return _("Erinnerung bei %(percent)s Prozent der Frist", percent=event.at_percent)
         case ev.Escalated():
             percent = event.at_percent
-            return _("Vorgesetzte der Stelle verständigt bei %(percent)s Prozent der Frist", percent=percent)
+            told = _("Vorgesetzte der Stelle verständigt bei %(percent)s Prozent der Frist", percent=percent)
+            return f"{told}; {_('wer es hatte, hat es nicht mehr allein')}" if event.freed else told
         case ev.DeadlinePassed():
             return _("Frist abgelaufen: ab jetzt genügt, was das Verfahren als genügend nennt")
         case ev.Lapsed():

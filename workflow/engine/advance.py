@@ -238,7 +238,8 @@ def _fire(step: Human, case: Case, timer: Pending) -> ev.Event:
         case "remind":
             return ev.Reminded(step.code, case.entry, timer.number, timer.percent, waiting)
         case "escalate":
-            return ev.Escalated(step.code, case.entry, timer.number, timer.percent, waiting)
+            freed = tuple(seat.code for seat in case.open_seats if seat.holder is not None)
+            return ev.Escalated(step.code, case.entry, timer.number, timer.percent, waiting, freed)
         case "close":
             return ev.DeadlinePassed(step.code, case.entry, timer.number)
         case "lapse":

@@ -240,8 +240,13 @@ def evolve(case: Case, event: ev.Event) -> Case:
             return _after(case, to=event.to, letters=letters, unsent=unsent, seats=())
         case ev.CallFailed():
             return _after(case, seats=(Seat("operator", "", OPERATOR),))
-        case ev.Reminded() | ev.Escalated():
+        case ev.Reminded():
             return _after(case, timers=_without(case, event.timer))
+        case ev.Escalated():
+            seats = tuple(
+                replace(seat, holder=None) if seat.code in event.freed else seat for seat in case.seats
+            )
+            return _after(case, timers=_without(case, event.timer), seats=seats)
         case ev.DeadlinePassed():
             return _after(case, timers=_without(case, event.timer), overdue=True)
         case ev.Lapsed():

@@ -172,11 +172,14 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
+    """`freed`: seats whose work somebody had by name; it is their whole office's again, deputies included."""
+
     step: str
     entry: int
     timer: int
     at_percent: int
     seats: tuple[str, ...]
+    freed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

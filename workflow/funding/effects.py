@@ -59,6 +59,7 @@ def effects_of(case_id: UUID, event: ev.Event, before: Case, after: Case) -> Ite
         case ev.Escalated():
             for seat in before.open_seats:
                 yield to_office("office_escalation", seat.office, "office_head")
+            yield from to_seats("turn", tuple(one for one in after.open_seats if one.code in event.freed))
         case ev.Unstaffed():
             for seat in after.open_seats:
                 if seat.code == event.seat:

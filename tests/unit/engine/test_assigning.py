@@ -11,7 +11,9 @@ from tests.builders import CASE, CLOCK, MONDAY, SIGNER, Play, names, panel, play
 from workflow.engine.case import Actor, dump_case, evolve, load_case, replay
 from workflow.engine.commands import Assign, Declare, Recuse
 from workflow.engine.decide import Outside, allowed, decide
+from workflow.engine.events import Escalated
 from workflow.errors import FoerderwegError
+from workflow.funding.effects import effects_of
 
 ANNA, BRUNO, CARLA = staff("anna"), staff("bruno"), staff("carla")
 HEAD = staff("head", "desk", "office_head")
@@ -64,6 +66,21 @@ def test_who_takes_it_has_it_and_can_give_it_back() -> None:
     assign(told, ANNA, None, ANNA)
     assert holder(told) is None
     assert ways(told, ANNA) == ("take", "hand_over")
+
+
+def test_what_is_long_overdue_is_the_whole_offices_again() -> None:
+    told = checking(timers=[{"at": 80, "do": "remind"}, {"at": 120, "do": "escalate"}])
+    assign(told, ANNA, ANNA)
+    reminded, escalated = told.rules(days=30)
+    assert isinstance(escalated, Escalated)
+    assert (names([reminded]), escalated.freed) == (["Reminded"], ("",))
+    assert holder(told) is None
+    effects = effects_of(CASE, escalated, replay(told.events[:-1]), told.case)
+    assert [(one.payload["text"], one.payload["role"]) for one in effects] == [
+        ("office_escalation", "office_head"),
+        ("office_turn", "clerk"),
+    ]
+    assert told.rules(days=30) == []
 
 
 def test_of_two_who_take_it_the_second_is_told() -> None:
