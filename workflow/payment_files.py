@@ -5,7 +5,7 @@ A file records no payment: Finance writes down what has gone when the bank has e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -31,13 +31,24 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why somebody should look again before the bank gets this.
+
+    Whoever has seen `mark` has seen all of it: another amount, limit or file is another doubt.
+    """
+
+    reasons: Sequence[FoerderwegError]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentFile:
     """By case what was `refused`, and what is `doubtful`; as long as there is any, `content` is empty."""
 
     message: str = ""
     content: bytes = b""
     refused: Mapping[UUID, FoerderwegError] = field(default_factory=dict)
-    doubtful: Mapping[UUID, Sequence[FoerderwegError]] = field(default_factory=dict)
+    doubtful: Mapping[UUID, Doubt] = field(default_factory=dict)
 
 
 def make(
@@ -46,10 +57,10 @@ def make(
     payer: Payer,
     wishes: Sequence[Wish],
     *,
-    sure: Collection[tuple[UUID, int]],
+    sure: Collection[str],
     now: datetime,
 ) -> PaymentFile:
-    """A pain.001 of these. `sure`: (case, Rappen) of the doubtful ones that are meant all the same.
+    """A pain.001 of these. `sure`: marks of the doubts that somebody has seen, and means all the same.
 
     The same wishes are the same message, which banks take once. Raises NotFound without an overview, Conflict
     (filed_meanwhile).
@@ -63,17 +74,14 @@ def make(
     good = [one for one in wishes if one.case_id not in refused]
     transfers = [_transfer(rows[one.case_id], one) for one in good]
     message = message_id(payer, transfers)
-    doubtful = {
-        one.case_id: found
-        for one in good
-        if (one.case_id, one.amount) not in sure and (found := [*_doubts(rows[one.case_id], one, message)])
-    }
+    doubts = {one.case_id: found for one in good if (found := _doubt(rows[one.case_id], one, message))}
+    doubtful = {case_id: one for case_id, one in doubts.items() if one.mark not in sure}
     if refused or doubtful or not transfers:
         return PaymentFile(refused=refused, doubtful=doubtful)
     with db.begin() as tx:
         filed = [(one.case_id, one.paid, one.amount) for one in good]
-        again = {case_id for case_id, _ in sure}
-        if not filed_payments.note(tx, filed, message, UUID(actor.person), now, again=again):
+        seen = [(case_id, before.message) for case_id in doubts if (before := rows[case_id].filed)]
+        if not filed_payments.note(tx, filed, message, UUID(actor.person), now, seen=seen):
             raise Conflict("filed_meanwhile")
     return PaymentFile(message, pain001(payer, transfers, now))
 
@@ -99,12 +107,15 @@ def _refusal(row: Payable | None, wish: Wish) -> FoerderwegError | None:
     return None if row.account.town.strip() else Refused("address_missing")
 
 
-def _doubts(row: Payable, wish: Wish, message: str) -> Iterator[FoerderwegError]:
-    """Why somebody should look again before the bank gets this."""
+def _doubt(row: Payable, wish: Wish, message: str) -> Doubt | None:
+    reasons, mark = [], [str(wish.case_id), str(wish.amount)]
     if row.filed is not None and row.filed.message != message:
-        yield Refused("filed_already", at=local_datetime(row.filed.made_at), name=row.filed.made_by)
+        reasons.append(Refused("filed_already", at=local_datetime(row.filed.made_at), name=row.filed.made_by))
+        mark.append(row.filed.message)
     if wish.amount > row.due:
-        yield Refused("more_than_due", amount=wish.amount, limit=row.due)
+        reasons.append(Refused("more_than_due", amount=wish.amount, limit=row.due))
+        mark.append(str(row.due))
+    return Doubt(reasons, ".".join(mark)) if reasons else None
 
 
 def _transfer(row: Payable, wish: Wish) -> Transfer:

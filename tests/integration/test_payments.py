@@ -208,7 +208,10 @@ def test_the_same_file_again_is_the_same_message_and_another_one_asks_first(app:
     assert "von Karin Möschlin" in asked.text
     assert rows(told.db, "SELECT count(*) FROM filed_payments")[0][0] == 1
     sure = re.findall('name="sure" value="([^"]+)"', asked.text)
-    assert sure == [f"{one}.2400000"]
+    assert sure == [f"{one}.2400000.{message}"]
+    assert (
+        bank_file(browser, both, [f"{one}.2400000"]).status_code == 409
+    )  # nobody has seen that it lies there
     again = message_of(bank_file(browser, both, sure))
     assert again != message
     assert {row.message for row in rows(told.db, "SELECT message FROM filed_payments")} == {again}
@@ -245,7 +248,7 @@ def test_what_cannot_be_in_a_file_is_named_and_unticked_before_there_is_one(app:
         "2</a>: Es ist kein Konto angegeben",
         "3</a>: Das Konto liegt im Ausland.",
         "4</a>: Im Eintrag der Trägerschaft fehlt der Ort",
-        "5</a>: Bitte einen Betrag über null angeben.",
+        "5</a>: Das ist kein Betrag.",
         "6</a>: Der Bericht zu diesem Gesuch fehlt.",
     ):
         assert said in answer.text
@@ -286,6 +289,53 @@ def test_who_was_slower_is_told_of_what_is_no_longer_listed(app: Flask, told: St
     assert "1 Auszahlung ist eingetragen." in page.text
     assert (state(told, gone).paid, state(told, left).paid) == (30_000_00, 100_00)
     assert "KIP3-2027-00001" in page_of(bank_file(browser, {gone: (0, "30'000")})).words()
+
+
+def test_who_was_sure_of_one_thing_is_asked_about_the_next(app: Flask, told: Story) -> None:
+    case_id, other = granted(told), granted(told)
+    first, second = signed_in(app, FINANCE), signed_in(app, FINANCE)
+    wanted = {case_id: (0, "30'000")}  # more than is due
+    seen = re.findall('name="sure" value="([^"]+)"', bank_file(second, wanted).text)
+    message = message_of(bank_file(first, wanted, seen))
+    both = wanted | {other: (0, "24'000")}
+    told.wait(hours=1)
+    asked = bank_file(second, both, seen)
+    assert asked.status_code == 409
+    assert "Diese Zahlung steht schon in der Datei vom" in asked.text
+    again = message_of(bank_file(second, both, re.findall('name="sure" value="([^"]+)"', asked.text)))
+    kept = rows(told.db, "SELECT message, earlier FROM filed_payments WHERE case_id = :id", id=case_id)
+    assert kept == [(again, [message])]
+    assert "vorher in 1 anderen" in first.open(PATH).text
+
+
+def test_what_was_recorded_wrongly_is_still_in_its_file(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    browser = signed_in(app, FINANCE)
+    message_of(bank_file(browser, {case_id: (0, "24'000")}))
+    assert "Anders eingetragen, als es in der Zahlungsdatei steht" in pay(browser, case_id, 0, "240").text
+    assert "in der Datei vom" in browser.open(PATH).text
+    asked = bank_file(browser, {case_id: (240_00, "23'760")})
+    assert asked.status_code == 409
+    assert "Diese Zahlung steht schon in der Datei vom" in asked.text
+    assert "Anders eingetragen" not in pay(browser, case_id, 240_00, "23'760").text
+    assert "in der Datei vom" not in browser.open(PATH).text
+
+
+def test_one_that_cannot_be_recorded_does_not_hold_up_the_others(app: Flask, told: Story) -> None:
+    one, none, other = granted(told), granted(told), granted(told)
+    browser = signed_in(app, FINANCE)
+    form = browser.open(PATH).form(PATH)
+    amounts = {one: "100", none: "0", other: "200"}
+    ticked: dict[str, str | Sequence[str]] = {"case": [f"{case_id}.0" for case_id in amounts]}
+    ticked |= {f"amount.{case_id}": francs for case_id, francs in amounts.items()}
+    answer = browser.http.post(PATH, data=form.filled(ticked))
+    assert answer.status_code == 409
+    assert "Bitte einen Betrag über null angeben." in page_of(answer).words()
+    assert "2 Auszahlungen sind eingetragen." in answer.text
+    assert (state(told, one).paid, state(told, none).paid, state(told, other).paid) == (100_00, 0, 200_00)
+    twice = browser.http.post(PATH, data=form.filled(ticked | {f"amount.{one}": "150"}))
+    assert twice.status_code == 409
+    assert state(told, one).paid == 100_00
 
 
 def test_whoever_does_not_pay_makes_no_file(app: Flask, told: Story) -> None:

@@ -20,7 +20,7 @@ from web.language import lang, ngettext
 from web.security import db, do, now, posted_uuid, signed_in
 from workflow import payment_files
 from workflow.engine.commands import Pay
-from workflow.errors import Conflict, NotAllowed, NotFound, Refused
+from workflow.errors import Conflict, FoerderwegError
 from workflow.funding.money import format_iban, parse_chf
 from workflow.payment_files import Wish
 from workflow.store import queries
@@ -35,7 +35,7 @@ MOST = 100
 class Tried:
     """What was typed and not done: case → amount, case → why not, and case → what to look at again.
 
-    `file`: it was to be a file for the bank. `sure`: what of it is meant all the same, should it come again.
+    `file`: it was to be a file for the bank. `sure`: marks of the doubts that were shown.
     """
 
     typed: Mapping[UUID, str] = field(default_factory=dict)
@@ -88,22 +88,24 @@ def record() -> Response | tuple[str, int]:
     ticked = _ticked()
     before = _seen(ticked)
     typed = _typed(ticked)
-    failed, done, over = {}, 0, []
+    failed, done, over, unlike = {}, 0, list[str](), list[str]()
     for case_id, paid in ticked.items():
         key = uuid5(posted_uuid("command_id"), f"{case_id}.{paid}")
         try:
             amount = parse_chf(typed[case_id])
-            if amount < 0:
-                failed[case_id] = _("Zurücknehmen geht nur einzeln, mit einem Grund.")
+            if amount <= 0:
+                way = _("Zurücknehmen geht nur einzeln, mit einem Grund.")
+                failed[case_id] = way if amount else _("Bitte einen Betrag über null angeben.")
                 continue
             do(Pay(case_id, amount, paid), key=key)
             done += 1
             row = before.get(case_id)
-            if row is not None and row.paid == paid and amount > row.due:
-                over.append(row.number)
+            if row is not None and row.paid == paid:
+                over += [row.number] if amount > row.due else []
+                unlike += [row.number] if row.filed and amount != row.filed.amount else []
         except ValueError:
             failed[case_id] = _("Das ist kein Betrag.")
-        except (Conflict, NotAllowed, NotFound, Refused) as error:
+        except FoerderwegError as error:
             failed[case_id] = text_of(error, lang())
     if done:
         flash(ngettext("%(n)s Auszahlung ist eingetragen.", "%(n)s Auszahlungen sind eingetragen.", done))
@@ -112,6 +114,12 @@ def record() -> Response | tuple[str, int]:
             "Mehr eingetragen, als fällig war: %(cases)s. Ein Versehen korrigieren Sie unter «Ausbezahlt»."
         )
         flash(said % {"cases": ", ".join(over)}, "warning")
+    if unlike:
+        said = _(
+            "Anders eingetragen, als es in der Zahlungsdatei steht: %(cases)s."
+            " Ein Versehen korrigieren Sie unter «Ausbezahlt»."
+        )
+        flash(said % {"cases": ", ".join(unlike)}, "warning")
     if not ticked:
         flash(_("Sie haben nichts angekreuzt."), "warning")
     if failed:
@@ -136,9 +144,8 @@ def bank_file() -> Response | tuple[str, int]:
     typed = _typed(ticked)
     wishes = [Wish(case_id, paid, _rappen(typed[case_id])) for case_id, paid in ticked.items()]
     said = set(request.form.getlist("sure"))
-    sure = {(one.case_id, one.amount) for one in wishes if _marked(one) in said}
     try:
-        made = payment_files.make(db(), signed_in().actor, payer, wishes, sure=sure, now=now())
+        made = payment_files.make(db(), signed_in().actor, payer, wishes, sure=said, now=now())
     except Conflict as error:
         flash(text_of(error, lang()), "warning")
         return redirect(url_for(".payments"), 303)
@@ -146,25 +153,29 @@ def bank_file() -> Response | tuple[str, int]:
         title, day = _("Zahlungsdatei"), f"{now().astimezone(ZURICH):%Y-%m-%d}"
         name = f"{title}-{day}-{made.message}.xml"
         return send_file(BytesIO(made.content), "application/xml", as_attachment=True, download_name=name)
-    failed = {case_id: text_of(why, lang()) for case_id, why in made.refused.items()}
-    doubtful = {
-        case_id: " ".join(text_of(one, lang()) for one in why) for case_id, why in made.doubtful.items()
+    failed = {
+        case_id: text_of(why, lang()) if _is_amount(typed[case_id]) else _("Das ist kein Betrag.")
+        for case_id, why in made.refused.items()
     }
-    again = [_marked(one) for one in wishes if one.case_id in doubtful or (one.case_id, one.amount) in sure]
-    return _page(Tried(typed, failed, doubtful, file=True, sure=again)), 409
+    doubtful = {
+        case_id: " ".join(text_of(why, lang()) for why in one.reasons)
+        for case_id, one in made.doubtful.items()
+    }
+    seen = said | {one.mark for one in made.doubtful.values()}
+    return _page(Tried(typed, failed, doubtful, file=True, sure=sorted(seen))), 409
 
 
 def _rappen(text: str) -> int:
     """What is no amount is none."""
+    return parse_chf(text) if _is_amount(text) else 0
+
+
+def _is_amount(text: str) -> bool:
     try:
-        return parse_chf(text)
+        parse_chf(text)
     except ValueError:
-        return 0
-
-
-def _marked(wish: Wish) -> str:
-    """A payment that somebody has looked at again: another amount of it is another one."""
-    return f"{wish.case_id}.{wish.amount}"
+        return False
+    return True
 
 
 def _page(tried: Tried) -> str:

@@ -5,6 +5,7 @@
 // has read which one was pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.submitter?.matches("[data-download]")) return; // the page stays: what is answered is a file
   if (form.dataset.sent) {
     event.preventDefault();
     return;

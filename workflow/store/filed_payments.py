@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, or_
+from sqlalchemy import Connection, case, func, or_, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.store.tables import filed_payments
@@ -19,25 +20,31 @@ def note(
     person: UUID,
     now: datetime,
     *,
-    again: Collection[UUID],
+    seen: Collection[tuple[UUID, str]],
 ) -> bool:
-    """Put these (case, Rappen paid before, Rappen) into this file; False if one lies in another one already,
-    of a case that is not meant `again`."""
+    """Put these (case, Rappen paid before, Rappen) into this file; False if one lies in another one already.
+
+    `seen`: the (case, file) that somebody knows of, and puts it into another all the same.
+    """
     rows = [
         {
-            "case_id": case,
+            "case_id": case_id,
             "paid": paid,
             "message": message,
             "amount": amount,
             "made_by": person,
             "made_at": now,
         }
-        for case, paid, amount in sorted(payments)  # two who overlap wait for each other in the same order
+        for case_id, paid, amount in sorted(payments)  # two who overlap wait for each other in the same order
     ]
     statement = insert(filed_payments).values(rows)
     new = statement.excluded
-    free = or_(filed_payments.c.message == new.message, filed_payments.c.case_id.in_(list(again)))
-    changed = {name: new[name] for name in ("message", "amount", "made_by", "made_at")}
+    lies = filed_payments.c
+    free = or_(lies.message == new.message, tuple_(lies.case_id, lies.message).in_(list(seen)))
+    changed: dict[str, Any] = {name: new[name] for name in ("message", "amount", "made_by", "made_at")}
+    changed["earlier"] = case(
+        (lies.message == new.message, lies.earlier), else_=func.array_append(lies.earlier, lies.message)
+    )
     keys = list(filed_payments.primary_key)
     written = tx.execute(
         statement.on_conflict_do_update(index_elements=keys, set_=changed, where=free).returning(*keys)

@@ -30,11 +30,14 @@ ACCOUNT = """
  o.street, o.postcode, o.town"""
 """As handed in with the application, in whatever section its form asks for it; else as the record has it."""
 ROWS = f"""
-SELECT c.*, o.name AS organisation, b.year, b.pot, f.message, f.made_at, m.name AS made_by,
+SELECT c.*, o.name AS organisation, b.year, b.pot,
+ f.message, f.earlier, f.made_at, m.name AS made_by, f.paid + f.amount - c.paid AS filed,
  coalesce(p.state, c.state)->'children' AS children,
  EXISTS (SELECT FROM reports_due r WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped,{ACCOUNT}
 FROM cases c JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id
-LEFT JOIN filed_payments f ON f.case_id = c.id AND f.paid = c.paid LEFT JOIN persons m ON m.id = f.made_by
+LEFT JOIN LATERAL (SELECT * FROM filed_payments f WHERE f.case_id = c.id
+ AND f.paid <= c.paid AND f.paid + f.amount > c.paid ORDER BY f.made_at DESC LIMIT 1) f ON true
+LEFT JOIN persons m ON m.id = f.made_by
 LEFT JOIN cases p ON p.id = c.parent_id
 LEFT JOIN contents t
   ON t.case_id = coalesce(p.id, c.id) AND t.hash = coalesce(p.state, c.state)->>'content'"""
@@ -55,9 +58,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The file for the bank in which the next payment lies already, and the name of who made it."""
+    """The file for the bank in which money of this case lies that is not recorded yet, so many Rappen.
+
+    `made_by`: the name; `earlier`: files in which it was before.
+    """
 
     message: str
+    amount: int
+    earlier: tuple[str, ...]
     made_at: datetime
     made_by: str
 
@@ -189,7 +197,9 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         in_force=in_force,
         appealed=appealed,
         account=account if sees else None,
-        filed=Filed(row.message, row.made_at, row.made_by) if sees and row.message else None,
+        filed=Filed(row.message, row.filed, tuple(row.earlier), row.made_at, row.made_by)
+        if sees and row.message
+        else None,
     )
 
 

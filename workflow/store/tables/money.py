@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from workflow.store.tables.columns import metadata, moment
 
@@ -69,6 +69,13 @@ filed_payments = Table(
     Column("case_id", UUID, ForeignKey("cases.id"), primary_key=True),
     Column("paid", BigInteger, primary_key=True, comment="Rappen that were paid before it"),
     Column("message", Text, nullable=False, comment="the id by which a bank knows the file"),
+    Column(
+        "earlier",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="other files in which it was before, meant all the same",
+    ),
     Column("amount", BigInteger, nullable=False, comment="Rappen"),
     Column("made_by", UUID, ForeignKey("persons.id"), nullable=False),
     moment("made_at"),
