@@ -12,10 +12,11 @@ from flask import Flask
 from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.test_proposing import propose, with_extra_day
-from tests.integration.walks import AUDITOR, at_confirmation, costs, deliver
+from tests.integration.walks import AUDITOR, at_check, at_confirmation, costs, deliver, rows
 from web import exports
 from web.cli.story import Story, application
 from web.cli.visitors import Browser
+from web.screens import last_day
 from workflow.engine.commands import Pay
 from workflow.service import handle
 
@@ -136,3 +137,13 @@ def test_a_file_takes_as_many_queries_for_many_as_for_one(app: Flask, told: Stor
         told.submit(HEKS, LANGUAGE)
     browser.http.get(f"{path}.csv")
     assert statements(app, browser, f"{path}.csv") == few
+
+
+def test_a_deadline_is_the_same_day_in_a_file_as_on_the_page(app: Flask, told: Story) -> None:
+    case_id = at_check(told)
+    [row] = rows(told.db, "SELECT due_at FROM cases")
+    browser, day = signed_in(app, CHECKER), last_day(row.due_at)
+    assert f"{day:%d.%m.%Y}" in browser.open(f"/desk/cases/{case_id}").words()
+    for path in ("/desk/inbox.csv", "/office/cases.csv"):
+        [line] = table(browser, path)
+        assert line["Fällig"] == f"{day:%Y-%m-%d}", path

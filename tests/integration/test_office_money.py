@@ -9,8 +9,18 @@ from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.walks import FINANCE, at_check, at_confirmation, at_review, costs, deliver, rows
-from web.cli.story import Story, application
+from tests.integration.walks import (
+    FINANCE,
+    HEAD,
+    LEAD_TOO,
+    at_check,
+    at_confirmation,
+    at_review,
+    costs,
+    deliver,
+    rows,
+)
+from web.cli.story import Story, application, decision, review
 
 HEKS = "miriam.aebi@heks.example"
 CHECKER = "regula.keller@integration.bs.example"
@@ -45,6 +55,18 @@ def test_what_if_says_who_would_no_longer_fit_and_changes_nothing(app: Flask, to
     file = browser.http.get(f"/office/money/what-if.csv?{asked}").text
     assert "KIP3-2027-00001" in file
     assert rows(told.db, "SELECT * FROM budget_lines ORDER BY id") == before
+
+
+def test_what_was_refused_takes_no_place_while_it_can_be_appealed_against(app: Flask, told: Story) -> None:
+    case_id = at_review(told, 9_000)
+    told.do(LEAD_TOO, case_id, "no", review("Es fehlt der Bedarf."))
+    browser, path = signed_in(app, CHECKER), "/office/money/what-if?year=2027"
+    assert "Platz haben heute 1 von 1 Gesuchen" in browser.open(path).words()
+    told.do(HEAD, case_id, "reject", decision(0, "Es fehlt der Bedarf."))
+    deliver(told)
+    [row] = rows(told.db, "SELECT step FROM cases")
+    assert row.step == "remedy_period"
+    assert "KIP3-2027-00001" not in browser.open(path).text
 
 
 @pytest.mark.parametrize(

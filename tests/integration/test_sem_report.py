@@ -17,7 +17,7 @@ from tests.counting import statements
 from tests.integration.test_children import granted, opened
 from tests.integration.test_exports import table
 from tests.integration.test_findings import _many, _read
-from tests.integration.walks import AUDITOR, CHECKER, FINANCE, HEKS, LEAD, deliver, language, report
+from tests.integration.walks import AUDITOR, CHECKER, FINANCE, HEKS, LEAD, deliver, language, report, rows
 from web.cli.story import Story
 from workflow.engine.commands import Pay
 from workflow.publish import publish_folder
@@ -69,6 +69,20 @@ def test_only_an_accepted_report_says_what_was_reached(told: Story) -> None:
     accepted(told, child)
     assert area(told) == SemRow("language", "language", 2, 1, 1, 48, 48, 44)
     assert found(told).targets == [SemTarget("language", "participants", 1, 48, 48, 44)]
+
+
+def test_what_was_settled_at_nothing_was_granted_all_the_same(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    answers = report(told, case_id)
+    for row in answers["accounts"]["costs"]:
+        row["spent"] = 0
+    child = opened(told, HEKS, case_id, "report", answers)
+    told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 0}})
+    deliver(told)
+    assert rows(told.db, "SELECT committed FROM cases WHERE parent_id IS NULL")[0].committed == 0
+    assert area(told) == SemRow("language", "language", 1, 1, 1, 48, 48, 44)
+    listed = signed_in(app, CHECKER).open("/office/cases?year=2027&kind=application&money=granted")
+    assert "KIP3-2027-00001" in listed.text
 
 
 def test_the_latest_accepted_report_counts_and_none_twice(told: Story) -> None:

@@ -19,6 +19,7 @@ from web.exports import As, Column, export
 from web.language import gettext as _
 from web.language import lang
 from web.part_names import Named
+from web.screens import closing
 from workflow.funding.programme import Area, Call, Ceiling, Office, Size
 from workflow.store.queries import ProgrammeParts
 from workflow.texts import label
@@ -112,7 +113,7 @@ def _calls(found: ProgrammeParts) -> Table:
         Column(_("Ausschreibung"), lambda row: label(row.title, lang())),
         Column(_("Jahr"), lambda row: row.year, As.NUMBER),
         Column(_("Öffnet"), lambda row: row.opens, As.MOMENT),
-        Column(_("Schliesst"), lambda row: row.closes, As.MOMENT),
+        Column(_("Schliesst"), lambda row: closing(row.closes)),
         Column(_("Stand"), lambda row: states[state(row)]),
         Column(_("Formular"), lambda row: row.form),
     ]

@@ -12,6 +12,7 @@ from web.desk.words import Words
 from web.exports import PAGE_ROWS, As, Column, every, export
 from web.language import gettext as _
 from web.part_names import Named
+from web.screens import last_day
 from web.security import db, now, signed_in
 from workflow.engine.case import Actor
 from workflow.store import queries
@@ -79,7 +80,7 @@ def _inbox(after: str | None, limit: int = 50) -> Inbox:
 
 def _columns(words: Words) -> list[Column[ItemRow]]:
     return [
-        Column(_("Fällig"), lambda row: row.due_at, As.MOMENT),
+        Column(_("Fällig"), lambda row: last_day(row.due_at) if row.due_at else None, As.DAY),
         Column(_("Überfällig"), lambda row: _("ja") if row.late else _("nein")),
         Column(_("Nummer"), lambda row: row.number),
         Column(_("Trägerschaft"), lambda row: row.organisation),

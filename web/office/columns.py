@@ -6,6 +6,7 @@ from web.desk.words import Words
 from web.exports import As, Column
 from web.language import gettext as _
 from web.language import lang
+from web.screens import last_day
 from workflow.funding.forms import Form
 from workflow.store.queries import (
     AreaFigures,
@@ -32,7 +33,9 @@ def of_cases(words: Words) -> list[Column[CaseRow]]:
         Column(_("Stand für die Trägerschaft"), lambda row: words.status(row.status)),
         Column(_("Liegt bei"), lambda row: ", ".join(map(words.office, row.offices))),
         Column(_("Wer ist dran?"), lambda row: ", ".join(row.holders)),
-        Column(_("Fällig"), lambda row: None if row.ending or not row.due_at else row.due_at, As.MOMENT),
+        Column(
+            _("Fällig"), lambda row: None if row.ending or not row.due_at else last_day(row.due_at), As.DAY
+        ),
         Column(_("Überfällig"), lambda row: _("ja") if row.late else _("nein")),
         Column(_("Förderbereich"), lambda row: words.area(row.area)),
         Column(_("Grösse"), lambda row: row.size),

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from web.desk.words import Words
 from web.exports import PAGE_ROWS, As, Column, every, export
 from web.language import gettext as _
+from web.screens import last_day
 from web.security import db, now, signed_in
 from workflow.store import queries
 from workflow.store.queries import REPORT_SOON, AwaitedReport, AwaitedReports
@@ -26,7 +27,7 @@ def reports_file(kind: str) -> Response:
         Column(_("Nummer"), lambda row: row.number),
         Column(_("Trägerschaft"), lambda row: row.organisation),
         Column(_("Förderbereich"), lambda row: words.area(row.area)),
-        Column(_("Bericht fällig"), lambda row: row.due_at, As.MOMENT),
+        Column(_("Bericht fällig"), lambda row: last_day(row.due_at), As.DAY),
         Column(_("gesperrt"), lambda row: _("Ja") if row.stopped else _("Nein")),
         Column(_("zugesichert"), lambda row: row.committed, As.MONEY),
         Column(_("ausbezahlt"), lambda row: row.paid, As.MONEY),

@@ -301,6 +301,23 @@ class Route:
             raise RouteError("not_a_human_step", at=code)
         return step
 
+    def hopeful(self) -> frozenset[str]:
+        """The steps from which money can still be reserved or granted, if no appeal is upheld."""
+        found = {
+            code
+            for code, step in self.steps.items()
+            if (isinstance(step, End) and step.money == "commit")
+            or (isinstance(step, Human) and any(one.money == "hold" for one in step.outcomes.values()))
+        }
+        straight = {
+            code: set(self.follows(code))
+            for code, step in self.steps.items()
+            if not (isinstance(step, Wait) and step.child)
+        }
+        while more := {code for code, to in straight.items() if code not in found and to & found}:
+            found |= more
+        return frozenset(found)
+
     def decided(self) -> set[str]:
         """Names of the facts that a decision brings."""
         humans = (step for step in self.steps.values() if isinstance(step, Human))

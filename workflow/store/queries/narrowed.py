@@ -47,11 +47,13 @@ CONDITIONS |= {
     name: f"c.line_id = ANY(ARRAY(SELECT b.id FROM budget_lines b WHERE CAST(b.{name} AS text) = :{name}))"
     for name in ("year", "pot")
 }
+GRANTED = "(c.committed > 0 OR c.ending IS NOT NULL AND c.state ? 'settled')"
+"""Also of what its report has settled at nothing."""
 MONEY = {
     "reserved": f"{STANDING} < 'infinity' AND c.held > 0",
     "committed": "c.committed - c.paid > 0",
     "paid": "c.paid > 0",
-    "granted": "c.committed > 0",
+    "granted": GRANTED,
 }
 """The cases behind a figure of the money; who has ended has nothing reserved."""
 KINDS = {"application": "c.parent_id IS NULL"}

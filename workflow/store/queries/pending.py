@@ -16,7 +16,8 @@ from workflow.store.tables import STANDING
 MOST = 20_000
 
 WAITING = f"""
-SELECT c.id, c.number, c.area, o.name AS organisation, c.line_id, c.requested, c.held, c.submitted_at
+SELECT c.id, c.number, c.area, o.name AS organisation, c.line_id, c.requested, c.held, c.submitted_at,
+  c.route_hash, c.step
 FROM cases c JOIN organisations o ON o.id = c.organisation_id
 WHERE c.stage = ANY(:stages) AND {STANDING} < 'infinity' AND c.parent_id IS NULL AND c.committed = 0
   AND c.line_id = ANY(:lines)
@@ -62,6 +63,9 @@ def year_of_money(db: sa.Engine, viewer: Actor, year: int | None) -> YearOfMoney
                 "most": MOST,
             },
         ).all()
+        hopeful = {name: published.route(tx, name).hopeful() for name in {row.route_hash for row in found}}
+    # a case that a worker has not taken on yet stands at no step; what was refused waits for an appeal alone
+    found = [row for row in found if row.held or not row.step or row.step in hopeful[row.route_hash]]
     of_line = {row.id: row.year for row in all_lines}
     newest = max((of_line[row.line_id] for row in found), default=max(years, default=0))
     chosen = year if year is not None and year in years else newest

@@ -14,6 +14,7 @@ from workflow.funding.federal import SemReport
 from workflow.store import published, reading
 from workflow.store.asking import ask
 from workflow.store.queries.money import MoneyRow, lines
+from workflow.store.queries.narrowed import GRANTED
 
 OF_THE_YEAR = """(SELECT id FROM budget_lines WHERE programme = :programme AND year = CAST(:year AS int)) b
 CROSS JOIN LATERAL (SELECT * FROM cases WHERE line_id = b.id AND parent_id IS NULL OFFSET 0) c"""
@@ -21,14 +22,14 @@ CROSS JOIN LATERAL (SELECT * FROM cases WHERE line_id = b.id AND parent_id IS NU
 an index: PostgreSQL, which cannot tell how many lines a year has, would join them to every case there is."""
 
 CAME_IN = f"""
-SELECT c.area, c.target_group, count(*) AS came_in, count(*) FILTER (WHERE c.committed > 0) AS granted
+SELECT c.area, c.target_group, count(*) AS came_in, count(*) FILTER (WHERE {GRANTED}) AS granted
 FROM {OF_THE_YEAR} GROUP BY c.area, c.target_group"""
 SAID = f"""
 SELECT g.area, g.target_group, f.indicator, count(f.planned) AS cases, count(r.data) AS reported,
  coalesce(sum(f.planned), 0) AS planned, coalesce(sum(f.reached), 0) AS reached,
  coalesce(sum(f.planned) FILTER (WHERE r.data IS NOT NULL), 0) AS expected
 FROM (SELECT c.id, c.area, c.target_group, c.state->>'content' AS content, c.state->'children' AS children
-      FROM {OF_THE_YEAR} WHERE c.committed > 0) g
+      FROM {OF_THE_YEAR} WHERE {GRANTED}) g
 LEFT JOIN contents a ON a.case_id = g.id AND a.hash = g.content
 LEFT JOIN LATERAL (
  SELECT d.data FROM jsonb_each(g.children) k JOIN cases e ON e.id = CAST(k.key AS uuid)
