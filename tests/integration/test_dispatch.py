@@ -179,6 +179,16 @@ def test_each_of_many_has_its_own_consignment_number(told: Story, desk: Browser)
     )
 
 
+def test_a_number_beside_a_row_that_nobody_ticked_is_not_lost(told: Story, desk: Browser) -> None:
+    one, other = ordered(told), ordered(told)
+    page, name = desk.open(LIST), f"each.{other}.dispatch.number"
+    said = posted(f"{one}.{state(told, one).entry}", sent_on="07.09.2026", by="registered")
+    done = desk.send(page.form(LIST), said | {name: "98.02"})
+    assert "Nicht angekreuzt und darum nicht eingetragen: KIP3-2027-00002." in done.text
+    assert dict(done.form(LIST).fields)[name] == "98.02"
+    assert [state(told, case_id).to for case_id in (one, other)] == ["may_appeal", None]
+
+
 def test_many_orders_are_posted_in_one_go(told: Story, desk: Browser) -> None:
     cases = [ordered(told), ordered(told, "grant"), ordered(told)]
     inbox = desk.open("/desk")

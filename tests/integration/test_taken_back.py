@@ -20,6 +20,7 @@ from tests.integration.walks import (
     HEKS,
     LEAD,
     REASONS,
+    SYNTHESIS,
     assert_kept,
     at_check,
     costs,
@@ -90,6 +91,32 @@ def test_an_order_that_is_not_posted_is_taken_back_by_two(told: Story) -> None:
     assert letters_of(told, case_id) == [case.letters[1]]
     assert mailed(told, case_id) == 1
     assert_kept(told.db)
+
+
+def test_who_is_asked_to_agree_sees_it_and_nothing_is_posted_unseen(app: Flask, told: Story) -> None:
+    case_id = ordered(told, "grant")
+    entry = state(told, case_id).entry
+    told.aside(CHECKER, TakeWay(case_id, "take_back", "decide", entry), "Der Betrag ist falsch.")
+    head, other = signed_in(app, HEAD), signed_in(app, SYNTHESIS)
+    inbox = head.open("/desk").words()
+    assert "1 Vorschlag wartet auf eine zweite Person" in inbox
+    assert "Regula Keller" in inbox
+    assert "wartet auf eine zweite Person" not in signed_in(app, CHECKER).open("/desk").words()
+    for browser in (head, other):
+        words = browser.open(f"/desk/cases/{case_id}").words()
+        assert "Regula Keller schlägt vor: Verfügung vor dem Versand zurücknehmen" in words
+        assert "Der Betrag ist falsch." in words
+    batch = "/desk/together/dispatch"
+    page = other.open(batch)
+    assert "etwas anderes vorgeschlagen" in page.words()
+    assert f"{case_id}.{entry}" not in page.text
+    said = {"case": [f"{case_id}.{entry}"], "dispatch.sent_on": "07.09.2026", "dispatch.by": "registered"}
+    refused = other.send(page.form(batch), said, status=409)
+    assert "etwas anderes vorgeschlagen" in refused.words()
+    assert state(told, case_id).step == "dispatch_granted"
+    told.aside(HEAD, TakeWay(case_id, "take_back", "decide", entry), "Einverstanden.")
+    assert "schlägt vor" not in head.open(f"/desk/cases/{case_id}").words()
+    assert "wartet auf eine zweite Person" not in head.open("/desk").words()
 
 
 def taken_back(told: Story, case_id: UUID, to: str) -> None:

@@ -53,6 +53,10 @@ def say_together(code: str) -> Response | tuple[str, int]:
         elif row is None or row.entry != one.entry:
             number = request.form.get(f"number.{one.case_id}", "")
             tried.failed.append((number, _("Inzwischen liegt es nicht mehr bei Ihnen.")))
+        elif row.proposed:
+            tried.failed.append(
+                (row.number, _("Hier ist etwas anderes vorgeschlagen: bitte im Dossier ansehen."))
+            )
         else:
             _say(found.form, row, one, tried)
     if not chosen:
@@ -60,9 +64,13 @@ def say_together(code: str) -> Response | tuple[str, int]:
         return _page(_found(code), tried), 422
     if tried.done:
         flash(ngettext("Bei %(n)s Gesuch eingetragen.", "Bei %(n)s Gesuchen eingetragen.", tried.done))
-    if tried.failed:
+    now_there, ticks = _found(code), {one.case_id for one in chosen}
+    if left := _written_beside(now_there, ticks):
+        said = _("Nicht angekreuzt und darum nicht eingetragen: %(cases)s.")
+        flash(said % {"cases": ", ".join(left)}, "warning")
+    if tried.failed or left:
         status = 200 if tried.done else 422 if tried.problems else 409
-        return _page(_found(code), tried, {one.case_id for one in chosen}), status
+        return _page(now_there, tried, ticks), status
     return redirect(url_for("desk.inbox"), 303)
 
 
@@ -86,6 +94,16 @@ def _say(form: Form, row: Alike, one: Ticked, tried: Tried) -> None:
 def _each(form: Form) -> list[str]:
     """What may be said of each by itself: short words that may be left out, as a consignment number."""
     return [path for path, one in form.fields().items() if one.type == "text" and not one.required]
+
+
+def _written_beside(now_there: Together, ticks: Collection[UUID]) -> list[str]:
+    """The numbers of rows in which something was written that nobody has ticked."""
+    return [
+        row.number
+        for row in now_there.rows
+        if row.case_id not in ticks
+        and any(request.form.get(f"each.{row.case_id}.{path}", "").strip() for path in _each(now_there.form))
+    ]
 
 
 def _why(form: Form, error: Invalid) -> str:

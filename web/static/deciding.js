@@ -24,5 +24,10 @@ for (const form of document.querySelectorAll("[data-ticks]")) {
     sum();
   });
   form.addEventListener("change", sum);
+  // What is written beside a row is meant for it.
+  form.addEventListener("input", ({ target }) => {
+    const box = target.matches(".each") && target.closest("tr").querySelector("input[name=case]");
+    if (box && target.value) box.checked = true;
+  });
   sum();
 }

@@ -55,6 +55,7 @@ from workflow.store.queries.proposals import (
     proposals,
     to_publish,
 )
+from workflow.store.queries.proposed import ProposedWay, proposed_ways
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
 from workflow.store.queries.repayments import Repayment, Repayments, repayments
 from workflow.store.queries.reports import REPORT_SOON, AwaitedReport, AwaitedReports, awaited_reports
@@ -137,6 +138,7 @@ __all__ = [
     "ProgrammeParts",
     "Proposal",
     "ProposalRow",
+    "ProposedWay",
     "Published",
     "Quarter",
     "Read",
@@ -209,6 +211,7 @@ __all__ = [
     "programme_parts",
     "proposal",
     "proposals",
+    "proposed_ways",
     "quarter",
     "reads",
     "received_at",

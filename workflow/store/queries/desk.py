@@ -62,7 +62,8 @@ class Dossier:
     `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
     open seats, by seat; `ties`: what links a viewer who is asked to declare to the applicant; `talk`: None
     while it is not open; `recused`: the viewer has stepped back;
-    `unsent`: hashes of the letters that nobody has sent out.
+    `unsent`: hashes of the letters that nobody has sent out; `proposed`: the way off the straight one that
+    waits for a second person.
     """
 
     case: CaseRow
@@ -79,6 +80,7 @@ class Dossier:
     unsent: tuple[str, ...]
     statements: list[Statement]
     history: list[HistoryRow]
+    proposed: HistoryRow | None
     talk: Talk | None
     inquiries: Sequence[Inquiry]
     offers: tuple[Offer, ...]
@@ -178,6 +180,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         unsent=case.unsent,
         statements=statements_of(route, events, texts),
         history=events,
+        proposed=_proposed(case, events),
         talk=talk,
         inquiries=inquiries,
         reasons={name: str(data["reason"]["reason"]) for name, data in texts.items() if _is_reason(data)},
@@ -225,6 +228,12 @@ def _draft(
 def _kept(tx: sa.Connection, case_id: UUID, entry: int, seat: str, viewer: Actor) -> StatementDraft | None:
     row = statement_drafts.find(tx, case_id, entry, seat, viewer.person)
     return StatementDraft(row.outcome, row.answers, row.saved_at) if row else None
+
+
+def _proposed(case: Case, events: Sequence[HistoryRow]) -> HistoryRow | None:
+    """The way that somebody has proposed and nobody has agreed to yet."""
+    known = (row for row in reversed(events) if row.name == "WayProposed")
+    return next(known, None) if case.proposal else None
 
 
 def statement_draft(

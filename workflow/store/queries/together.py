@@ -28,7 +28,7 @@ ORDER BY w.due_at NULLS LAST, c.id LIMIT {MOST_DECISIONS}"""
 @dataclass(frozen=True, slots=True)
 class Alike:
     """Open work of the viewer's. `outcome`: the only one; `title` and `letter` (the newest file) are None
-    where they may not read them."""
+    where they may not read them. `proposed`: somebody wants another way, and a second person has to look."""
 
     case_id: UUID
     number: str
@@ -43,6 +43,7 @@ class Alike:
     opened_at: datetime
     due_at: datetime | None
     late: bool
+    proposed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _outcome(route: Route, code: str, form: str) -> str | None:
 
 
 def _alike(row: Any, outcome: str, viewer: Actor, now: datetime) -> Alike:
-    opened = reading.may_open(load_case(row.state), viewer)
+    case = load_case(row.state)
+    opened = reading.may_open(case, viewer)
     return Alike(
         case_id=row.id,
         number=row.number,
@@ -103,4 +105,5 @@ def _alike(row: Any, outcome: str, viewer: Actor, now: datetime) -> Alike:
         opened_at=row.opened_at,
         due_at=row.due_at,
         late=row.due_at is not None and row.due_at < now,
+        proposed=case.proposal is not None,
     )
