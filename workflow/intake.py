@@ -18,6 +18,7 @@ from workflow.engine.events import Submitted
 from workflow.engine.route import APPLICANT_OFFICE, DECIDED_BY, Child, Route
 from workflow.engine.tables import Facts, parse_table, pick
 from workflow.errors import NotAllowed, NotFound, Refused
+from workflow.funding.budget import TODAY
 from workflow.funding.forms import Answers
 from workflow.funding.plan import beside, outcome, planned, planned_in
 from workflow.funding.programme import Programme
@@ -153,7 +154,8 @@ def accept_child(
     whole = published.content(tx, parent.programme_hash)
     form = published.form(tx, parent.programme_hash, child.form)
     plan = planned(form, applications.plan(tx, parent.id, parent.case, parents_route, parent.programme_hash))
-    answers = form.load(beside(form, raw, plan))
+    today = published.calendar(tx, parent.programme_hash).day_of(kept.now).isoformat()
+    answers = form.load(beside(form, raw, plan), facts={**parent.case.facts, TODAY: today})
     route = published.route(tx, whole["routes"][child.route])
     titles = published.content(tx, whole["routes"][child.route])["title"]
     row = applications.row_of(tx, parent.id)

@@ -1,5 +1,7 @@
 """Appeals: against which order, to which instance, and what follows from them."""
 
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -33,18 +35,18 @@ from tests.integration.walks import (
 )
 from web.cli.story import Story, proposal
 from workflow.engine.decide import allowed
-from workflow.errors import Refused
+from workflow.errors import Invalid, Refused
 from workflow.store import journal, published, queries
+from workflow.texts import ZURICH
 
 SECRETARIAT = "lukas.ammann@pd.bs.example"
 SECRETARIAT_TOO = "beatrice.stocker@pd.bs.example"
-APPEAL = {
-    "appeal": {
-        "delivered_on": "2026-10-05",
-        "lodged_on": "2026-10-12",
-        "request": "Aufhebung.",
-    }
-}
+
+
+def lodged(told: Story) -> dict[str, Any]:
+    """An appeal that was lodged on the day on which the order was delivered: today."""
+    today = f"{told.now:%Y-%m-%d}"
+    return {"appeal": {"delivered_on": today, "lodged_on": today, "request": "Aufhebung."}}
 
 
 def refused(told: Story) -> UUID:
@@ -57,6 +59,55 @@ def refused(told: Story) -> UUID:
     return case_id
 
 
+def test_the_reasons_are_due_thirty_days_after_the_delivery(told: Story) -> None:
+    case_id = refused(told)
+    delivered = told.now.date()
+    told.wait(days=8)
+    said = lodged(told)
+    said["appeal"]["delivered_on"] = f"{delivered:%Y-%m-%d}"
+    child = opened(told, CHECKER, case_id, "appeal", said)
+    due = datetime.fromisoformat(str(state(told, child).due)).astimezone(ZURICH)
+    last = (due - timedelta(minutes=1)).date()
+    assert last >= delivered + timedelta(days=30)
+    assert last - delivered < timedelta(days=34)
+    assert last.weekday() < 5
+    told.wait(days=(last - told.now.date()).days)
+    assert state(told, child).step == "reasons"
+    told.wait(days=2)
+    assert state(told, child).step == "instruct"
+
+
+def test_what_is_recorded_late_leaves_time_to_record_the_reasons(told: Story) -> None:
+    case_id = refused(told)
+    said = lodged(told)
+    told.wait(days=26)
+    said["appeal"]["lodged_on"] = f"{told.now:%Y-%m-%d}"
+    child = opened(told, CHECKER, case_id, "appeal", said)
+    told.wait(days=2)
+    assert state(told, child).step == "reasons"
+
+
+@pytest.mark.parametrize(
+    ("delivered", "came", "path", "code"),
+    [
+        (1, 1, "appeal.delivered_on", "day_to_come"),
+        (0, 1, "appeal.lodged_on", "day_to_come"),
+        (-3, 0, "appeal.delivered_on", "day_too_early"),
+        (0, -1, "appeal.lodged_on", "period_reversed"),
+    ],
+)
+def test_an_appeal_comes_after_the_order_and_not_in_a_day_to_come(
+    told: Story, delivered: int, came: int, path: str, code: str
+) -> None:
+    case_id = refused(told)
+    said = lodged(told)
+    for name, days in (("delivered_on", delivered), ("lodged_on", came)):
+        said["appeal"][name] = f"{told.now + timedelta(days=days):%Y-%m-%d}"
+    with pytest.raises(Invalid) as found:
+        opened(told, CHECKER, case_id, "appeal", said)
+    assert code in [one.code for one in found.value.fields[path]]
+
+
 def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:
     case_id = refused(told)
     told.wait(days=29)
@@ -66,7 +117,7 @@ def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:
 def test_an_appeal_freezes_its_parent_and_keeps_the_first_instance_out(told: Story) -> None:
     case_id = refused(told)
     told.wait(days=5)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     told.wait(days=60)
     assert (state(told, case_id).step, state(told, case_id).ending) == ("remedy_period", None)
     assert state(told, child).step == "instruct"  # nobody gave reasons
@@ -92,8 +143,8 @@ def test_an_appeal_freezes_its_parent_and_keeps_the_first_instance_out(told: Sto
 
 def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told: Story) -> None:
     case_id = refused(told)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
-    told.wait(days=30)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
     deliver(told)
@@ -103,13 +154,13 @@ def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told
     told.do(DIVISION, case_id, "confirm", {"decision": {}})
     deliver(told)
     assert state(told, case_id).step == "remedy_period"  # the first appeal counts no second time
-    opened(told, CHECKER, case_id, "appeal", APPEAL)
+    opened(told, CHECKER, case_id, "appeal", lodged(told))
     assert state(told, case_id).suspended_at is not None
     assert_kept(told.db)
 
 
 def test_who_instructs_an_appeal_records_that_its_reasons_have_come(app: Flask, told: Story) -> None:
-    child = opened(told, CHECKER, refused(told), "appeal", APPEAL)
+    child = opened(told, CHECKER, refused(told), "appeal", lodged(told))
     secretariat = signed_in(app, SECRETARIAT)
     assert str(child) in secretariat.open("/desk").text
     assert secretariat.open(f"/desk/cases/{child}").status == 200
@@ -120,13 +171,13 @@ def test_who_instructs_an_appeal_records_that_its_reasons_have_come(app: Flask, 
 
 def test_what_follows_from_one_appeal_comes_before_another(told: Story) -> None:
     case_id = refused(told)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     told.withdraw(HEKS, child)
     while deliver_due(told.db, told.settings, lambda: told.now):
         pass  # the parent hears of it, and no worker has gone on yet
     assert (state(told, case_id).suspended_at, state(told, case_id).step) == (None, "remedy_period")
     with pytest.raises(Refused, match="child_is_open"):
-        opened(told, CHECKER, case_id, "appeal", APPEAL)
+        opened(told, CHECKER, case_id, "appeal", lodged(told))
     told.route()
     assert state(told, case_id).ending == "rejected"
 
@@ -136,7 +187,7 @@ def test_an_appeal_goes_to_the_instance_that_the_order_names(told: Story) -> Non
     told.do(DEPARTMENT, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
     deliver(told)
     assert "Rekurs erhoben werden bei: Regierungsrat" in order(told, case_id)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     [seat] = state(told, child).seats
     assert (seat.office, seat.role) == ("government", "chancellery")
     told.do(CHANCELLERY, child, "dismiss", {"decision": {"reasons": "Beschluss P260200."}})
@@ -153,8 +204,8 @@ def test_what_is_not_taken_up_is_taken_up_when_the_appeal_is_upheld(told: Story)
     page = queries.application(told.db, told.actors[HEKS], case_id)
     assert page is not None
     assert page.timeline[-1].status == "remedy_inadmissible"
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
-    told.wait(days=30)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
     assert state(told, case_id).step == "remedy_inadmissible"  # it stands still
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Ein Kurs ist in Basel."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Ein Kurs ist in Basel."}})  # of size L
@@ -165,11 +216,11 @@ def test_what_is_not_taken_up_is_taken_up_when_the_appeal_is_upheld(told: Story)
 
 def test_what_silence_wrote_off_is_proposed_anew_when_the_appeal_is_upheld(told: Story) -> None:
     case_id = at_confirmation(told)
-    told.wait(days=30)
+    told.wait(days=34)
     deliver(told)
     assert (state(told, case_id).step, state(told, case_id).held) == ("remedy_written_off", 0)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
-    told.wait(days=30)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Mahnung kam nie an."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Die Mahnung kam nie an."}})
     deliver(told)
@@ -180,10 +231,10 @@ def test_what_silence_wrote_off_is_proposed_anew_when_the_appeal_is_upheld(told:
 
 def test_an_appeal_against_a_grant_is_decided_beside_it_and_stops_no_payment(told: Story) -> None:
     case_id = granted(told)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     assert (state(told, case_id).suspended_at, state(told, case_id).ending) == (None, "granted")
     assert "pay:" in "".join(offers(told, FINANCE, case_id))
-    told.wait(days=30)
+    told.wait(days=34)
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Auflage ist unklar."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Die Auflage ist unklar."}})
     deliver(told)
@@ -204,8 +255,8 @@ def test_an_appeal_against_the_order_about_an_amendment_goes_to_the_instance_tha
     told.do(DIVISION, amended, "confirm", {"decision": {}})
     deliver(told)
     assert "Rekurs erhoben werden bei: Präsidialdepartement" in order(told, amended)
-    child = opened(told, CHECKER, amended, "appeal", APPEAL)
-    told.wait(days=30)
+    child = opened(told, CHECKER, amended, "appeal", lodged(told))
+    told.wait(days=34)
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Der Ermessensspielraum ist gewahrt."}})
     told.do(DEPARTMENT, child, "dismiss", {"decision": {"reasons": "Die Erwägungen überzeugen."}})
     deliver(told)
@@ -238,11 +289,11 @@ def test_who_recorded_what_the_government_decided_does_not_record_the_courts_ans
     told.do(FINANCE, case_id, "noted", NOTED)
     told.do(TREASURY, case_id, "noted", NOTED)
     told.do(STEERING, case_id, "noted", NOTED)
-    said = {"number": "P260123", "decided_on": "2026-10-20", "reasons": "Zu teuer."}
+    said = {"number": "P260123", "decided_on": f"{told.now:%Y-%m-%d}", "reasons": "Zu teuer."}
     told.do(CHANCELLERY, case_id, "reject", {"decision": said})
     deliver(told)
     assert "Appellationsgericht" in order(told, case_id)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     told.do(SECRETARIAT, child, "uphold", {"decision": {"reasons": "Urteil VD.2026.1."}})
     deliver(told)
     assert (state(told, child).ending, state(told, case_id).step) == ("upheld", "synthesis")
@@ -251,8 +302,8 @@ def test_who_recorded_what_the_government_decided_does_not_record_the_courts_ans
 
 def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
     case_id = refused(told)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
-    told.wait(days=30)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
     secretary = told.actors[SECRETARIAT_TOO]
     told.declare(SECRETARIAT_TOO, child)
     found = queries.dossier(told.db, secretary, child, now=told.now)
@@ -280,7 +331,7 @@ def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
 
 def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:
     case_id = refused(told)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     told.withdraw(HEKS, child)
     deliver(told)
     assert (state(told, child).ending, state(told, case_id).ending) == ("withdrawn", "rejected")

@@ -13,7 +13,7 @@ from flask import Flask
 from tasks.deliver import deliver_due
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.test_appeals import APPEAL, SECRETARIAT, refused
+from tests.integration.test_appeals import SECRETARIAT, lodged, refused
 from tests.integration.test_children import offers, opened
 from tests.integration.walks import (
     CHECKER,
@@ -98,9 +98,9 @@ def test_an_appeal_is_recorded_once_the_dispatch_is(told: Story) -> None:
     told.wait(days=4)
     assert "open_child:appeal" not in offers(told, CHECKER, case_id)
     told.do(CHECKER, case_id, "sent", sent(told, -3))  # what arrived was posted
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     assert state(told, case_id).suspended_at is not None
-    told.wait(days=30)
+    told.wait(days=34)
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
     deliver(told)
@@ -134,8 +134,8 @@ def test_the_applicant_reads_when_the_letter_was_posted(app: Flask, told: Story)
 
 def test_a_second_order_is_not_posted_because_the_first_was(told: Story) -> None:
     case_id = refused(told)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
-    told.wait(days=30)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
     deliver(told)

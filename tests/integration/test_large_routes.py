@@ -102,7 +102,12 @@ def test_the_government_decides_on_the_largest_and_the_chancellery_records_it(to
     told.wait(days=30)  # the steering group keeps silent: the way goes on, and says so
     assert [act.step for act in state(told, case_id).acts][-2:] == ["finance_check", "pre_check"]
     granted = {
-        "decision": {"number": "P260123", "decided_on": "2026-10-20", "amount": XL * 100, "reasons": REASONS}
+        "decision": {
+            "number": "P260123",
+            "decided_on": f"{told.now:%Y-%m-%d}",
+            "amount": XL * 100,
+            "reasons": REASONS,
+        }
     }
     told.do(CHANCELLERY, case_id, "grant", granted)
     deliver(told)
@@ -133,7 +138,7 @@ def test_a_split_that_stays_is_decided_one_level_up_when_all_are_heard(told: Sto
     assert "Wer entscheidet? Keine Einigung" in browser.open(f"/desk/cases/{case_id}/why").words()
     browser.http.close()
     app.extensions["foerderweg.db"].dispose()
-    said = {"number": "P260124", "decided_on": "2026-10-20", "amount": L * 100, "reasons": REASONS}
+    said = {"number": "P260124", "decided_on": f"{told.now:%Y-%m-%d}", "amount": L * 100, "reasons": REASONS}
     told.do(CHANCELLERY, case_id, "grant", {"decision": said})
     deliver(told)
     receive(told, case_id)

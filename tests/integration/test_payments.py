@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.test_appeals import APPEAL
+from tests.integration.test_appeals import lodged
 from tests.integration.test_children import amendment, opened
 from tests.integration.test_children import granted as granted_at_once
 from tests.integration.test_money import granted as posted
@@ -106,7 +106,7 @@ def test_nothing_is_due_before_the_order_is_in_force_nor_while_an_appeal_runs(
     assert "data-later" in page.text
     told.now += IN_FORCE
     assert (payable(told).due, payable(told).in_force) == (24_000_00, None)
-    opened(told, CHECKER, case_id, "appeal", APPEAL)
+    opened(told, CHECKER, case_id, "appeal", lodged(told))
     assert (payable(told).due, payable(told).appealed) == (0, True)
     assert "wartet auf: Entscheid über den Rekurs" in signed_in(app, FINANCE).open(PATH).words()
 

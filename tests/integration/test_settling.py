@@ -12,7 +12,7 @@ from flask import Flask
 from tests.browsing import signed_in
 from tests.counting import statements
 from tests.integration.post import Inbox
-from tests.integration.test_appeals import APPEAL, SECRETARIAT
+from tests.integration.test_appeals import SECRETARIAT, lodged
 from tests.integration.test_children import amendment, granted, opened
 from tests.integration.walks import (
     CHECKER,
@@ -190,7 +190,7 @@ def test_less_than_was_accounted_for_is_an_order_that_counts_once_it_is_in_force
 def test_an_appeal_against_the_final_contribution_is_heard_before_it_counts(told: Story) -> None:
     case_id = granted(told)
     child = cut(told, case_id, 25_000_00)
-    appeal = opened(told, CHECKER, child, "appeal", APPEAL)
+    appeal = opened(told, CHECKER, child, "appeal", lodged(told))
     told.wait(days=60)
     assert (state(told, child).step, state(told, case_id).settled) == ("remedy_settled", ())
     first = {told.actors[one].person for one in (CHECKER, HEAD)}

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.browsing import signed_in
-from tests.integration.test_appeals import APPEAL, SECRETARIAT, refused
+from tests.integration.test_appeals import SECRETARIAT, lodged, refused
 from tests.integration.test_children import amendment, granted, opened
 from tests.integration.test_dispatch import made, ordered, sent
 from tests.integration.walks import (
@@ -261,7 +261,7 @@ def test_a_decision_not_to_take_it_up_is_taken_back(told: Story) -> None:
 
 def test_a_decision_on_an_appeal_is_taken_back_by_those_who_made_it(told: Story) -> None:
     case_id = refused(told)
-    child = opened(told, CHECKER, case_id, "appeal", APPEAL)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
     told.do(SECRETARIAT, child, "received")
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gewahrt."}})
     told.do(DEPARTMENT, child, "dismiss", {"decision": {"reasons": "Die Erwägungen überzeugen."}})

@@ -210,7 +210,9 @@ def straight_way(size: str, facts: Facts, part: str) -> list[str]:
 
 
 def due(size: str, code: str) -> int:
-    return ROUTES[size].human(code).due
+    days = ROUTES[size].human(code).due
+    assert isinstance(days, int)
+    return days
 
 
 def deadline(size: str, code: str, facts: Facts, start: date) -> date:

@@ -30,9 +30,10 @@ from web.language import lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.running import VIEWABLE
 from web.reads import note_read
+from web.screens import last_day
 from web.security import db, do, local_path, now, signed_in
 from workflow import statements
-from workflow.engine.commands import Assign, Command, Complete, Declare, Offer, Recuse
+from workflow.engine.commands import Assign, Command, Complete, Declare, Extend, Offer, Recuse
 from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
@@ -42,6 +43,7 @@ from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import Dossier
+from workflow.texts import local_date
 
 PASSES = ("Entered", "Chosen", "Ended")
 """Events that bring a case to a step."""
@@ -199,6 +201,9 @@ def aside(case_id: UUID) -> Response | tuple[str, int]:
     if refused := _refusal(command, answers={"reason": _posted("reason")}):
         return _page(case_id, refused), refused.error.status
     flash(_("Eingetragen."))
+    due = _dossier(case_id).due_at if isinstance(command, Extend) else None
+    if due is not None:
+        flash(_("Neue Frist: %(day)s.", day=local_date(last_day(due))))
     return _to(local_path(_posted("back")) or url_for(".dossier", case_id=case_id))
 
 

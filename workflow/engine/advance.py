@@ -112,16 +112,17 @@ def _enter(route: Route, case: Case, code: str, now: datetime, calendar: Calenda
     today = calendar.day_of(now)
     match step:
         case Human():
+            days = _days(step, case.facts, now, calendar)
             return ev.Entered(
                 step=code,
                 entry=entry,
                 stage=step.stage,
                 status=step.status,
                 at=iso(now),
-                due_at=iso(calendar.after(now, step.due)),
+                due_at=iso(calendar.after(now, days)),
                 seats=tuple(_seats(step, case.facts, today)),
                 timers=tuple(
-                    _timer(number, timer, step, now, calendar) for number, timer in enumerate(step.timers)
+                    _timer(number, timer, days, now, calendar) for number, timer in enumerate(step.timers)
                 ),
                 voids=step.voids,
             )
@@ -191,6 +192,16 @@ def _wait_ends(step: Wait, facts: Facts, now: datetime, calendar: Calendar) -> s
     return iso(calendar.end_of(_date(facts, step.due.fact, step.code) + timedelta(days=step.due.days)))
 
 
+def _days(step: Human, facts: Facts, now: datetime, calendar: Calendar) -> int:
+    """Working days that people have for it."""
+    if isinstance(step.due, int):
+        return step.due
+    last = _date(facts, step.due.fact, step.code) + timedelta(days=step.due.days)
+    days = calendar.working_days(calendar.day_of(now), last)
+    days += calendar.after(now, days) < calendar.end_of(last)
+    return max(days, step.due.least)
+
+
 def _date(facts: Facts, name: str, at: str) -> date:
     try:
         return date.fromisoformat(str(facts[name]))
@@ -221,11 +232,11 @@ def reseated(step: Human, case: Case, today: date) -> ev.Reseated | None:
 
 
 def _timer(
-    number: int, timer: Timer, step: Human, now: datetime, calendar: Calendar
+    number: int, timer: Timer, days: int, now: datetime, calendar: Calendar
 ) -> dict[str, str | int | None]:
     return {
         "number": number,
-        "at": iso(calendar.share(now, step.due, timer.at)),
+        "at": iso(calendar.share(now, days, timer.at)),
         "percent": timer.at,
         "do": timer.do,
         "outcome": timer.outcome,

@@ -215,13 +215,17 @@ def moved(case: Case, days: int, calendar: Calendar) -> tuple[str | None, tuple[
 def longer(
     route: Route, case: Case, days: int, now: datetime, calendar: Calendar
 ) -> tuple[str | None, tuple[dict[str, Any], ...]]:
-    """The same for a deadline that is extended: a panel that did not close at the old one may at the new.
+    """The same for a deadline that is extended: a panel that did not close at the old one may at the new. Of
+    people's work one that has passed is extended from today on.
 
     What an ending asks for is reminded of so many calendar days before and after the new deadline: once more
     where that is later than the old one, so that nobody is stopped a year later without a word; and the last.
     """
-    due_at, timers = moved(case, days, calendar)
     step = route.steps.get(case.step or "")
+    if isinstance(step, Human) and case.due_at:
+        last = calendar.day_of(datetime.fromisoformat(case.due_at)) - ONE_DAY
+        days += calendar.working_days(last, calendar.day_of(now))
+    due_at, timers = moved(case, days, calendar)
     if due_at and isinstance(step, End) and step.expects:
         due = calendar.day_of(datetime.fromisoformat(due_at)) - ONE_DAY
         left = {timer.number for timer in case.timers} | {len(step.expects.remind) - 1}

@@ -58,6 +58,7 @@ def _read(route: Route) -> set[str]:
         match step:
             case Human():
                 found |= {name for seat in step.seats if seat.who.table for name in seat.who.table.reads()}
+                found |= set() if isinstance(step.due, int) else {step.due.fact}
             case Choice():
                 found |= step.table.reads()
             case Wait() if not isinstance(step.due, int):

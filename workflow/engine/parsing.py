@@ -155,15 +155,20 @@ def _parse_expected(raw: Mapping[str, Any], tables: Mapping[str, Table], at: str
     return Expected(raw["child"], raw["after"], int(raw["days"]), remind, who, extend)
 
 
+def _parse_due(raw: Any) -> int | Until:
+    if not isinstance(raw, Mapping):
+        return int(raw)
+    return Until(raw["date"], int(raw["days"]), int(raw.get("least", 1)))
+
+
 def _parse_wait(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table]) -> Wait:
-    due = raw["due"]
     outcomes = raw["outcomes"]
     message, child = raw.get("message"), raw.get("child")
     return Wait(
         code=code,
         stage=raw["stage"],
         status=raw["status"],
-        due=Until(due["date"], int(due["days"])) if isinstance(due, Mapping) else int(due),
+        due=_parse_due(raw["due"]),
         elapsed=outcomes["elapsed"]["to"],
         message=message,
         received=outcomes["received"]["to"] if message else None,
@@ -195,7 +200,7 @@ def _parse_human(code: str, raw: Mapping[str, Any], tables: Mapping[str, Table])
         stage=raw["stage"],
         status=raw["status"],
         seats=seats,
-        due=int(raw["due"]),
+        due=_parse_due(raw["due"]),
         timers=tuple(timers),
         outcomes={name: _parse_outcome(name, out) for name, out in raw["outcomes"].items()},
         votes=dict(raw["votes"]) if panel else None,

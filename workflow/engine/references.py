@@ -276,7 +276,7 @@ def _set(step: Step) -> Iterator[tuple[str, Fact]]:
 
 
 def _dates(step: Step) -> Iterator[str]:
-    if isinstance(step, Wait) and isinstance(step.due, Until):
+    if isinstance(step, Human | Wait) and isinstance(step.due, Until):
         yield step.due.fact
     if isinstance(step, End) and step.expects is not None:
         yield step.expects.after
@@ -320,7 +320,7 @@ def _money(at: str, money: str, amount: str | None, known: Collection[str]) -> I
 def _human(route: Route, step: Human) -> Iterator[RouteError]:
     if step.signs not in (None, "together", "alone"):
         yield RouteError("unknown_signature", at=step.code, signs=step.signs)
-    if step.due < 1:
+    if (step.due.least if isinstance(step.due, Until) else step.due) < 1:
         yield RouteError("no_due_time", at=step.code)
     for other in step.not_by:
         if other not in route.steps:

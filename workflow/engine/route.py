@@ -89,6 +89,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """The end of the day that lies `days` calendar days after the date in this fact (before it: negative).
+
+    People's work is due on the first working day from then on, and at the soonest after `least` of them.
+    """
+
+    fact: str
+    days: int
+    least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Human:
     """A task (one seat) or a panel (several): people act, a rule closes it."""
 
@@ -96,7 +108,7 @@ class Human:
     stage: str
     status: str
     seats: tuple[SeatPlan, ...]
-    due: int
+    due: int | Until
     timers: tuple[Timer, ...]
     outcomes: Mapping[str, Outcome]
     votes: Mapping[str, Literal["for", "against"]] | None = None
@@ -152,14 +164,6 @@ class Call:
     call: str
     template: str
     to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Until:
-    """The end of the day that lies `days` calendar days after the date in this fact (before it: negative)."""
-
-    fact: str
-    days: int
 
 
 @dataclass(frozen=True, slots=True)

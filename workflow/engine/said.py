@@ -30,7 +30,7 @@ def unsaid(route: Route, said: Said, opening: Collection[str]) -> Iterator[Route
 def _needed(route: Route, said: Said) -> Iterator[tuple[str, str]]:
     """(step, fact) for all facts without which the step could not begin or an outcome not be chosen."""
     for code, step in route.steps.items():
-        if isinstance(step, Wait) and isinstance(step.due, Until):
+        if isinstance(step, Human | Wait) and isinstance(step.due, Until):
             yield code, step.due.fact
         if isinstance(step, End):
             yield from ((code, fact) for fact in (step.amount, step.expects and step.expects.after) if fact)

@@ -180,7 +180,7 @@ class _Play:
 
     def days(self, one: _One, now: datetime) -> Facts:
         """Dates that people write down on their way, for waits that count from them: always today's."""
-        waits = (step.due for step in one.route.steps.values() if isinstance(step, Wait))
+        waits = (step.due for step in one.route.steps.values() if isinstance(step, Human | Wait))
         named = {due.fact for due in waits if isinstance(due, Until)} - one.given
         return dict.fromkeys(named, self.calendar.day_of(now).isoformat())
 

@@ -99,13 +99,30 @@ def already(values: Values, params: Params, facts: Facts) -> Problem | None:
 
     Both as ISO dates among the facts: TODAY and BEGUN.
     """
-    section, name = params["field"].split(".")
-    day = values.get(section, {}).get(name)
+    day = _day(values, params["field"])
     if day is None:
         return None
-    if day > facts[TODAY]:
+    if day > str(facts[TODAY]):
         return Problem("day_to_come")
-    return Problem("day_too_early", {"day": facts[BEGUN]}) if day < facts[BEGUN] else None
+    return Problem("day_too_early", {"day": facts[BEGUN]}) if day < str(facts[BEGUN]) else None
+
+
+def not_to_come(values: Values, params: Params, facts: Facts) -> Problem | None:
+    """The day at `field` is no later than today, which stands as an ISO date at TODAY among the facts."""
+    day = _day(values, params["field"])
+    return Problem("day_to_come") if day and day > str(facts.get(TODAY, day)) else None
+
+
+def not_before(values: Values, params: Params, facts: Facts) -> Problem | None:
+    """The day at `field` is no earlier than the one in the fact `fact`, if the case has it."""
+    day, first = _day(values, params["field"]), facts.get(params["fact"])
+    return Problem("day_too_early", {"day": first}) if day and first and day < str(first) else None
+
+
+def _day(values: Values, path: str) -> str | None:
+    section, name = path.split(".")
+    found: str | None = values.get(section, {}).get(name)
+    return found
 
 
 CHECKS: Mapping[str, Check] = {
@@ -117,4 +134,6 @@ CHECKS: Mapping[str, Check] = {
     "at_least": at_least,
     "below": below,
     "already": already,
+    "not_to_come": not_to_come,
+    "not_before": not_before,
 }

@@ -96,7 +96,9 @@ SEAT = _part(
 TIMER = _part(at=whole(required=True), do=text(required=True), outcome=text())
 HUMAN: dict[str, fields.Field[Any]] = {
     **SHOWN,
-    "due": whole(required=True),
+    "due": _Either(
+        whole(), _part(date=text(required=True), days=whole(required=True), least=whole()), required=True
+    ),
     "timers": fields.List(TIMER, error_messages=WORDS),
     "outcomes": _named(OUTCOME, required=True),
     "gate": _Either(flag(), _part(but=texts(required=True))),

@@ -145,7 +145,9 @@ def _times(step: Human) -> str:
     timers = (
         f"at {timer.at}%: {timer.do}{f' {timer.outcome}' * bool(timer.outcome)}" for timer in step.timers
     )
-    return "; ".join((f"due: {step.due} working days", *timers))
+    due = step.due
+    said = f"{due.fact} {due.days:+d} days" if isinstance(due, Until) else f"{due} working days"
+    return "; ".join((f"due: {said}", *timers))
 
 
 def _timer(element: ET.Element, step: object, percent: int) -> None:

@@ -159,6 +159,13 @@ def test_an_applicant_may_withdraw_what_is_suspended() -> None:
     assert names(told.rules()) == ["Ended"]
 
 
+def test_a_deadline_that_has_passed_is_extended_from_today() -> None:
+    told = play({"a": task({"on": "end"}, due=5)}, extend={"from": ["a"], "who": DESK, "at_most": 7})
+    told.rules(days=14)
+    told.do(Extend(CASE, 2, 1), CLERK)
+    assert told.case.due_at == CLOCK.after(told.now, 2).astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def test_a_deadline_is_extended_up_to_the_bound() -> None:
     told = play(
         STEPS | {"a": task({"on": "b", "no": "late"})},
