@@ -228,5 +228,7 @@ def _add_headers(response: Response) -> Response:
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "private, no-cache")
+        # a way that was right for who was signed in then is not gone again by «back»
+        moves = 300 <= response.status_code < 400 and response.status_code != 304
+        headers.setdefault("Cache-Control", "no-store" if moves else "private, no-cache")
     return response

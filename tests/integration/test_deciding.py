@@ -22,11 +22,13 @@ from tests.integration.walks import (
     DIVISION,
     HEAD,
     HEKS,
+    INADMISSIBLE,
     LEAD,
     REASONS,
     SECOND,
     SYNTHESIS,
     assert_kept,
+    at_check,
     at_decision,
     at_review,
     at_synthesis,
@@ -164,6 +166,22 @@ def test_twenty_are_decided_in_one_go_and_confirmed_by_a_second_person(told: Sto
     assert [state(told, one).ending for one in cases] == ["granted"] * 3
     assert sum(len(state(told, one).letters) for one in cases) == 3
     assert_kept(told.db)
+
+
+def test_the_check_names_what_is_proposed_and_its_conditions(told: Story, of: Of) -> None:
+    granted, refused = at_synthesis(told), at_check(told)
+    told.do(SYNTHESIS, granted, "propose", proposal(38_000_00, "Gut.", "Zwischenbericht im Juni."))
+    told.do(CHECKER, refused, "inadmissible", INADMISSIBLE)
+    browser = of(HEAD)
+    open_gate(browser, granted, refused)
+    listed = browser.open(LIST).words()
+    assert "Nichteintreten beantragen" in listed
+    checked = check(browser, granted, refused).words()
+    assert "Zwischenbericht im Juni." in checked
+    assert "Nichteintreten beantragen" in checked
+    assert "Ablehnen" not in checked
+    page = browser.open(f"/desk/cases/{refused}/proposal").words()
+    assert "Antrag Nichteintreten beantragen" in page
 
 
 def test_one_that_fails_is_named_with_its_reason_and_leaves_the_others(told: Story, of: Of) -> None:

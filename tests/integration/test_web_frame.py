@@ -342,3 +342,9 @@ def test_one_language_alone_is_nothing_to_choose(app: Flask, monkeypatch: pytest
     page = visitor(app).open("/")
     assert not [form for form in page.forms if "language" in form.action]
     assert '<html lang="de">' in visitor(app).http.get("/", headers={"Accept-Language": "fr"}).text
+
+
+def test_a_way_to_sign_in_is_not_kept_by_the_browser(app: Flask) -> None:
+    answer = app.test_client().get("/desk")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
+    assert app.test_client().get("/sign-in").headers["Cache-Control"] == "private, no-cache"

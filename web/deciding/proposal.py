@@ -178,7 +178,7 @@ def _sheet(found: Dossier, made: Proposal, words: Words) -> dict[str, Any]:
     ]
     parts = [(title, text) for title, text in made.said.items()]
     if standing:
-        facts.append((gettext("Antrag"), _proposed(standing)))
+        facts.append((gettext("Antrag"), _proposed(standing, case.route_hash, words)))
         parts += [(gettext("Begründung"), standing.reasons), (gettext("Auflagen"), standing.conditions)]
         parts.append((gettext("Abweichende Empfehlungen"), standing.dissent))
     if found.line:
@@ -207,9 +207,10 @@ def _sheet(found: Dossier, made: Proposal, words: Words) -> dict[str, Any]:
     }
 
 
-def _proposed(standing: Standing) -> str:
+def _proposed(standing: Standing, route: str, words: Words) -> str:
     if not standing.grants:
-        return gettext("Ablehnen")
+        said = words.outcome(route, standing.step, standing.outcome)
+        return gettext("Ablehnen") if standing.by_panel else said
     return gettext("%(amount)s bewilligen", amount=format_chf(standing.amount or 0))
 
 

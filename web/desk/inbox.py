@@ -47,7 +47,7 @@ def inbox() -> str:
         asked=queries.asked(db(), viewer) if tab == "waiting" else [],
         payable=queries.payable(db(), viewer),
         to_publish=queries.to_publish(db(), viewer),
-        proposed=queries.proposed_ways(db(), viewer),
+        held_up=queries.held_up(db(), viewer, now=now()),
         named=Named(),
         waiting_organisations=queries.waiting_organisations(db(), viewer),
     )

@@ -133,6 +133,15 @@ class Words:
         """Who has it: the office, or the role where there is no office (applicant, operators)."""
         return self.office(seat.office) if seat.office else self.role(seat.role)
 
+    def lies(self, route: str, code: str) -> str:
+        """Where a case is whose work is no office's: with the applicant, or with nobody."""
+        data = self.step_data(route, code)
+        if data.get("kind") in ("task", "panel"):
+            return self.role("applicant")
+        if data.get("message"):
+            return gettext("wartet auf: %(what)s", what=self.outcome(route, code, "received"))
+        return gettext("läuft von selbst weiter")
+
     def step_data(self, route: str, code: str) -> Mapping[str, Any]:
         """A step as the route's data says it; empty for a code that the route does not have."""
         if route not in self._routes:

@@ -13,6 +13,7 @@ from workflow.store.queries.deciding import (
 from workflow.store.queries.desk import Dossier, StatementDraft, colleagues, dossier, statement_draft
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
+from workflow.store.queries.held_up import HeldUp, ProposedWay, Suspended, held_up
 from workflow.store.queries.inbox import TABS, Inbox, ItemRow, inbox
 from workflow.store.queries.inquiries import Inquiry
 from workflow.store.queries.mine import ApplicationRow, OrganisationRow, my_applications, my_organisations
@@ -55,7 +56,6 @@ from workflow.store.queries.proposals import (
     proposals,
     to_publish,
 )
-from workflow.store.queries.proposed import ProposedWay, proposed_ways
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
 from workflow.store.queries.repayments import Repayment, Repayments, repayments
 from workflow.store.queries.reports import REPORT_SOON, AwaitedReport, AwaitedReports, awaited_reports
@@ -118,6 +118,7 @@ __all__ = [
     "Filters",
     "Fitness",
     "Health",
+    "HeldUp",
     "HistoryRow",
     "Inbox",
     "Inquiry",
@@ -159,6 +160,7 @@ __all__ = [
     "StatementDraft",
     "Stop",
     "Submission",
+    "Suspended",
     "Talk",
     "Times",
     "Together",
@@ -186,6 +188,7 @@ __all__ = [
     "fitness",
     "form",
     "health",
+    "held_up",
     "id_of",
     "inbox",
     "invitations_to",
@@ -211,7 +214,6 @@ __all__ = [
     "programme_parts",
     "proposal",
     "proposals",
-    "proposed_ways",
     "quarter",
     "reads",
     "received_at",

@@ -26,7 +26,15 @@ from workflow.store.asking import ask, ask_together
 from workflow.store.queries.advice import Advised, advised_of
 from workflow.store.queries.comments import COMMENTS, Talk, talk_of
 from workflow.store.queries.explain import people_of
-from workflow.store.queries.family import FAMILY, ParentRead, Relative, family_of, parent_read, report_of
+from workflow.store.queries.family import (
+    FAMILY,
+    ParentRead,
+    Relative,
+    family_of,
+    parent_read,
+    report_of,
+    stopped_by,
+)
 from workflow.store.queries.findings import ALIKE, BESIDE, Findings, findings
 from workflow.store.queries.inquiries import INQUIRIES, Inquiry, inquiries_of
 from workflow.store.queries.money import MoneyRow, money_row
@@ -97,6 +105,7 @@ class Dossier:
     programme_hash: str
     parent: Relative | None
     children: Sequence[Relative]
+    stopped_by: Relative | None
     parent_read: ParentRead | None
     line: MoneyRow | None
     granted: int | None
@@ -107,7 +116,8 @@ class Dossier:
 
 
 CASE = f"""
-SELECT c.*, o.name AS organisation, o.kind AS organisation_kind, {WHO},
+SELECT c.*, CAST(c.state->>'suspended_at' AS timestamptz) AS suspended_at,
+  o.name AS organisation, o.kind AS organisation_kind, {WHO},
   (SELECT jsonb_object_agg(w.seat, p.name) FROM work_items w JOIN persons p ON p.id = w.holder
    WHERE w.case_id = c.id AND w.closed_at IS NULL) AS by_seat
 FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"""
@@ -199,6 +209,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         programme_hash=row.programme_hash,
         parent=parent,
         children=children,
+        stopped_by=stopped_by(case, children),
         parent_read=parents,
         line=next(map(money_row, read[LINE]), None),
         report=report_of(case, route) if opened else None,

@@ -34,6 +34,16 @@ class Relative:
     seen: bool
 
 
+def stopped_by(case: Case, children: Iterable[Relative]) -> Relative | None:
+    """The child, an appeal, until whose end everything stands still."""
+
+    def stops(one: Relative) -> bool:
+        known = case.children.get(str(one.id), {})
+        return bool(known.get("freezes")) and not known["ending"]
+
+    return next(filter(stops, children), None)
+
+
 def named(tx: sa.Connection, row: Any) -> Labels:
     """The title of a child in each language, as its route has them; empty for a case that is nobody's child.
 

@@ -47,6 +47,7 @@ class CaseRow:
     submitted_at: datetime
     entered_at: datetime | None
     due_at: datetime | None
+    suspended_at: datetime | None
     late: bool
     age_days: int
     offices: tuple[str, ...]
@@ -67,7 +68,8 @@ class CasePage:
 MOST_COUNTED = 500
 ROW = """
 c.id, c.number, c.title, c.area, c.size, c.call, c.stage, c.step, c.status, c.ending, c.requested, c.held,
-c.committed, c.paid, c.submitted_at, c.entered_at, c.due_at, c.route_hash
+c.committed, c.paid, c.submitted_at, c.entered_at, c.due_at, c.route_hash,
+CAST(c.state->>'suspended_at' AS timestamptz) AS suspended_at
 """
 """What `case_row` takes of a case."""
 OUTLINE = """jsonb_build_object(
@@ -203,6 +205,7 @@ def case_row(row: Any, now: datetime, opens: bool, has_page: bool) -> CaseRow:
         submitted_at=row.submitted_at,
         entered_at=row.entered_at,
         due_at=row.due_at,
+        suspended_at=row.suspended_at,
         late=running and row.due_at is not None and row.due_at < now,
         age_days=(now - since).days,
         offices=tuple(dict.fromkeys(office for office in row.offices if office)),

@@ -21,7 +21,7 @@ from workflow.funding.plan import beside, planned
 from workflow.funding.questions import Labels
 from workflow.store import applications as store
 from workflow.store import journal, opening_drafts, published, reading
-from workflow.store.queries.family import Relative, family, named, report_of
+from workflow.store.queries.family import Relative, family, named, report_of, stopped_by
 from workflow.store.queries.mine import ids
 from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
 from workflow.store.queries.record import (
@@ -250,7 +250,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         parent=parent,
         children=children,
         begun={code: one.saved_at for code, one in begun.items()},
-        stopped_by=next((one for one in children if case and _freezes(case, one)), None),
+        stopped_by=stopped_by(case, children) if case else None,
         report=report_of(case, route) if case and route else None,
         settled=case.settled[-1] if case and case.settled else None,
         settled_at=max((one.at for one in events if one.data.get("settled") is not None), default=None),
@@ -315,11 +315,6 @@ def _held_by(case: Case | None) -> str | None:
     """The office where it lies; None when it lies with the applicant, with nobody, or is over."""
     seats = [seat for seat in case.open_seats if seat.mandatory and seat.office] if case else []
     return seats[0].office if seats else None
-
-
-def _freezes(case: Case, child: Relative) -> bool:
-    known = case.children.get(str(child.id), {})
-    return bool(known.get("freezes")) and not known["ending"]
 
 
 def _answered(case: Case | None) -> bool:

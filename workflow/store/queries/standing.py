@@ -28,6 +28,7 @@ class Standing:
     dissent: str
     entry: int
     step: str
+    outcome: str
     office: str
     by_name: str
     at: datetime
@@ -90,6 +91,7 @@ def _of_one(step: Human, one: Statement, reasons: str) -> Standing:
         dissent=str(answer_named(one.data, "dissent") or ""),
         entry=one.entry,
         step=one.step,
+        outcome=one.outcome,
         office=one.office,
         by_name=one.by_name,
         at=one.at,
@@ -112,6 +114,7 @@ def _of_panel(step: Human, one: Statement, said: Sequence[Statement], requested:
         dissent="",
         entry=one.entry,
         step=one.step,
+        outcome=one.outcome,
         office=one.office,
         by_name=one.by_name,
         at=one.at,

@@ -62,7 +62,11 @@ cases = Table(
     Index("ix_cases_ended", "entered_at", postgresql_where=text("ending IS NOT NULL")),
     # of `committed > paid` PostgreSQL supposes a third of all cases, of the difference it has figures (0025)
     Index("ix_cases_owed", "entered_at", "id", postgresql_where=text("committed - paid > 0")),
-    Index("ix_cases_proposed", "number", postgresql_where=text("state ? 'proposal'")),
+    Index(
+        "ix_cases_held_up",
+        "number",
+        postgresql_where=text("state ?| ARRAY['proposal'::text, 'suspended_at'::text]"),
+    ),
     Index("ix_cases_paid", "entered_at", "id", postgresql_where=text("paid > 0")),
     # the orders of lists (queries/ordered.py); the columns behind id, so that what is passed by is not read
     Index("ix_cases_newest", "submitted_at", "id", "stage", "status", "line_id", "size"),
