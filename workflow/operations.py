@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from workflow.engine.case import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, Problem, Refused
-from workflow.store import interventions, sign_in
+from workflow.store import interventions
 
 OPERATORS = ("operator", "admin")
 
@@ -62,7 +62,7 @@ def hand_over(
     _require_operator(actor)
     _require_reason(reason)
     with db.begin() as tx:
-        if interventions.parked_case(tx, case_id) is None or sign_in.person_by_id(tx, person_id) is None:
+        if interventions.parked_case(tx, case_id) is None or not interventions.helps(tx, person_id):
             raise NotFound("nothing_parked")
         interventions.hand_over(tx, case_id, person_id)
         interventions.note(tx, actor.person, "hand_over", reason, now, case_id=case_id)

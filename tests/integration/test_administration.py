@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -209,6 +210,23 @@ def test_somebody_is_invited_given_a_role_and_leaves(app: Flask, told: Story) ->
     assert "Zugang wieder geöffnet" in page.words()
     mails = rows(told.db, "SELECT FROM outbox WHERE kind = 'link'")
     assert mails
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"name": " ", "email": "neu@bs.example"}, "Bitte ausfüllen."),
+        ({"name": "Neu Hier", "email": "neu"}, "Das ist keine gültige E-Mail-Adresse."),
+        ({"name": "Neu Hier", "email": "neu@bs.example", "office": "gone"}, "«gone:reviewer» gibt es"),
+    ],
+)
+def test_what_does_not_fit_a_person_is_said(app: Flask, told: Story, said: dict[str, str], why: str) -> None:
+    admin = signed_in(app, ADMIN)
+    form = admin.open("/administration/people").form("/administration/people")
+    new = {"office": "riehen", "role": "reviewer", **said}
+    answer = admin.http.post(form.action, data=form.filled(new))
+    assert answer.status_code == 422
+    assert why in html.unescape(answer.text)
 
 
 def test_nobody_changes_their_own_access_and_only_administrators_change_any(told: Story) -> None:

@@ -124,7 +124,7 @@ def test_finance_ticks_what_has_gone_and_the_money_says_so(app: Flask, told: Sto
     told.do(HEKS, granted, "accept", costs(30_000))
     deliver(told)
     browser = signed_in(app, FINANCE)
-    assert "1 Beitrag ist noch auszuzahlen." in browser.open("/desk").words()
+    assert "1 Beitrag ist noch nicht ganz ausbezahlt." in browser.open("/desk").words()
     page = browser.open("/office/money/payments")
     assert "1 von 2" in page.words()
     [form] = [one for one in page.forms if one.action.endswith("/office/money/payments")]

@@ -155,6 +155,9 @@ def test_a_parked_case_is_handed_over_repaired_and_goes_on(told: Story) -> None:
         hand_over(told.db, told.actors[OPERATOR], case_id, coordinator, reason="", now=told.now)
     with pytest.raises(NotAllowed):
         retry_case(told.db, told.actors[CHECKER], case_id, reason="", now=told.now)
+    for other in (HEKS, AUDITOR):
+        with pytest.raises(NotFound):
+            hand_over(told.db, told.actors[OPERATOR], case_id, person_id(other), reason="Bitte", now=told.now)
     hand_over(told.db, told.actors[OPERATOR], case_id, coordinator, reason="Bitte ansehen", now=told.now)
     assert queries.troubles(told.db, told.actors[CHECKER]) == 1
     retry_case(told.db, told.actors[CHECKER], case_id, reason="Versuch", now=told.now)

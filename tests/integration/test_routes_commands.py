@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.builders import KIP3
+from tests.integration.test_proposing import accept, propose, with_extra_day
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
@@ -28,6 +29,7 @@ from tests.integration.walks import (
     deliver,
     happened,
     language,
+    rows,
     state,
 )
 from web.cli.main import main
@@ -328,6 +330,15 @@ def test_what_cannot_be_is_said_in_a_line(tmp_path: Path, capsys: Out) -> None:
         with pytest.raises(SystemExit, match="2"):
             main(["simulate", none, "0"], {})
         assert "0 is less than 1" in capsys.readouterr().err
+
+
+def test_what_people_have_published_in_the_screens_is_not_undone_unasked(told: Story, capsys: Out) -> None:
+    theirs = accept(told, propose(told, with_extra_day(told, "2027-12-24")))
+    assert run(told, "routes", "publish") == 0
+    assert "--replace" in capsys.readouterr().err
+    assert rows(told.db, "SELECT hash FROM programmes") == [(theirs,)]
+    assert run(told, "routes", "publish", "--replace") == 0
+    assert rows(told.db, "SELECT hash FROM programmes") != [(theirs,)]
 
 
 def test_publishing_a_folder_is_for_new_applications(told: Story, tmp_path: Path, capsys: Out) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -26,7 +27,7 @@ from workflow.funding.route_page import misread
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.interchange.xes import xes
-from workflow.proposing import try_letters
+from workflow.proposing import from_screens, try_letters
 from workflow.settings import FIRST_PROGRAMME
 from workflow.store import queries
 from workflow.texts import ZURICH, label, local_datetime
@@ -49,6 +50,11 @@ def add_to(add: Add) -> None:
     store = group("publish", _publish, "store a programme's folder whole, for new applications")
     store.add_argument(
         "--programme", type=folder_named, help="folder (default: that of FOERDERWEG_PROGRAMME)"
+    )
+    store.add_argument(
+        "--replace",
+        action="store_true",
+        help="also what people have published in the screens since: it is undone",
     )
     diagram = group("diagram", _diagram, "write each route as BPMN 2.0, one file a route")
     folder_option(diagram)
@@ -150,6 +156,13 @@ def _domain(programme: Programme, route: Route) -> dict[str, list[Fact | None]]:
 def _publish(options: argparse.Namespace) -> int:
     with database(options.env) as (db, settings):
         folder, now = options.programme or settings.programme, datetime.now(UTC)
+        if not options.replace and from_screens(db):
+            print(
+                "Nothing is published: people change this programme in the screens now."
+                " With --replace the folder takes the place of what they have published.",
+                file=sys.stderr,
+            )
+            return 0
         try_letters(load_folder(folder), now=now)
         name = publish.publish_folder(db, folder, now)
     print(f"{name[:12]} is what new applications follow; running ones stay on their version.")

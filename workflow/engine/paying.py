@@ -10,8 +10,8 @@ from workflow.engine import events as ev
 from workflow.engine.aside import refusal_of, require, stands_at
 from workflow.engine.case import Actor, Case
 from workflow.engine.commands import Offer
-from workflow.engine.route import Route
-from workflow.errors import FoerderwegError, Refused
+from workflow.engine.route import Human, Route
+from workflow.errors import FoerderwegError, NotAllowed, Refused
 
 
 def paid(
@@ -45,4 +45,11 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
 def _refusal(route: Route, case: Case, actor: Actor, on: date) -> FoerderwegError | None:
     if route.payments is None or not stands_at(case, route.payments.start) or not case.committed:
         return Refused("nothing_to_pay")
+    if any(act.by == actor.person and _signs(route, act.step) for act in case.acts):
+        return NotAllowed("four_eyes")  # who has decided on money does not pay it out, as a deputy either
     return refusal_of(route.payments.who.meant(case.facts, on), case, actor)
+
+
+def _signs(route: Route, code: str) -> bool:
+    step = route.steps.get(code)
+    return isinstance(step, Human) and step.signs is not None

@@ -16,6 +16,7 @@ PROBLEMS: dict[str, str] = {
     "file_required": _("Bitte eine Datei beilegen."),
     "must_be_true": _("Diese Erklärung ist nötig."),
     "wrong_type": _("Diese Angabe hat nicht die erwartete Form."),
+    "unknown": _("«{value}» gibt es in diesem Programm nicht, oder nicht mehr."),
     "bad_character": _("Dieser Text enthält Zeichen, die nicht gespeichert werden können."),
     "too_long": _("Zu lang: höchstens {max} Zeichen."),
     "not_a_number": _("Bitte eine ganze Zahl angeben."),

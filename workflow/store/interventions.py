@@ -10,6 +10,11 @@ from sqlalchemy import Connection, Row, text
 
 from workflow.store.tables import interventions
 
+HELPERS = """
+SELECT DISTINCT p.id, p.name FROM persons p JOIN staff_roles r ON r.person_id = p.id
+WHERE r.role IN ('operator', 'admin', 'coordinator') AND p.left_at IS NULL"""
+"""Those who can find out what is wrong with a case."""
+
 
 def note(
     tx: Connection,
@@ -71,6 +76,12 @@ def retry_case(tx: Connection, case_id: UUID, now: datetime) -> None:
         text("UPDATE agenda SET parked_at = NULL, due_at = :now, handed_to = NULL WHERE case_id = :id"),
         {"id": case_id, "now": now},
     )
+
+
+def helps(tx: Connection, person_id: UUID) -> bool:
+    """Whether a parked case can be handed to this person."""
+    query = text(f"SELECT EXISTS ({HELPERS} AND p.id = :id)")
+    return bool(tx.execute(query, {"id": person_id}).scalar_one())
 
 
 def hand_over(tx: Connection, case_id: UUID, person_id: UUID) -> None:

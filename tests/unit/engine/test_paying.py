@@ -56,6 +56,16 @@ def test_what_is_committed_is_paid_in_instalments_and_no_more() -> None:
     assert load_case(dump_case(told.case)) == told.case
 
 
+def test_who_signed_the_decision_does_not_pay_it_out_as_a_deputy_either() -> None:
+    steps = {**STEPS, "ask": {**STEPS["ask"], "signs": "alone"}}
+    told = play(steps, {"sum": 0}, payments=PAYMENTS)
+    told.complete(CLERK, "grant", left=100, sum=100)
+    deputy = Actor("clerk", CLERK.offices | PAYER.offices)
+    assert refused(told, 50, deputy)[0] == "four_eyes"
+    assert offered(told, deputy) == []
+    assert offered(told) == [("100", "0")]
+
+
 def test_what_came_back_is_open_again() -> None:
     told = granted()
     told.do(Pay(CASE, 80, told.case.paid), PAYER)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor
 from workflow.store.asking import ask
+from workflow.store.interventions import HELPERS
 
 VIEWERS = ("operator", "admin", "coordinator", "auditor")
 ALIVE = timedelta(seconds=60)
@@ -147,7 +148,7 @@ FROM ({FAILED}) o LEFT JOIN cases c ON c.id = o.case_id WHERE {NEEDED}
 ORDER BY o.parked_at IS NULL, o.parked_at, o.next_try LIMIT {SHOWN}""")
         ).all()
         parked = _parked(tx)
-        helpers = tx.execute(sa.text(HELPERS)).all() if parked else []
+        helpers = tx.execute(sa.text(f"{HELPERS} ORDER BY p.name")).all() if parked else []
         return Operations(
             _health(tx, now),
             [FailedEffect(**row._mapping) for row in effects],
@@ -183,6 +184,3 @@ INTERVENTIONS = """
 SELECT i.at, p.name AS person, i.kind, c.number, i.effect, i.reason
 FROM interventions i JOIN persons p ON p.id = i.person_id LEFT JOIN cases c ON c.id = i.case_id
 ORDER BY i.id DESC LIMIT 20"""
-HELPERS = """
-SELECT DISTINCT p.id, p.name FROM persons p JOIN staff_roles r ON r.person_id = p.id
-WHERE r.role IN ('operator', 'admin', 'coordinator') AND p.left_at IS NULL ORDER BY p.name"""
