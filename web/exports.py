@@ -84,7 +84,7 @@ def export(kind: str, name: str, columns: Sequence[Column[T]], rows: Iterable[T]
     """
     write: Writer
     write, media_type = {
-        "csv": (write_csv, "text/csv; charset=utf-8"),
+        "csv": (write_csv, "text/csv"),
         "xlsx": (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }[kind]
     made = TemporaryFile()  # noqa: SIM115 (closed with the response)
@@ -158,7 +158,7 @@ def _in_csv(value: Value, how: As) -> str:
         return value.isoformat()
     if how is As.MONEY:
         return f"{value / 100:.2f}"
-    return str(value)
+    return f"{value:.1f}" if how is As.SHARE else str(value)
 
 
 def _harmless(text: str) -> str:

@@ -232,4 +232,4 @@ def test_what_too_many_words_find_is_not_counted_by_stage(
         monkeypatch.setattr(narrowed, "MOST_LOOKED_UP", few)
         for query in ("text=quartier", "organisation=heks"):
             page = browser.open(f"/office?{query}").text
-            assert ("3 Gesuche" in page, said in page) == (counted, not counted)
+            assert ("3 Geschäfte" in page, said in page) == (counted, not counted)

@@ -46,7 +46,7 @@ def test_each_figure_of_the_pipeline_opens_its_cases(app: Flask, told: Story) ->
     told.submit(GGG, COUNSELLING)
     browser = signed_in(app, CHECKER)
     page = browser.open("/office")
-    for figure in ("47'000.00", "9 Tage", "1 überfällig", "2 Gesuche"):
+    for figure in ("47'000.00", "9 Tage", "1 überfällig", "2 Geschäfte"):
         assert figure in page.text
     late = browser.open(page.link("stage=formal_check&late=1"))
     assert "Deutsch im Quartier" in late.text
@@ -62,7 +62,7 @@ def test_filters_narrow_the_figures_and_go_along_to_the_cases(app: Flask, told: 
     browser = signed_in(app, CHECKER)
     page = browser.open("/office?area=counselling&size=S&office=integration")
     assert "9'000.00" in page.text
-    assert "1 Gesuch " in page.text
+    assert "1 Geschäft " in page.text
     listed = browser.open(page.link("stage=formal_check"))
     assert "area=counselling" in listed.url
     assert "Rat am Rhein" in listed.text

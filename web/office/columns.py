@@ -42,7 +42,7 @@ def of_cases(words: Words) -> list[Column[CaseRow]]:
         Column(_("Ausschreibung"), lambda row: words.call(row.call)),
         Column(_("Beantragt"), lambda row: row.requested, As.MONEY),
         Column(_("reserviert"), lambda row: row.held, As.MONEY),
-        Column(_("zugesichert"), lambda row: row.committed, As.MONEY),
+        Column(_("bewilligt"), lambda row: row.committed, As.MONEY),
         Column(_("ausbezahlt"), lambda row: row.paid, As.MONEY),
         Column(_("Tage im Schritt"), lambda row: None if row.ending else row.age_days, As.NUMBER),
         Column(_("Eingereicht"), lambda row: row.submitted_at, As.MOMENT),

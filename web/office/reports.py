@@ -29,7 +29,7 @@ def reports_file(kind: str) -> Response:
         Column(_("Förderbereich"), lambda row: words.area(row.area)),
         Column(_("Bericht fällig"), lambda row: last_day(row.due_at), As.DAY),
         Column(_("gesperrt"), lambda row: _("Ja") if row.stopped else _("Nein")),
-        Column(_("zugesichert"), lambda row: row.committed, As.MONEY),
+        Column(_("bewilligt"), lambda row: row.committed, As.MONEY),
         Column(_("ausbezahlt"), lambda row: row.paid, As.MONEY),
     ]
     return export(kind, _("Berichte"), columns, every(lambda after: _found(after, PAGE_ROWS)))

@@ -21,12 +21,12 @@ class Bar:
 
 
 def chart(parts: Mapping[str, Sequence[Bar]], legend: str) -> str:
-    """The document. Each part has a title and a scale of its own."""
+    """The document. All parts have one scale, so that their bars can be compared."""
     drawn, y = [_text(MARGIN, 24, legend, "#444")], 34
+    most = max((bar.greater for bars in parts.values() for bar in bars), default=0) or 1
     for title, bars in parts.items():
         y += 30
         drawn.append(_text(MARGIN, y, title, "#000", bold=True))
-        most = max((bar.greater for bar in bars), default=0) or 1
         for bar in bars:
             y += ROW
             drawn += _bar(bar, y, WIDTH / most)
