@@ -211,6 +211,10 @@ TEXTS: dict[str, str] = {
     ),
     "address_missing": _("Im Eintrag der Trägerschaft fehlt der Ort; Banken verlangen ihn."),
     "filed_already": _("Diese Zahlung steht schon in der Datei vom %(at)s von %(name)s."),
+    "other_account": _(
+        "Im Eintrag der Trägerschaft steht jetzt ein anderes Konto, %(iban)s. "
+        "In die Datei kommt das Konto aus dem Gesuch."
+    ),
     "more_than_due": _("%(amount)s ist mehr, als jetzt fällig ist: %(limit)s."),
     "filed_meanwhile": _(
         "Eben hat jemand anders eine Datei mit einer dieser Zahlungen erstellt. Ihre wurde nicht erstellt."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import flash, redirect, request
 from werkzeug.wrappers import Response
@@ -32,3 +33,9 @@ def keep(save: Callable[[], None], again: Callable[[FoerderwegError], str], page
         return {"saved": local_time(now())}, 200
     flash(gettext("Zwischengespeichert; noch nicht abgegeben. Nur Sie sehen es."))
     return redirect(page, 303)
+
+
+def keep_anyway(save: Callable[[], None]) -> None:
+    """Of what was refused nothing typed is lost, as long as there is a place for it."""
+    with suppress(FoerderwegError):
+        save()

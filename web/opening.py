@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from flask import abort, flash, redirect, render_template, request
 
 from web.errors import text_of
-from web.keeping import Answer, keep
+from web.keeping import Answer, keep, keep_anyway
 from web.language import gettext, lang
 from web.posted import posted_answers, pressed
 from web.security import db, do, now, posted_uuid, signed_in
@@ -67,8 +67,7 @@ def open_child(parent: Parent, code: str) -> Answer:
     try:
         do(command, given)
     except (Invalid, Refused) as error:
-        if isinstance(error, Invalid):
-            save()
+        keep_anyway(save)
         return _shown(parent, code, given, error), error.status
     if child.get("internal"):  # who asks reads the answer where they asked
         flash(gettext("Ist unterwegs. Die Stelle hat es bei ihren Pendenzen."), "done")

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from workflow.engine.case import Actor
 from workflow.errors import Conflict, FoerderwegError, NotAllowed, NotFound, Refused
+from workflow.funding.money import format_iban
 from workflow.funding.payer import DOMESTIC, Payer
 from workflow.interchange.pain001 import Transfer, message_id, pain001
 from workflow.store import filed_payments
@@ -112,6 +113,9 @@ def _doubt(row: Payable, wish: Wish, message: str) -> Doubt | None:
     if row.filed is not None and row.filed.message != message:
         reasons.append(Refused("filed_already", at=local_datetime(row.filed.made_at), name=row.filed.made_by))
         mark.append(row.filed.message)
+    if row.account is not None and row.account.other:
+        reasons.append(Refused("other_account", iban=format_iban(row.account.other)))
+        mark.append(row.account.other)
     if wish.amount > row.due:
         reasons.append(Refused("more_than_due", amount=wish.amount, limit=row.due))
         mark.append(str(row.due))

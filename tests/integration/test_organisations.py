@@ -119,12 +119,15 @@ def test_an_organisation_registers_waits_drafts_and_submits_once_confirmed(told:
     with refused("organisation_refused"):
         handle(told.db, Submit(draft), actor(told, GGG), uuid4(), told.now)
     change = browser.open(f"/organisations/{new}/record")
-    browser.send(change.form("/record"), {"organisation.address.street": "Gasse 2"})
+    kept = "gehen weiter auf das Konto aus dem Gesuch"
+    assert kept not in browser.send(change.form("/record"), {"organisation.address.street": "Gasse 2"}).text
+    other = {"account.iban": "CH56 0483 5012 3456 7800 9"}
+    assert kept in browser.send(browser.open(f"/organisations/{new}/record").form("/record"), other).text
     page = office.send(office.open(f"/office/organisations/{new}").form(str(new)), {"press": "confirm"})
     assert "bestätigt" in page.text
     with pytest.raises(Invalid):  # nothing but answers keeps it from being submitted
         handle(told.db, Submit(draft), actor(told, GGG), uuid4(), told.now)
-    assert kinds(told, new) == ["registered", "refused", "changed", "resubmitted", "confirmed"]
+    assert kinds(told, new) == ["registered", "refused", "changed", "resubmitted", "changed", "confirmed"]
     with refused("decided_already"):
         organisations.decide(told.db, actor(told, COORDINATOR), new, confirm=True, now=told.now)
 

@@ -95,6 +95,35 @@ def test_the_account_is_what_was_handed_in_else_the_records(told: Story) -> None
     assert (account.iban, account.holder) == ("CH5604835012345678009", "Quartierkasse")
 
 
+def test_an_account_that_has_changed_since_is_said_before_the_file_is_made(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    told_by(told, "UPDATE organisations SET iban = 'CH9300762011623852957'")
+    browser = signed_in(app, FINANCE)
+    assert "im Eintrag jetzt" not in browser.open(PATH).words()
+    told_by(told, "UPDATE organisations SET iban = 'CH5604835012345678009'")
+    assert "im Eintrag jetzt: CH56 0483 5012 3456 7800 9" in browser.open(PATH).words()
+    asked = bank_file(browser, {case_id: (0, "24'000")})
+    assert asked.status_code == 409
+    assert "ein anderes Konto, CH56 0483 5012 3456 7800 9" in page_of(asked).words()
+    sure = re.findall('name="sure" value="([^"]+)"', asked.text)
+    made = read(bank_file(browser, {case_id: (0, "24'000")}, sure).content)
+    assert made.findtext(".//CdtrAcct/Id/IBAN") == IBAN.replace(" ", "")
+
+
+def test_who_settles_a_grant_learns_what_lies_in_a_file(app: Flask, told: Story) -> None:
+    case_id = granted_at_once(told)
+    told.now += IN_FORCE
+    browser = signed_in(app, FINANCE)
+    amount = f"{payable(told).due / 100:.2f}"
+    message_of(bank_file(browser, {case_id: (0, amount)}))
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    checker = signed_in(app, CHECKER)
+    said = "In einer Zahlungsdatei liegen CHF 30'400.00"
+    assert said in checker.open(f"/desk/cases/{child}").words()
+    handle(told.db, Pay(case_id, payable(told).due, 0), told.actors[FINANCE], uuid4(), told.now)
+    assert said not in checker.open(f"/desk/cases/{child}").words()
+
+
 def test_nothing_is_due_before_the_order_is_in_force_nor_while_an_appeal_runs(
     app: Flask, told: Story
 ) -> None:

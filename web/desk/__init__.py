@@ -171,8 +171,8 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
     refused = None if outcome else Attempt(Refused("no_such_outcome"), form, "", answers)
     command = Complete(case_id, step, seat, outcome, _entry())
     if refused := refused or _refusal(command, form, answers):
-        if form and isinstance(refused.error, Invalid):
-            statements.save(db(), staff(), command, answers, now=now())
+        if form:
+            keeping.keep_anyway(lambda: statements.save(db(), staff(), command, answers, now=now()))
         return _page(case_id, refused), refused.error.status
     title = words.outcome(found.case.route_hash, step, outcome)
     flash(_("%(number)s: «%(outcome)s» ist eingetragen.", number=found.case.number, outcome=title))

@@ -85,6 +85,14 @@ def change(organisation_id: UUID) -> Answer:
         return _form_page(form, given, error.fields, found=found), error.status
     nudge("deliver")
     flash(gettext("Die Angaben sind gespeichert."), "done")
+    if found.record.get("iban") != _own(organisation_id).record.get("iban"):
+        flash(
+            gettext(
+                "Beiträge, die schon bewilligt sind, gehen weiter auf das Konto aus dem Gesuch. "
+                "Gibt es dieses nicht mehr, melden Sie sich bitte bei der Fachstelle."
+            ),
+            "warning",
+        )
     return redirect(url_for("portal.organisation", organisation_id=found.id), 303)
 
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from tasks.nudge import nudge
 from web import screens
 from web.errors import problem_text, text_of
-from web.keeping import Answer, keep
+from web.keeping import Answer, keep, keep_anyway
 from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
@@ -191,8 +191,8 @@ def complete(application_id: UUID) -> Answer:
     except (Invalid, Refused) as error:
         if error.code == "no_such_outcome" and command.outcome:
             raise
-        if form and isinstance(error, Invalid):
-            save()
+        if form:
+            keep_anyway(save)
         return again(error), error.status
     flash(gettext("Ihre Antwort ist bei uns angekommen."), "done")
     return redirect(url_for("portal.application", application_id=application_id), 303)

@@ -50,3 +50,11 @@ def note(
         statement.on_conflict_do_update(index_elements=keys, set_=changed, where=free).returning(*keys)
     )
     return len(written.all()) == len(rows)
+
+
+UNRECORDED = """
+SELECT coalesce(sum(f.paid + f.amount - c.paid), 0) AS amount FROM cases c CROSS JOIN LATERAL (
+  SELECT * FROM filed_payments f WHERE f.case_id = c.id AND f.paid <= c.paid AND f.paid + f.amount > c.paid
+  ORDER BY f.made_at DESC LIMIT 1) f
+WHERE c.id = :parent OR c.parent_id = :parent"""
+"""Rappen of a grant and its amendments that lie in a file for the bank and are not recorded as paid."""

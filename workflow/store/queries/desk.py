@@ -23,6 +23,7 @@ from workflow.funding.plan import Outcome, outcome
 from workflow.funding.ties import Tie
 from workflow.store import published, reading, statement_drafts
 from workflow.store.asking import ask, ask_together
+from workflow.store.filed_payments import UNRECORDED
 from workflow.store.queries.advice import Advised, advised_of
 from workflow.store.queries.comments import COMMENTS, Talk, talk_of
 from workflow.store.queries.explain import people_of
@@ -71,7 +72,7 @@ class Dossier:
     open seats, by seat; `ties`: what links a viewer who is asked to declare to the applicant; `talk`: None
     while it is not open; `recused`: the viewer has stepped back;
     `unsent`: hashes of the letters that nobody has sent out; `proposed`: the way off the straight one that
-    waits for a second person.
+    waits for a second person; `unrecorded`: beside a report, Rappen that lie in a file for the bank.
     """
 
     case: CaseRow
@@ -113,6 +114,7 @@ class Dossier:
     settled: int | None
     owed: int
     outcome: Outcome | None
+    unrecorded: int
 
 
 CASE = f"""
@@ -175,6 +177,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         answers = texts.get(case.content, {})
         noticed = findings(tx, row, answers, [read[one] for one in BESIDE], viewer) if opened else None
         draft = _draft(tx, case_id, case, viewer, offers)
+        settles = outcome(answers, int(case.facts["granted"])) if "granted" in case.facts else None
+        unrecorded = ask(tx, UNRECORDED, {"parent": row.parent_id})[0].amount if settles and opened else 0
     return Dossier(
         case=case_row(row, now, opened, has_page=True),
         opened=opened,
@@ -215,7 +219,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         report=report_of(case, route) if opened else None,
         settled=case.settled[-1] if opened and case.settled else None,
         owed=case.owed if opened else 0,
-        outcome=outcome(answers, int(case.facts["granted"])) if "granted" in case.facts else None,
+        outcome=settles,
+        unrecorded=int(unrecorded),
         granted=_granted(case) if opened else None,
     )
 

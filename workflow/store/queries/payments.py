@@ -27,7 +27,7 @@ OPEN, PAID = "open", "paid"
 ACCOUNT = """
  coalesce(jsonb_path_query_first(t.data, '$.*.iban') #>> '{}', o.iban) AS iban,
  coalesce(jsonb_path_query_first(t.data, '$.*.holder') #>> '{}', nullif(o.holder, ''), o.name) AS holder,
- o.street, o.postcode, o.town"""
+ o.iban AS of_record, o.street, o.postcode, o.town"""
 """As handed in with the application, in whatever section its form asks for it; else as the record has it."""
 ROWS = f"""
 SELECT c.*, o.name AS organisation, b.year, b.pot,
@@ -47,10 +47,14 @@ SHOWN = {OPEN: MONEY["committed"], PAID: MONEY["paid"]}
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where it is paid to. `iban`: without spaces, empty where none is known; the address is the record's."""
+    """Where it is paid to. `iban`: without spaces, empty where none is known; the address is the record's.
+
+    `other`: the account that the record has now, where it is another one; else empty.
+    """
 
     holder: str
     iban: str
+    other: str
     street: str
     postcode: str
     town: str
@@ -178,7 +182,9 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
     in_force = _in_force(case, published.programme(tx, row.programme_hash).remedy, today)
     appealed = _is_appealed(case, route)
     sees = may_pay or (viewer.has_role("auditor") and not reading.keeps_out(case, viewer))
-    account = Account(row.holder, row.iban.replace(" ", ""), row.street, row.postcode, row.town)
+    iban, now_there = row.iban.replace(" ", ""), row.of_record.replace(" ", "")
+    other = now_there if now_there != iban else ""
+    account = Account(row.holder, iban, other, row.street, row.postcode, row.town)
     return Payable(
         case_id=UUID(str(row.id)),
         number=row.number,
