@@ -13,8 +13,10 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
+from tests.browsing import app_for, signed_in
 from tests.integration.conftest import Servers
 from tests.integration.walks import (
+    AUDITOR,
     CHECKER,
     COMPLETE,
     GGG,
@@ -248,3 +250,29 @@ def test_verify_in_several_processes_and_as_json(
     said = json.loads(capfd.readouterr().out)
     assert said["cases"] == 4
     assert {one["code"] for one in said["findings"]} == {"column_differs"}
+
+
+def test_auditors_read_when_it_was_verified_and_what_was_found(
+    lived: Story, capfd: Any, owner: sa.Engine
+) -> None:
+    app = app_for(lived, lived.settings)
+    auditor = signed_in(app, AUDITOR)
+    assert "Noch nie wurde geprüft" in auditor.open("/operations").words()
+    assert run(lived.settings, "verify", "--jobs", "1") == 0
+    assert "wurden 4 Geschäfte mit ihren Ereignissen verglichen" in auditor.open("/operations").words()
+    with owner.begin() as tx:
+        [line] = tx.exec_driver_sql("SELECT id FROM budget_lines ORDER BY id LIMIT 1").scalars().all()
+        tx.exec_driver_sql(
+            f"UPDATE budget_lines SET ceiling = ceiling + 100, available = available + 100 WHERE id = {line}"
+        )
+        for account, amount in (("ceiling", -100), ("available", 100)):
+            tx.exec_driver_sql(
+                "INSERT INTO postings (line_id, account, amount, at)"
+                f" VALUES ({line}, '{account}', {amount}, now())"
+            )
+    assert run(lived.settings, "verify", "--jobs", "1") == 1
+    words = auditor.open("/operations").words()
+    assert "stimmt mit dem überein, was geschehen ist: 1 Befund." in words
+    assert "ceiling_differs" in words
+    capfd.readouterr()
+    app.extensions["foerderweg.db"].dispose()

@@ -24,7 +24,7 @@ from web.cli.people_commands import Add
 from web.cli.progress import progress
 from workflow.settings import Settings
 from workflow.store import queries
-from workflow.verify import Report, at_one_moment, file_hash, file_place, verify
+from workflow.verify import Report, at_one_moment, file_hash, file_place, keep, verify
 
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 NOT_KEPT = ("sessions", "links", "sign_in_attempts", "processes")
@@ -57,6 +57,8 @@ def _verify(options: argparse.Namespace) -> int:
     report = verify(
         settings.database_url, settings.data_dir, jobs=options.jobs, progress=progress("Verifying cases")
     )
+    db = sa.create_engine(settings.database_url, poolclass=sa.NullPool)
+    keep(db, report, datetime.now(UTC))
     if options.json:
         print(
             json.dumps(

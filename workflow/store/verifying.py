@@ -19,8 +19,10 @@ from workflow.engine.canonical import content_hash
 from workflow.engine.case import EMPTY, Case, dump_case, evolve, load_case
 from workflow.funding.effects import Effect, effects_of
 from workflow.store import files, journal, published
+from workflow.store.tables import verifications
 
 CHUNK = 1 << 20
+FIRST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ def check_money(tx: Connection) -> list[Finding]:
         if line.ceiling + line.carried != line.available + line.reserved + line.committed + line.paid:
             says = "ceiling and what is carried are not what is left, reserved, committed and paid"
             found.append(Finding("balance_differs", at, says))
+    found += _check_ceilings(tx)
     carried = (
         "SELECT programme, pot, sum(carried) AS amount FROM budget_lines"
         " GROUP BY programme, pot HAVING sum(carried) <> 0"
@@ -246,6 +249,20 @@ def check_money(tx: Connection) -> list[Finding]:
     for row in tx.execute(text(carried)):
         says = f"{row.amount} Rappen are carried over to one year and from none"
         found.append(Finding("balance_differs", f"{row.programme} {row.pot}", says))
+    return found
+
+
+def _check_ceilings(tx: Connection) -> list[Finding]:
+    """What a budget line may give is what the published programme says."""
+    found = []
+    for row in tx.execute(text("SELECT code, hash FROM programmes")).all():
+        query = text("SELECT year, area, pot, ceiling, carried FROM budget_lines WHERE programme = :code")
+        lines = {one[:3]: one[3:] for one in tx.execute(query, {"code": row.code})}
+        for one in published.ceilings(tx, published.programme(tx, row.hash)):
+            ceiling, carried = lines.get((one.year, one.area, one.pot), (0, 0))
+            if (ceiling, carried) != (one.amount, one.carried):
+                says = f"{ceiling} and {carried} Rappen, by the programme {one.amount} and {one.carried}"
+                found.append(Finding("ceiling_differs", f"{one.year} {one.area}/{one.pot}", says))
     return found
 
 
@@ -266,6 +283,13 @@ LEFT JOIN LATERAL (SELECT {POSTED} FROM postings WHERE line_id = l.id) p ON true
 LEFT JOIN (SELECT line_id, sum(held) AS held, sum(committed) AS committed, sum(paid) AS paid
            FROM cases GROUP BY line_id) c ON c.line_id = l.id
 ORDER BY l.id"""
+
+
+def keep(tx: Connection, cases: int, findings: Sequence[Finding], now: datetime) -> None:
+    """That everything was looked at; of what was found the first FIRST."""
+    first = [str(one) for one in findings[:FIRST]]
+    row = {"at": now, "cases": cases, "findings": len(findings), "first": first}
+    tx.execute(verifications.insert().values(row))
 
 
 def check_definitions(tx: Connection) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from workflow.store.interventions import HELPERS
 VIEWERS = ("operator", "admin", "coordinator", "auditor")
 ALIVE = timedelta(seconds=60)
 SHOWN = 100
+VERIFIED = "SELECT at, cases, findings, first FROM verifications ORDER BY id DESC LIMIT 1"
 
 NEEDED = """o.skipped_at IS NULL AND NOT (o.payload ? 'attempt' AND (c.ending IS NOT NULL
   OR (o.payload->>'entry')::int <> (c.state->>'entry')::int
@@ -92,14 +94,28 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """`foerderweg verify` has compared so many cases with their events; `first`: some of its findings."""
+
+    at: datetime
+    cases: int
+    findings: int
+    first: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
-    """`helpers`: (id, name) of those to whom a parked case can be handed; none while none is parked."""
+    """`helpers`: (id, name) of those to whom a parked case can be handed; none while none is parked.
+
+    `verified`: the last time, None for never.
+    """
 
     health: Health
     effects: list[FailedEffect]
     cases: list[ParkedCase]
     interventions: list[Intervention]
     helpers: list[tuple[UUID, str]]
+    verified: Verification | None
 
 
 def health(db: sa.Engine, *, now: datetime) -> Health:
@@ -149,12 +165,14 @@ ORDER BY o.parked_at IS NULL, o.parked_at, o.next_try LIMIT {SHOWN}""")
         ).all()
         parked = _parked(tx)
         helpers = tx.execute(sa.text(f"{HELPERS} ORDER BY p.name")).all() if parked else []
+        verified = tx.execute(sa.text(VERIFIED)).one_or_none()
         return Operations(
             _health(tx, now),
             [FailedEffect(**row._mapping) for row in effects],
             parked,
             [Intervention(**row._mapping) for row in tx.execute(sa.text(INTERVENTIONS)).all()],
             [(row.id, row.name) for row in helpers],
+            Verification(**verified._mapping) if verified else None,
         )
 
 

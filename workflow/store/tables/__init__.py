@@ -35,6 +35,7 @@ from workflow.store.tables.work import (
     repayments_due,
     reports_due,
     statement_drafts,
+    verifications,
     work_items,
 )
 
@@ -86,5 +87,6 @@ __all__ = [
     "stage_moves",
     "stage_sums",
     "statement_drafts",
+    "verifications",
     "work_items",
 ]

@@ -168,3 +168,14 @@ processes = Table(
     moment("seen_at"),
     comment="Who is alive: each process says so now and then",
 )
+
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    moment("at"),
+    Column("cases", Integer, nullable=False),
+    Column("findings", Integer, nullable=False),
+    Column("first", JSONB, nullable=False, comment="the first of them, as people read them"),
+    comment="When everything stored was compared with the events, and what came of it; never changed",
+)
