@@ -40,6 +40,9 @@ def enter(db: Engine, actor: Actor, away: Away, *, now: datetime) -> None:
         problems = _problems(away, offices, now.astimezone(ZURICH).date())
         if str(away.deputy) == actor.person != str(away.person):  # nobody takes another's roles by themselves
             problems["deputy"] = Problem("not_yourself")
+        first, last = away.first_day, away.last_day
+        if first and last and not problems and people.overlaps(tx, away.person, first, last):
+            problems["first_day"] = Problem("away_already")
         if problems:
             raise Invalid({name: [problem] for name, problem in problems.items()})
         row = {"person_id": away.person, "first_day": away.first_day, "last_day": away.last_day}

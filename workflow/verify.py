@@ -47,6 +47,7 @@ def verify(
                 found += some
                 progress(done, len(ids))
         found += verifying.check_money(tx)
+        found += verifying.check_ceilings(tx)
         found += [
             Finding("miscounted", where, f"{cases} cases, {requested} Rappen too many")
             for where, cases, requested in stages.miscounted(tx)

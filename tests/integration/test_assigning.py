@@ -206,6 +206,17 @@ def test_who_may_enter_whose_absence(told: Story) -> None:
     assert not take_back(told.db, told.actors[LEAD], person_id(LEAD), day)
 
 
+def test_nobody_is_away_twice_on_one_day(told: Story) -> None:
+    me, day = told.actors[LEAD], told.now.date()
+    days = [day + timedelta(days=number) for number in range(12)]
+    enter(told.db, me, Away(person_id(LEAD), days[0], days[9], person_id(LEAD_TOO)), now=told.now)
+    with pytest.raises(Invalid) as refused:
+        enter(told.db, me, Away(person_id(LEAD), days[3], days[6], None), now=told.now)
+    assert [one.code for one in refused.value.fields["first_day"]] == ["away_already"]
+    enter(told.db, me, Away(person_id(LEAD), days[0], days[4], None), now=told.now)  # the same, changed
+    enter(told.db, me, Away(person_id(LEAD), days[5], days[6], None), now=told.now)
+
+
 def test_a_head_does_not_take_the_roles_of_a_colleague(told: Story) -> None:
     """Who decides would record the payments as well."""
     day = told.now.date()

@@ -103,6 +103,7 @@ def test_a_grant_in_part_is_confirmed_and_the_order_is_there_to_read(app: Flask,
     done = browser.send(more.form("/step"), {"budget.costs.0.amount": less, "press": "send"})
     assert done.status == 200, done.text
     told.route()
+    assert "Bewilligt CHF 30'000.00" in browser.open(path).words()  # as they have just read
     deliver(told)
     page = browser.open(path)
     assert "Bewilligt" in page.text

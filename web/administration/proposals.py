@@ -32,7 +32,10 @@ def decide(proposal_id: UUID) -> AnyResponse | str | tuple[str, int]:
     try:
         if press == "publish":
             proposing.accept(db(), actor, proposal_id, now=now())
-            told = gettext("Veröffentlicht. Neue Gesuche folgen dieser Fassung; laufende bleiben auf ihrer.")
+            told = gettext(
+                "Veröffentlicht. Neue Gesuche folgen dieser Fassung; laufende bleiben auf ihrer. "
+                "Kredite und Überträge gelten sofort."
+            )
         elif press == "recheck":
             proposing.recheck(db(), actor, proposal_id, now=now())
             told = gettext("Neu geprüft: Es passt zum jetzigen Stand.")

@@ -86,8 +86,12 @@ def _backup(options: argparse.Namespace) -> int:
     shutil.rmtree(part, ignore_errors=True)
     (part / FILES).mkdir(parents=True, mode=0o700)
     part.chmod(0o700)
-    with at_one_moment(settings.owner_database_url) as (_, there):  # for the dump and for the list of files
-        _dump(settings.owner_database_url, there.name, part / DUMP)
+    try:
+        with at_one_moment(settings.owner_database_url) as (_, there):  # for the dump and for the files' list
+            _dump(settings.owner_database_url, there.name, part / DUMP)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     manifest = {
         "release": version("foerderweg"),
         "revision": there.revision,

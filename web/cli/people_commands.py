@@ -16,7 +16,7 @@ from workflow import people
 from workflow.errors import Invalid, Refused
 from workflow.funding.programme import load_folder
 from workflow.people import Absence, Changes, Organisation, Person
-from workflow.proposing import try_letters
+from workflow.proposing import from_screens, try_letters
 from workflow.store import queries
 
 Command = Callable[[argparse.Namespace], int]
@@ -103,9 +103,8 @@ def _init(options: argparse.Namespace) -> int:
         try_letters(load_folder(settings.programme), now=datetime.now(UTC))
         publish(settings)
         programme = queries.programme(db).programme
-        print(
-            f"Published {programme.code} with {len(programme.areas)} areas, {len(programme.offices)} offices."
-        )
+        there = f"{programme.code} with {len(programme.areas)} areas, {len(programme.offices)} offices."
+        print(f"{'People have published' if from_screens(db) else 'Published'} {there}")
         try:
             link = people.first_administrator(db, options.email, options.name, now=datetime.now(UTC))
         except Refused as error:

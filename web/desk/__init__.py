@@ -201,10 +201,11 @@ def aside(case_id: UUID) -> Response | tuple[str, int]:
     if refused := _refusal(command, answers={"reason": _posted("reason")}):
         return _page(case_id, refused), refused.error.status
     flash(_("Eingetragen."))
-    due = _dossier(case_id).due_at if isinstance(command, Extend) else None
-    if due is not None:
-        flash(_("Neue Frist: %(day)s.", day=local_date(last_day(due))))
-    return _to(local_path(_posted("back")) or url_for(".dossier", case_id=case_id))
+    found = queries.dossier(db(), staff(), case_id, now=now())
+    if found and found.due_at and isinstance(command, Extend):
+        flash(_("Neue Frist: %(day)s.", day=local_date(last_day(found.due_at))))
+    page = url_for(".dossier", case_id=case_id) if found else url_for(".inbox")
+    return _to(local_path(_posted("back")) or page)
 
 
 @blueprint.get("/cases/<uuid:case_id>/children/<code>")

@@ -106,7 +106,7 @@ def of_decided(words: Words) -> list[Column[Decided]]:
     ]
 
 
-def of_areas(words: Words) -> list[Column[AreaFigures]]:
+def of_areas(words: Words, year: int) -> list[Column[AreaFigures]]:
     """A funding area in the quarter."""
     return [
         Column(_("Förderbereich"), lambda row: words.area(row.area)),
@@ -115,7 +115,9 @@ def of_areas(words: Words) -> list[Column[AreaFigures]]:
         Column(_("bewilligte Gesuche"), lambda row: row.granted, As.NUMBER),
         Column(_("nicht bewilligte"), lambda row: row.refused, As.NUMBER),
         Column(_("Bewilligt"), lambda row: row.amount, As.MONEY),
-        Column(_("Kredit des Jahres"), lambda row: row.money.ceiling if row.money else None, As.MONEY),
+        Column(
+            _("Kredit %(year)s", year=year), lambda row: row.money.ceiling if row.money else None, As.MONEY
+        ),
         Column(_("frei"), lambda row: row.money.left if row.money else None, As.MONEY),
     ]
 

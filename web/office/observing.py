@@ -28,6 +28,7 @@ def steering() -> str:
         "office/steering.html",
         found=found,
         chosen=f"{year}-{number}",
+        year=year,
         size=size,
         quarters=[(f"{one // 4}-{one % 4 + 1}", f"{one % 4 + 1}/{one // 4}") for one in back],
         sees_year=signed_in().actor.has_role(*queries.OVERVIEW),
@@ -43,8 +44,8 @@ def steering_file(kind: str) -> Response:
 
 def areas_file(kind: str) -> Response:
     """The figures of every funding area as a file."""
-    *_rest, found = _asked()
-    return export(kind, _("Kennzahlen"), columns.of_areas(Words()), found.areas)
+    year, *_rest, found = _asked()
+    return export(kind, _("Kennzahlen"), columns.of_areas(Words(), year), found.areas)
 
 
 def reads_file(kind: str) -> Response:

@@ -59,6 +59,7 @@ PROBLEMS: dict[str, str] = {
     "not_an_hour": _("Bitte eine volle Stunde zwischen 0 und 23 angeben."),
     "always_quiet": _("Das wäre der ganze Tag: Bitte zwei verschiedene Stunden angeben."),
     "too_many_days": _("Zu lang: höchstens {max} Tage."),
+    "away_already": _("An einigen dieser Tage ist schon eine Abwesenheit eingetragen."),
     "not_a_colleague": _("Bitte eine andere Person aus derselben Stelle wählen."),
     "not_yourself": _(
         "Wer vertritt, erhält die Aufgaben der Person. Darum trägt niemand sich selbst ein: das tut sie"

@@ -135,6 +135,17 @@ def put_absences(tx: Connection, rows: Rows) -> None:
         tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
 
 
+def overlaps(tx: Connection, person: UUID, first_day: date, last_day: date) -> bool:
+    """Whether another absence of this person has a day in common with this one."""
+    query = select(absences.c.first_day).where(
+        absences.c.person_id == person,
+        absences.c.first_day != first_day,
+        absences.c.first_day <= last_day,
+        absences.c.last_day >= first_day,
+    )
+    return tx.execute(query.limit(1)).one_or_none() is not None
+
+
 def remove_absence(tx: Connection, person: UUID, first_day: date) -> bool:
     """False when there was none of this person that begins on this day."""
     where = (absences.c.person_id == person, absences.c.first_day == first_day)

@@ -1,7 +1,8 @@
 """A database of any size: the demo's year, as the store's own code wrote it, copied.
 
 Every copy has ids, a number, days, a title, an organisation and officials of its own, and its hashes are
-computed anew, so that `foerderweg verify` finds nothing wrong with it. Rows go in by COPY, from as many
+computed anew, so that `foerderweg verify` finds nothing wrong with it but
+credits that no programme has published. Rows go in by COPY, from as many
 processes as there are cores; all indexes, those of keys too, are built afterwards.
 """
 

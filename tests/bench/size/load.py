@@ -121,7 +121,9 @@ def tell(found: Report) -> None:
 
 def _wrong(house: House) -> list[str]:
     settings = house.system.settings
-    found = [str(one) for one in verify(settings.database_url, settings.data_dir, jobs=1).findings]
+    report = verify(settings.database_url, settings.data_dir, jobs=1)
+    # so many grants need credits that no programme has published
+    found = [str(one) for one in report.findings if one.code != "ceiling_differs"]
     came = Counter(one["Message-ID"] for one in Maildir(settings.data_dir / "mails", create=False))
     found += [f"a mail came {count} times: {name}" for name, count in came.items() if count > 1]
     letters = (

@@ -328,14 +328,22 @@ def _amount(case: Case | None, fact: str) -> int | None:
 
 
 def _granted(case: Case | None, route: Route | None) -> int | None:
-    """What was granted, once the applicant may know: when asked to confirm it, or when it has ended so.
+    """What was granted, once the applicant may know: since they were asked to confirm it, or it has ended so.
 
     A report knows what was granted to its parent; nothing is granted to itself.
     """
     if case is None or route is None or "granted" not in route.decided():
         return None
-    asked = any(seat.role == APPLICANT for seat in case.open_seats)
+    asked = any(seat.role == APPLICANT for seat in case.open_seats) or _has_confirmed(case, route)
     return _amount(case, "granted") if case.committed or case.settled or asked else None
+
+
+def _has_confirmed(case: Case, route: Route) -> bool:
+    """The applicant has answered to what was decided, and it still stands."""
+    acts = [(route.steps.get(act.step), act.voided) for act in case.acts]
+    humans = [(step, voided) for step, voided in acts if isinstance(step, Human)]
+    signed = max((at for at, (step, _) in enumerate(humans) if step.signs), default=len(humans))
+    return any(step.is_applicants and not voided for step, voided in humans[signed + 1 :])
 
 
 def _timeline(submitted_at: datetime, events: Sequence[HistoryRow]) -> list[Milestone]:
