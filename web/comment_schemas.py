@@ -30,7 +30,10 @@ class NewComment(Schema):
     text = fields.String(required=True, metadata=said("At most 4000 characters"))
     mentions = fields.List(fields.UUID(), load_default=list, metadata=said("Ids of persons who can read it"))
     asks = fields.Boolean(load_default=False, metadata=said("Of a message to the applicant: wants an answer"))
-    answers = fields.UUID(load_default=None, metadata=said("Of an applicant's: the message that it answers"))
+    answers = fields.UUID(
+        load_default=None,
+        metadata=said("Of an applicant's: the message that it answers; none for one that they begin"),
+    )
 
 
 class Said(Schema):

@@ -211,6 +211,9 @@ TEXTS: dict[str, str] = {
     ),
     "address_missing": _("Im Eintrag der Trägerschaft fehlt der Ort; Banken verlangen ihn."),
     "filed_already": _("Diese Zahlung steht schon in der Datei vom %(at)s von %(name)s."),
+    "nobody_reads_it": _(
+        "Zurzeit würde das hier niemand lesen. Bitte rufen Sie an oder schreiben Sie eine E-Mail."
+    ),
     "other_account": _(
         "Im Eintrag der Trägerschaft steht jetzt ein anderes Konto, %(iban)s. "
         "In die Datei kommt das Konto aus dem Gesuch."

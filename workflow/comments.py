@@ -24,7 +24,8 @@ MOST = 4000
 class NewComment:
     """What somebody wants to say. `id` makes it once; `mentions`: ids of persons who are called to it.
 
-    `asks`: the applicant is to answer; `answers`: the office's message that an applicant answers.
+    `asks`: the applicant is to answer; `answers`: the office's message that an applicant answers, None for
+    one that they begin.
     """
 
     id: UUID
@@ -46,7 +47,7 @@ def write(db: Engine, actor: Actor, said: NewComment, *, now: datetime) -> bool:
     with db.begin() as tx:
         case, route = _read(tx, said.case_id, actor)
         if reading.is_member(case, actor):
-            office, called = "", _asked_by(tx, case, actor, said)
+            office, called = "", _meant_for(tx, route, case, actor, said, now)
         else:
             office, called = _spoken_for(case, actor, said), said.mentions
             reached = readers(tx, route, case, office, actor, now)[said.audience] if called else ()
@@ -137,13 +138,21 @@ def _spoken_for(case: Case, actor: Actor, said: NewComment) -> str:
     return office
 
 
-def _asked_by(tx: Connection, case: Case, actor: Actor, said: NewComment) -> frozenset[UUID]:
-    """Who wrote the message that an applicant answers, and is called to the answer."""
+def _meant_for(
+    tx: Connection, route: Route, case: Case, actor: Actor, said: NewComment, now: datetime
+) -> frozenset[UUID]:
+    """Who is called to what an applicant writes: who wrote the message that it answers, else who steers."""
     if not actor.rights_in(case.applicant) & WRITING:
         raise NotAllowed("may_not_draft")
-    row = comments.find(tx, said.answers) if said.answers else None
-    there = row is not None and row.case_id == said.case_id and row.audience == said.audience == TO_APPLICANT
-    if row is None or not there or not row.office:
+    if said.audience != TO_APPLICANT:
+        raise Refused("no_such_audience")
+    if said.answers is None:
+        called = comments.steering(tx, route, case, now)
+        if not called:
+            raise Refused("nobody_reads_it")
+        return called
+    row = comments.find(tx, said.answers)
+    if row is None or row.case_id != said.case_id or row.audience != TO_APPLICANT or not row.office:
         raise NotFound("no_such_comment")
     return frozenset({row.author_id})
 
@@ -172,7 +181,8 @@ def _tell(tx: Connection, case: Case, row: dict[str, Any], called: frozenset[UUI
     """Notices without content: to each who is called, and to the organisation of what it may read."""
     desk = f"desk/cases/{row['case_id']}#talk"
     for person in sorted(called):
-        text = "comment_mention" if row["office"] else "comment_answered"
+        text = "comment_answered" if row["answers_id"] else "comment_begun"
+        text = "comment_mention" if row["office"] else text
         payload = {"text": text, "person": str(person), "path": desk}
         outbox.add(tx, f"comment:{row['id']}:{person}", "notice", payload, now)
     if row["audience"] == TO_APPLICANT and row["office"]:

@@ -62,7 +62,7 @@ def test_a_reviewer_asks_the_applicant_and_another_office(demo: Demo, visit: Vis
     route(demo)
 
     lead.open("/desk")
-    lead.sees("Antwort der Trägerschaft von Kavitha Rajan")
+    lead.sees("Kavitha Rajan von der Trägerschaft schreibt")
     lead.follow(TITLE)
     lead.sees(REPLY)
     lead.sees(KNOWN)

@@ -169,7 +169,7 @@ POST /applications/<application_id>/messages                  401 404 404 404 40
 POST /applications/<application_id>/messages/read             401 303 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/messages/<comment_id>/end 401 404 404 404 404 404 404 404 404 404
 GET /api/v1/cases/<case_id>/comments                          401 200 404 404 200 404 200 404 200 404
-POST /api/v1/cases/<case_id>/comments                         401 404 404 403 201 404 201 403 403 404
+POST /api/v1/cases/<case_id>/comments                         401 409 404 403 201 404 201 403 403 404
 GET /api/v1/cases/<case_id>/inquiries                         401 404 404 403 200 404 200 404 200 404
 DELETE /api/v1/cases/<case_id>/comments/<comment_id>          401 404 404 404 404 404 404 404 404 404
 GET /administration                                           303 404 404 404 404 404 200 404 200 200

@@ -190,13 +190,33 @@ def waiting(told: Story, email: str, case_id: UUID) -> bool:
     return row.waiting_for_me
 
 
-def test_an_applicant_answers_messages_and_begins_nothing(told: Story, case_id: UUID) -> None:
+def test_what_an_applicant_begins_calls_those_who_steer(told: Story, case_id: UUID) -> None:
+    begun = say(told, MEMBER, case_id, "applicant", "Unser Kursraum ist gekündigt.")
+    called = rows(told.db, "SELECT p.email FROM mentions m JOIN persons p ON p.id = m.person_id")
+    assert {CHECKER, SYNTHESIS} < {row.email for row in called}
+    assert all(row.email.endswith("@integration.bs.example") for row in called)
+    mails = rows(told.db, "SELECT payload FROM outbox WHERE payload->>'text' = 'comment_begun'")
+    assert len(mails) == len(called)
+    [news] = queries.news(told.db, told.actors[CHECKER], now=told.now)
+    assert (news.case_id, news.office) == (case_id, "")
+    told.wait(hours=1)
+    answer = say(told, CHECKER, case_id, "applicant", "Danke, wir warten.")
+    for email in (MEMBER, LEAD):
+        talk = queries.talk(told.db, told.actors[email], case_id)
+        assert talk is not None
+        assert [one.id for one in talk.comments] == [begun, answer]
+    with pytest.raises(NotFound, match="no_such_case"):
+        say(told, STRANGER, case_id, "applicant", "Ich auch.")
+
+
+def test_an_applicant_writes_to_nobody_else(told: Story, case_id: UUID) -> None:
     note = say(told, LEAD, case_id, "reviewers", "Intern.")
-    for answers in (None, note, uuid4()):
+    for answers in (note, uuid4()):
         with pytest.raises(NotFound, match="no_such_comment"):
             say(told, MEMBER, case_id, "applicant", "Hallo?", answers=answers)
-    with pytest.raises(NotFound, match="no_such_comment"):
-        say(told, MEMBER, case_id, "reviewers", "Hallo?", answers=note)
+    for audience, answered in (("reviewers", note), ("office", None)):
+        with pytest.raises(Refused, match="no_such_audience"):
+            say(told, MEMBER, case_id, audience, "Hallo?", answers=answered)
     question = say(told, LEAD, case_id, "applicant", "Wer leitet die Kurse?")
     with pytest.raises(NotFound, match="no_such_case"):
         say(told, STRANGER, case_id, "applicant", "Ich.", answers=question)

@@ -11,7 +11,7 @@ from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.walks import HEKS, LEAD, LEAD_TOO, SECOND, SYNTHESIS, at_review
+from tests.integration.walks import CHECKER, HEKS, LEAD, LEAD_TOO, SECOND, SYNTHESIS, at_review
 from web.cli.story import Story
 from web.cli.visitors import HtmlForm, Page, Program
 from workflow import comments
@@ -77,12 +77,28 @@ def test_a_reviewer_asks_the_applicant_and_reads_the_answer(app: Flask, told: St
     assert "beantwortet" in answered.text
     assert "Frage beantworten" not in portal.open("/applications").text
 
-    assert "Antwort der Trägerschaft von Miriam Aebi" in desk.open("/desk").text
+    assert "Miriam Aebi von der Trägerschaft schreibt" in desk.open("/desk").text
     page = desk.open(f"/desk/cases/{case_id}")
     assert "Frau Baur, Lehrerin." in page.text
     [read] = [one for one in page.forms if one.action.endswith("/comments/read")]
     desk.send(read)
     assert "Neu für Sie" not in desk.open("/desk").text
+
+
+def test_an_organisation_writes_of_its_own_accord(app: Flask, told: Story, case_id: UUID) -> None:
+    portal, desk = signed_in(app, HEKS), signed_in(app, CHECKER)
+    path = f"/applications/{case_id}"
+    empty = portal.send(portal.open(path).form("/messages"), {"text": " "}, status=422)
+    assert 'id="begin-wrong"' in empty.text
+    sent = portal.send(empty.form("/messages"), {"text": "Unser Kursraum ist gekündigt."})
+    assert "Ihre Nachricht ist bei uns angekommen." in sent.text
+    assert "Unser Kursraum ist gekündigt." in sent.text
+    assert "Miriam Aebi von der Trägerschaft schreibt" in desk.open("/desk").text
+    page = desk.open(f"/desk/cases/{case_id}/comments/new?audience=applicant")
+    desk.send(saying(page), {"text": "Danke, wir warten."})
+    assert "Danke, wir warten." in portal.open(path).text
+    taken = portal.send(portal.open(path).form("/end"))
+    assert "Unser Kursraum ist gekündigt." not in taken.text
 
 
 def test_what_is_refused_comes_back_with_its_text(app: Flask, told: Story, case_id: UUID) -> None:

@@ -38,7 +38,7 @@ VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What a member wrote to an office and was refused: to which message, and why not."""
+    """What a member wrote to an office and was refused: to which message (None: to none), and why not."""
 
     answers: UUID | None
     text: str

@@ -19,9 +19,10 @@ from workflow.errors import Invalid, NotAllowed, Refused
 
 
 def answer(application_id: UUID) -> Response | tuple[str, int]:
-    """Answer a message of an office; refused, the page comes back with the text."""
+    """Answer a message of an office, or begin one; refused, the page comes back with the text."""
     found = own_application(application_id)
-    text, message = request.form.get("text", ""), posted_uuid("message")
+    text = request.form.get("text", "")
+    message = posted_uuid("message") if request.form.get("message") else None
     said = NewComment(posted_uuid("command_id"), application_id, "applicant", text, answers=message)
     try:
         comments.write(db(), signed_in().actor, said, now=now())
@@ -30,7 +31,12 @@ def answer(application_id: UUID) -> Response | tuple[str, int]:
         refusal = problem_text(wrong, lang()) if wrong else text_of(error, lang())
         return case_page(found, Unsent(message, text, refusal)), error.status
     nudge()
-    flash(gettext("Ihre Antwort ist bei uns angekommen."), "done")
+    flash(
+        gettext("Ihre Antwort ist bei uns angekommen.")
+        if message
+        else gettext("Ihre Nachricht ist bei uns angekommen."),
+        "done",
+    )
     return _to(application_id)
 
 

@@ -15,6 +15,7 @@ SUBJECTS: Mapping[str, str] = {
     "signature_void": _("Ihre Unterschrift gilt nicht mehr"),
     "comment_mention": _("Sie sind in einem Dossier erwähnt"),
     "comment_answered": _("Eine Trägerschaft hat geantwortet"),
+    "comment_begun": _("Eine Trägerschaft hat geschrieben"),
     "inquiry_answered": _("Eine Stelle hat auf Ihre Anfrage geantwortet"),
     "proposal_waits": _("Eine Änderung am Programm wartet auf eine zweite Person"),
     "comment_question": _("Zu Ihrem Gesuch gibt es eine Frage"),
@@ -40,6 +41,7 @@ BODIES: Mapping[str, str] = {
     ),
     "comment_mention": _("Jemand hat Sie in einem Dossier erwähnt. Sie lesen es hier:"),
     "comment_answered": _("Auf Ihre Nachricht an eine Trägerschaft ist eine Antwort da. Sie lesen sie hier:"),
+    "comment_begun": _("Eine Trägerschaft hat Ihnen zu ihrem Gesuch geschrieben. Sie lesen es hier:"),
     "inquiry_answered": _("Auf Ihre Anfrage an eine andere Stelle ist die Antwort da. Sie lesen sie hier:"),
     "proposal_waits": _(
         "Jemand schlägt eine Änderung am Programm vor. Wirksam wird sie, wenn eine zweite Person sie"

@@ -14,6 +14,7 @@ from workflow.engine.case import Actor, Case
 from workflow.engine.route import Route
 from workflow.store import reading, sign_in
 from workflow.store.tables import comment_reads, comments, mentions
+from workflow.texts import ZURICH
 
 
 def add(tx: Connection, row: Mapping[str, Any], called: Collection[UUID]) -> bool:
@@ -92,3 +93,14 @@ def readers(
             ):
                 reached.append((name, one))
     return found
+
+
+def steering(tx: Connection, route: Route, case: Case, now: datetime) -> frozenset[UUID]:
+    """Those who may give this case more time, so keep it in view: what an applicant writes is for them."""
+    if route.extension is None:
+        return frozenset()
+    who = route.extension.who.meant(case.facts, now.astimezone(ZURICH).date())
+    people = sign_in.persons_with(tx, (), [who[1]], now)
+    return frozenset(
+        UUID(one.person) for _, one in people if who in one.offices and reading.may_open(case, one)
+    )
