@@ -81,6 +81,7 @@ TEXTS = {
     "not_sending": _(
         "Versenden (sends) kann eine Person der Verwaltung, gleich nachdem ein Schreiben gemacht ist."
     ),
+    "hides_letter": _("Auf diesem Weg bliebe ein Schreiben für immer unversandt: %(step)s"),
     "nobody_receives": _("Niemand trägt ein, dass die Nachricht da ist: %(message)s"),
     "heard_elsewhere": _("Der Rekurs käme zu einer anderen Instanz, als die Verfügung nennt: %(role)s"),
     "hears_itself": _("Wer entschieden hat, hätte auch mit dem Rekurs zu tun: %(role)s, %(step)s"),

@@ -128,8 +128,25 @@ def aside(route: Route, offices: Collection[str], roles: Collection[str]) -> Ite
             if not asks and not isinstance(step, Human | Wait):
                 yield RouteError("nobody_stands_there", at=at, step=code)
     for code, way in route.ways.items():
+        sending = [] if way.unsent else [at for at in way.start if route.sent_at(at)]
+        if sending and any(_ends_unsent(route, to) for to in way.to):
+            yield RouteError("hides_letter", at=code, step=sending[0])
         if way.at_most < 1:
             yield RouteError("loop_without_bound", at=code, way=" → ".join((*way.start[:1], *way.to[:1])))
+
+
+def _ends_unsent(route: Route, code: str) -> bool:
+    """From here on there is an ending before which no letter is sent: the one made before stays hidden."""
+    seen, left = set[str](), [code]
+    while left:
+        code = left.pop()
+        if code in seen or code not in route.steps or route.sent_at(code):
+            continue
+        if isinstance(route.steps[code], End):
+            return True
+        seen.add(code)
+        left += route.follows(code)
+    return False
 
 
 def children(
