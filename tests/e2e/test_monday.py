@@ -37,7 +37,7 @@ def test_the_coordinators_monday(demo: Demo, visit: Visit) -> None:
     # Words are found by their stem, the view gets a name, and the name leads back to it.
     regula.fill({"text": "Velokurse"})
     regula.press("Filtern")
-    regula.sees("1 Gesuch")
+    regula.sees("1 Geschäft")
     regula.page.get_by_text("Ansichten verwalten").click()
     regula.fill({"name": "Velo"})
     regula.press("Ansicht speichern")
