@@ -13,7 +13,7 @@ from flask import Flask
 from tasks.deliver import deliver_due
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.test_appeals import SECRETARIAT, lodged, refused
+from tests.integration.test_appeals import SECRETARIAT, SECRETARIAT_TOO, lodged, refused
 from tests.integration.test_children import offers, opened
 from tests.integration.walks import (
     CHECKER,
@@ -261,3 +261,16 @@ def test_only_those_who_post_it_find_it_there(told: Story) -> None:
         found = queries.together(told.db, told.actors[email], "dispatch", now=told.now)
         assert found is not None
         assert len(found.rows) == count, email
+
+
+def test_who_has_to_declare_first_is_sent_to_the_dossier(app: Flask, told: Story) -> None:
+    child = opened(told, CHECKER, refused(told), "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Gehör verletzt."}})
+    made(told)
+    tick = f"{child}.{state(told, child).entry}"
+    other = signed_in(app, SECRETARIAT_TOO).open(LIST)
+    assert "zuerst Ausstand klären" in other.words()
+    assert tick not in other.text
+    assert tick in signed_in(app, SECRETARIAT).open(LIST).text

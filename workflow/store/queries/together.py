@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.case import Actor, load_case
+from workflow.engine.eligible import must_declare
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.store import published, reading
@@ -28,7 +29,8 @@ ORDER BY w.due_at NULLS LAST, c.id LIMIT {MOST_DECISIONS}"""
 @dataclass(frozen=True, slots=True)
 class Alike:
     """Open work of the viewer's. `outcome`: the only one; `title` and `letter` (the newest file) are None
-    where they may not read them. `proposed`: somebody wants another way, and a second person has to look."""
+    where they may not read them. `proposed`: somebody wants another way, and a second person has to look.
+    `declared`: there is nothing that the viewer has to declare first."""
 
     case_id: UUID
     number: str
@@ -44,6 +46,7 @@ class Alike:
     due_at: datetime | None
     late: bool
     proposed: bool
+    declared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,12 @@ def together(
             if (outcome := _outcome(published.route(tx, row.route_hash), row.step, code))
         }
         said |= {"routes": [route for route, _ in outcomes], "steps": [step for _, step in outcomes]}
-        rows = tx.execute(sa.text(ROWS), said).all()
         form = published.form(tx, name, code)
-    return Together(form, [_alike(row, outcomes[row.route_hash, row.step], viewer, now) for row in rows])
+        rows = [
+            _alike(row, published.route(tx, row.route_hash), outcomes[row.route_hash, row.step], viewer, now)
+            for row in tx.execute(sa.text(ROWS), said).all()
+        ]
+    return Together(form, rows)
 
 
 def _outcome(route: Route, code: str, form: str) -> str | None:
@@ -88,7 +94,7 @@ def _outcome(route: Route, code: str, form: str) -> str | None:
     return next(one.code for one in step.outcomes.values() if not one.by_clock)
 
 
-def _alike(row: Any, outcome: str, viewer: Actor, now: datetime) -> Alike:
+def _alike(row: Any, route: Route, outcome: str, viewer: Actor, now: datetime) -> Alike:
     case = load_case(row.state)
     opened = reading.may_open(case, viewer)
     return Alike(
@@ -106,4 +112,5 @@ def _alike(row: Any, outcome: str, viewer: Actor, now: datetime) -> Alike:
         due_at=row.due_at,
         late=row.due_at is not None and row.due_at < now,
         proposed=case.proposal is not None,
+        declared=not must_declare(route, case, viewer),
     )
