@@ -1,4 +1,4 @@
-"""Choosing a password with a one-time link, asking for such a link, and the language to be spoken to in."""
+"""One's own account: passwords, one-time links, the language to be spoken to in, when mails come."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from flask import (
     url_for,
 )
 from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response as AnyResponse
 
 from tasks.nudge import nudge
+from web.desk.words import Words
 from web.errors import problem_text, retry_after, text_of
 from web.language import gettext, lang
 from web.screens import LANGUAGE_COOKIE, languages
-from web.security import begin_session, current, db, local_path, now, signed_in
+from web.security import begin_session, current, db, end_session, local_path, now, signed_in
 from workflow import accounts, mail_times
-from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, TryLater
+from workflow.errors import FoerderwegError, Invalid, NotAllowed, NotFound, Problem, TryLater
+from workflow.store import queries
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -119,6 +122,59 @@ def sign_up() -> Response:
     response = make_response(page, error.status if error else 200)
     response.headers.update(retry_after(error) if error else {})
     return response
+
+
+@blueprint.get("")
+def mine() -> str:
+    """Who I am here, and how I get in."""
+    return _mine({})
+
+
+@blueprint.post("/password")
+def change() -> AnyResponse:
+    """Another password; all other devices are signed out."""
+    person, password = signed_in(), request.form.get("password", "")
+    if password != request.form.get("again", ""):
+        return make_response(_mine({"again": gettext("Die beiden Passwörter sind nicht gleich.")}), 422)
+    try:
+        made = accounts.change_password(
+            db(),
+            person.email,
+            request.form.get("current", ""),
+            password,
+            source=request.remote_addr or "",
+            now=now(),
+        )
+    except Invalid as error:
+        (found,) = error.fields.values()
+        return make_response(_mine({"password": problem_text(found[0], lang())}), error.status)
+    except NotAllowed:
+        return make_response(_mine({"current": gettext("Das ist nicht Ihr heutiges Passwort.")}), 422)
+    except TryLater as error:
+        response = make_response(_mine({"current": text_of(error, lang())}), error.status)
+        response.headers.update(retry_after(error))
+        return response
+    flash(gettext("Das neue Passwort gilt. Auf anderen Geräten sind Sie abgemeldet."), "done")
+    return begin_session(made, url_for("account.mine"))
+
+
+@blueprint.post("/sessions")
+def leave_everywhere() -> AnyResponse:
+    """Signed out on all devices, this one too."""
+    accounts.sign_out_everywhere(db(), signed_in().person_id)
+    return end_session(url_for("sign_in.form"))
+
+
+def _mine(wrong: Mapping[str, str]) -> str:
+    person = signed_in()
+    return render_template(
+        "account/mine.html",
+        person=person,
+        wrong=wrong,
+        least=accounts.LEAST_PASSWORD,
+        organisations=queries.my_organisations(db(), person.actor),
+        words=Words(),
+    )
 
 
 @blueprint.get("/mails")

@@ -7,12 +7,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from marshmallow import ValidationError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor
@@ -86,6 +87,11 @@ def sign_in(db: Engine, email: str, password: str, *, source: str, kind: str, no
 
     Raises NotAllowed (wrong_credentials) or TryLater (too_many_attempts), which cost the same time.
     """
+    return _begin(db, _proven(db, email, password, source, now).id, kind, now)
+
+
+def _proven(db: Engine, email: str, password: str, source: str, now: datetime) -> Row[Any]:
+    """The person whose password this is; raises what `sign_in` raises."""
     keys = [_hash(f"mail:{email.strip().lower()}"), _hash(f"from:{source}")]
     with db.begin() as tx:
         if store.attempts_since(tx, keys, now - WINDOW) >= MOST_ATTEMPTS:
@@ -100,7 +106,7 @@ def sign_in(db: Engine, email: str, password: str, *, source: str, kind: str, no
         store.forget_attempts(tx, noted, keys[0])
         if HASHER.check_needs_rehash(person.password_hash):
             store.set_password_hash(tx, person.id, HASHER.hash(password))
-    return _begin(db, person.id, kind, now)
+    return person
 
 
 def ask_reset(db: Engine, email: str, *, source: str, now: datetime) -> None:
@@ -200,6 +206,29 @@ def choose_password(
         if language and not person.name:  # until now it was that of whoever invited them
             store.set_language(tx, person.id, language)
     return _begin(db, person.id, "browser", now)
+
+
+def change_password(
+    db: Engine, email: str, current: str, password: str, *, source: str, now: datetime
+) -> Session:
+    """Another password for who knows the present one, and a session with it; all others of this person end.
+
+    Raises NotAllowed (wrong_credentials), TryLater (too_many_attempts), and Invalid ("password") as
+    `choose_password` does.
+    """
+    person = _proven(db, email, current, source, now)
+    if problem := _weakness(password, person.email, person.name):
+        raise Invalid({"password": [problem]})
+    password_hash = HASHER.hash(password)  # slow: with no transaction open
+    with db.begin() as tx:
+        store.begin_anew(tx, person.id, person.name, password_hash)
+    return _begin(db, person.id, "browser", now)
+
+
+def sign_out_everywhere(db: Engine, person_id: UUID) -> None:
+    """End all sessions of this person at once, in browsers and of programs."""
+    with db.begin() as tx:
+        store.close_sessions(tx, person_id)
 
 
 def _weakness(password: str, email: str, name: str) -> Problem | None:

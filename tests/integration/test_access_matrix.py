@@ -133,7 +133,9 @@ POST /desk/away                                               401 404 404 403 40
 POST /desk/cases/<case_id>/assign                             401 404 404 409 409 404 403 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
 POST /desk/cases/<case_id>/statement                           401 404 404 403 303 404 403 404 403 404
+GET /account                                                   303 200 200 200 200 200 200 200 200 200
 GET /account/mails                                             303 404 404 200 200 200 200 200 200 200
+POST /account/password                                         401 422 422 422 422 422 422 422 422 422
 POST /account/mails                                            401 404 404 303 303 303 303 303 303 303
 GET /account/new                                              200 200 200 200 200 200 200 200 200 200
 POST /account/new                                             422 422 422 422 422 422 422 422 422 422
@@ -236,6 +238,7 @@ POST /desk/cases/<case_id>/recuse                                  401 404 404 3
 POST /api/v1/cases/<case_id>/withdrawal                            401 200 404 403 403 404 403 403 403 404
 POST /applications/<application_id>/withdraw                       401 409 404 404 404 404 404 404 404 404
 DELETE /api/v1/sessions/current                                    401 204 204 204 204 204 204 204 204 204
+POST /account/sessions                                             401 303 303 303 303 303 303 303 303 303
 POST /sign-out                                                     303 303 303 303 303 303 303 303 303 303
 POST /sign-in                                                      303 303 303 303 303 303 303 303 303 303
 POST /demo/sign-in                                                 303 303 303 303 303 303 303 303 303 303

@@ -50,7 +50,7 @@ for (const button of document.querySelectorAll("[data-print]")) {
 
 // Signing out leaves nothing of what was typed on this device.
 document.addEventListener("submit", (event) => {
-  if (!event.target.getAttribute("action")?.endsWith("/sign-out")) return; // an input may be named «action»
+  if (!/\/(sign-out|account\/sessions)$/.test(event.target.getAttribute("action"))) return; // an input may be named «action»
   for (const key of Object.keys(localStorage)) if (key.startsWith("foerderweg:")) localStorage.removeItem(key);
 });
 

@@ -135,6 +135,11 @@ def close_session(tx: Connection, token_hash: str) -> None:
     tx.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
 
+def close_sessions(tx: Connection, person_id: UUID) -> None:
+    """All of this person's."""
+    tx.execute(delete(sessions).where(sessions.c.person_id == person_id))
+
+
 def person_of_session(tx: Connection, token_hash: str, kind: str, now: datetime) -> Any | None:
     """The person whose living session this is, with roles and memberships, in one statement."""
     said = {"token": token_hash, "kind": kind, "now": now, "today": _day(now)}
