@@ -63,7 +63,7 @@ def open_child(parent: Parent, code: str) -> Answer:
         openings.save(db(), signed_in().actor, command, given, now=now())
 
     if pressed().action == "keep":
-        return keep(save, lambda error: _shown(parent, code, given, error), request.url)
+        return keep(save, lambda error: _shown(parent, code, given, error), request.path)
     try:
         do(command, given)
     except (Invalid, Refused) as error:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Dialog, expect
 
 from tests.e2e.conftest import Demo, Visit
+from tests.e2e.person import Person
 
 AWAITED = """
 SELECT r.case_id, p.name FROM reports_due r JOIN cases c ON c.id = r.case_id
@@ -55,13 +56,18 @@ def test_a_reason_asks_before_it_is_left_and_not_when_it_is_sent(demo: Demo, vis
     assert len(asked) == 2
 
 
-def test_a_report_is_saved_while_it_is_written_and_there_on_another_device(demo: Demo, visit: Visit) -> None:
+def at_report(demo: Demo, visit: Visit) -> tuple[Person, str, str]:
+    """Who hands in a report, at its form; their name, and the form's path."""
     with demo.story.db.connect() as tx:
         case_id, name = tx.execute(sa.text(AWAITED)).one()
-    signer = visit(name)
+    signer, path = visit(name), f"/applications/{case_id}/children/report"
     signer.sign_in()
-    path = f"/applications/{case_id}/children/report"
     signer.open(path)
+    return signer, name, path
+
+
+def test_a_report_is_saved_while_it_is_written_and_there_on_another_device(demo: Demo, visit: Visit) -> None:
+    signer, name, path = at_report(demo, visit)
     page = signer.page
     page.locator("textarea").first.fill("Alle Plätze waren besetzt.")
     rows = page.locator("table[data-table='accounts.costs'] tbody tr")
@@ -85,12 +91,7 @@ def test_a_report_is_saved_while_it_is_written_and_there_on_another_device(demo:
 
 
 def test_without_a_line_a_report_stays_on_the_device_until_one_signs_out(demo: Demo, visit: Visit) -> None:
-    with demo.story.db.connect() as tx:
-        case_id, name = tx.execute(sa.text(AWAITED)).one()
-    signer = visit(name)
-    signer.sign_in()
-    path = f"/applications/{case_id}/children/report"
-    signer.open(path)
+    signer, _, path = at_report(demo, visit)
     page = signer.page
     page.context.set_offline(True)
     page.locator("textarea").first.fill("Im Tunnel geschrieben.")
