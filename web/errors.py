@@ -211,6 +211,15 @@ TEXTS: dict[str, str] = {
     ),
     "address_missing": _("Im Eintrag der Trägerschaft fehlt der Ort; Banken verlangen ihn."),
     "filed_already": _("Diese Zahlung steht schon in der Datei vom %(at)s von %(name)s."),
+    "kept_elsewhere": _(
+        "Inzwischen haben Sie in einem anderen Fenster oder auf einem anderen Gerät daran weitergeschrieben. "
+        "Was hier steht, ist nicht gespeichert."
+    ),
+    "too_much_to_keep": _("Das ist zu viel: Mehr als %(most)s Kilobyte kann ein Formular nicht aufbewahren."),
+    "written_enough": _(
+        "Heute haben Sie schon %(most)s Nachrichten geschrieben. Bitte warten Sie die Antwort ab, "
+        "oder rufen Sie an."
+    ),
     "nobody_reads_it": _(
         "Zurzeit würde das hier niemand lesen. Bitte rufen Sie an oder schreiben Sie eine E-Mail."
     ),

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from flask import flash, redirect, request
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from web.errors import text_of
 from web.language import gettext, lang
-from web.security import now
 from workflow.errors import FoerderwegError, NotAllowed, Refused
 from workflow.texts import local_time
 
 Answer = Response | str | tuple[str, int] | tuple[dict[str, str], int]
 
 
-def keep(save: Callable[[], None], again: Callable[[FoerderwegError], str], page: str) -> Answer:
+def seen() -> datetime | None:
+    """When that was kept which the page began with; None for nothing."""
+    given = request.form.get("seen", "")
+    try:
+        return datetime.fromisoformat(given) if given else None
+    except ValueError:
+        raise BadRequest from None
+
+
+def keep(
+    save: Callable[[], None], again: Callable[[FoerderwegError], str], page: str, at: datetime
+) -> Answer:
     """The answer to a button for people, JSON to the script that saves by itself (static/form/saving.js).
 
-    `again`: the form once more with what was refused; `page`: where it is found.
+    `again`: the form once more with what was refused; `page`: where it is found; `at`: when it is kept.
     """
     by_itself = request.accept_mimetypes.best == "application/json"
     try:
@@ -30,7 +42,7 @@ def keep(save: Callable[[], None], again: Callable[[FoerderwegError], str], page
             return {"saved": "", "said": text_of(error, lang())}, error.status
         return again(error), error.status
     if by_itself:
-        return {"saved": local_time(now())}, 200
+        return {"saved": local_time(at), "seen": at.astimezone(UTC).isoformat()}, 200
     flash(gettext("Zwischengespeichert; noch nicht abgegeben. Nur Sie sehen es."))
     return redirect(page, 303)
 

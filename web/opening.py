@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from flask import abort, flash, redirect, render_template, request
 
 from web.errors import text_of
-from web.keeping import Answer, keep, keep_anyway
+from web.keeping import Answer, keep, keep_anyway, seen
 from web.language import gettext, lang
 from web.posted import posted_answers, pressed
 from web.security import db, do, now, posted_uuid, signed_in
@@ -48,7 +47,7 @@ def opening_page(parent: Parent, code: str) -> str:
     if not any(one.action == "open_child" and one.step == code for one in parent.offers):
         abort(404)
     begun = queries.opening(db(), signed_in().actor, parent.case_id, code, _child(parent, code)[1])
-    return _shown(parent, code, begun.answers, saved_at=begun.saved_at)
+    return _shown(parent, code, begun.answers)
 
 
 def open_child(parent: Parent, code: str) -> Answer:
@@ -59,11 +58,16 @@ def open_child(parent: Parent, code: str) -> Answer:
         return _shown(parent, code, given)
     command = OpenChild(parent.case_id, code, child_id(posted_uuid("command_id")), parent.entry)
 
-    def save() -> None:
-        openings.save(db(), signed_in().actor, command, given, now=now())
+    before, at = seen(), now()
 
+    def save() -> None:
+        openings.save(db(), signed_in().actor, command, given, seen=before, now=at)
+
+    if pressed().action == "discard":
+        openings.discard(db(), signed_in().actor, parent.case_id, code)
+        return redirect(request.path, 303)
     if pressed().action == "keep":
-        return keep(save, lambda error: _shown(parent, code, given, error), request.path)
+        return keep(save, lambda error: _shown(parent, code, given, error), request.path, at)
     try:
         do(command, given)
     except (Invalid, Refused) as error:
@@ -79,14 +83,9 @@ def open_child(parent: Parent, code: str) -> Answer:
     return redirect(parent.page_of(command.child_id), 303)
 
 
-def _shown(
-    parent: Parent,
-    code: str,
-    given: Mapping[str, Any],
-    error: FoerderwegError | None = None,
-    saved_at: datetime | None = None,
-) -> str:
+def _shown(parent: Parent, code: str, given: Mapping[str, Any], error: FoerderwegError | None = None) -> str:
     child, form = _child(parent, code)
+    begun = queries.opening(db(), signed_in().actor, parent.case_id, code, form)
     return render_template(
         "opening.html",
         title=label(child["title"], lang()),
@@ -99,7 +98,7 @@ def _shown(
         send=_send(child),
         parent=parent,
         code=code,
-        saved_at=saved_at,
+        saved_at=begun.saved_at,
     )
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -112,6 +112,7 @@ def register(app: Flask) -> None:
         datetime=local_datetime,
         clock=local_time,
         iso=lambda moment: moment.isoformat(),
+        utc=lambda moment: moment.astimezone(UTC).isoformat(),
         filesize=filesize,
         iban=format_iban,
         days_left=days_left,

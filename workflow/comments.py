@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from workflow.store.reading import AUDIENCES, TO_APPLICANT
 
 MOST = 4000
 """Characters of a comment."""
+MOST_BEGUN, DAY = 5, timedelta(days=1)
+"""Messages that an applicant begins in a day: each calls somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ def _meant_for(
     if said.audience != TO_APPLICANT:
         raise Refused("no_such_audience")
     if said.answers is None:
+        if comments.begun_since(tx, said.case_id, now - DAY) >= MOST_BEGUN:
+            raise Refused("written_enough", most=MOST_BEGUN)
         called = comments.steering(tx, route, case, now)
         if not called:
             raise Refused("nobody_reads_it")

@@ -81,7 +81,7 @@ def make(
         return PaymentFile(refused=refused, doubtful=doubtful)
     with db.begin() as tx:
         filed = [(one.case_id, one.paid, one.amount) for one in good]
-        seen = [(case_id, before.message) for case_id in doubts if (before := rows[case_id].filed)]
+        seen = [(case_id, one.message) for case_id in doubts for one in rows[case_id].filed]
         if not filed_payments.note(tx, filed, message, UUID(actor.person), now, seen=seen):
             raise Conflict("filed_meanwhile")
     return PaymentFile(message, pain001(payer, transfers, now))
@@ -110,9 +110,10 @@ def _refusal(row: Payable | None, wish: Wish) -> FoerderwegError | None:
 
 def _doubt(row: Payable, wish: Wish, message: str) -> Doubt | None:
     reasons, mark = [], [str(wish.case_id), str(wish.amount)]
-    if row.filed is not None and row.filed.message != message:
-        reasons.append(Refused("filed_already", at=local_datetime(row.filed.made_at), name=row.filed.made_by))
-        mark.append(row.filed.message)
+    for one in row.filed:
+        if one.message != message:
+            reasons.append(Refused("filed_already", at=local_datetime(one.made_at), name=one.made_by))
+            mark.append(one.message)
     if row.account is not None and row.account.other:
         reasons.append(Refused("other_account", iban=format_iban(row.account.other)))
         mark.append(row.account.other)

@@ -16,12 +16,23 @@ from workflow.errors import NotFound, Refused
 from workflow.funding.forms import Answers, Form
 from workflow.store import journal, published, statement_drafts
 from workflow.store.reading import takes_part
+from workflow.store.statement_drafts import require_room
 
 
-def save(db: Engine, actor: Actor, command: Complete, answers: Mapping[str, Any], *, now: datetime) -> None:
+def save(
+    db: Engine,
+    actor: Actor,
+    command: Complete,
+    answers: Mapping[str, Any],
+    *,
+    seen: datetime | None,
+    now: datetime,
+) -> None:
     """Keep what this person has written for the seat that `command` means; nothing has to be complete.
 
-    Raises what handing it in would raise about the seat: NotFound, NotAllowed, Refused (step_has_passed …).
+    `seen`: when that was kept which they had before them, None for nothing. Raises what handing it in would
+    raise about the seat: NotFound, NotAllowed, Refused (step_has_passed …), and Refused (kept_elsewhere,
+    too_much_to_keep).
     """
     with db.begin() as tx:
         stored = journal.read(tx, command.case_id)
@@ -38,7 +49,9 @@ def save(db: Engine, actor: Actor, command: Complete, answers: Mapping[str, Any]
         before = statement_drafts.find(tx, *key)
         outcome = command.outcome if command.outcome in (step.votes or step.outcomes) else ""
         kept = _kept(form, answers, before.answers if before else {}, outcome)
-        statement_drafts.save(tx, *key, outcome, kept, now)
+        require_room(kept)
+        if not statement_drafts.save(tx, *key, outcome, kept, now, seen=seen):
+            raise Refused("kept_elsewhere")
 
 
 def erase_over(db: Engine) -> int:

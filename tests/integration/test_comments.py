@@ -209,6 +209,15 @@ def test_what_an_applicant_begins_calls_those_who_steer(told: Story, case_id: UU
         say(told, STRANGER, case_id, "applicant", "Ich auch.")
 
 
+def test_an_applicant_begins_five_messages_a_day(told: Story, case_id: UUID) -> None:
+    for number in range(5):
+        say(told, MEMBER, case_id, "applicant", f"Nachricht {number}.")
+    with pytest.raises(Refused, match="written_enough"):
+        say(told, MEMBER, case_id, "applicant", "Noch eine.")
+    told.wait(days=1, hours=1)
+    say(told, MEMBER, case_id, "applicant", "Am nächsten Tag.")
+
+
 def test_an_applicant_writes_to_nobody_else(told: Story, case_id: UUID) -> None:
     note = say(told, LEAD, case_id, "reviewers", "Intern.")
     for answers in (note, uuid4()):

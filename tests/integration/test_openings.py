@@ -64,7 +64,7 @@ def test_nobody_else_sees_it(app: Flask, told: Story, granted: UUID) -> None:
     assert "weiterschreiben" not in colleague.open(f"/applications/{granted}").text
     assert TEXT not in signed_in(app, HEAD).open(f"/desk/cases/{granted}").text
     with pytest.raises(FoerderwegError):
-        openings.save(told.db, told.actors[GGG], _meant(granted, told), {}, now=told.now)
+        openings.save(told.db, told.actors[GGG], _meant(granted, told), {}, seen=None, now=told.now)
 
 
 def test_handed_in_it_is_gone_and_a_late_save_does_not_bring_it_back(
@@ -78,7 +78,12 @@ def test_handed_in_it_is_gone_and_a_late_save_does_not_bring_it_back(
     handle(told.db, command, told.actors[HEKS], command_id, told.now, report(told, granted))
     assert kept(told) == []
     openings.save(
-        told.db, told.actors[HEKS], _meant(granted, told, "amendment", child_id(command_id)), {}, now=told.now
+        told.db,
+        told.actors[HEKS],
+        _meant(granted, told, "amendment", child_id(command_id)),
+        {},
+        seen=None,
+        now=told.now,
     )
     assert "weiterschreiben" not in browser.open(f"/applications/{granted}").text
     assert openings.erase_over(told.db, told.now) == 1
@@ -98,7 +103,7 @@ def test_the_script_is_told(app: Flask, told: Story, granted: UUID) -> None:
     fields = dict(browser.open(address(granted)).form("/children/report").fields) | {"press": "keep"}
     headers = {"Accept": "application/json"}
     answer = browser.http.post(address(granted), data=fields, headers=headers)
-    assert (answer.status_code, set(answer.json())) == (200, {"saved"})
+    assert (answer.status_code, set(answer.json())) == (200, {"saved", "seen"})
     answer = browser.http.post(f"/applications/{granted}/children/appeal", data=fields, headers=headers)
     assert answer.status_code == 403
     assert answer.json()["saved"] == ""
@@ -106,14 +111,67 @@ def test_the_script_is_told(app: Flask, told: Story, granted: UUID) -> None:
 
 def test_who_may_not_hand_it_in_keeps_nothing(told: Story, granted: UUID) -> None:
     with pytest.raises(Refused):
-        openings.save(told.db, told.actors[HEKS], OpenChild(granted, "report", uuid4(), 0), {}, now=told.now)
+        openings.save(
+            told.db, told.actors[HEKS], OpenChild(granted, "report", uuid4(), 0), {}, seen=None, now=told.now
+        )
     assert kept(told) == []
 
 
 def test_signs_that_no_database_keeps_are_left_out(told: Story, granted: UUID) -> None:
-    answers = {"results": {"goals": "Null\0", "participants": 3}}
-    openings.save(told.db, told.actors[HEKS], _meant(granted, told), answers, now=told.now)
-    assert kept(told) == ['{"results": {"participants": 3}, "accounts": {}}']
+    rows = [{"label": "Kursleitung"}, {"label": "Miete\x0bSaal", "spent": "1'234"}]
+    answers = {"results": {"goals": "Null\0", "participants": 3}, "accounts": {"costs": rows}}
+    openings.save(told.db, told.actors[HEKS], _meant(granted, told), answers, seen=None, now=told.now)
+    [one] = kept(told)
+    assert '"Null"' in one
+    assert "MieteSaal" in one
+
+
+def test_whatever_is_kept_the_plan_comes_first(app: Flask, told: Story, granted: UUID) -> None:
+    rows = [{"kind": "rent", "label": "Saal", "spent": "500"}]
+    answers = {"results": {}, "accounts": {"costs": rows}}
+    openings.save(told.db, told.actors[HEKS], _meant(granted, told), answers, seen=None, now=told.now)
+    fields = dict(signed_in(app, HEKS).open(address(granted)).form("/children/report").fields)
+    assert (fields["accounts.costs.0.label"], fields["accounts.costs.1.label"]) == ("Kursleitung", "Saal")
+    assert fields["accounts.costs.0.planned"] == "30'000.00"
+    assert fields["accounts.costs.1.spent"] == "500.00"
+
+
+def test_what_was_written_elsewhere_meanwhile_is_not_overwritten(
+    app: Flask, told: Story, granted: UUID
+) -> None:
+    one, other = signed_in(app, HEKS), signed_in(app, HEKS)
+    early = one.open(address(granted)).form("/children/report")
+    keep(other, granted, "Am anderen Gerät geschrieben.")
+    told.wait(hours=0, minutes=5)
+    refused = one.send(early, {"results.goals": TEXT, "press": "keep"}, status=409)
+    assert "auf einem anderen Gerät daran weitergeschrieben" in refused.words()
+    assert TEXT in refused.text
+    assert "Am anderen Gerät geschrieben." in kept(told)[0]
+    answer = one.http.post(
+        address(granted),
+        data=early.filled({"results.goals": TEXT, "press": "keep"}),
+        headers={"Accept": "application/json"},
+    )
+    assert answer.status_code == 409
+    again = one.send(refused.form("/children/report"), {"press": "keep"})  # having read that
+    assert "Zwischengespeichert" in again.text
+    assert TEXT in kept(told)[0]
+
+
+def test_a_draft_is_discarded(app: Flask, told: Story, granted: UUID) -> None:
+    browser = signed_in(app, HEKS)
+    page = keep(browser, granted)
+    assert "Entwurf verwerfen" in page.text
+    fresh = browser.send(page.form("/children/report"), {"press": "discard"})
+    assert kept(told) == []
+    assert TEXT not in fresh.text
+    assert "Entwurf verwerfen" not in fresh.text
+
+
+def test_nobody_keeps_more_than_a_form_can_hold(told: Story, granted: UUID) -> None:
+    answers = {"results": {"goals": "x" * 500_000}}
+    with pytest.raises(Refused, match="too_much_to_keep"):
+        openings.save(told.db, told.actors[HEKS], _meant(granted, told), answers, seen=None, now=told.now)
 
 
 def test_after_a_year_it_is_erased(app: Flask, told: Story, granted: UUID) -> None:

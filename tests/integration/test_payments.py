@@ -350,6 +350,27 @@ def test_what_was_recorded_wrongly_is_still_in_its_file(app: Flask, told: Story)
     assert "in der Datei vom" not in browser.open(PATH).text
 
 
+def test_money_in_a_file_that_counts_on_more_is_in_it_all_the_same(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    browser = signed_in(app, FINANCE)
+    actor = told.actors[FINANCE]
+    handle(told.db, Pay(case_id, 10_000_00, 0), actor, uuid4(), told.now)
+    early = message_of(bank_file(browser, {case_id: (10_000_00, "14'000")}))
+    back = Pay(case_id, -10_000_00, 10_000_00)
+    handle(told.db, back, actor, uuid4(), told.now, {"reason": "Ein Versehen."})
+    asked = bank_file(browser, {case_id: (0, "24'000")})
+    assert asked.status_code == 409
+    sure = re.findall('name="sure" value="([^"]+)"', asked.text)
+    assert early in sure[0]
+    later = message_of(bank_file(browser, {case_id: (0, "24'000")}, sure))
+    handle(told.db, Pay(case_id, 10_000_00, 0), actor, uuid4(), told.now)
+    asked = bank_file(browser, {case_id: (10_000_00, "13'000")})  # both are named, and can be overridden
+    [sure] = [re.findall('name="sure" value="([^"]+)"', asked.text)]
+    assert early in sure[0]
+    assert later in sure[0]
+    assert message_of(bank_file(browser, {case_id: (10_000_00, "13'000")}, sure)) not in (early, later)
+
+
 def test_one_that_cannot_be_recorded_does_not_hold_up_the_others(app: Flask, told: Story) -> None:
     one, none, other = granted(told), granted(told), granted(told)
     browser = signed_in(app, FINANCE)

@@ -34,7 +34,15 @@ def draft(told: Story, email: str, case_id: UUID) -> StatementDraft | None:
 
 def keep(told: Story, email: str, case_id: UUID, outcome: str = "", seat: str = "lead", **said: str) -> None:
     command = Complete(case_id, "review", seat, outcome, 2)
-    statements.save(told.db, told.actors[email], command, {"recommendation": said}, now=told.now)
+    before = draft(told, email, case_id)
+    statements.save(
+        told.db,
+        told.actors[email],
+        command,
+        {"recommendation": said},
+        seen=before.saved_at if before else None,
+        now=told.now,
+    )
 
 
 def kept(browser: Browser, case_id: UUID) -> str:
@@ -62,7 +70,7 @@ def test_the_script_is_told_when(app: Flask, told: Story, case_id: UUID) -> None
     headers = {"Accept": "application/json"}
     path = f"/desk/cases/{case_id}/statement"
     answer = browser.http.post(path, data=fields, headers=headers)
-    assert (answer.status_code, answer.json()) == (200, {"saved": "09:00"})
+    assert (answer.status_code, answer.json()) == (200, {"saved": "09:00", "seen": told.now.isoformat()})
     told.do(LEAD, case_id, "yes", review("Ja."))
     answer = browser.http.post(path, data=fields, headers=headers)
     assert answer.status_code == 409
@@ -118,11 +126,11 @@ def test_another_outcome_forgets_nothing(told: Story, case_id: UUID) -> None:
     assert found.answers["recommendation"] == {"reasons": "Doch nicht.", "amount": 12_000_00}
 
 
-def test_what_cannot_be_stored_is_left_out(told: Story, case_id: UUID) -> None:
+def test_signs_that_cannot_be_stored_are_left_out(told: Story, case_id: UUID) -> None:
     keep(told, LEAD, case_id, "nonsense", reasons="a\x00b", amount="viel")
     found = draft(told, LEAD, case_id)
     assert found is not None
-    assert (found.outcome, found.answers["recommendation"]) == ("", {"amount": "viel"})
+    assert (found.outcome, found.answers["recommendation"]) == ("", {"amount": "viel", "reasons": "ab"})
 
 
 def test_what_was_refused_is_kept_too(app: Flask, told: Story, case_id: UUID) -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.browsing import signed_in
+from tests.integration.test_dispatch import made
 from tests.integration.walks import (
     CHECKER,
     DIVISION,
@@ -17,11 +18,13 @@ from tests.integration.walks import (
     LEAD,
     SECOND,
     SYNTHESIS,
+    costs,
     deliver,
     language,
+    state,
 )
 from web.cli.story import Story, decision, proposal, review
-from workflow.engine.commands import Pay
+from workflow.engine.commands import Pay, TakeWay
 from workflow.service import handle
 from workflow.store import queries
 
@@ -160,6 +163,20 @@ def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask,
     browser.send(browser.open(f"/applications/{child}/step").form("/step"))
     told.route()
     assert "Bücher für den Kurs – CHF 250.00" in signed_in(app, CHECKER).open(f"/desk/cases/{child}").words()
+
+
+def test_what_is_taken_back_is_not_said_to_be_granted(app: Flask, told: Story) -> None:
+    case_id = granted_in_part(told)
+    told.do(HEKS, case_id, "accept", costs(30_000))
+    made(told)
+    assert state(told, case_id).step == "dispatch_granted"
+    browser, path = signed_in(app, HEKS), f"/applications/{case_id}"
+    assert "CHF 30'000.00" in browser.open(path).words()
+    way = TakeWay(case_id, "take_back", "synthesis", state(told, case_id).entry)
+    for email in (SYNTHESIS, HEAD):
+        told.aside(email, way, "Der Betrag ist falsch.")
+    assert state(told, case_id).step == "synthesis"
+    assert "CHF 30'000.00" not in browser.open(path).words()
 
 
 def test_withdrawing_asks_once_more(app: Flask, told: Story) -> None:

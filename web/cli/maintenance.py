@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -57,8 +58,6 @@ def _verify(options: argparse.Namespace) -> int:
     report = verify(
         settings.database_url, settings.data_dir, jobs=options.jobs, progress=progress("Verifying cases")
     )
-    db = sa.create_engine(settings.database_url, poolclass=sa.NullPool)
-    keep(db, report, datetime.now(UTC))
     if options.json:
         print(
             json.dumps(
@@ -67,6 +66,10 @@ def _verify(options: argparse.Namespace) -> int:
         )
     else:
         _tell(report, time.monotonic() - began)
+    try:
+        keep(sa.create_engine(settings.database_url, poolclass=sa.NullPool), report, datetime.now(UTC))
+    except sa.exc.DBAPIError as error:  # a copy that only reads: what was found is told all the same
+        print(f"It is not written down that this was verified: {error.orig}", file=sys.stderr)
     return 1 if report.findings else 0
 
 

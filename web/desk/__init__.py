@@ -172,7 +172,10 @@ def complete(case_id: UUID) -> Response | tuple[str, int]:
     command = Complete(case_id, step, seat, outcome, _entry())
     if refused := refused or _refusal(command, form, answers):
         if form:
-            keeping.keep_anyway(lambda: statements.save(db(), staff(), command, answers, now=now()))
+            before = keeping.seen()
+            keeping.keep_anyway(
+                lambda: statements.save(db(), staff(), command, answers, seen=before, now=now())
+            )
         return _page(case_id, refused), refused.error.status
     title = words.outcome(found.case.route_hash, step, outcome)
     flash(_("%(number)s: «%(outcome)s» ist eingetragen.", number=found.case.number, outcome=title))
@@ -187,10 +190,12 @@ def keep(case_id: UUID) -> Answer:
     form = found.step_forms.get(words.step_data(found.case.route_hash, step).get("form", ""))
     answers = form.parse_html(request.form) if form else {}
     command = Complete(case_id, step, seat, outcome, _entry())
+    before, at = keeping.seen(), now()
     return keeping.keep(
-        lambda: statements.save(db(), staff(), command, answers, now=now()),
+        lambda: statements.save(db(), staff(), command, answers, seen=before, now=at),
         lambda error: _page(case_id, Attempt(error, form, outcome, answers)),
         url_for(".dossier", case_id=case_id, _anchor="task"),
+        at,
     )
 
 

@@ -102,7 +102,9 @@ def record() -> Response | tuple[str, int]:
             row = before.get(case_id)
             if row is not None and row.paid == paid:
                 over += [row.number] if amount > row.due else []
-                unlike += [row.number] if row.filed and amount != row.filed.amount else []
+                unlike += (
+                    [row.number] if row.filed and amount not in {one.amount for one in row.filed} else []
+                )
         except ValueError:
             failed[case_id] = _("Das ist kein Betrag.")
         except FoerderwegError as error:

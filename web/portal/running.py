@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from tasks.nudge import nudge
 from web import screens
 from web.errors import problem_text, text_of
-from web.keeping import Answer, keep, keep_anyway
+from web.keeping import Answer, keep, keep_anyway, seen
 from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
@@ -29,7 +29,7 @@ from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
 from workflow.funding.money import paid_of, repaid_by, split
 from workflow.store import queries
-from workflow.store.queries import REPORT_SOON, Application, FileRow, StatementDraft
+from workflow.store.queries import REPORT_SOON, Application, FileRow
 from workflow.texts import label
 
 VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
@@ -152,7 +152,7 @@ def step(application_id: UUID) -> str | Response:
         return redirect(url_for("portal.application", application_id=application_id), 303)
     draft = queries.statement_draft(db(), signed_in().actor, application_id, offer.seat, found.entry)
     given = draft.answers if draft else _known_answers(found.step_form, found.answers)
-    return _step_page(found, offer, given, draft=draft)
+    return _step_page(found, offer, given, outcome=draft.outcome if draft else "")
 
 
 def complete(application_id: UUID) -> Answer:
@@ -174,8 +174,10 @@ def complete(application_id: UUID) -> Answer:
     except (KeyError, ValueError):
         raise BadRequest from None
 
+    before, at = seen(), now()
+
     def save() -> None:
-        statements.save(db(), signed_in().actor, command, given or {}, now=now())
+        statements.save(db(), signed_in().actor, command, given or {}, seen=before, now=at)
 
     def again(error: FoerderwegError) -> str:
         if offer is None:
@@ -183,7 +185,7 @@ def complete(application_id: UUID) -> Answer:
         return _step_page(found, offer, given or {}, error)
 
     if press.action == "keep":
-        return keep(save, again, url_for("portal.step", application_id=application_id))
+        return keep(save, again, url_for("portal.step", application_id=application_id), at)
     try:
         if not _signed(command):
             return _back_signed(application_id)
@@ -341,9 +343,10 @@ def _step_page(
     given: Mapping[str, Any],
     error: FoerderwegError | None = None,
     more: str | None = None,
-    draft: StatementDraft | None = None,
+    outcome: str = "",
 ) -> str:
     route = queries.route_data(db(), found.route_hash or "")["steps"][offer.step]
+    draft = queries.statement_draft(db(), signed_in().actor, found.id, offer.seat, found.entry)
     problems: Mapping[str, Any] = error.fields if isinstance(error, Invalid) else {}
     refusal = text_of(error, lang()) if error and not problems else None
     if error and error.code == "no_such_outcome":
@@ -354,7 +357,7 @@ def _step_page(
         offer=offer,
         title=label(route["title"], lang()),
         outcome_titles={code: label(one["title"], lang()) for code, one in route["outcomes"].items()},
-        outcome=draft.outcome if draft else request.form.get("outcome", ""),
+        outcome=outcome or request.form.get("outcome", ""),
         saved_at=draft.saved_at if draft else None,
         progress=progress_of(found),
         two_sign=_two_sign(found) and bool({*found.given_up.values()} - {""}),

@@ -42,6 +42,12 @@ addEventListener("load", () => {
   wrong.focus();
 });
 
+// What was sent has arrived where another page answers (form/saving.js).
+const here = document.querySelector("form[data-key]")?.dataset.key;
+for (const key of Object.keys(sessionStorage)) {
+  if (key.startsWith("foerderweg:") && !(here && key.startsWith(`foerderweg:${here}:`))) sessionStorage.removeItem(key);
+}
+
 // Printing is the browser's; where there is script, a button leads to it.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

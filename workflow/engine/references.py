@@ -127,6 +127,9 @@ def aside(route: Route, offices: Collection[str], roles: Collection[str]) -> Ite
             asks = at == "extend" and isinstance(step, End) and step.expects is not None
             if not asks and not isinstance(step, Human | Wait):
                 yield RouteError("nobody_stands_there", at=at, step=code)
+    leaves = [code for code in route.withdraw_from if route.sent_at(code)]
+    if leaves and route.withdraw_to and _ends_unsent(route, route.withdraw_to):
+        yield RouteError("hides_letter", at="withdraw", step=leaves[0])
     for code, way in route.ways.items():
         sending = [] if way.unsent else [at for at in way.start if route.sent_at(at)]
         if sending and any(_ends_unsent(route, to) for to in way.to):

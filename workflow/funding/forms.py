@@ -26,6 +26,7 @@ from workflow.funding.questions import (
 )
 from workflow.funding.rows import row_mark
 from workflow.funding.scores import Scoring, Weights, parse_scoring
+from workflow.texts import is_unwritable
 
 Answers = dict[str, dict[str, Any]]
 Problems = dict[str, list[Problem]]
@@ -205,13 +206,8 @@ class Form:
         return values, _outside(problems, self.hidden(values))
 
     def as_typed(self, answers: Mapping[str, Any]) -> Answers:
-        """`load_partial` without what no database can keep."""
-        values, problems = self.load_partial(answers)
-        for path, found in problems.items():
-            if any(one.code == "bad_character" for one in found):
-                section, code, *_ = path.split(".")
-                values[section].pop(code, None)
-        return values
+        """`load_partial`, without the signs that no database can keep."""
+        return self.load_partial(_writable(answers))[0]
 
     def missing(self, answers: Mapping[str, Any]) -> list[str]:
         """Paths of what is still to be filled in, in no order of importance."""
@@ -382,3 +378,11 @@ def _posted(posted: HtmlForm, names: Iterable[str], path: str, one: Field) -> An
     if one.type in ("choices", "file"):
         return [text for text in given if text]
     return given[0] if given else None
+
+
+def _writable(given: Any) -> Any:
+    if isinstance(given, str):
+        return "".join(one for one in given if not is_unwritable(one))
+    if isinstance(given, Mapping):
+        return {_writable(key): _writable(value) for key, value in given.items()}
+    return [_writable(one) for one in given] if isinstance(given, list | tuple) else given

@@ -76,6 +76,24 @@ def beside(form: Form, answers: Given, plan: Given) -> dict[str, Any]:
     return found
 
 
+def restored(form: Form, answers: Given, plan: Given) -> dict[str, Any]:
+    """The same of a draft, whatever became of its rows or of the plan since: the plan's rows come first, each
+    with what was written in it, and the draft's own behind them."""
+    found: dict[str, Any] = {section: dict(part) for section, part in answers.items()}
+    for section, one in _tables(form):
+        figures, columns = one.planned_figures, {column.code: column for column in one.columns}
+        left = [dict(row) for row in found.get(section, {}).get(one.code) or () if isinstance(row, Mapping)]
+        rows = []
+        for there in plan[section][one.code]:
+            mine = next((row for row in left if _same(columns, there, row)), None)
+            if mine is not None:
+                left.remove(mine)
+            rows.append({**(mine or {}), **there})
+        own = [{code: cell for code, cell in row.items() if code not in figures} for row in left]
+        found.setdefault(section, {})[one.code] = rows + own
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a report says that a project cost, what others gave, and what was granted; all in Rappen."""

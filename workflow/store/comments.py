@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.engine.case import Actor, Case
@@ -45,6 +45,17 @@ def is_answered(tx: Connection, comment_id: UUID) -> bool:
         comments.c.answers_id == comment_id, comments.c.withdrawn_at.is_(None)
     )
     return tx.execute(query.limit(1)).one_or_none() is not None
+
+
+def begun_since(tx: Connection, case_id: UUID, since: datetime) -> int:
+    """How many messages the applicant has begun in this case, taken back or not."""
+    query = select(func.count()).where(
+        comments.c.case_id == case_id,
+        comments.c.at > since,
+        comments.c.office == "",
+        comments.c.answers_id.is_(None),
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def is_asked(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:

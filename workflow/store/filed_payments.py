@@ -53,8 +53,7 @@ def note(
 
 
 UNRECORDED = """
-SELECT coalesce(sum(f.paid + f.amount - c.paid), 0) AS amount FROM cases c CROSS JOIN LATERAL (
-  SELECT * FROM filed_payments f WHERE f.case_id = c.id AND f.paid <= c.paid AND f.paid + f.amount > c.paid
-  ORDER BY f.made_at DESC LIMIT 1) f
-WHERE c.id = :parent OR c.parent_id = :parent"""
-"""Rappen of a grant and its amendments that lie in a file for the bank and are not recorded as paid."""
+SELECT coalesce(sum(f.amount), 0) AS amount FROM cases c CROSS JOIN LATERAL (
+  SELECT max(paid + amount) - c.paid AS amount FROM filed_payments WHERE case_id = c.id) f
+WHERE (c.id = :parent OR c.parent_id = :parent) AND f.amount > 0"""
+"""Rappen of a grant and its amendments that lie in files for the bank and are not recorded as paid."""

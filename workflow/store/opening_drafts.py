@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, text
+from sqlalchemy import Connection, Row, delete, or_, text
 from sqlalchemy.dialects.postgresql import insert
 
+from workflow.store.statement_drafts import write_over
 from workflow.store.tables import opening_drafts
 
 KEY = ("case_id", "child", "person_id")
@@ -37,11 +38,16 @@ def save(
     person: str,
     answers: Mapping[str, Any],
     now: datetime,
-) -> None:
-    """`child_id`: what the child is going to be called if this page hands it in."""
+    *,
+    seen: datetime | None,
+) -> bool:
+    """`child_id`: what the child is going to be called if this page hands it in. False: what is kept is not
+    what somebody had before them, kept at `seen` (None: nothing)."""
     kept = {"child_id": child_id, "answers": answers, "saved_at": now}
     key = dict(zip(KEY, (case_id, child, UUID(person)), strict=True))
-    tx.execute(insert(opening_drafts).values(key | kept).on_conflict_do_update(index_elements=KEY, set_=kept))
+    same = or_(opening_drafts.c.saved_at == seen, text(HANDED_IN.replace("d.", "opening_drafts.")))
+    statement = insert(opening_drafts).values(key | kept)
+    return write_over(tx, statement, KEY, kept, same)
 
 
 def erase(tx: Connection, case_id: UUID, child: str, person: str) -> None:

@@ -136,7 +136,8 @@ def put_absences(tx: Connection, rows: Rows) -> None:
 
 
 def overlaps(tx: Connection, person: UUID, first_day: date, last_day: date) -> bool:
-    """Whether another absence of this person has a day in common with this one."""
+    """Whether another absence of this person shares a day with this one; nobody enters one meanwhile."""
+    tx.execute(select(persons.c.id).where(persons.c.id == person).with_for_update())
     query = select(absences.c.first_day).where(
         absences.c.person_id == person,
         absences.c.first_day != first_day,

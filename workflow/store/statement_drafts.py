@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, text
+from sqlalchemy.dialects.postgresql import Insert, insert
 
+from workflow.errors import Refused
 from workflow.store.asking import ask
 from workflow.store.tables import statement_drafts
 
+MOST = 400_000
+"""Characters of what is kept of a form: some times what the longest of ours can hold."""
 KEY = ("case_id", "entry", "seat", "person_id")
 
 
@@ -34,12 +38,28 @@ def save(
     outcome: str,
     answers: Mapping[str, Any],
     now: datetime,
-) -> None:
+    *,
+    seen: datetime | None,
+) -> bool:
+    """False: what is kept is not what somebody had before them, kept at `seen` (None: nothing)."""
     kept = {"outcome": outcome, "answers": answers, "saved_at": now}
     key = dict(zip(KEY, (case_id, entry, seat, UUID(person)), strict=True))
-    tx.execute(
-        insert(statement_drafts).values(key | kept).on_conflict_do_update(index_elements=KEY, set_=kept)
-    )
+    same = statement_drafts.c.saved_at == seen
+    return write_over(tx, insert(statement_drafts).values(key | kept), KEY, kept, same)
+
+
+def require_room(answers: Mapping[str, Any]) -> None:
+    """Raises Refused (too_much_to_keep) for what no form asks."""
+    if len(json.dumps(answers)) > MOST:
+        raise Refused("too_much_to_keep", most=MOST // 1000)
+
+
+def write_over(
+    tx: Connection, statement: Insert, key: Sequence[str], kept: Mapping[str, Any], same: ColumnElement[bool]
+) -> bool:
+    """A new row, or this in place of the one that is still the `same`."""
+    done = statement.on_conflict_do_update(index_elements=key, set_=kept, where=same)
+    return tx.execute(done.returning(statement.table.c.saved_at)).one_or_none() is not None
 
 
 def erase_over(tx: Connection) -> int:

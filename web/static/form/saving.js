@@ -19,6 +19,20 @@ export function shelf(form) {
   return {
     put: (name, value) => quietly(() => localStorage.setItem(prefix + name, JSON.stringify(value))),
     drop: (name) => quietly(() => localStorage.removeItem(prefix + name)),
+    /** Until the next page is there: an error page of the browser has nothing of it, and «back» leads here. */
+    away: (name) =>
+      quietly(() => {
+        const text = localStorage.getItem(prefix + name);
+        if (text) sessionStorage.setItem(prefix + name, text);
+        localStorage.removeItem(prefix + name);
+      }),
+    back: (name) =>
+      quietly(() => {
+        const text = sessionStorage.getItem(prefix + name);
+        if (text) localStorage.setItem(prefix + name, text);
+        sessionStorage.removeItem(prefix + name);
+        return JSON.parse(localStorage.getItem(prefix + name));
+      }),
     all: () =>
       quietly(() =>
         Object.keys(localStorage)
@@ -93,14 +107,17 @@ export function saver(form, { waits, body, taken }) {
 
 /**
  * A form of one author that is sent as a whole. `read()`: what is in it, to be kept here until the server has it;
- * `write(unsent)`: puts that back; `body()`: what is sent. [data-written]: what the server has just sent back is newer.
+ * `write(values)`: puts that back; `body()`: what is sent. Its input `seen` says which version it began with: what was
+ * kept here beside another one waits for a word. [data-written]: the server has just sent this back.
  */
 export function savesWhole(form, { read, write, body }) {
   const UNSENT = "unsent";
   const kept = shelf(form);
+  const stamp = form.elements.seen;
   let version = 0; // of what was typed; sent and saved are the latest that went and came back
   let sent = 0;
   let saved = 0;
+  const keep = () => kept.put(UNSENT, { seen: stamp.value, values: read() });
   const saving = saver(form, {
     waits: () => version > saved,
     body() {
@@ -109,7 +126,9 @@ export function savesWhole(form, { read, write, body }) {
     },
     taken(answer) {
       saved = sent;
+      stamp.value = answer.seen;
       if (version > saved) {
+        keep();
         saving.later();
         return;
       }
@@ -120,20 +139,40 @@ export function savesWhole(form, { read, write, body }) {
 
   form.addEventListener("input", () => {
     version += 1;
-    kept.put(UNSENT, read());
+    keep();
     saving.typed();
   });
   form.addEventListener("submit", (event) => {
-    if (navigator.onLine) return;
+    if (navigator.onLine) {
+      kept.away(UNSENT);
+      return;
+    }
     event.preventDefault(); // an error page of the browser would have nothing of it
     event.stopPropagation();
     saving.say("offline");
   });
 
-  const [[, unsent] = []] = kept.all();
   const written = "written" in form.dataset;
-  if (!unsent && !written) return;
-  if (!written) write(unsent);
-  version += 1;
-  saving.save();
+  const unsent = kept.back(UNSENT);
+  const fetched = () => {
+    write(unsent.values);
+    version += 1;
+    saving.save();
+  };
+  if (written) {
+    version += 1;
+    saving.save();
+  } else if (unsent && unsent.seen === stamp.value) fetched();
+  else if (unsent) {
+    saving.say("elsewhere");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link";
+    button.textContent = form.querySelector("[data-saving]").dataset.fetch;
+    button.addEventListener("click", () => {
+      button.remove();
+      fetched();
+    });
+    form.querySelector("[data-saving]").after(button);
+  }
 }

@@ -62,14 +62,16 @@ class Audience:
 class Talk:
     """What was said about a case, oldest first. `office`: for which the viewer writes, "" if they do not.
 
-    `audiences`: to which the viewer may write; for members none: they answer. `veiled`: what others say to
-    all waits for the viewer's own vote. `internal`: the case is none of the applicant's.
+    `audiences`: to which the viewer may write; for members none: they answer, and begin (`may_begin`) where
+    somebody keeps the case in view. `veiled`: what others say to all waits for the viewer's own vote.
+    `internal`: the case is none of the applicant's.
     """
 
     comments: Sequence[Comment]
     office: str
     audiences: Sequence[str]
     may_answer: bool
+    may_begin: bool
     has_new: bool
     veiled: bool
     internal: bool
@@ -124,12 +126,13 @@ def talk_of(rows: Iterable[Any], case: Case, route: Route, viewer: Actor) -> Tal
         return None
     found = [_comment(one, route, case, viewer) for one in rows if _is_for(one, route, case, viewer)]
     office = "" if member else reading.speaks_for(case, viewer)
-    running = case.ending is None
+    may_answer = member and case.ending is None and bool(viewer.rights_in(case.applicant) & WRITING)
     return Talk(
         found,
         office,
         reading.audiences_of(case) if office else (),
-        may_answer=member and running and bool(viewer.rights_in(case.applicant) & WRITING),
+        may_answer=may_answer,
+        may_begin=may_answer and route.extension is not None,
         has_new=any(one.new for one in found),
         veiled=not member and reading.own_first(route, case, viewer),
         internal=bool(case.asked_by),

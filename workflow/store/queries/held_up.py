@@ -15,11 +15,14 @@ from workflow.store import published
 from workflow.store.asking import ask
 from workflow.texts import ZURICH
 
-MOST = 200
+MOST = 500
+# what an appeal stops goes on by itself
 HELD_UP = f"""
 SELECT c.id, c.number, c.state, c.route_hash, p.name FROM cases c
 LEFT JOIN persons p ON CAST(p.id AS text) = c.state->'proposal'->>'by'
-WHERE c.state ?| ARRAY['proposal', 'suspended_at'] ORDER BY c.number LIMIT {MOST}"""
+WHERE c.held_up AND NOT EXISTS (SELECT FROM jsonb_each(c.state->'children') k
+  WHERE k.value->'freezes' = 'true' AND k.value->>'ending' = '')
+ORDER BY c.number DESC LIMIT {MOST}"""
 
 
 @dataclass(frozen=True, slots=True)

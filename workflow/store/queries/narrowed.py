@@ -47,8 +47,8 @@ CONDITIONS |= {
     name: f"c.line_id = ANY(ARRAY(SELECT b.id FROM budget_lines b WHERE CAST(b.{name} AS text) = :{name}))"
     for name in ("year", "pot")
 }
-GRANTED = "(c.committed > 0 OR c.ending IS NOT NULL AND c.state ? 'settled')"
-"""Also of what its report has settled at nothing."""
+GRANTED = "c.granted"
+"""Money is committed, or a report has settled what was: at nothing perhaps."""
 MONEY = {
     "reserved": f"{STANDING} < 'infinity' AND c.held > 0",
     "committed": "c.committed - c.paid > 0",

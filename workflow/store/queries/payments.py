@@ -29,15 +29,17 @@ ACCOUNT = """
  coalesce(jsonb_path_query_first(t.data, '$.*.holder') #>> '{}', nullif(o.holder, ''), o.name) AS holder,
  o.iban AS of_record, o.street, o.postcode, o.town"""
 """As handed in with the application, in whatever section its form asks for it; else as the record has it."""
+FILED = """(
+ SELECT jsonb_agg(jsonb_build_object('message', f.message, 'amount', f.paid + f.amount - c.paid,
+  'earlier', f.earlier, 'made_at', f.made_at, 'made_by', m.name) ORDER BY f.made_at DESC, f.paid DESC)
+ FROM filed_payments f JOIN persons m ON m.id = f.made_by
+ WHERE f.case_id = c.id AND f.paid + f.amount > c.paid)"""
+"""Files in which money lies that is not recorded: one that counts on more than is recorded now, too."""
 ROWS = f"""
-SELECT c.*, o.name AS organisation, b.year, b.pot,
- f.message, f.earlier, f.made_at, m.name AS made_by, f.paid + f.amount - c.paid AS filed,
+SELECT c.*, o.name AS organisation, b.year, b.pot, {FILED} AS filed,
  coalesce(p.state, c.state)->'children' AS children,
  EXISTS (SELECT FROM reports_due r WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped,{ACCOUNT}
 FROM cases c JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id
-LEFT JOIN LATERAL (SELECT * FROM filed_payments f WHERE f.case_id = c.id
- AND f.paid <= c.paid AND f.paid + f.amount > c.paid ORDER BY f.made_at DESC LIMIT 1) f ON true
-LEFT JOIN persons m ON m.id = f.made_by
 LEFT JOIN cases p ON p.id = c.parent_id
 LEFT JOIN contents t
   ON t.case_id = coalesce(p.id, c.id) AND t.hash = coalesce(p.state, c.state)->>'content'"""
@@ -62,7 +64,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The file for the bank in which money of this case lies that is not recorded yet, so many Rappen.
+    """A file for the bank in which money of this case lies that is not recorded yet, so many Rappen.
 
     `made_by`: the name; `earlier`: files in which it was before.
     """
@@ -81,8 +83,8 @@ class Payable:
     `due`: Rappen that may be paid now, by its terms; `waits`: what its next instalment waits for.
     `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is
     there, or that on the case which it belongs to. `in_force`: the day from which its order will be
-    (None: it is), `appealed`: an appeal against it runs; nothing is due before. `account`, `filed`: for who
-    pays, and auditors; None for others.
+    (None: it is), `appealed`: an appeal against it runs; nothing is due before. `account`, `filed` (the
+    newest first): for who pays, and auditors; None, and none, for others.
     """
 
     case_id: UUID
@@ -102,7 +104,7 @@ class Payable:
     in_force: date | None
     appealed: bool
     account: Account | None
-    filed: Filed | None
+    filed: tuple[Filed, ...]
 
     @property
     def open(self) -> int:
@@ -203,10 +205,13 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         in_force=in_force,
         appealed=appealed,
         account=account if sees else None,
-        filed=Filed(row.message, row.filed, tuple(row.earlier), row.made_at, row.made_by)
-        if sees and row.message
-        else None,
+        filed=tuple(map(_filed, row.filed or ())) if sees else (),
     )
+
+
+def _filed(row: Mapping[str, Any]) -> Filed:
+    made_at = datetime.fromisoformat(row["made_at"])
+    return Filed(row["message"], int(row["amount"]), tuple(row["earlier"]), made_at, row["made_by"])
 
 
 def _is_appealed(case: Case, route: Route) -> bool:

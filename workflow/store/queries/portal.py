@@ -15,9 +15,8 @@ from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.engine.decide import allowed
 from workflow.engine.giving_up import gives_up, signed
 from workflow.engine.route import APPLICANT, Human, Route, Wait
-from workflow.errors import Invalid
 from workflow.funding.forms import Form
-from workflow.funding.plan import beside, planned
+from workflow.funding.plan import planned, restored
 from workflow.funding.questions import Labels
 from workflow.store import applications as store
 from workflow.store import journal, opening_drafts, published, reading
@@ -237,12 +236,12 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         given_up=_given_up(route, case, offers) if case and route else {},
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
-        granted=_granted(case, route),
+        granted=_granted(case, route, events),
         paid=case.paid if case else 0,
         paid_at=max((one.at for one in events if one.name == "Paid"), default=None),
         size=row.size,
         conditions=decision_text(signing(route, events), texts, "conditions")
-        if route and _granted(case, route)
+        if route and _granted(case, route, events)
         else None,
         route_hash=row.route_hash,
         named=titles,
@@ -327,23 +326,29 @@ def _amount(case: Case | None, fact: str) -> int | None:
     return int(case.facts[fact]) if case and fact in case.facts else None
 
 
-def _granted(case: Case | None, route: Route | None) -> int | None:
+def _granted(case: Case | None, route: Route | None, events: Sequence[HistoryRow] = ()) -> int | None:
     """What was granted, once the applicant may know: since they were asked to confirm it, or it has ended so.
 
     A report knows what was granted to its parent; nothing is granted to itself.
     """
     if case is None or route is None or "granted" not in route.decided():
         return None
-    asked = any(seat.role == APPLICANT for seat in case.open_seats) or _has_confirmed(case, route)
+    asked = any(seat.role == APPLICANT for seat in case.open_seats) or _has_confirmed(route, events)
     return _amount(case, "granted") if case.committed or case.settled or asked else None
 
 
-def _has_confirmed(case: Case, route: Route) -> bool:
-    """The applicant has answered to what was decided, and it still stands."""
-    acts = [(route.steps.get(act.step), act.voided) for act in case.acts]
-    humans = [(step, voided) for step, voided in acts if isinstance(step, Human)]
-    signed = max((at for at, (step, _) in enumerate(humans) if step.signs), default=len(humans))
-    return any(step.is_applicants and not voided for step, voided in humans[signed + 1 :])
+def _has_confirmed(route: Route, events: Sequence[HistoryRow]) -> bool:
+    """The applicant has answered to what was decided last, and nobody has left the straight way since."""
+    signed = confirmed = False
+    for row in events:
+        if row.name == "WayTaken":
+            signed = confirmed = False
+        step = route.steps.get(row.data["step"]) if row.name == "Completed" else None
+        if isinstance(step, Human) and step.signs:
+            signed, confirmed = True, False
+        elif isinstance(step, Human) and step.is_applicants:
+            confirmed = signed
+    return confirmed
 
 
 def _timeline(submitted_at: datetime, events: Sequence[HistoryRow]) -> list[Milestone]:
@@ -383,7 +388,4 @@ def opening(db: sa.Engine, viewer: Actor, case_id: UUID, child: str, form: Form)
         begun = opening_drafts.find(tx, case_id, viewer.person).get(child)
     if begun is None:
         return Opening(plan)
-    try:
-        return Opening(beside(form, begun.answers, plan), begun.saved_at)
-    except Invalid:  # planned anew since, or a row is not there: it is said when it is handed in
-        return Opening(begun.answers, begun.saved_at)
+    return Opening(restored(form, begun.answers, plan) if plan else begun.answers, begun.saved_at)

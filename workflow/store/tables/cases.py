@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Sequence, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Sequence,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from workflow.store.tables.columns import metadata, moment
@@ -20,6 +33,9 @@ CASE
     ELSE 'infinity'::timestamp with time zone
 END)"""
 """Until when something has to be done: in the year 9999 where nothing has, the ended ones last."""
+
+HELD_UP = "state ?| ARRAY['proposal'::text, 'suspended_at'::text]"
+GRANTED = "committed > 0 OR (ending IS NOT NULL AND state ? 'settled')"
 
 cases = Table(
     "cases",
@@ -53,6 +69,9 @@ cases = Table(
     Column("version", Integer, nullable=False),
     Column("hash", Text, nullable=False, comment="of the last event: the head of the chain"),
     Column("state", JSONB, nullable=False),
+    # in place of conditions on `state` in an index, which would be written anew at each change
+    Column("held_up", Boolean, Computed(HELD_UP, persisted=True), comment="until somebody does something"),
+    Column("granted", Boolean, Computed(GRANTED, persisted=True), comment="ever, be it settled at nothing"),
     Index(None, "organisation_id", "submitted_at"),
     Index("ix_cases_asked_by", "asked_by", postgresql_where=text("asked_by IS NOT NULL")),
     Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
@@ -62,11 +81,8 @@ cases = Table(
     Index("ix_cases_ended", "entered_at", postgresql_where=text("ending IS NOT NULL")),
     # of `committed > paid` PostgreSQL supposes a third of all cases, of the difference it has figures (0025)
     Index("ix_cases_owed", "entered_at", "id", postgresql_where=text("committed - paid > 0")),
-    Index(
-        "ix_cases_held_up",
-        "number",
-        postgresql_where=text("state ?| ARRAY['proposal'::text, 'suspended_at'::text]"),
-    ),
+    Index("ix_cases_held_up", "number", postgresql_where=text("held_up")),
+    Index("ix_cases_granted", "submitted_at", "id", postgresql_where=text("granted")),
     Index("ix_cases_paid", "entered_at", "id", postgresql_where=text("paid > 0")),
     # the orders of lists (queries/ordered.py); the columns behind id, so that what is passed by is not read
     Index("ix_cases_newest", "submitted_at", "id", "stage", "status", "line_id", "size"),
