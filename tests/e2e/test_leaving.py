@@ -110,3 +110,45 @@ def test_without_a_line_a_report_stays_on_the_device_until_one_signs_out(demo: D
         again.locator("form[action$='/sign-out'] button").evaluate("button => button.click()")
     assert again.evaluate(KEPT_HERE) == 0
     signer.complaints.clear()  # the browser reports that it was offline
+
+
+def test_what_an_old_device_has_kept_does_not_replace_what_is_newer(demo: Demo, visit: Visit) -> None:
+    signer, name, path = at_report(demo, visit)
+    page = signer.page
+    page.context.set_offline(True)
+    page.locator("textarea").nth(1).fill("Unterwegs geschrieben.")
+    expect(page.locator("[data-saving]")).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
+    old = page.context.new_page()
+    page.close()
+    there = visit(name)
+    there.sign_in()
+    there.open(path)
+    there.page.locator("textarea").nth(1).fill("Am Schreibtisch geschrieben.")
+    expect(there.page.locator("[data-saving]")).to_have_text(SAVED)
+
+    old.context.set_offline(False)
+    old.goto(path)
+    assert old.locator("textarea").nth(1).input_value() == "Am Schreibtisch geschrieben."
+    expect(old.locator("[data-saving]")).to_contain_text("inzwischen haben Sie anderswo weitergeschrieben")
+    old.get_by_role("button", name="Text dieses Geräts holen").click()
+    assert old.locator("textarea").nth(1).input_value() == "Unterwegs geschrieben."
+    expect(old.locator("[data-saving]")).to_have_text(SAVED)
+
+    there.page.locator("textarea").nth(1).fill("Zugleich im anderen Fenster.")
+    expect(there.page.locator("[data-saving]")).to_contain_text("Was hier steht, ist nicht gespeichert")
+    signer.complaints.clear()  # the browser reports that it was offline
+    there.complaints.clear()  # and that it was refused
+
+
+def test_what_was_sent_does_not_stay_on_the_device(demo: Demo, visit: Visit) -> None:
+    signer, _, _ = at_report(demo, visit)
+    page = signer.page
+    page.locator("textarea").nth(2).fill("Wird gleich gesendet.")
+    page.locator("form[data-live] .bar .button--strong").click()
+    page.locator(".summary[role=alert]").wait_for()  # much is missing, and it is all there again
+    assert page.locator("textarea").nth(2).input_value() == "Wird gleich gesendet."
+    expect(page.locator("[data-saving]")).to_have_text(SAVED)
+    signer.open("/applications")
+    assert page.evaluate(KEPT_HERE) == 0
+    assert page.evaluate(KEPT_HERE.replace("localStorage", "sessionStorage")) == 0
+    signer.complaints.clear()  # the browser reports that it was refused

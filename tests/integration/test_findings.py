@@ -36,6 +36,7 @@ from workflow.store import organisations as store
 from workflow.store import queries
 from workflow.store.queries.findings import MOST_ALIKE, MOST_SHOWN, Findings
 from workflow.store.queries.ties import who_is_linked
+from workflow.store.tables import cases
 
 LEITUNG = "andrea.bernasconi@integration.bs.example"
 SIZE = 20_000
@@ -356,19 +357,21 @@ def _many(told: Story, like: UUID) -> None:
         tx.execute(sa.text("ANALYZE"))
 
 
-MANY = """
+CASES = ", ".join(one.name for one in cases.columns if one.computed is None)
+MANY = f"""
 CREATE TEMP TABLE made ON COMMIT DROP AS SELECT gen_random_uuid() AS id, n FROM generate_series(1, :n) n;
 INSERT INTO organisations (id, name, legal_form)
   SELECT id, 'Verein ' || n, 'association' FROM made WHERE n % 10 = 0;
 INSERT INTO applications
   SELECT m.id, o.id, a.call, a.programme_hash, a.form_hash,
-    jsonb_set(a.answers, '{project}',
+    jsonb_set(a.answers, '{{project}}',
       jsonb_build_object('title', 'Werkstatt ' || m.n, 'summary', md5(m.n::text))),
     a.eligibility, 1, a.saved_by, a.saved_at, NULL, to_tsvector('german', 'Werkstatt ' || m.n)
   FROM made m JOIN made o ON o.n = (m.n - 1) / 10 * 10 + 10 CROSS JOIN applications a WHERE a.id = :id;
-INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', a.id, 'number', 'X-' || a.id,
+INSERT INTO cases ({CASES}) SELECT {CASES} FROM (
+  SELECT (jsonb_populate_record(c, jsonb_build_object('id', a.id, 'number', 'X-' || a.id,
     'organisation_id', a.organisation_id, 'committed', 100, 'ending', 'granted', 'stage', 'closed'))).*
-  FROM cases c JOIN applications a ON a.id <> c.id WHERE c.id = :id;
+  FROM cases c JOIN applications a ON a.id <> c.id WHERE c.id = :id) made_cases;
 INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due_at, closed_at, closed_by)
   SELECT m.id, 1, '', 'review', 'office_' || n % 50, 'reviewer', now(), now(),
     CASE WHEN n % 2 = 0 THEN now() END, CASE WHEN n % 2 = 0 THEN gen_random_uuid()::text END FROM made m
