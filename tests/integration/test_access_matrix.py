@@ -132,7 +132,7 @@ POST /desk/cases/<case_id>/aside                              401 404 404 403 40
 POST /desk/away                                               401 404 404 403 403 403 403 403 403 422
 POST /desk/cases/<case_id>/assign                             401 404 404 409 409 404 403 404 403 404
 POST /desk/cases/<case_id>/complete                           401 404 404 403 422 404 403 404 403 404
-POST /desk/cases/<case_id>/statement                           401 404 404 403 303 404 403 404 403 404
+POST /desk/cases/<case_id>/statement                           401 404 404 403 409 404 403 404 403 404
 GET /account                                                   303 200 200 200 200 200 200 200 200 200
 GET /account/mails                                             303 404 404 200 200 200 200 200 200 200
 POST /account/password                                         401 422 422 422 422 422 422 422 422 422

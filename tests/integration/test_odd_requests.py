@@ -25,7 +25,12 @@ from workflow.people import organisation_id
 __all__ = ["scene"]
 
 SEED, MOST = 7, 2
-LEFT_OUT = ("POST /sign-out", "DELETE /api/v1/sessions/current", "GET /office/changes")
+LEFT_OUT = (
+    "POST /sign-out",
+    "POST /account/sessions",
+    "DELETE /api/v1/sessions/current",
+    "GET /office/changes",
+)
 """They read nothing, or never end."""
 STAFF = ("undeclared", "declared", "uninvolved", "coordinator", "finance", "auditor", "admin")
 LAST = ("POST /administration/people/<person_id>", "POST /sign-in")
