@@ -18,13 +18,13 @@ from workflow.store.statement_drafts import write_over
 from workflow.store.tables import opening_drafts
 
 KEY = ("case_id", "child", "person_id")
-HANDED_IN = "EXISTS (SELECT 1 FROM applications a WHERE a.id = d.child_id)"
+HANDED_IN = "EXISTS (SELECT 1 FROM applications a WHERE a.id = opening_drafts.child_id)"
 
 
 def find(tx: Connection, case_id: UUID, person: str) -> dict[str, Row[Any]]:
     """answers and saved_at of all that this person has begun beside this case, by the child's code."""
     query = text(
-        "SELECT child, answers, saved_at FROM opening_drafts d"
+        "SELECT child, answers, saved_at FROM opening_drafts"
         f" WHERE case_id = :case AND person_id = :person AND NOT {HANDED_IN}"
     )
     return {row.child: row for row in tx.execute(query, {"case": case_id, "person": UUID(person)})}
@@ -45,7 +45,7 @@ def save(
     what somebody had before them, kept at `seen` (None: nothing)."""
     kept = {"child_id": child_id, "answers": answers, "saved_at": now}
     key = dict(zip(KEY, (case_id, child, UUID(person)), strict=True))
-    same = or_(opening_drafts.c.saved_at == seen, text(HANDED_IN.replace("d.", "opening_drafts.")))
+    same = or_(opening_drafts.c.saved_at == seen, text(HANDED_IN))
     statement = insert(opening_drafts).values(key | kept)
     return write_over(tx, statement, KEY, kept, same)
 
@@ -58,5 +58,5 @@ def erase(tx: Connection, case_id: UUID, child: str, person: str) -> None:
 
 def erase_over(tx: Connection, before: datetime) -> int:
     """Without what was handed in, and what nobody has written at since; how many."""
-    query = text(f"DELETE FROM opening_drafts d WHERE saved_at < :before OR {HANDED_IN}")
+    query = text(f"DELETE FROM opening_drafts WHERE saved_at < :before OR {HANDED_IN}")
     return tx.execute(query, {"before": before}).rowcount
