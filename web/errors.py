@@ -16,7 +16,7 @@ from werkzeug.exceptions import (
 
 from web.language import lang
 from web.security import settings
-from workflow.connecting import is_away, is_unfit
+from workflow.connecting import is_away, is_busy, is_unfit
 from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
 from workflow.funding import problems
 from workflow.funding.money import format_chf
@@ -386,7 +386,8 @@ def _refused(error: FoerderwegError) -> Response:
 
 def _unknown(error: Exception) -> Response:
     if is_away(error):
-        structlog.get_logger().error("database_away", error=str(error))
+        what = "connections_taken" if is_busy(error) else "database_away"
+        structlog.get_logger().error(what, error=str(error))
         return _http(ServiceUnavailable())
     if is_unfit(error):
         structlog.get_logger().warning("unfit_input", exc_info=error)

@@ -40,13 +40,12 @@ def enter(db: Engine, actor: Actor, away: Away, *, now: datetime) -> None:
         problems = _problems(away, offices, now.astimezone(ZURICH).date())
         if str(away.deputy) == actor.person != str(away.person):  # nobody takes another's roles by themselves
             problems["deputy"] = Problem("not_yourself")
-        first, last = away.first_day, away.last_day
-        if first and last and not problems and people.overlaps(tx, away.person, first, last):
-            problems["first_day"] = Problem("away_already")
         if problems:
             raise Invalid({name: [problem] for name, problem in problems.items()})
         row = {"person_id": away.person, "first_day": away.first_day, "last_day": away.last_day}
         people.put_absences(tx, [row | {"deputy_id": away.deputy}])
+        if (away.person, away.first_day) in people.overlapping(tx, [away.person]):
+            raise Invalid({"first_day": [Problem("away_already")]})
 
 
 def take_back(db: Engine, actor: Actor, person: UUID, first_day: date) -> bool:

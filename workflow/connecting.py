@@ -36,8 +36,13 @@ def is_away(error: BaseException) -> bool:
     invalidated = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
     plain = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     gave_up = invalidated or getattr(plain, "sqlstate", None) == IDLE_TOO_LONG
-    busy = isinstance(error, sa.exc.TimeoutError)  # all of our own connections are taken
-    return gave_up or busy or isinstance(plain, psycopg.InterfaceError | psycopg.OperationalError)
+    broken = isinstance(plain, psycopg.InterfaceError | psycopg.OperationalError)
+    return gave_up or is_busy(error) or broken
+
+
+def is_busy(error: BaseException) -> bool:
+    """All of this process's own connections are taken."""
+    return isinstance(error, sa.exc.TimeoutError)
 
 
 def is_unfit(error: BaseException) -> bool:

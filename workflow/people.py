@@ -158,7 +158,10 @@ def invite(db: Engine, email: str, *, now: datetime) -> bool:
 
 
 def put_absences(db: Engine, rows: Sequence[Absence], *, dry_run: bool = False) -> Changes:
-    """Absences as these rows say, told apart by person and first day; others stay."""
+    """Absences as these rows say, told apart by person and first day; others stay, and no two share a day.
+
+    Raises Invalid as `put_people` does.
+    """
     with db.connect() as tx:
         known = people.by_email(tx)
         problems = _Problems()
@@ -177,6 +180,10 @@ def put_absences(db: Engine, rows: Sequence[Absence], *, dry_run: bool = False) 
                 for row in rows
             ],
         )
+        twice = people.overlapping(tx, {known[row.email] for row in rows})
+        for number, row in enumerate(rows):
+            problems.when((known[row.email], row.first_day) in twice, number, "first_day", "away_already")
+        problems.complain()
         _end(tx, dry_run)
     return changes
 

@@ -181,6 +181,17 @@ def test_a_deputy_has_the_roles_on_these_days_alone_and_gets_the_mails(told: Sto
     ]
 
 
+def test_absences_share_no_day(told: Story) -> None:
+    away(told, LEAD, HEAD, first=1, last=3)
+    with pytest.raises(Invalid) as refused:
+        away(told, LEAD, HEAD, first=3, last=4)
+    assert [one.code for one in refused.value.fields["0.first_day"]] == ["away_already"]
+    away(told, LEAD, HEAD, first=1, last=2)  # the same one, changed
+    away(told, LEAD, HEAD, first=3, last=4)
+    away(told, HEAD, LEAD, first=3, last=4)  # another person
+    assert len(people.absences(told.db)) == 3
+
+
 def test_an_access_ends_after_a_change_that_is_under_way(told: Story) -> None:
     with ThreadPoolExecutor(1) as others, told.db.begin() as tx:
         row = Person(LEAD, "Barbara Wenger", "de", ("adult_education:reviewer",))
@@ -316,6 +327,11 @@ def test_files_of_rows(told: Story, tmp_path: Path, capsys: pytest.CaptureFixtur
             "absences",
             f"person,first_day,last_day,deputy\n{CHECKER},2027-02-15,2027-02-14,{CHECKER}\n",
             "line 2, last_day: lies before first_day\n  line 2, deputy: is the person who is away",
+        ),
+        (
+            "absences",
+            f"person,first_day,last_day,deputy\n{CHECKER},2027-02-15,2027-02-19,\n{CHECKER},2027-02-19,2027-02-20,\n",
+            "line 2, first_day: some of these days lie in another absence too\n  line 3, first_day: some",
         ),
         (
             "organisations",

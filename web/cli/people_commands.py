@@ -27,6 +27,7 @@ WORDS = {
     "unknown": "is not known: {value}",
     "ends_before_it_begins": "lies before first_day",
     "own_deputy": "is the person who is away",
+    "away_already": "some of these days lie in another absence too",
     "office_and_kind": "is for kind office, and for that kind needed",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -135,16 +135,18 @@ def put_absences(tx: Connection, rows: Rows) -> None:
         tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
 
 
-def overlaps(tx: Connection, person: UUID, first_day: date, last_day: date) -> bool:
-    """Whether another absence of this person shares a day with this one; nobody enters one meanwhile."""
-    tx.execute(select(persons.c.id).where(persons.c.id == person).with_for_update())
-    query = select(absences.c.first_day).where(
-        absences.c.person_id == person,
-        absences.c.first_day != first_day,
-        absences.c.first_day <= last_day,
-        absences.c.last_day >= first_day,
+def overlapping(tx: Connection, away: Collection[UUID]) -> set[tuple[UUID, date]]:
+    """Person and first day of absences that share a day with another; nobody enters one meanwhile."""
+    tx.execute(select(persons.c.id).where(persons.c.id.in_(away)).order_by(persons.c.id).with_for_update())
+    other = absences.alias()
+    query = select(absences.c.person_id, absences.c.first_day).join(
+        other,
+        (other.c.person_id == absences.c.person_id)
+        & (other.c.first_day != absences.c.first_day)
+        & (other.c.first_day <= absences.c.last_day)
+        & (other.c.last_day >= absences.c.first_day),
     )
-    return tx.execute(query.limit(1)).one_or_none() is not None
+    return {(row.person_id, row.first_day) for row in tx.execute(query.where(absences.c.person_id.in_(away)))}
 
 
 def remove_absence(tx: Connection, person: UUID, first_day: date) -> bool:
