@@ -97,10 +97,16 @@ def test_what_was_paid_too_much_is_asked_back_and_free_once_it_is_there(app: Fla
     listed = finance.open("/office/money/repayments")
     assert "5'400.00" in listed.words()
     page = finance.open(listed.link("/steer"))
+    assert "Zurückzuzahlen sind CHF 5'400.00." in page.words()
     form = next(one for one in page.forms if ("action", "pay") in one.fields)
-    finance.send(form, {"amount": "-5400", "reason": "Eingang vom 3. Mai."})
+    assert "wieder zu zahlen" not in finance.send(form, {"amount": "-5400", "reason": "Eingang."}).text
     assert state(told, case_id).owed == 0
     assert line(told, case_id) == (available + 13_000_00, 0, 0, 25_000_00)
+    page = finance.open(listed.link("/steer"))
+    form = next(one for one in page.forms if ("action", "pay") in one.fields)
+    more = finance.send(form, {"amount": "-0.50", "reason": "Zu viel zurückbezahlt."}).text
+    assert "Damit ist weniger ausbezahlt, als der Beitrag ausmacht: CHF 0.50 sind wieder zu zahlen." in more
+    pay(told, case_id, 50)
     assert "Nichts ist zurückzufordern" in finance.open("/office/money/repayments").words()
     assert "zurückzuzahlen" not in signed_in(app, CHECKER).open(f"/desk/cases/{case_id}").words()
     assert_kept(told.db)

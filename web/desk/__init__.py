@@ -33,10 +33,11 @@ from web.reads import note_read
 from web.screens import last_day
 from web.security import db, do, local_path, now, signed_in
 from workflow import statements
-from workflow.engine.commands import Assign, Command, Complete, Declare, Extend, Offer, Recuse
+from workflow.engine.commands import Assign, Command, Complete, Declare, Extend, Offer, Pay, Recuse
 from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
+from workflow.funding.money import format_chf
 from workflow.funding.plausibility import budget_of
 from workflow.funding.scores import weighted_total
 from workflow.interchange.bpmn import bpmn
@@ -209,6 +210,13 @@ def aside(case_id: UUID) -> Response | tuple[str, int]:
     found = queries.dossier(db(), staff(), case_id, now=now())
     if found and found.due_at and isinstance(command, Extend):
         flash(_("Neue Frist: %(day)s.", day=local_date(last_day(found.due_at))))
+    if found and isinstance(command, Pay) and command.amount < 0 and found.settled is not None:
+        left = found.case.committed - found.case.paid
+        if left > 0:  # it has come: what happened is written down, and looked at
+            said = _(
+                "Damit ist weniger ausbezahlt, als der Beitrag ausmacht: %(left)s sind wieder zu zahlen."
+            )
+            flash(said % {"left": format_chf(left)}, "warning")
     page = url_for(".dossier", case_id=case_id) if found else url_for(".inbox")
     return _to(local_path(_posted("back")) or page)
 

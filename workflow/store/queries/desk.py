@@ -160,6 +160,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         read = defaultdict(list, zip(asked, ask_together(tx, asked, said, once=(ALIKE,)), strict=True))
         linked = next(iter(ties_of(read[OF_ONE]).values()), [])
         offers = allowed(route, case, replace(viewer, linked=bool(linked)), today)
+        pays = any(offer.action == "pay" for offer in offers)
         veiled = not opened or reading.own_first(route, case, viewer)
         talk = talk_of(read[COMMENTS], case, route, viewer) if opened else None
         inquiries = inquiries_of(tx, read[INQUIRIES], case, route, viewer, now=now)
@@ -217,8 +218,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         parent_read=parents,
         line=next(map(money_row, read[LINE]), None),
         report=report_of(case, route) if opened else None,
-        settled=case.settled[-1] if opened and case.settled else None,
-        owed=case.owed if opened else 0,
+        settled=case.settled[-1] if (opened or pays) and case.settled else None,
+        owed=case.owed if opened or pays else 0,
         outcome=settles,
         unrecorded=int(unrecorded),
         granted=_granted(case) if opened else None,
