@@ -13,13 +13,14 @@ from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.test_appeals import lodged
+from tests.integration.test_appeals import SECRETARIAT, lodged
 from tests.integration.test_children import amendment, opened
 from tests.integration.test_children import granted as granted_at_once
 from tests.integration.test_money import granted as posted
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
+    DEPARTMENT,
     DIVISION,
     FINANCE,
     HEAD,
@@ -35,7 +36,7 @@ from web.cli.story import Story, decision
 from web.cli.visitors import Browser, Page
 from web.cli.visitors import _page as page_of
 from workflow.engine.case import Actor
-from workflow.engine.commands import Pay
+from workflow.engine.commands import Pay, Withdraw
 from workflow.errors import NotFound
 from workflow.payment_files import PaymentFile, Wish, make
 from workflow.service import handle
@@ -138,6 +139,31 @@ def test_nothing_is_due_before_the_order_is_in_force_nor_while_an_appeal_runs(
     opened(told, CHECKER, case_id, "appeal", lodged(told))
     assert (payable(told).due, payable(told).appealed) == (0, True)
     assert "wartet auf: Entscheid über den Rekurs" in signed_in(app, FINANCE).open(PATH).words()
+
+
+def test_nothing_is_due_of_what_is_to_be_decided_anew(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    appeal = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, appeal, "propose", {"findings": {"findings": "Die Auflage ist unklar."}})
+    told.do(DEPARTMENT, appeal, "uphold", {"decision": {"reasons": "Die Auflage ist unklar."}})
+    deliver(told)
+    assert (payable(told).due, payable(told).appealed, payable(told).upheld) == (0, False, True)
+    said = "wartet auf: neuen Entscheid, der Rekurs ist gutgeheissen"
+    assert said in signed_in(app, FINANCE).open(PATH).words()
+    child = opened(told, HEKS, case_id, "amendment", amendment())
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    assert payable(told).upheld
+    handle(told.db, Withdraw(child), told.actors[HEKS], uuid4(), told.now)
+    told.route()
+    assert (state(told, child).ending, payable(told).upheld) == ("withdrawn", True)
+    child = opened(told, HEKS, case_id, "amendment", amendment())
+    told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, child, "approve", {"decision": {"reasons": "Die Auflage fällt weg."}})
+    told.do(DIVISION, child, "confirm", {"decision": {}})
+    deliver(told)
+    assert (payable(told).due, payable(told).upheld) == (24_000_00, False)
+    assert said not in signed_in(app, FINANCE).open(PATH).words()
 
 
 def test_the_second_instalment_waits_for_the_report_and_more_than_is_due_is_recorded_with_a_warning(

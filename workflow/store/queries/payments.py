@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from workflow.connecting import autocommit
 from workflow.engine.case import Actor, Case, load_case
 from workflow.engine.paying import allowed
-from workflow.engine.route import APPLICANT_OFFICE, Route
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, End, Route
 from workflow.funding.instalments import ACCEPTED, following
 from workflow.funding.questions import Labels
 from workflow.store import published, reading
@@ -35,8 +35,15 @@ FILED = """(
  FROM filed_payments f JOIN persons m ON m.id = f.made_by
  WHERE f.case_id = c.id AND f.paid + f.amount > c.paid)"""
 """Files in which money lies that is not recorded: one that counts on more than is recorded now, too."""
+UPHELD = "upheld"
+"""How an appeal ends after which it is to be decided anew."""
+DECIDED = f"""(
+ SELECT jsonb_object_agg(k.id, jsonb_build_array(k.submitted_at, k.entered_at))
+ FROM cases k WHERE k.parent_id = c.id AND k.ending IS NOT NULL
+  AND (k.ending = '{UPHELD}' OR k.state->'letters' <> '[]'))"""
+"""When each child began that has ended with an order, not withdrawn or noted, and when it ended."""
 ROWS = f"""
-SELECT c.*, o.name AS organisation, b.year, b.pot, {FILED} AS filed,
+SELECT c.*, o.name AS organisation, b.year, b.pot, {FILED} AS filed, {DECIDED} AS decided,
  coalesce(p.state, c.state)->'children' AS children,
  EXISTS (SELECT FROM reports_due r WHERE r.case_id IN (c.id, c.parent_id) AND r.stopped) AS stopped,{ACCOUNT}
 FROM cases c JOIN organisations o ON o.id = c.organisation_id JOIN budget_lines b ON b.id = c.line_id
@@ -83,8 +90,9 @@ class Payable:
     `due`: Rappen that may be paid now, by its terms; `waits`: what its next instalment waits for.
     `may_pay`: the viewer records what was paid. `stopped`: nothing is paid until its report is
     there, or that on the case which it belongs to. `in_force`: the day from which its order will be
-    (None: it is), `appealed`: an appeal against it runs; nothing is due before. `account`, `filed` (the
-    newest first): for who pays, and auditors; None, and none, for others.
+    (None: it is), `appealed`: an appeal against it runs, `upheld`: one has ended so and nothing was decided
+    since; nothing is due before. `account`, `filed` (the newest first): for who pays, and auditors; None, and
+    none, for others.
     """
 
     case_id: UUID
@@ -103,6 +111,7 @@ class Payable:
     stopped: bool
     in_force: date | None
     appealed: bool
+    upheld: bool
     account: Account | None
     filed: tuple[Filed, ...]
 
@@ -182,7 +191,7 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
     today = published.calendar(tx, row.programme_hash).day_of(now)
     may_pay = any(allowed(route, case, viewer, today))
     in_force = _in_force(case, published.programme(tx, row.programme_hash).remedy, today)
-    appealed = _is_appealed(case, route)
+    appealed, upheld = _is_appealed(case, route), _is_upheld(case, route, row.decided or {})
     sees = may_pay or (viewer.has_role("auditor") and not reading.keeps_out(case, viewer))
     iban, now_there = row.iban.replace(" ", ""), row.of_record.replace(" ", "")
     other = now_there if now_there != iban else ""
@@ -198,12 +207,13 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
         committed=row.committed,
         paid=row.paid,
         instalment=(comes.number, comes.count, comes.amount),
-        due=0 if row.stopped or in_force or appealed else comes.due,
+        due=0 if row.stopped or in_force or appealed or upheld else comes.due,
         waits=comes.waits.text if comes.waits else None,
         may_pay=may_pay,
         stopped=row.stopped,
         in_force=in_force,
         appealed=appealed,
+        upheld=upheld,
         account=account if sees else None,
         filed=tuple(map(_filed, row.filed or ())) if sees else (),
     )
@@ -217,6 +227,20 @@ def _filed(row: Mapping[str, Any]) -> Filed:
 def _is_appealed(case: Case, route: Route) -> bool:
     appeals = {child.code for child in route.children.values() if child.others}
     return any(one["code"] in appeals and not one["ending"] for one in case.children.values())
+
+
+def _is_upheld(case: Case, route: Route, decided: Mapping[str, tuple[str, str]]) -> bool:
+    """Nothing that the applicant asked for since has been decided; accepting a report decides nothing."""
+    step = route.steps.get(case.step or "")
+    report = step.expects.child if isinstance(step, End) and step.expects else None
+    upheld, anew = "", ""
+    for child_id, (begun, ended) in decided.items():
+        child = route.children.get(case.children[child_id]["code"])
+        if child is not None and child.others and case.children[child_id]["ending"] == UPHELD:
+            upheld = max(upheld, ended)
+        elif child is not None and child.who.role == APPLICANT and child.code != report:
+            anew = max(anew, begun)
+    return upheld > anew
 
 
 def _in_force(case: Case, remedy: Mapping[str, Any], today: date) -> date | None:
