@@ -155,7 +155,7 @@ def test_nothing_is_due_of_what_is_to_be_decided_anew(app: Flask, told: Story) -
     told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
     assert payable(told).upheld
     handle(told.db, Withdraw(child), told.actors[HEKS], uuid4(), told.now)
-    told.route()
+    deliver(told)
     assert (state(told, child).ending, payable(told).upheld) == ("withdrawn", True)
     child = opened(told, HEKS, case_id, "amendment", amendment())
     told.do(CHECKER, child, "decide", {"check": {"recommendation": "Begründet."}})
