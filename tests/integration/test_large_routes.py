@@ -271,7 +271,7 @@ def test_the_signed_agreement_is_recorded_in_the_dossier(told: Story) -> None:
     app = app_for(told, told.settings)
     browser = signed_in(app, CHECKER)
     page = browser.open(f"/desk/cases/{case_id}")
-    assert "wartet auf: Unterschriebene Vereinbarung eingegangen" in page.words()
+    assert "wartet auf «Unterschriebene Vereinbarung eingegangen»" in page.words()
     form = next(one for one in page.forms if ("message", "countersigned") in one.fields)
     done = browser.send(form, {"reason": "Original im Archiv."})
     told.route()

@@ -230,6 +230,7 @@ def test_who_comes_second_learns_what_holds_now_and_keeps_the_text(app: Flask, t
     assert "jemand anders war schneller" in page.text
     assert "Jetzt gilt: Fachprüfung." in page.text
     assert "Mein langer Text." in page.text
+    assert "Gewählt hatten Sie: Angaben nachfordern" in page.words()
 
 
 def test_more_than_is_left_is_refused_with_the_figure(app: Flask, told: Story, in_review: UUID) -> None:

@@ -60,6 +60,7 @@ class Attempt:
     form: Form | None = None
     outcome: str = ""
     answers: Answers = field(default_factory=dict)
+    step: str = ""
 
     @property
     def problems(self) -> Mapping[str, Sequence[Problem]]:
@@ -194,7 +195,7 @@ def keep(case_id: UUID) -> Answer:
     before, at = keeping.seen(), now()
     return keeping.keep(
         lambda: statements.save(db(), staff(), command, answers, seen=before, now=at),
-        lambda error: _page(case_id, Attempt(error, form, outcome, answers)),
+        lambda error: _page(case_id, Attempt(error, form, outcome, answers, step)),
         url_for(".dossier", case_id=case_id, _anchor="task"),
         at,
     )
@@ -255,9 +256,8 @@ def _refusal(
     try:
         do(command, answers)
     except (Conflict, Invalid, NotAllowed, Refused) as error:
-        return Attempt(
-            error, form, command.outcome if isinstance(command, Complete) else "", dict(answers or {})
-        )
+        outcome, step = (command.outcome, command.step) if isinstance(command, Complete) else ("", "")
+        return Attempt(error, form, outcome, dict(answers or {}), step)
     return None
 
 

@@ -139,7 +139,7 @@ class Words:
         if data.get("kind") in ("task", "panel"):
             return self.role("applicant")
         if data.get("message"):
-            return gettext("wartet auf: %(what)s", what=self.outcome(route, code, "received"))
+            return gettext("wartet auf «%(what)s»", what=self.outcome(route, code, "received"))
         return gettext("läuft von selbst weiter")
 
     def step_data(self, route: str, code: str) -> Mapping[str, Any]:
