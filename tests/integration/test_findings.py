@@ -376,3 +376,18 @@ INSERT INTO work_items (case_id, entry, seat, step, office, role, opened_at, due
   SELECT m.id, 1, '', 'review', 'office_' || n % 50, 'reviewer', now(), now(),
     CASE WHEN n % 2 = 0 THEN now() END, CASE WHEN n % 2 = 0 THEN gen_random_uuid()::text END FROM made m
 """
+
+
+def test_a_project_of_another_year_than_that_of_its_call_is_said_to_both_sides(
+    app: Flask, told: Story
+) -> None:
+    drafts = {year: told.draft(HEKS, language(year=year)) for year in (2027, 2028)}
+    applicant = signed_in(app, HEKS)
+    for year, draft in drafts.items():
+        said = (
+            "nach Ihren Angaben nicht 2027 statt" in applicant.open(f"/applications/{draft}/submit").words()
+        )
+        assert said is (year == 2028)
+    told.hand_in(HEKS, drafts[2028])
+    page = signed_in(app, CHECKER).open(f"/desk/cases/{drafts[2028]}")
+    assert "Das Projekt findet nicht 2027 statt" in page.words()

@@ -11,7 +11,7 @@ from tests.builders import KIP3
 from web.cli.story import application
 from workflow.funding.forms import Form
 from workflow.funding.plain import load_yaml
-from workflow.funding.plausibility import Budget, budget_of
+from workflow.funding.plausibility import Budget, budget_of, runs_in
 from workflow.funding.ties import Tie, ties
 
 WHEN = datetime(2026, 3, 2, tzinfo=UTC)
@@ -121,3 +121,24 @@ def test_what_links_a_person_to_an_applicant(
     name: str, email: str, domains: list[str], wrote: datetime | None, found: list[Tie]
 ) -> None:
     assert list(ties(name, email, ANSWERS, domains, wrote)) == found
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "runs"),
+    [
+        ("2027-01-11", "2027-12-17", True),
+        ("2026-08-01", "2027-01-01", True),
+        ("2027-12-31", "2028-07-31", True),
+        ("2026-01-01", "2029-12-31", True),
+        ("2026-01-11", "2026-12-31", False),
+        ("2028-01-01", "2028-06-30", False),
+        ("", "", True),
+        (None, "2026-12-31", False),
+        ("2028-01-01", None, False),
+    ],
+)
+def test_a_project_runs_in_the_year_whose_money_it_asks_for(
+    first: str | None, last: str | None, runs: bool
+) -> None:
+    assert runs_in({"project": {"period_from": first, "period_to": last}}, 2027) is runs
+    assert runs_in({}, 2027)

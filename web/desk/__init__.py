@@ -38,7 +38,7 @@ from workflow.engine.parsing import parse_route
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Problem, Refused
 from workflow.funding.forms import Answers, Form
 from workflow.funding.money import format_chf
-from workflow.funding.plausibility import budget_of
+from workflow.funding.plausibility import budget_of, runs_in
 from workflow.funding.scores import weighted_total
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
@@ -271,6 +271,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
     if found.opened:
         note_read(case_id)
     route = found.case.route_hash
+    call = words.programme.calls.get(found.case.call)
     task = task_of(found, words)
     # What was written for a step that has passed is shown to be copied; it fits no form any more.
     stale = (
@@ -287,6 +288,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         me=signed_in().actor.person,
         why_not=reason,
         budget=budget_of(found.form, found.answers),
+        other_year=call.year if call and not runs_in(found.answers, call.year) else None,
         viewable=VIEWABLE,
         sees_lists=signed_in().actor.has_role(*queries.OVERVIEW),
         said=_said(attempt) if attempt else None,

@@ -22,6 +22,7 @@ from workflow import drafts, signing
 from workflow.engine.commands import Submit
 from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from workflow.funding.forms import Problems, mark
+from workflow.funding.plausibility import runs_in
 from workflow.funding.progress import wrong_only
 from workflow.funding.questions import Section
 from workflow.merging import Change, Clash, merge
@@ -220,12 +221,14 @@ def _section_page(
 
 
 def _check_page(application: Application, refusal: str | None = None) -> str:
+    call = call_of(application)
     return render_template(
         "portal/check.html",
         application=application,
         progress=progress_of(application),
         problems=problems_of(application),
-        call=call_of(application),
+        call=call,
+        this_year=runs_in(application.answers, call.year),
         sign_off=queries.sign_off(db(), signed_in().actor, application.id),
         refusal=refusal,
     )

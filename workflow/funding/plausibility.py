@@ -1,4 +1,4 @@
-"""Whether a budget makes sense: what it adds up to, and the shares that limits speak of; in Rappen."""
+"""Whether figures make sense: what a budget adds up to, the shares of limits, the year; in Rappen."""
 
 from __future__ import annotations
 
@@ -64,6 +64,13 @@ def budget_of(form: Form, answers: Values) -> Budget | None:
         canton=amount(answers, SOURCES, CANTON),
         people=amount(answers, "people.participants.number"),
     )
+
+
+def runs_in(answers: Values, year: int) -> bool:
+    """Whether the project has a day in this year, as far as it says when it takes place."""
+    said = answers.get("project", {})
+    first, last = (str(said.get(name) or "") for name in ("period_from", "period_to"))
+    return not (last and last < f"{year}-01-01") and not first > f"{year}-12-31"
 
 
 def _limit(form: Form) -> int | None:
