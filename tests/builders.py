@@ -197,7 +197,10 @@ def commands_of(case_id: UUID, entry: int, offer: Offer, child: UUID = CHILD) ->
         case "receive":
             return [Receive(case_id, message, entry) for message in offer.outcomes]
         case "way":
-            return [TakeWay(case_id, offer.step, to, entry) for to in offer.outcomes]
+            return [
+                TakeWay(case_id, offer.step, to, entry, agrees_with=offer.proposed_by)
+                for to in offer.outcomes
+            ]
         case "assign":
             return []  # says who has the work, and moves nothing
         case "extend":

@@ -13,7 +13,9 @@ from workflow.funding.money import parse_chf
 
 def posted_aside(form: Mapping[str, str], entry: int) -> dict[str, Any]:
     """What a page's form says, for `aside_of`; a figure that is none is 0, and refused by the door."""
-    said: dict[str, Any] = {name: form.get(name, "") for name in ("action", "way", "to", "message")}
+    said: dict[str, Any] = {
+        name: form.get(name, "") for name in ("action", "way", "to", "message", "agrees_with")
+    }
     days = form.get("days", "")
     said["days"] = int(days) if days.isascii() and days.isdecimal() and len(days) < 4 else 0
     for name in ("amount", "paid"):
@@ -30,7 +32,8 @@ def aside_of(case_id: UUID, said: Mapping[str, Any]) -> Command:
         case "receive":
             return Receive(case_id, said["message"], said["entry"])
         case "way":
-            return TakeWay(case_id, said["way"], said["to"], said["entry"])
+            seen = said["agrees_with"]
+            return TakeWay(case_id, said["way"], said["to"], said["entry"], agrees_with=seen)
         case "suspend":
             return Suspend(case_id, said["entry"])
         case "resume":

@@ -145,6 +145,10 @@ TEXTS: dict[str, str] = {
         "anders tun (Vier-Augen-Prinzip). Es wurde nichts geändert."
     ),
     "one_seat_each": _("Sie haben zu diesem Gesuch schon Stellung genommen. Es wurde nichts geändert."),
+    "proposed_meanwhile": _(
+        "Was vorgeschlagen ist, hat sich inzwischen geändert. Es wurde nichts eingetragen. "
+        "Lesen Sie bitte zuerst, was jetzt vorgeschlagen ist."
+    ),
     "taken_already": _(
         "Das hat inzwischen jemand anders aus der Stelle. Es wurde nichts geändert. "
         "Schauen Sie bitte nach, was jetzt gilt."

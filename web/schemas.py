@@ -227,6 +227,7 @@ class Offer(Schema):
     step = a_code()
     seat = a_code("The place at the step; empty where there is only one")
     outcomes = fields.List(fields.String())
+    proposed_by = a_code("Who has proposed the way that you would agree with; empty where nobody has")
 
 
 class Milestone(Schema):
@@ -337,6 +338,7 @@ class Aside(Schema):
     action = a_code("receive, way, suspend, resume, extend, nudge or pay", required=True)
     way = a_code("Of a way: its code, the offer's step", load_default="")
     to = a_code("Of a way: the step to go on with, one of the offer's outcomes", load_default="")
+    agrees_with = a_code("Of a way that somebody has proposed: the offer's proposed_by", load_default="")
     message = a_code("What was received", load_default="")
     days = fields.Integer(load_default=0, strict=True, metadata=said("Working days to add"))
     amount = fields.Integer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from tests.integration.walks import (
     SYNTHESIS,
     THIRD,
     TREASURY,
+    agree,
     assert_kept,
     at_decision,
     at_review,
@@ -37,8 +39,9 @@ from tests.integration.walks import (
 )
 from web.cli.story import Story, decision, proposal, review
 from workflow.engine.case import Case
-from workflow.engine.commands import Extend, Receive, Resume, Suspend, TakeWay
+from workflow.engine.commands import Declare, Extend, Receive, Resume, Suspend, TakeWay
 from workflow.errors import Invalid, NotAllowed, Refused
+from workflow.service import handle
 from workflow.store import queries
 
 L, XL = 150_000, 320_000
@@ -160,7 +163,7 @@ def test_nobody_skips_to_the_usual_body_past_a_split_and_a_second_mediation_coun
         told.aside(CHECKER, way, "Neue Angaben.")
         if to == "mediation":
             told.declare(HEAD, case_id)
-        told.aside(HEAD, way, "Einverstanden.")
+        agree(told, HEAD, way)
         told.route()
         assert state(told, case_id).step == step
         if step == "mediation":
@@ -228,9 +231,9 @@ def test_an_override_takes_a_second_pair_of_eyes(told: Story) -> None:
     asked = rows(told.db, "SELECT payload FROM outbox WHERE payload->>'role' = 'head'")
     assert [row.payload["text"] for row in asked] == ["office_turn"]
     with pytest.raises(NotAllowed):
-        told.aside(THIRD, way)
+        agree(told, THIRD, way)
     with pytest.raises(NotAllowed, match="declare_first"):
-        told.aside(HEAD, way)
+        agree(told, HEAD, way)
     app = app_for(told, told.settings)
     browser = signed_in(app, HEAD)
     at = f"/desk/cases/{case_id}"
@@ -247,13 +250,31 @@ def test_an_override_takes_a_second_pair_of_eyes(told: Story) -> None:
     app.extensions["foerderweg.db"].dispose()
 
 
+def test_who_meant_to_propose_agrees_with_nothing_unseen(told: Story) -> None:
+    """Of two who may propose, one is the second person too, and has the page from before."""
+    case_id = at_decision(told)
+    both = replace(told.actors[HEAD], offices=told.actors[HEAD].offices | told.actors[CHECKER].offices)
+    told.actors[HEAD] = both
+    handle(told.db, Declare(case_id), both, told.next_id(), told.now)
+    way = TakeWay(case_id, "override", "synthesis", entry(told, case_id))
+    [offer] = [one for one in told._offers(both, case_id)[0] if one.step == "override"]
+    assert offer.proposed_by == ""
+    told.aside(CHECKER, way, "Zweite Stelle fällt aus.")
+    with pytest.raises(Refused, match="proposed_meanwhile"):
+        told.aside(HEAD, way, "Meine eigene Begründung.")
+    assert state(told, case_id).step == "decide_head"
+    agree(told, HEAD, way)
+    told.route()
+    assert state(told, case_id).step == "synthesis"
+
+
 def test_who_steers_can_write_off_and_the_money_is_free_again(told: Story) -> None:
     case_id = at_decision(told)
     told.do(HEAD, case_id, "return", {"decision": {"note": "Bitte kürzen."}})
     assert [act.voided for act in state(told, case_id).acts if act.step == "decide_head"] == [True]
     told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Gekürzt."))
     told.aside(CHECKER, TakeWay(case_id, "override", "synthesis", entry(told, case_id)), "Neue Angaben.")
-    told.aside(HEAD, TakeWay(case_id, "override", "synthesis", entry(told, case_id)), "Einverstanden.")
+    agree(told, HEAD, TakeWay(case_id, "override", "synthesis", entry(told, case_id)))
     gone = TakeWay(case_id, "write_off", "decide_write_off", entry(told, case_id))
     told.aside(CHECKER, gone, "Gegenstandslos.")
     told.do(HEAD, case_id, "confirm", {"decision": {"reasons": "Das Gesuch ist gegenstandslos."}})

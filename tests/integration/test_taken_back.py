@@ -21,6 +21,7 @@ from tests.integration.walks import (
     LEAD,
     REASONS,
     SYNTHESIS,
+    agree,
     assert_kept,
     at_check,
     costs,
@@ -77,8 +78,8 @@ def test_an_order_that_is_not_posted_is_taken_back_by_two(told: Story) -> None:
     way = TakeWay(case_id, "take_back", "decide", state(told, case_id).entry)
     told.aside(CHECKER, way, "Der Betrag ist falsch.")
     with pytest.raises(NotAllowed, match="four_eyes"):
-        told.aside(CHECKER, way, "Der Betrag ist falsch.")
-    told.aside(HEAD, way, "Einverstanden.")
+        agree(told, CHECKER, way)
+    agree(told, HEAD, way)
     case = state(told, case_id)
     assert (case.step, case.held, case.committed) == ("decide", 9_000_00, 0)
     told.wait(days=1)
@@ -114,7 +115,7 @@ def test_who_is_asked_to_agree_sees_it_and_nothing_is_posted_unseen(app: Flask, 
     refused = other.send(page.form(batch), said, status=409)
     assert "etwas anderes vorgeschlagen" in refused.words()
     assert state(told, case_id).step == "dispatch_granted"
-    told.aside(HEAD, TakeWay(case_id, "take_back", "decide", entry), "Einverstanden.")
+    agree(told, HEAD, TakeWay(case_id, "take_back", "decide", entry))
     assert "schlägt vor" not in head.open(f"/desk/cases/{case_id}").words()
     assert "wartet auf eine zweite Person" not in head.open("/desk").words()
 
@@ -122,7 +123,7 @@ def test_who_is_asked_to_agree_sees_it_and_nothing_is_posted_unseen(app: Flask, 
 def taken_back(told: Story, case_id: UUID, to: str) -> None:
     way = TakeWay(case_id, "take_back", to, state(told, case_id).entry)
     told.aside(CHECKER, way, "Ein Fehler.")
-    told.aside(HEAD, way, "Einverstanden.")
+    agree(told, HEAD, way)
 
 
 def test_what_was_sent_is_not_taken_back_though_it_goes_out_again(told: Story) -> None:
@@ -252,7 +253,7 @@ def test_a_decision_not_to_take_it_up_is_taken_back(told: Story) -> None:
     entry = state(told, case_id).entry
     way = TakeWay(case_id, "take_back_inadmissible", "inadmissible_proposal", entry)
     told.aside(CHECKER, way, "Ein Kurs ist in Basel.")
-    told.aside(HEAD, way, "Einverstanden.")
+    agree(told, HEAD, way)
     told.do(HEAD, case_id, "admit", {"decision": {"note": "Ein Kurs ist in Basel."}})
     assert state(told, case_id).step == "review"
     assert letters_of(told, case_id) == []
@@ -268,7 +269,7 @@ def test_a_decision_on_an_appeal_is_taken_back_by_those_who_made_it(told: Story)
     made(told)
     way = TakeWay(child, "take_back", "instruct", state(told, child).entry)
     told.aside(SECRETARIAT, way, "Eine Beilage ist übersehen.")
-    told.aside(DEPARTMENT, way, "Einverstanden.")
+    agree(told, DEPARTMENT, way)
     told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
     told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
     deliver(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pypdf import PdfReader
 from tasks.deliver import deliver_due
 from web.cli.story import Story, application, decision, proposal, review
 from workflow.engine.case import Case
+from workflow.engine.commands import TakeWay
 from workflow.errors import FoerderwegError
 from workflow.store import journal, queries, verifying
 
@@ -138,6 +140,13 @@ def happened(told: Story, case_id: UUID) -> list[str]:
 def rows(db: sa.Engine, query: str, **parameters: Any) -> Sequence[Any]:
     with db.connect() as tx:
         return tx.execute(sa.text(query), parameters).all()
+
+
+def agree(told: Story, email: str, way: TakeWay) -> None:
+    """A second person agrees with what stands there proposed."""
+    proposed = state(told, way.case_id).proposal
+    assert proposed is not None
+    told.aside(email, replace(way, agrees_with=proposed.by), "Einverstanden.")
 
 
 def deliver(told: Story) -> None:

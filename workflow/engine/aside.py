@@ -70,8 +70,10 @@ def allowed(route: Route, case: Case, actor: Actor, on: date) -> Iterator[Offer]
         yield Offer("receive", step.code, outcomes=(step.message,))
     for way in route.ways.values():
         if _way_refusal(case, way, actor, on, gated=gated(route, case.step, actor)) is None:
-            proposed = case.proposal if case.proposal and case.proposal.way == way.code else None
-            yield Offer("way", way.code, outcomes=(proposed.to,) if proposed else way.to)
+            if case.proposal and case.proposal.way == way.code:
+                yield Offer("way", way.code, outcomes=(case.proposal.to,), proposed_by=case.proposal.by)
+            else:
+                yield Offer("way", way.code, outcomes=way.to)
     if _pause_refusal(route, case, actor, on, stopped=False) is None:
         yield Offer("suspend", case.step or "")
     if _pause_refusal(route, case, actor, on, stopped=True) is None:
@@ -85,11 +87,15 @@ def _take(route: Route, case: Case, command: cmd.TakeWay, actor: Actor, on: date
     if way is None or command.to not in way.to:
         raise Refused("no_such_outcome", outcome=command.way)
     require(_way_refusal(case, way, actor, on, gated=gated(route, case.step, actor)))
+    proposed = case.proposal if case.proposal and case.proposal.way == way.code else None
+    # Who meant to propose the same has seen neither the other's proposal nor the reason.
+    if (proposed.by if proposed else "") != command.agrees_with:
+        raise Refused("proposed_meanwhile")
     if way.second is not None:
-        if case.proposal is None or case.proposal.way != way.code:
+        if proposed is None:
             office, role = way.second.meant(case.facts, on)
             return ev.WayProposed(way.code, actor.person, command.to, office, role, command.content)
-        if case.proposal.to != command.to:
+        if proposed.to != command.to:
             raise Refused("no_such_outcome", outcome=command.to)
     return ev.WayTaken(way.code, actor.person, command.to, command.content)
 

@@ -14,13 +14,14 @@ class Offer:
     """An action that somebody may take now.
 
     `action`: declare | recuse | complete | assign | withdraw | receive | way | suspend | resume | extend |
-    nudge | open_child | pay.
+    nudge | open_child | pay. `proposed_by`: of a way that this person would agree with.
     """
 
     action: str
     step: str = ""
     seat: str = ""
     outcomes: tuple[str, ...] = ()
+    proposed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,17 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class TakeWay:
-    """Leave the route by this way, or agree to what another person proposed."""
+    """Leave the route by this way, or agree to what another person proposed.
+
+    `agrees_with`: who has proposed it, as far as the person who asks could see.
+    """
 
     case_id: UUID
     way: str
     to: str
     entry: int
     content: str | None = None
+    agrees_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

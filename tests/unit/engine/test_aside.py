@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,10 +102,14 @@ def test_an_override_takes_two_persons_and_is_bounded() -> None:
     for entry in (1, 2):
         assert names(told.do(TakeWay(CASE, "override", "b", entry), CLERK)) == ["WayProposed"]
         assert told.case.to is None
-        assert refused(told, TakeWay(CASE, "override", "b", entry), both) == "four_eyes"
-        assert refused(told, TakeWay(CASE, "override", "a", entry), BOSS) == "no_such_outcome"
-        assert refused(told, TakeWay(CASE, "override", "b", entry), OTHER) == "not_yours"
-        assert names(told.do(TakeWay(CASE, "override", "b", entry), BOSS)) == ["WayTaken"]
+        agreed, other = (TakeWay(CASE, "override", to, entry, agrees_with=CLERK.person) for to in "ba")
+        assert refused(told, agreed, both) == "four_eyes"
+        assert refused(told, other, BOSS) == "no_such_outcome"
+        assert refused(told, agreed, OTHER) == "not_yours"
+        # who asks from a page on which nothing was proposed yet, or somebody else had
+        for unseen in ("", OTHER.person):
+            assert refused(told, replace(agreed, agrees_with=unseen), BOSS) == "proposed_meanwhile"
+        assert names(told.do(agreed, BOSS)) == ["WayTaken"]
         told.rules()
         assert told.case.step == "b"
     assert refused(told, TakeWay(CASE, "override", "a", 3), CLERK) == "way_used_up"

@@ -63,12 +63,13 @@ def test_off_the_straight_way_too() -> None:
         assert refused(told, command, BOSS) == "declare_first"
     assert refused(told, TakeWay(CASE, "override", "end", 1), ANNA) == "declare_first"
     told.do(TakeWay(CASE, "override", "end", 1), BRUNO)
-    assert refused(told, TakeWay(CASE, "override", "end", 1), BOSS) == "declare_first"
+    agreed = TakeWay(CASE, "override", "end", 1, agrees_with=BRUNO.person)
+    assert refused(told, agreed, BOSS) == "declare_first"
     told.do(Suspend(CASE, 1), replace(BOSS, linked=False))
     assert offers(told, BOSS) == {"declare", "recuse"}  # a case that stands still is no dead end
     told.do(Declare(CASE), BOSS)
     told.do(Resume(CASE), BOSS)
-    assert names(told.do(TakeWay(CASE, "override", "end", 1), BOSS)) == ["WayTaken"]
+    assert names(told.do(agreed, BOSS)) == ["WayTaken"]
 
 
 def test_members_and_operators_have_nothing_to_declare() -> None:
