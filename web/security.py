@@ -18,13 +18,14 @@ from werkzeug.exceptions import BadRequest, Unauthorized
 
 from tasks.nudge import nudge
 from workflow.accounts import Session, SignedIn, sign_out, who_is
+from workflow.engine.assigning import OFFICE_HEAD
 from workflow.engine.commands import Command
 from workflow.service import Done, handle
 from workflow.settings import Settings
 from workflow.store import queries
 
 DECIDING_ROLES = ("head", "division_head", "department_head", "chancellery")
-DESK_ROLES = ("coordinator", "reviewer", "finance", "operator", *DECIDING_ROLES)
+DESK_ROLES = ("coordinator", "reviewer", "finance", "operator", OFFICE_HEAD, *DECIDING_ROLES)
 OBSERVING_ROLES = ("observer", "auditor")
 NOBODY_ASKS = ("static", "readiness.healthz", "readiness.readyz", "metrics.metrics")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.browsing import signed_in
+from tests.browsing import signed_in, visitor
 from tests.counting import statements
 from tests.integration.walks import (
     CHECKER,
@@ -266,3 +266,10 @@ def _join(told: Story, email: str, case_id: UUID) -> None:
             ),
             {"person": person_id(email), "id": case_id},
         )
+
+
+def test_who_only_heads_an_office_is_led_to_its_desk(told: Story, app: Flask) -> None:
+    browser = signed_in(app, OFFICE_HEAD)
+    assert browser.open("/").text.count('href="/desk"') == 1
+    page = visitor(app).sign_in(OFFICE_HEAD, "geheim")
+    assert page.url.endswith("/desk")

@@ -37,9 +37,12 @@ from web.cli.visitors import Browser, Page
 from web.cli.visitors import _page as page_of
 from workflow.engine.case import Actor
 from workflow.engine.commands import Pay, Withdraw
-from workflow.errors import NotFound
+from workflow.errors import NotAllowed, NotFound
+from workflow.funding.payer import Payer
 from workflow.payment_files import PaymentFile, Wish, make
+from workflow.people import organisation_id
 from workflow.service import handle
+from workflow.store import organisations as store
 from workflow.store import queries
 from workflow.store.queries import Payable
 
@@ -80,6 +83,21 @@ def test_an_auditor_of_the_organisation_itself_sees_no_account(told: Story) -> N
     assert payable(told, auditor).account is not None
     of_both = Actor(auditor.person, auditor.offices, {str(row.organisation_id): frozenset({"read"})})
     assert payable(told, of_both).account is None
+
+
+def test_who_is_linked_to_the_applicant_makes_no_file_either(told: Story) -> None:
+    case_id = granted(told)
+    finance = told.actors[FINANCE]
+    wish = Wish(case_id, 0, payable(told).due)
+    with told.db.begin() as tx:
+        store.note(tx, organisation_id("heks"), finance.person, "joined", told.now, UUID(finance.person))
+    row = payable(told)
+    assert (row.may_pay, row.account) == (False, None)
+    with pytest.raises(NotAllowed, match="declare_first"):
+        handle(told.db, Pay(case_id, wish.amount, 0), finance, uuid4(), told.now)
+    made = make(told.db, finance, Payer("Kanton", IBAN.replace(" ", "")), [wish], sure=(), now=told.now)
+    assert made.content == b""
+    assert isinstance(made.refused[case_id], NotAllowed)
 
 
 def test_the_account_is_what_was_handed_in_else_the_records(told: Story) -> None:

@@ -36,6 +36,7 @@ from workflow.engine.commands import Declare, Submit, Withdraw
 from workflow.errors import NotAllowed
 from workflow.people import person_id
 from workflow.service import Done, handle
+from workflow.store import organisations as store
 from workflow.store import queries
 from workflow.texts import local_date
 
@@ -180,6 +181,34 @@ def test_whose_access_has_ended_has_not_signed(told: Story) -> None:
     assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
     with refused("second_signature_needed"):
         handle(told.db, Submit(draft), actor(told, HEKS), uuid4(), told.now)
+
+
+@pytest.mark.parametrize("ends", ["right", "access"])
+def test_no_page_counts_a_signature_that_counts_no_more(told: Story, app: Flask, ends: str) -> None:
+    together(told)
+    draft = told.draft(HEKS, language())
+    signing.sign(told.db, actor(told, JONAS), draft, now=told.now)
+    browser, at = signed_in(app, HEKS), f"/applications/{draft}/submit"
+    assert "Mit Ihrer Unterschrift ist das Gesuch eingereicht." in browser.open(at).words()
+    if ends == "right":
+        give(told, JONAS, "drafts")
+    else:
+        people.leave(told.db, JONAS, now=told.now)
+    words = browser.open(at).words()
+    assert "Mit Ihrer Unterschrift ist das Gesuch eingereicht." not in words
+    assert "unterschreibt aber nicht mehr für die Trägerschaft" in words
+    [row] = queries.my_applications(told.db, actor(told, HEKS))
+    assert not row.waiting_for_me
+
+
+def test_who_has_left_signs_alone_no_more(told: Story) -> None:
+    give(told, JONAS, "signs")
+    give(told, HEKS, "signs_with")
+    with told.db.connect() as tx:
+        assert store.signing(tx, ORGANISATION) == "single"
+    people.leave(told.db, JONAS, now=told.now)
+    with told.db.connect() as tx:
+        assert store.signing(tx, ORGANISATION) == "joint"
 
 
 def test_two_sign_at_the_same_instant_and_it_is_submitted_once(told: Story) -> None:

@@ -238,7 +238,7 @@ def _signed_by_another(found: Application) -> bool:
     actor = signed_in().actor
     known = queries.sign_off(db(), actor, found.id)
     return known is not None and any(
-        one.void_at is None and found.given_up.get(one.hash) == "" and str(one.person_id) != actor.person
+        one.counts and found.given_up.get(one.hash) == "" and str(one.person_id) != actor.person
         for one in known.signatures
     )
 

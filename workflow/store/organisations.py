@@ -102,8 +102,7 @@ def drop_member(tx: Connection, organisation_id: UUID, person_id: UUID) -> None:
 
 def signing(tx: Connection, organisation_id: UUID) -> str:
     """How it signs: single | joint."""
-    query = select(memberships.c.rights).where(memberships.c.organisation_id == organisation_id)
-    return signing_of(frozenset(rights) for rights in tx.execute(query).scalars())
+    return signing_of(frozenset(one.rights) for one in members(tx, organisation_id))
 
 
 def record(tx: Connection, organisation_id: UUID) -> tuple[str, dict[str, str]]:

@@ -81,25 +81,27 @@ def other(tx: sa.Connection, application_id: UUID, person: str, name: str) -> st
     query = (
         sa.select(signatures.c.person_id)
         .join(applications, applications.c.id == signatures.c.application_id)
-        .join(
-            memberships,
-            sa.and_(
-                memberships.c.organisation_id == applications.c.organisation_id,
-                memberships.c.person_id == signatures.c.person_id,
-                may_sign(),
-            ),
-        )
-        .join(persons, sa.and_(persons.c.id == signatures.c.person_id, persons.c.left_at.is_(None)))
         .where(signatures.c.application_id == application_id, signatures.c.person_id != UUID(person))
-        .where(signatures.c.hash == name, signatures.c.void_at.is_(None))
+        .where(signatures.c.hash == name, counts())
         .order_by(signatures.c.id)
         .limit(1)
     )
     return str(tx.execute(query).scalar_one_or_none() or "")
 
 
+def counts() -> sa.ColumnElement[bool]:
+    """Of signatures beside their applications: not void, and who gave it still signs for the organisation."""
+    signs = (
+        sa.exists()
+        .where(memberships.c.organisation_id == applications.c.organisation_id, may_sign())
+        .where(memberships.c.person_id == signatures.c.person_id)
+        .where(persons.c.id == memberships.c.person_id, persons.c.left_at.is_(None))
+    )
+    return sa.and_(signatures.c.void_at.is_(None), signs.correlate(signatures, applications))
+
+
 def of_application(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]:
-    """person_id, name, hash, at, void_at, void_by (a name), oldest first."""
+    """person_id, name, hash, at, void_at, void_by (a name), counts, oldest first."""
     changer = persons.alias()
     query = (
         sa.select(
@@ -109,7 +111,9 @@ def of_application(tx: sa.Connection, application_id: UUID) -> list[sa.Row[Any]]
             signatures.c.at,
             signatures.c.void_at,
             changer.c.name.label("void_by"),
+            counts().label("counts"),
         )
+        .join(applications, applications.c.id == signatures.c.application_id)
         .join(persons, persons.c.id == signatures.c.person_id)
         .outerjoin(changer, changer.c.id == signatures.c.void_by)
         .where(signatures.c.application_id == application_id)

@@ -16,6 +16,7 @@ from workflow.funding.questions import Labels
 from workflow.store import published
 from workflow.store.comments import is_asked
 from workflow.store.queries.family import named
+from workflow.store.signatures import counts
 from workflow.store.tables import applications, cases, organisations, reports_due, signatures
 
 
@@ -78,7 +79,7 @@ def my_applications(db: sa.Engine, viewer: Actor) -> list[ApplicationRow]:
     """Drafts and cases of the viewer's: what waits for them by its deadline, then the newest."""
     signed = sa.exists().where(
         signatures.c.application_id == applications.c.id,
-        signatures.c.void_at.is_(None),
+        counts(),
         signatures.c.person_id != UUID(viewer.person),
     )
     query = (

@@ -113,7 +113,10 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A first signature under what has this hash; `void_at` and `void_by` (a name) once that was changed."""
+    """A first signature under what has this hash; `void_at` and `void_by` (a name) once that was changed.
+
+    `counts`: not void, and its person still signs for the organisation.
+    """
 
     person_id: UUID
     name: str
@@ -121,6 +124,7 @@ class Signed:
     at: datetime
     void_at: datetime | None
     void_by: str | None
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +272,10 @@ def sign_off(db: sa.Engine, viewer: Actor, application_id: UUID) -> SignOff | No
         row = _row(tx, draft.organisation_id)
         assert row is not None
         signed = [
-            Signed(one.person_id, one.name, one.hash, one.at, one.void_at, one.void_by)
+            Signed(one.person_id, one.name, one.hash, one.at, one.void_at, one.void_by, one.counts)
             for one in signatures.of_application(tx, application_id)
         ]
-        valid = [one for one in signed if one.void_at is None]
+        valid = [one for one in signed if one.counts]
         i_signed = any(str(one.person_id) == viewer.person for one in valid)
         signs = [one for one in store.members(tx, row.id) if SIGNING & set(one.rights)]
         form = published.form_of(tx, draft.programme_hash, draft.form_hash, draft.organisation_kind)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from workflow.store.asking import ask
 from workflow.store.queries.narrowed import MONEY
 from workflow.store.queries.record import DISPATCHED
 from workflow.store.queries.rows import after_place
+from workflow.store.queries.ties import linked_to
 
 MOST_COUNTED = 1000
 OPEN, PAID = "open", "paid"
@@ -156,7 +157,7 @@ def payments(
         behind = "(c.entered_at, c.id) > (CAST(:at AS timestamptz), :id)"
         page = f"{ROWS} WHERE {where} AND {behind} ORDER BY c.entered_at, c.id LIMIT :limit"
         rows = tx.execute(sa.text(page), {"at": at, "id": case_id, "limit": limit + 1}).all()
-        found = [_payable(tx, row, viewer, now) for row in rows[:limit]]
+        found = _payables(tx, rows[:limit], viewer, now)
     following = f"{found[-1].granted_at.isoformat()}|{found[-1].case_id}" if len(rows) > limit else None
     return Payments(found, min(total, MOST_COUNTED), following, total > MOST_COUNTED)
 
@@ -170,7 +171,7 @@ def payables(
     with autocommit(db) as tx:
         some = sa.text(f"{ROWS} WHERE c.id = ANY(:ids) AND c.committed > 0")
         rows = tx.execute(some, {"ids": list(cases)}).all()
-        return {row.id: _payable(tx, row, viewer, now) for row in rows}
+        return {one.case_id: one for one in _payables(tx, rows, viewer, now)}
 
 
 def payable(db: sa.Engine, viewer: Actor) -> int:
@@ -180,6 +181,12 @@ def payable(db: sa.Engine, viewer: Actor) -> int:
     some = f"SELECT FROM cases c WHERE {SHOWN[OPEN]} LIMIT {MOST_COUNTED}"
     with autocommit(db) as tx:
         return int(ask(tx, f"SELECT count(*) FROM ({some}) s")[0][0])
+
+
+def _payables(tx: sa.Connection, rows: Sequence[Any], viewer: Actor, now: datetime) -> list[Payable]:
+    """As the door does, who is linked to an applicant declares first, and neither pays nor makes files."""
+    linked = linked_to(tx, [row.id for row in rows], viewer.person)
+    return [_payable(tx, row, replace(viewer, linked=bool(linked.get(row.id))), now) for row in rows]
 
 
 def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payable:
