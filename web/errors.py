@@ -219,7 +219,10 @@ TEXTS: dict[str, str] = {
         "Inzwischen haben Sie in einem anderen Fenster oder auf einem anderen Gerät daran weitergeschrieben. "
         "Was hier steht, ist nicht gespeichert."
     ),
-    "too_much_to_keep": _("Das ist zu viel: Mehr als %(most)s Kilobyte kann ein Formular nicht aufbewahren."),
+    "too_much_to_keep": _(
+        "Das ist zu viel: Mehr als %(most)s Kilobyte, oder %(rows)s Zeilen einer Tabelle, kann ein Formular "
+        "nicht aufbewahren."
+    ),
     "written_enough": _(
         "Heute haben Sie schon %(most)s Nachrichten geschrieben. Bitte warten Sie die Antwort ab, "
         "oder rufen Sie an."

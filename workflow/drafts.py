@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine
 from workflow import uploads
 from workflow.engine.case import WRITING, Actor
 from workflow.engine.route import Human
-from workflow.errors import Conflict, NotAllowed, NotFound, Problem, Refused
+from workflow.errors import Conflict, Invalid, KeyReused, NotAllowed, NotFound, Problem, Refused
+from workflow.funding.answers import MOST_FILES
 from workflow.funding.differences import carried_over, with_figures
 from workflow.funding.eligibility import assess
 from workflow.funding.forms import Form, mark
@@ -23,8 +24,11 @@ from workflow.funding.questions import Field
 from workflow.settings import Settings
 from workflow.store import applications, documents, journal, organisations, published
 from workflow.store.applications import WorkingCopy
+from workflow.store.room import require_room
 
 Answers = dict[str, dict[str, Any]]
+ASKED = ("organisation_id", "call", "predecessor_id", "eligibility")
+"""What a working copy is begun with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def start(
     """A new working copy, once per id. `area`: filled in already, if it is known.
 
     `copy_of`: an earlier application of the same organisation, which fills it in, with the figures of its
-    latest report. Raises NotAllowed, Refused (call_closed, not_eligible), NotFound.
+    latest report. Raises NotAllowed, Refused (call_closed, not_eligible), NotFound, KeyReused.
     """
     if not actor.rights_in(str(organisation_id)) & WRITING:
         raise NotAllowed("may_not_draft")
@@ -97,7 +101,9 @@ def start(
             "saved_at": now,
         }
         if not applications.add(tx, row):
-            editable(tx, actor, application_id)
+            there, _, _ = editable(tx, actor, application_id)
+            if any(getattr(there, name) != row[name] for name in ASKED):
+                raise KeyReused("key_reused")
         for one in along.values():
             applications.add_file(tx, one)
     return application_id
@@ -144,8 +150,9 @@ def save(
 ) -> Saved:
     """Keep these sections as they are typed. `revision`: the one that the person saw.
 
-    Raises Conflict (saved_elsewhere), Refused (section_closed), NotFound, NotAllowed.
+    Raises Conflict (saved_elsewhere), Refused (section_closed, too_much_to_keep), NotFound, NotAllowed.
     """
+    require_room(answers)
     with db.begin() as tx:
         draft, form, open_sections = editable(tx, actor, application_id)
         if draft.revision != revision:
@@ -161,6 +168,7 @@ def save(
             typed = {code: one for code, one in readable[section].items() if code not in uploads}
             there = draft.answers.get(section, {})
             merged[section] = typed | {code: there[code] for code in uploads & there.keys()}
+        require_room(merged)
         applications.save(tx, application_id, merged, revision + 1, actor.person, now)
         changed = {
             f"{section}.{code}"
@@ -186,7 +194,7 @@ def attach(
     now: datetime,
     file_id: UUID,
 ) -> Added:
-    """A file for the field at `path`, once per id. Raises Invalid saying which file and why."""
+    """A file for the field at `path`, once per id. Raises Invalid saying which file and why, KeyReused."""
     with db.connect() as tx:
         field = _file_field(tx, actor, application_id, path)
     kept = uploads.keep(path, field.accept, filename, stream, settings)
@@ -200,13 +208,20 @@ def attach(
     }
     with db.begin() as tx:
         _file_field(tx, actor, application_id, path)  # the file took its time: the section may be closed now
-        draft, _, _ = editable(tx, actor, application_id)
+        draft, form, _ = editable(tx, actor, application_id)
+        named = _named(draft, path)
         if applications.add_file(tx, row):
-            _set_files(tx, draft, path, [*_named(draft, path), str(file_id)], actor, now)
+            if len(named) >= (most := field.most or MOST_FILES):
+                raise Invalid({path: [Problem("too_many_files", {"max": most})]})
+            _set_files(tx, draft, path, [*named, str(file_id)], actor, now)
         else:
             there = applications.file_of(tx, file_id)
             if there is None or there.application_id != application_id:
                 raise Refused("id_taken")
+            others = {at for at, one in form.fields().items() if one.type == "file"} - {path}
+            elsewhere = any(str(file_id) in _named(draft, at) for at in others)
+            if elsewhere or (there.sha256, there.name) != (kept.sha256, kept.name):
+                raise KeyReused("key_reused")
     return Added(file_id, kept.name, kept.media_type, kept.size)
 
 

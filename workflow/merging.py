@@ -16,6 +16,7 @@ from workflow.errors import NotFound, Problem, Refused
 from workflow.funding.forms import Form, mark
 from workflow.funding.rows import merged_rows
 from workflow.store import applications
+from workflow.store.room import require_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,10 @@ def merge(
 
     What was left as it was seen changes nothing; where both changed it, theirs stays and is returned, but for
     tables of which they changed different rows.
-    Raises Refused (section_closed), NotFound (no_such_application, no_such_field), NotAllowed.
+    Raises Refused (section_closed, too_much_to_keep), NotFound (no_such_application, no_such_field) and
+    NotAllowed.
     """
+    require_room({path: change.value for path, change in changes.items()})
     with db.begin() as tx:
         draft, form, open_sections = editable(tx, actor, application_id)
         _check(form, open_sections, changes)
@@ -102,6 +105,7 @@ def merge(
                 clashes[path] = Clash(part.get(code), there, by, at)
             else:
                 part[code], joined[path] = rows, Joined(rows, mine, by, at)
+        require_room(answers)
         if changed or joined or answers.keys() != draft.answers.keys():
             revision = draft.revision + 1
             applications.save(tx, application_id, answers, revision, actor.person, now)

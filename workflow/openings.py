@@ -15,7 +15,7 @@ from workflow.engine.commands import OpenChild
 from workflow.errors import NotFound, Refused
 from workflow.store import journal, opening_drafts, published
 from workflow.store.reading import takes_part
-from workflow.store.statement_drafts import require_room
+from workflow.store.room import require_room
 
 KEPT = timedelta(days=365)
 """So long nobody has written at it: it is erased. The page says so."""

@@ -16,7 +16,7 @@ from workflow.errors import NotFound, Refused
 from workflow.funding.forms import Answers, Form
 from workflow.store import journal, published, statement_drafts
 from workflow.store.reading import takes_part
-from workflow.store.statement_drafts import require_room
+from workflow.store.room import require_room
 
 
 def save(

@@ -22,7 +22,7 @@ from tests.integration.walks import (
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story
 from workflow import drafts
 from workflow.engine.commands import Complete, Submit
-from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.errors import Conflict, Invalid, KeyReused, NotAllowed, NotFound, Problem, Refused
 from workflow.people import organisation_id
 from workflow.service import handle
 from workflow.store import files, queries
@@ -65,7 +65,10 @@ def test_a_draft_is_started_once_per_id(told: Story) -> None:
     assert start(told, application_id=draft) == draft
     with pytest.raises(NotFound):
         start(told, GGG, application_id=draft, organisation_id=organisation_id("ggg-migration"))
-    assert len(rows(told.db, "SELECT FROM applications")) == 1
+    for more in ({"copy_of": told.submit(HEKS, language())}, {"eligibility": ELIGIBLE | {"place": "no"}}):
+        with pytest.raises((KeyReused, Refused)):
+            start(told, application_id=draft, **more)
+    assert len(rows(told.db, "SELECT FROM applications")) == 2
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,8 @@ def test_what_is_saved_is_kept_as_typed_and_other_sections_stay(told: Story) -> 
 
 def test_a_file_goes_into_its_field_and_out_again(told: Story) -> None:
     draft, file_id = start(told), uuid4()
-    added = attach(told, draft, PDF, name="C:\\Eigene\\Statuten <1>.pdf", file_id=file_id)
+    sent: dict[str, Any] = {"name": "C:\\Eigene\\Statuten <1>.pdf", "file_id": file_id}
+    added = attach(told, draft, PDF, **sent)
     assert (added.id, added.name, added.media_type, added.size) == (
         file_id,
         "Statuten 1.pdf",
@@ -134,12 +138,48 @@ def test_a_file_goes_into_its_field_and_out_again(told: Story) -> None:
         len(PDF),
     )
     assert page(told, draft).answers["attachments"]["statutes"] == [str(file_id)]
-    attach(told, draft, PDF, file_id=file_id)  # a repeated request
+    attach(told, draft, PDF, **sent)  # a repeated request
     assert page(told, draft).answers["attachments"]["statutes"] == [str(file_id)]
     row = page(told, draft).files[file_id]
     assert queries.file_path(told.settings, row).read_bytes() == PDF
     drafts.detach(told.db, told.actors[HEKS], draft, STATUTES, file_id, now=told.now)
     assert page(told, draft).answers["attachments"]["statutes"] == []
+
+
+def test_the_same_id_with_another_file_or_field_is_no_success(told: Story) -> None:
+    draft, file_id = start(told), uuid4()
+    for _ in range(2):
+        assert attach(told, draft, PDF, file_id=file_id).name == "Statuten.pdf"
+    other: list[dict[str, Any]] = [
+        {"content": PDF + b"\n%"},
+        {"content": PDF, "name": "Jahresrechnung.pdf"},
+        {"content": PDF, "path": "attachments.accounts"},
+    ]
+    for one in other:
+        with pytest.raises(KeyReused):
+            attach(told, draft, file_id=file_id, **one)
+    assert page(told, draft).answers["attachments"] == {"statutes": [str(file_id)]}
+    drafts.detach(told.db, told.actors[HEKS], draft, STATUTES, file_id, now=told.now)
+    assert attach(told, draft, PDF, file_id=file_id).name == "Statuten.pdf"  # a repetition that came late
+
+
+def test_no_more_files_than_the_field_takes_are_kept(told: Story) -> None:
+    draft = start(told)
+    for name in ("Statuten.pdf", "Änderung.pdf"):
+        attach(told, draft, PDF, name=name)
+    with pytest.raises(Invalid) as refused:
+        attach(told, draft, PDF)
+    assert [one.code for one in refused.value.fields[STATUTES]] == ["too_many_files"]
+    assert len(page(told, draft).answers["attachments"]["statutes"]) == 2
+    assert len(rows(told.db, "SELECT FROM files")) == 2
+
+
+def test_what_no_form_asks_for_is_not_kept(told: Story) -> None:
+    draft = start(told)
+    for rows_there in ([{"label": "a"}] * 501, [{"label": "a" * 200_000}] * 3):
+        with pytest.raises(Refused, match="too_much_to_keep"):
+            save(told, draft, {"budget": {"costs": rows_there}}, 1)
+    assert "costs" not in page(told, draft).answers.get("budget", {})
 
 
 def test_staff_read_no_file_that_was_taken_out_or_is_not_sent_yet(told: Story) -> None:
@@ -195,13 +235,12 @@ def test_a_file_that_arrives_after_the_submission_is_refused(told: Story) -> Non
 
 def test_a_file_is_named_as_what_it_is(told: Story) -> None:
     """Else who saves it to open it would run what its name says."""
-    draft = start(told)
     for name, kept in (
         ("Statuten.hta", "Statuten.hta.pdf"),
         ("Statuten", "Statuten.pdf"),
         ("A.PDF", "A.PDF"),
     ):
-        assert attach(told, draft, PDF, name=name, file_id=uuid4()).name == kept
+        assert attach(told, start(told), PDF, name=name).name == kept
 
 
 def problem(told: Story, draft: UUID, content: bytes, name: str) -> Problem:

@@ -16,6 +16,7 @@ from web.cli.visitors import Browser
 from workflow import drafts
 from workflow.errors import NotFound, Refused
 from workflow.funding.forms import mark
+from workflow.funding.rows import row_mark
 from workflow.merging import Change, Merged, merge
 from workflow.texts import ZURICH
 
@@ -218,3 +219,15 @@ def test_a_page_says_whose_rows_have_come_into_a_table(app: Flask, told: Story) 
     assert "Jonas Wirz hat in dieser Tabelle inzwischen andere Zeilen geändert." in page.text
     labels = [one["label"] for one in stored(told, draft).answers["budget"]["costs"]]
     assert (labels[0], labels[-1]) == ("Kursleitung, neu", "Tee")
+
+
+def test_a_table_that_nobody_fills_in_by_hand_is_not_compared(told: Story) -> None:
+    """Equal rows by the thousand took a process of the web server and a connection for half a minute."""
+    draft = told.draft(HEKS, ANSWERS)
+    rows = [{"label": "a"}] * 400
+    [row] = {row_mark(one) for one in rows}
+    put(told, draft, COLLEAGUE, budget__costs=([*rows, {"label": "b"}], {mark(ANSWERS["budget"]["costs"])}))
+    merged = put(told, draft, HEKS, budget__costs=(rows, {".".join([row] * 399 + ["x"])}))
+    assert list(merged.clashes) == ["budget.costs"]
+    with pytest.raises(Refused, match="too_much_to_keep"):
+        put(told, draft, HEKS, budget__costs=(rows * 2, set()))

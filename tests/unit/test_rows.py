@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow.funding.forms import mark
-from workflow.funding.rows import merged_rows, row_mark
+from workflow.funding.rows import MOST_COMPARED, merged_rows, row_mark
 
 CELLS = st.fixed_dictionaries({"label": st.sampled_from("abcdefgh"), "amount": st.integers(0, 3)})
 
@@ -88,3 +88,9 @@ def test_who_changed_nothing_gets_the_others_and_both_ways_hold_the_same(
     one, other = merged_rows(marks, mine, theirs), merged_rows(marks, theirs, mine)
     assert (one is None) == (other is None)
     assert Counter(map(row_mark, one or [])) == Counter(map(row_mark, other or []))
+
+
+def test_more_rows_than_people_fill_in_are_not_compared() -> None:
+    rows = "a" * MOST_COMPARED
+    assert merged(rows, rows + "m", rows) is None
+    assert merged(rows[1:], rows, rows[1:]) == rows

@@ -22,6 +22,7 @@ from workflow.texts import is_unwritable
 
 QR_IIDS = range(30000, 32000)  # SIX: institutions with this number take payments with a QR reference only
 MOST = 10**9  # of things, where a form sets no limit
+MOST_FILES = 5  # of a field, where a form sets no limit
 MOST_MONEY = 10**11  # Rappen: one thousand million francs
 _LIKE_A_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.(?:\d{2}|\d{4})", re.ASCII)
 TRUE, FALSE = {"true", "on", "yes", "1"}, {"false", "off", "no", "0"}
@@ -191,7 +192,7 @@ def read_file(value: Any, limits: Limits) -> list[str]:
     """Ids (UUID) of uploaded files; whose they are is checked where files are known."""
     if not isinstance(value, list):
         raise refuse("wrong_type")
-    most = limits.most or 5
+    most = limits.most or MOST_FILES
     try:
         ids = list(dict.fromkeys(str(uuid.UUID(one)) for one in value))
     except (ValueError, TypeError, AttributeError):

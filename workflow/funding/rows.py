@@ -11,6 +11,7 @@ from typing import Any
 from workflow.engine.canonical import content_hash
 
 Row = Any
+MOST_COMPARED = 100
 
 
 def row_mark(row: Row) -> str:
@@ -22,7 +23,10 @@ def merged_rows(before: Sequence[str], mine: Sequence[Row], theirs: Sequence[Row
     """What both made of a table whose rows had these marks; None where both did something to the same row.
 
     What only one side added, changed or removed holds; added rows stand where they were added, theirs first.
+    None also where there are more rows than people fill in: comparing takes the square of them, or worse.
     """
+    if max(len(before), len(mine), len(theirs)) > MOST_COMPARED:
+        return None
     one, other = _Done.to(before, mine), _Done.to(before, theirs)
     made: list[Row] = []
     for at in range(len(before) + 1):

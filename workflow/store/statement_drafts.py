@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,12 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from workflow.errors import Refused
 from workflow.store.asking import ask
 from workflow.store.tables import statement_drafts
 
-MOST = 400_000
-"""Characters of what is kept of a form: some times what the longest of ours can hold."""
 KEY = ("case_id", "entry", "seat", "person_id")
 
 
@@ -46,12 +42,6 @@ def save(
     key = dict(zip(KEY, (case_id, entry, seat, UUID(person)), strict=True))
     same = statement_drafts.c.saved_at == seen
     return write_over(tx, insert(statement_drafts).values(key | kept), KEY, kept, same)
-
-
-def require_room(answers: Mapping[str, Any]) -> None:
-    """Raises Refused (too_much_to_keep) for what no form asks."""
-    if len(json.dumps(answers)) > MOST:
-        raise Refused("too_much_to_keep", most=MOST // 1000)
 
 
 def write_over(
