@@ -15,6 +15,7 @@ from workflow.errors import Invalid, KeyReused, NotAllowed, NotFound, Problem, R
 from workflow.store import comments, journal, outbox, published, reading
 from workflow.store.comments import readers
 from workflow.store.reading import AUDIENCES, TO_APPLICANT
+from workflow.texts import as_seen
 
 MOST = 4000
 """Characters of a comment."""
@@ -102,7 +103,7 @@ def mark_read(db: Engine, actor: Actor, case_id: UUID, *, now: datetime) -> None
 
 
 def _checked(text: str) -> str:
-    plain = text.replace("\r\n", "\n").strip()
+    plain = as_seen(text.replace("\r\n", "\n"))
     if not plain:
         raise Invalid({"text": [Problem("required")]})
     if len(plain) > MOST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -47,6 +48,18 @@ def label(labels: Mapping[str, str], lang: str) -> str:
     Publishing sees to it that every label is there in every language of its programme.
     """
     return labels.get(lang) or next(iter(labels.values()))
+
+
+_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = r"\s\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+_SEEN = re.compile(f"[^{_UNSEEN}]")
+
+
+def as_seen(text: str) -> str:
+    """Without signs that turn round what stands beside it, an amount in an order too; empty where nothing of
+    it could be seen. Arabic and Hebrew need none of them."""
+    text = _TURNS.sub("", text).strip()
+    return text if _SEEN.search(text) else ""
 
 
 def is_unwritable(text: str) -> bool:

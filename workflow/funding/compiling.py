@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from workflow.errors import Problem
 from workflow.funding.answers import READERS, Answer, Limits, refuse
 from workflow.funding.questions import Field, Section
+from workflow.texts import as_seen
 
 
 def compiled(sections: Iterable[Section]) -> Schema:
@@ -68,7 +69,7 @@ def pruned(value: Any) -> Any:
         return {key: part for key, part in kept.items() if part not in (None, "", [], {})}
     if isinstance(value, list | tuple):
         return [part for part in map(pruned, value) if part not in (None, "", {}, [])]
-    return value.strip() if isinstance(value, str) else value
+    return as_seen(value) if isinstance(value, str) else value
 
 
 def flat(messages: Any, path: str = "") -> Iterator[tuple[str, list[Problem]]]:
