@@ -250,8 +250,8 @@ TEXTS: dict[str, str] = {
         "Zurücknehmen lässt sich höchstens, was ausbezahlt ist: %(limit)s. Es wurde nichts eingetragen."
     ),
     "size_not_open": _(
-        "Für einen Betrag dieser Höhe ist noch kein Verfahren offen. Ihre Angaben bleiben gespeichert. "
-        "Bitte nehmen Sie mit der Fachstelle Kontakt auf."
+        "Für %(amount)s ist hier kein Verfahren offen, höchstens für %(limit)s. Ihre Angaben bleiben "
+        "gespeichert. Für mehr nehmen Sie bitte mit der Fachstelle Kontakt auf."
     ),
     "key_reused": _(
         "Dieselbe Meldung kam ein zweites Mal mit anderem Inhalt. Die erste gilt. "

@@ -182,7 +182,7 @@ class Programme:
         size = min(fitting, key=lambda size: float("inf") if size.most is None else size.most, default=None)
         if size is None or size.route is None:
             most = max(one.most or 0 for one in valid if one.route)
-            raise Refused("size_not_open", size=size.code if size else "", amount=amount, most=most)
+            raise Refused("size_not_open", size=size.code if size else "", amount=amount, limit=most)
         return size
 
     def sizes_on(self, day: date) -> tuple[Size, ...]:
