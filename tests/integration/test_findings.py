@@ -391,3 +391,14 @@ def test_a_project_of_another_year_than_that_of_its_call_is_said_to_both_sides(
     told.hand_in(HEKS, drafts[2028])
     page = signed_in(app, CHECKER).open(f"/desk/cases/{drafts[2028]}")
     assert "Das Projekt findet nicht 2027 statt" in page.words()
+
+
+def test_several_small_ones_that_would_be_a_larger_one_are_said(app: Flask, told: Story) -> None:
+    first = told.submit(HEKS, language(9_000))
+    page = signed_in(app, CHECKER).open(f"/desk/cases/{first}").words()
+    assert "Als ein Gesuch wäre das" not in page
+    second = told.submit(HEKS, language(9_000))
+    told.submit(GGG, similar("GGG Migration"))
+    for case_id in (first, second):
+        page = signed_in(app, CHECKER).open(f"/desk/cases/{case_id}").words()
+        assert "zusammen: CHF 18'000.00. Als ein Gesuch wäre das Grösse M." in page

@@ -44,7 +44,7 @@ from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import Dossier
-from workflow.texts import local_date
+from workflow.texts import ZURICH, local_date
 
 PASSES = ("Entered", "Chosen", "Ended")
 """Events that bring a case to a step."""
@@ -261,6 +261,20 @@ def _refusal(
     return None
 
 
+def _in_all(found: Dossier, words: Words) -> tuple[int, str] | None:
+    """Rappen that the applicant asks for in this call and area, and the size that this would have as one
+    application; None where that is the size of this one: several small ones are no way around a large one."""
+    others = [one for one in found.findings.alike if "same_area" in one.reasons] if found.findings else []
+    asked = found.case.requested + sum(one.requested for one in others)
+    project = found.answers.get("project", {})
+    period = {name: project[name] for name in ("period_from", "period_to") if name in project}
+    try:
+        size = words.programme.size_for({**period, "requested": asked}, now().astimezone(ZURICH).date())
+    except Refused:
+        return None
+    return (asked, size.code) if others and size.code != found.case.size else None
+
+
 def _dossier(case_id: UUID) -> Dossier:
     found = queries.dossier(db(), staff(), case_id, now=now())
     return found if found is not None else abort(404)
@@ -288,6 +302,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         me=signed_in().actor.person,
         why_not=reason,
         budget=budget_of(found.form, found.answers),
+        in_all=_in_all(found, words),
         other_year=call.year if call and not runs_in(found.answers, call.year) else None,
         viewable=VIEWABLE,
         sees_lists=signed_in().actor.has_role(*queries.OVERVIEW),
