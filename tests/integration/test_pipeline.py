@@ -304,6 +304,7 @@ def test_no_page_reads_all_cases(told: Story, filters: queries.Filters, sort: st
     for asked in (
         lambda: queries.pipeline(told.db, told.actors[CHECKER], filters, now=told.now),
         lambda: queries.cases(told.db, told.actors[CHECKER], filters, now=told.now, sort=sort),
+        lambda: queries.routes(told.db, told.actors[CHECKER], now=told.now),
     ):
         for plan in plans(told.db, asked):
             whole = [

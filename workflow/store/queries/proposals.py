@@ -17,6 +17,7 @@ from workflow.funding.programme import Bundle, Programme
 from workflow.store import proposals as store
 from workflow.store import published, reading
 from workflow.store.asking import ask
+from workflow.store.queries.ordered import RUNNING
 
 PAGE = 50
 
@@ -147,9 +148,7 @@ def proposal(db: sa.Engine, viewer: Actor, proposal_id: UUID) -> Proposal | None
         bundle = published.bundle(tx, kept.base)
         before = parts_of(bundle)
         counted = tx.execute(
-            sa.text(
-                "SELECT route_hash, count(*) AS cases FROM cases WHERE ending IS NULL GROUP BY route_hash"
-            )
+            sa.text(f"SELECT route_hash, count(*) AS cases FROM cases WHERE {RUNNING} GROUP BY route_hash")
         )
         running: dict[str, int] = {}
         for one in counted:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from workflow.engine.case import Actor
 from workflow.store import published, reading
+from workflow.store.queries.ordered import RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def routes(db: sa.Engine, viewer: Actor, *, now: datetime) -> Mapping[str, Route
             sa.text(
                 "SELECT route_hash, step, count(*) AS cases, min(entered_at) AS since,"
                 " count(*) FILTER (WHERE due_at < :now) AS late, bool_and(asked_by IS NULL) AS listed"
-                " FROM cases WHERE ending IS NULL GROUP BY route_hash, step"
+                f" FROM cases WHERE {RUNNING} GROUP BY route_hash, step"
             ),
             {"now": now},
         ):
