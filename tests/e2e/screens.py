@@ -85,6 +85,19 @@ def main() -> None:
                 part(camera)
             print("No picture of:", *sorted(without(camera)))
         browser.close()
+    (FOLDER / "README.md").write_text(gallery(), "utf-8")
+
+
+def gallery() -> str:
+    """All pictures on one page, each page beside what it is on a telephone."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(FOLDER.glob("*.png"), key=lambda one: (one.stem.removesuffix("-phone"), one.stem)):
+        found.setdefault(file.stem.removesuffix("-phone"), []).append(file.stem)
+    lines = ["# Every page, as `make screens` took it", ""]
+    for page, pictures in found.items():
+        shown = [f'<img src="{one}.png" alt="{one}" height="420">' for one in pictures]
+        lines += [f"## {page}", "", *shown, ""]
+    return "\n".join(lines)
 
 
 def without(camera: Camera) -> set[str]:
