@@ -95,6 +95,23 @@ def accept(db: Engine, actor: Actor, proposal_id: UUID, *, now: datetime) -> str
     return name
 
 
+def undo(db: Engine, actor: Actor, proposal_id: UUID, *, reason: str, undo_id: UUID, now: datetime) -> None:
+    """Propose what stood there before this one was published, once per `undo_id`.
+
+    Raises NotFound, Refused (nothing_changed) and what `propose` raises: Conflict (part_changed) where the
+    same part has been changed again since.
+    """
+    with db.connect() as tx:
+        row = proposals.find(tx, proposal_id)
+        if row is None:
+            raise NotFound("no_such_proposal")
+        if row.published is None:
+            raise Refused("nothing_changed")
+        before = parts_of(published.bundle(tx, row.base))
+    parts = {name: before.get(name) for name in row.parts}
+    propose(db, actor, parts, base=row.published, reason=reason, proposal_id=undo_id, now=now)
+
+
 def recheck(db: Engine, actor: Actor, proposal_id: UUID, *, now: datetime) -> None:
     """The programme has changed meanwhile: mean the proposal as a change to what it is now.
 

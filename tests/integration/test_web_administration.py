@@ -156,6 +156,26 @@ def test_a_stale_proposal_says_so_and_is_checked_anew(app: Flask, told: Story) -
     assert current(told)[1]["programme/title"]["de"].startswith("Zweites")
 
 
+def test_what_was_published_is_taken_back_by_two_as_well(app: Flask, told: Story) -> None:
+    admin, head = signed_in(app, ADMIN), signed_in(app, HEAD)
+    before = current(told)[1]["programme/title"]
+    first = urlsplit(changed(admin, "programme/title", "Kantonales", "Zweites", "propose").url).path
+    head.send(head.open(first).form(first), {"press": "publish"})
+    assert current(told)[1]["programme/title"] != before
+    assert "Den früheren Stand" not in head.open(first).words()  # who may not propose the part
+    form = admin.open(first).form(first)
+    assert "Bitte ausfüllen" in admin.send(form, {"press": "undo"}, status=422).words()
+    undone = admin.send(form, {"press": "undo", "reason": "Ein Versehen."})
+    assert "Ein Versehen." in undone.words()
+    again = admin.send(form, {"press": "undo", "reason": "Ein Versehen."})
+    second = urlsplit(undone.url).path
+    assert urlsplit(again.url).path == second != first
+    head.send(head.open(second).form(second), {"press": "publish"})
+    assert current(told)[1]["programme/title"] == before
+    late = admin.send(admin.open(first).form(first), {"press": "undo", "reason": "Nochmals."}, status=409)
+    assert "Teil" in late.words()
+
+
 def test_what_waits_stands_in_the_inbox_of_who_may_be_the_second_person(app: Flask, told: Story) -> None:
     proposal_id = propose(told, with_extra_day(told, "2027-02-15"), by=ADMIN)
     waits = "1 Änderung des Programms wartet auf eine zweite Person"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
@@ -13,10 +13,11 @@ from web.errors import problem_text, text_of
 from web.language import gettext, lang
 from web.office.checking import TEXTS, said
 from web.part_names import Named
-from web.security import db, now, signed_in
+from web.security import db, now, posted_uuid, signed_in
 from workflow import proposing
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, Refused, RouteError
 from workflow.funding.parts import differences
+from workflow.proposing import may_propose
 from workflow.store import queries
 
 
@@ -26,7 +27,7 @@ def proposal(proposal_id: UUID) -> str:
 
 
 def decide(proposal_id: UUID) -> AnyResponse | str | tuple[str, int]:
-    """Publish it, check it anew, refuse it or take it back."""
+    """Publish it, check it anew, refuse it or take it back; propose what stood there before."""
     actor, press = signed_in().actor, request.form.get("press", "")
     _found(proposal_id)
     try:
@@ -43,6 +44,13 @@ def decide(proposal_id: UUID) -> AnyResponse | str | tuple[str, int]:
             reason = request.form.get("reason", "")
             proposing.refuse(db(), actor, proposal_id, reason=reason, now=now())
             told = gettext("Erledigt. Der Grund steht beim Vorschlag.")
+        elif press == "undo":
+            reason, proposed = request.form.get("reason", ""), posted_uuid("undo_id")
+            proposing.undo(db(), actor, proposal_id, reason=reason, undo_id=proposed, now=now())
+            told = gettext(
+                "Der frühere Stand ist vorgeschlagen. Veröffentlichen muss ihn eine zweite Person."
+            )
+            proposal_id = proposed
         else:
             raise BadRequest
     except Invalid as error:
@@ -80,6 +88,7 @@ def _page(proposal_id: UUID, refusal: str | None = None) -> str:
         row=found.row,
         refusal=refusal,
         reason=request.form.get("reason", ""),
+        undo_id=request.form.get("undo_id") or uuid4(),
         named=Named(),
         differences={name: differences(name, found.was[name], found.now[name]) for name in found.now},
         mails=mails_of("programme/mails", found.now.get("programme/mails")),
@@ -90,5 +99,6 @@ def _page(proposal_id: UUID, refusal: str | None = None) -> str:
         },
         running=sum(count for code, count in found.running.items() if code in routes or not routes),
         mine=found.row.proposed_by == me.person_id,
+        undoes=found.row.state == "published" and all(may_propose(me.actor, name) for name in found.now),
         acts=me.actor.has_role(*queries.PUBLISHERS) and found.row.state == "open",
     )
