@@ -30,6 +30,7 @@ TEXTS = {
     "bounded_step_entered_by_rule": _(
         "Eine Regel führt zu einem Schritt, der nicht beliebig oft kommen darf: %(step)s"
     ),
+    "commits_unheld": _("Auf diesem Weg ist nicht reserviert, was hier zugesichert wird."),
     "deadline_beside_quorum": _(
         "Entweder eine Mehrheit schliesst, oder zur Frist genügt weniger, nicht beides."
     ),
@@ -130,6 +131,7 @@ TEXTS = {
     "unknown_vote": _("Eine Stimme ist dafür oder dagegen: %(vote)s"),
     "unreachable": _("Hierher führt kein Weg."),
     "unreadable": _("Das ist kein lesbares YAML: %(why)s"),
+    "verdict_out_of_reach": _("Wo eine Zahl von Stimmen schliesst, gibt es dieses Ergebnis nie: %(verdict)s"),
     "verdict_without_outcome": _("Was folgt, fehlt für den Fall: %(verdict)s"),
     "wrong_type": _("Diese Angabe ist von anderer Art: %(fact)s"),
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 
 from workflow.engine.route import End, Human, Outcome, Route, Until, Wait
+from workflow.engine.walked import walked
 from workflow.errors import RouteError
 
 Said = Mapping[str, Mapping[str, Collection[str]]]
@@ -58,29 +58,5 @@ def said_by(step: Human, said: Said) -> set[str]:
 
 def _past(route: Route, to: str, fact: str, said: Said) -> tuple[str, ...]:
     """A shortest way to the step on which nobody says this; empty where there is none."""
-    ways: dict[str, tuple[str, ...]] = {route.start: (route.start,)}
-    queue = deque([route.start])
-    while queue:
-        code = queue.popleft()
-        if code == to:
-            return ways[code]
-        for target in _silently(route, code, fact, said):
-            if target not in ways:
-                ways[target] = (*ways[code], target)
-                queue.append(target)
-    return ()
-
-
-def _silently(route: Route, code: str, fact: str, said: Said) -> Iterator[str]:
-    """What can come after the step without its having said this."""
-    step = route.steps[code]
-    if isinstance(step, Human):
-        outs = step.outcomes.values()
-        yield from (out.to for out in outs if out.to and fact not in _says(step, out, said))
-    else:
-        yield from route.follows(code)
-    if code in route.withdraw_from and route.withdraw_to:
-        yield route.withdraw_to
-    for way in route.ways.values():
-        if code in way.start:
-            yield from way.to
+    ways = walked(route, False, lambda step, out, before: before or fact in _says(step, out, said))
+    return ways.get((to, False), ())
