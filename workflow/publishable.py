@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from workflow.engine.route import (
     Wait,
     Who,
 )
-from workflow.engine.said import Said, said_by, unsaid
+from workflow.engine.said import Said, said_by, unsaid, unsigned
 from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, pick
 from workflow.errors import RouteError
@@ -207,7 +208,31 @@ def findings(
         own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
         routes=routes,
     )
-    return found or [*unsaid(route, *_said(bundle, programme, route, routes)), *_unread(route)]
+    if found:
+        return found
+    forms = _forms(bundle, programme)
+    return [
+        *unsaid(route, *_said(forms, route, routes)),
+        *unsigned(route, _reasons(forms, route), reading(bundle, "reasons")),
+        *_unread(route),
+    ]
+
+
+def _reasons(forms: Mapping[str, Form], route: Route) -> set[tuple[str, str]]:
+    """(form, outcome) for which whoever acts has to give reasons, in whichever section these stand."""
+    return {
+        (step.form, out)
+        for step in _humans(route)
+        for out in (*step.outcomes, *(step.votes or ()))
+        if step.form and any(field.code == "reasons" for field in forms[step.form].asked(out).values())
+    }
+
+
+def reading(bundle: Bundle, name: str) -> set[str]:
+    """The letters that say this of an order, themselves or by way of another one that they are made of."""
+    says = re.compile(rf"\bdata\.(at\(\")?{name}\b")
+    own = {code for code, text in bundle.letters.items() if says.search(text)}
+    return own | {code for code, text in bundle.letters.items() if any(f'"{one}.typ"' in text for one in own)}
 
 
 def _unread(route: Route) -> Iterator[RouteError]:
@@ -220,12 +245,9 @@ def _unread(route: Route) -> Iterator[RouteError]:
             yield RouteError("reads_nothing", at=step.code, role=role)
 
 
-def _said(
-    bundle: Bundle, programme: Programme, route: Route, routes: Mapping[str, Route]
-) -> tuple[Said, set[str]]:
+def _said(forms: Mapping[str, Form], route: Route, routes: Mapping[str, Route]) -> tuple[Said, set[str]]:
     """What each form brings by outcome, and with what a case can begin: the forms that no step asks for open
     one, and for a child there is what may have been said in its parent."""
-    forms = _forms(bundle, programme)
     known = [*routes.values(), route]
     outcomes = {out for one in known for step in _humans(one) for out in step.outcomes}
     said = {code: {out: form.brings(out) for out in outcomes} for code, form in forms.items()}

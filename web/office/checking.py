@@ -67,6 +67,12 @@ TEXTS = {
     "not_together": _(
         "Für viele auf einmal (together): ein Formular, genau ein Ergebnis, keine Ausstandsklärung."
     ),
+    "no_reasons": _(
+        "Auf diesem Weg verlangt kein Formular die Erwägungen (reasons) zu diesem Schreiben: %(letter)s"
+    ),
+    "nobody_signs": _(
+        "Jedes Schreiben nennt, wer entschieden hat; auf diesem Weg unterschreibt (signs) niemand: %(letter)s"
+    ),
     "nobody_says": _("Kein Formular verlangt, was dieser Schritt braucht: %(fact)s"),
     "not_always_said": _("Auf diesem Weg sagt niemand, was der Schritt braucht: %(fact)s"),
     "child_too_early": _("Darauf wird erst später gewartet; hier könnte es vorher zu Ende sein: %(step)s"),
