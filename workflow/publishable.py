@@ -90,6 +90,10 @@ def check_remedy(programme: Programme, routes: Mapping[str, Route]) -> None:
     for key in ("lodge_days", "reasons_days"):
         if type(programme.remedy[key]) is not int or programme.remedy[key] <= 0:
             raise RouteError("no_days", at=f"remedy.{key}")
+    for role, authority in programme.remedy["authorities"].items():
+        for key in ("authority", "address"):
+            if not authority.get(key):
+                raise RouteError("missing_key", at=f"remedy.authorities.{role}", key=key)
     for route in routes.values():
         for step in route.steps.values():
             seats = step.seats if isinstance(step, Human) and step.signs else ()

@@ -255,6 +255,16 @@ def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
     [
         (("terms", "M", "report"), None, "no_terms at=terms.M"),
         (("terms", "M", "report"), "Schlussbericht", "no_terms at=terms.M"),
+        (
+            ("remedy", "authorities", "chancellery", "address"),
+            None,
+            "missing_key at=remedy.authorities.ch",
+        ),
+        (
+            ("remedy", "authorities", "head", "authority"),
+            {},
+            "missing_key at=remedy.authorities.head",
+        ),
         (("carry_over", "figures", "plan.spent"), "accounts.costs.nothing", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "accounts.costs", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "results.goals", "no_figure"),
