@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from workflow.engine.route import (
     DECIDED_BY,
     NO_OFFICE,
     OPERATOR,
+    Call,
     Choice,
     End,
     Human,
@@ -71,7 +72,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         check_forms(bundle, programme, _forms(bundle, programme), parsed)
         check_remedy(programme, parsed)
         check_appeals(programme, parsed)
-        check_reports(programme, parsed)
+        check_reports(programme, parsed, reading(bundle, "report"))
         check_carried(bundle, programme, parsed)
         for route in parsed.values():
             yield from findings(bundle, programme, route, parsed)
@@ -154,9 +155,9 @@ def _signing_offices(steps: Iterable[Step], facts: Facts) -> set[str]:
     return {office for step in signing for who in _hands(step) for office, _ in _ever(who, facts)}
 
 
-def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:
+def check_reports(programme: Programme, routes: Mapping[str, Route], letters: Collection[str]) -> None:
     """Raises RouteError where an order would name another term for the report than the one that runs, and
-    where an instalment would wait for a report that cannot come."""
+    where it or an instalment would wait for one that cannot come. `letters`: those that ask for it."""
     for size in programme.sizes:
         if size.route is None:
             continue
@@ -168,6 +169,10 @@ def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:
             repay = terms.get("repay_days")
             if days is not None and (type(repay) is not int or repay <= 0):
                 raise RouteError("no_days", at=f"{at}.repay_days")
+        asking = [one.template for one in route.steps.values() if isinstance(one, Call)]
+        asking = [letter for letter in asking if letter in letters]
+        if asking and not any(isinstance(one, End) and one.expects for one in route.steps.values()):
+            raise RouteError("report_not_expected", at=at, letter=asking[0], route=route.code)
         for code in (one.child for one in parse_waits(terms)):
             if code not in route.children:
                 raise RouteError("unknown_child", at=at, child=code)

@@ -109,6 +109,9 @@ TEXTS = {
         "Die Tage der Erinnerungen folgen aufeinander, und der letzte liegt nach der Frist."
     ),
     "report_days_differ": _("Im Verfahren läuft eine andere Frist für den Bericht: %(days)s Tage."),
+    "report_not_expected": _(
+        "Das Schreiben verlangt einen Bericht, auf den dieses Verfahren nicht wartet (expects): %(letter)s"
+    ),
     "reviews_itself": _("Die Stelle würde ihr eigenes Vorhaben prüfen: %(office)s"),
     "row_without_result": _("Eine Zeile der Tabelle hat kein Ergebnis."),
     "sizes_unclear": _("Jede Grösse braucht eine Zeile, und für denselben Tag nur eine."),
