@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.route import APPLICANT_OFFICE, Route
-from workflow.funding.letters import Order, Remedy, Resolution, Sender, render
+from workflow.funding.letters import Order, Resolution, Sender, remedy, render
 from workflow.funding.programme import Programme
 from workflow.store import journal, published
 from workflow.store.queries.record import (
@@ -99,7 +99,7 @@ def templates_and_order(
         "report": programme.own(terms["report"]),
         "report_days": terms["report_days"],
         "repay_days": terms.get("repay_days", 0),
-        "remedy": None if internal else _remedy(programme, deciders[-1][1]),
+        "remedy": None if internal else remedy(programme, deciders[-1][1]),
         "copies": _offices(programme, route, events),
         "signatures": [
             {"name": name, "function": _function(programme, office, role)}
@@ -154,17 +154,6 @@ def _sender(programme: Programme, office: str | None) -> Sender:
         "office": programme.own(programme.offices[office].title if office else sender["office"]),
         "address": programme.own(sender["address"]),
         "mail": sender["mail"],
-    }
-
-
-def _remedy(programme: Programme, role: str) -> Remedy:
-    """A Rekurs goes to the authority above the one that decided, by its role."""
-    above = programme.remedy["authorities"][role]
-    return {
-        "authority": programme.own(above["authority"]),
-        "address": programme.own(above["address"]),
-        "lodge_days": programme.remedy["lodge_days"],
-        "reasons_days": programme.remedy["reasons_days"],
     }
 
 

@@ -19,7 +19,7 @@ from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Re
 from workflow.funding.letters import Order, render
 from workflow.funding.parts import Parts, parts_of, with_parts
 from workflow.funding.programme import Bundle, Programme
-from workflow.funding.specimen import specimen
+from workflow.funding.specimen import specimen, specimens
 from workflow.store import outbox, proposals, published
 from workflow.store.reading import PUBLISHERS
 
@@ -35,6 +35,8 @@ OF_COORDINATORS = (
 )
 """What coordinators may propose: calls, their money, what applicants read. Administrators: anything."""
 
+SPECIMENS = {"programme/offices", "programme/remedy"}
+"""The parts on which it hangs of which orders each letter is tried."""
 MOST_REASON = 2000
 
 
@@ -146,10 +148,13 @@ def from_screens(db: Engine) -> bool:
 
 
 def try_letters(bundle: Bundle, *, now: datetime, codes: Iterable[str] | None = None) -> None:
-    """Make each of these letters once, or all of them; RouteError (letter_fails) for the first that fails."""
+    """Make each of these letters, or all of them, of every specimen; RouteError (letter_fails) for the first
+    that fails."""
+    orders = list(specimens(Programme.parse(bundle.programme)))
     for code in bundle.letters if codes is None else codes:
         if not _is_imported(bundle, code):
-            preview(bundle, code, now=now)
+            for order in orders:
+                preview(bundle, code, now=now, order=order)
 
 
 def preview(bundle: Bundle, code: str, *, now: datetime, order: Order | None = None) -> bytes:
@@ -214,9 +219,10 @@ def _examined(
 
 
 def _letters_to_try(bundle: Bundle, parts: Parts) -> Sequence[str]:
-    """Those that changed; all of them where one changed that others are made of."""
+    """Those that changed; all where one changed that others are made of, or who decides and who applies."""
     changed = [name.partition("/")[2] for name, part in parts.items() if name.startswith("letters/") and part]
-    return list(bundle.letters) if any(_is_imported(bundle, code) for code in changed) else changed
+    of_all = SPECIMENS & parts.keys() or any(_is_imported(bundle, code) for code in changed)
+    return list(bundle.letters) if of_all else changed
 
 
 def _is_imported(bundle: Bundle, code: str) -> bool:

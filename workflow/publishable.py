@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from workflow.engine.route import (
     DECIDED_BY,
     NO_OFFICE,
     OPERATOR,
+    Call,
     Choice,
     End,
     Human,
@@ -21,7 +23,7 @@ from workflow.engine.route import (
     Wait,
     Who,
 )
-from workflow.engine.said import Said, said_by, unsaid
+from workflow.engine.said import Said, said_by, unsaid, unsigned
 from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, pick
 from workflow.errors import RouteError
@@ -70,7 +72,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         check_forms(bundle, programme, _forms(bundle, programme), parsed)
         check_remedy(programme, parsed)
         check_appeals(programme, parsed)
-        check_reports(programme, parsed)
+        check_reports(programme, parsed, reading(bundle, "report"))
         check_carried(bundle, programme, parsed)
         for route in parsed.values():
             yield from findings(bundle, programme, route, parsed)
@@ -89,6 +91,10 @@ def check_remedy(programme: Programme, routes: Mapping[str, Route]) -> None:
     for key in ("lodge_days", "reasons_days"):
         if type(programme.remedy[key]) is not int or programme.remedy[key] <= 0:
             raise RouteError("no_days", at=f"remedy.{key}")
+    for role, authority in programme.remedy["authorities"].items():
+        for key in ("authority", "address"):
+            if not authority.get(key):
+                raise RouteError("missing_key", at=f"remedy.authorities.{role}", key=key)
     for route in routes.values():
         for step in route.steps.values():
             seats = step.seats if isinstance(step, Human) and step.signs else ()
@@ -149,9 +155,9 @@ def _signing_offices(steps: Iterable[Step], facts: Facts) -> set[str]:
     return {office for step in signing for who in _hands(step) for office, _ in _ever(who, facts)}
 
 
-def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:
+def check_reports(programme: Programme, routes: Mapping[str, Route], letters: Collection[str]) -> None:
     """Raises RouteError where an order would name another term for the report than the one that runs, and
-    where an instalment would wait for a report that cannot come."""
+    where it or an instalment would wait for one that cannot come. `letters`: those that ask for it."""
     for size in programme.sizes:
         if size.route is None:
             continue
@@ -163,6 +169,10 @@ def check_reports(programme: Programme, routes: Mapping[str, Route]) -> None:
             repay = terms.get("repay_days")
             if days is not None and (type(repay) is not int or repay <= 0):
                 raise RouteError("no_days", at=f"{at}.repay_days")
+        asking = [one.template for one in route.steps.values() if isinstance(one, Call)]
+        asking = [letter for letter in asking if letter in letters]
+        if asking and not any(isinstance(one, End) and one.expects for one in route.steps.values()):
+            raise RouteError("report_not_expected", at=at, letter=asking[0], route=route.code)
         for code in (one.child for one in parse_waits(terms)):
             if code not in route.children:
                 raise RouteError("unknown_child", at=at, child=code)
@@ -207,7 +217,31 @@ def findings(
         own_measures=frozenset(one.code for one in programme.offices.values() if one.own_measures),
         routes=routes,
     )
-    return found or [*unsaid(route, *_said(bundle, programme, route, routes)), *_unread(route)]
+    if found:
+        return found
+    forms = _forms(bundle, programme)
+    return [
+        *unsaid(route, *_said(forms, route, routes)),
+        *unsigned(route, _reasons(forms, route), reading(bundle, "reasons")),
+        *_unread(route),
+    ]
+
+
+def _reasons(forms: Mapping[str, Form], route: Route) -> set[tuple[str, str]]:
+    """(form, outcome) for which whoever acts has to give reasons, in whichever section these stand."""
+    return {
+        (step.form, out)
+        for step in _humans(route)
+        for out in (*step.outcomes, *(step.votes or ()))
+        if step.form and any(field.code == "reasons" for field in forms[step.form].asked(out).values())
+    }
+
+
+def reading(bundle: Bundle, name: str) -> set[str]:
+    """The letters that say this of an order, themselves or by way of another one that they are made of."""
+    says = re.compile(rf"\bdata\.(at\(\")?{name}\b")
+    own = {code for code, text in bundle.letters.items() if says.search(text)}
+    return own | {code for code, text in bundle.letters.items() if any(f'"{one}.typ"' in text for one in own)}
 
 
 def _unread(route: Route) -> Iterator[RouteError]:
@@ -220,12 +254,9 @@ def _unread(route: Route) -> Iterator[RouteError]:
             yield RouteError("reads_nothing", at=step.code, role=role)
 
 
-def _said(
-    bundle: Bundle, programme: Programme, route: Route, routes: Mapping[str, Route]
-) -> tuple[Said, set[str]]:
+def _said(forms: Mapping[str, Form], route: Route, routes: Mapping[str, Route]) -> tuple[Said, set[str]]:
     """What each form brings by outcome, and with what a case can begin: the forms that no step asks for open
     one, and for a child there is what may have been said in its parent."""
-    forms = _forms(bundle, programme)
     known = [*routes.values(), route]
     outcomes = {out for one in known for step in _humans(one) for out in step.outcomes}
     said = {code: {out: form.brings(out) for out in outcomes} for code, form in forms.items()}

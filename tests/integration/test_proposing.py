@@ -231,6 +231,19 @@ def test_what_does_not_hold_together_is_refused_with_the_place(told: Story, name
     assert rows(told.db, "SELECT FROM proposals") == []
 
 
+def test_letters_are_tried_anew_when_who_hears_an_appeal_changes(told: Story) -> None:
+    bundle = load_folder(KIP3)
+    fails = 'data.remedy != none and data.remedy.authority == "Niemand"'
+    bundle.letters["order_ended"] += f"\n#if {fails} {{ panic() }}"
+    with told.db.begin() as tx:
+        store(tx, *checked_bundle(bundle), told.now)
+    base, parts = current(told)
+    remedy = parts["programme/remedy"]
+    remedy["authorities"]["head"]["authority"]["de"] = "Niemand"
+    [found] = proposing.check(told.db, {"programme/remedy": remedy}, base=base, now=told.now)
+    assert "letter_fails at=letters/order_ended" in str(found)
+
+
 def test_nothing_changed_is_no_proposal_and_the_same_click_is_one(told: Story) -> None:
     base, parts = current(told)
     with pytest.raises(Refused, match="nothing_changed"):

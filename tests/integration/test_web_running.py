@@ -150,6 +150,7 @@ def test_a_report_is_written_beside_the_budget_and_checked_beside_it(app: Flask,
     assert sent.url.rsplit("/", 1)[1] != str(case_id)
     child = UUID(sent.url.rsplit("/", 1)[1])
     told.route()
+    assert "nach dem Ende des Projekts:" not in browser.open(f"/applications/{case_id}").words()
     words = signed_in(app, CHECKER).open(f"/desk/cases/{child}").words()
     assert "Teilnehmende erreicht Anzahl Teilnehmende 48 Personen 40 Personen -8 Personen -17 %" in words
     assert "Fest im Quartier Anzahl Veranstaltungen – 2 Veranstaltungen 2 Veranstaltungen" in words

@@ -54,6 +54,53 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda it: field(it, "application", "area").pop("fact"),
         "nobody_says at=forms.application fact=area",
     ),
+    "no title": (
+        lambda it: field(it, "application", "title").update(code="name"),
+        "nobody_says at=forms.application fact=project.title",
+    ),
+    "a period that may be left out": (
+        lambda it: field(it, "application", "period_to").update(required=False),
+        "nobody_says at=forms.application fact=project.period_to",
+    ),
+    "a period in words": (
+        lambda it: field(it, "application", "period_from").update(type="text"),
+        "wrong_type at=forms.application fact=project.period_from type=text",
+    ),
+    "an amount that is counted": (
+        lambda it: field(it, "application", "requested").update(type="number"),
+        "wrong_type at=forms.application fact=requested type=number",
+    ),
+    "a limit for each year of no period": (
+        lambda it: (
+            it.programme["sizes"][0].update(max_a_year=100000),
+            field(it, "application", "period_to").pop("fact"),
+        ),
+        "nobody_says at=forms.application fact=period_to",
+    ),
+    "goals of an area that is not asked": (
+        lambda it: field(it, "application", "goals").update(grouped_by="project.aera"),
+        "form_malformed at=forms.application.project.goals key=grouped_by project.aera",
+    ),
+    "a unit of nothing": (
+        lambda it: field(it, "application", "targets")["columns"][2].update(unit_of="goal"),
+        "form_malformed at=forms.application.plan.targets key=unit_of goal",
+    ),
+    "less than nothing": (
+        lambda it: field(it, "application", "title").update(max=-1),
+        "wrong_value at=forms.application.project.title key=max",
+    ),
+    "at least more than at most": (
+        lambda it: field(it, "application", "requested").update(max=9999),
+        "wrong_value at=forms.application.financing.requested key=max",
+    ),
+    "more rows than there may be": (
+        lambda it: field(it, "application", "costs")["rows"].update(min=31),
+        "wrong_value at=forms.application.budget.costs key=max",
+    ),
+    "nothing to choose": (
+        lambda it: field(it, "application", "costs")["columns"][0].update(options=[]),
+        "wrong_value at=forms.application.budget.costs key=options",
+    ),
     "an outcome that no step has": (
         lambda it: field(it, "decision", "amount").update(outcomes=["grnat"]),
         "unknown_outcome at=forms.decision.decision.amount outcome=grnat",

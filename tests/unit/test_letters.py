@@ -1,5 +1,6 @@
 """Orders as PDF: the same every time, readable, and deaf to what applicants write."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -9,10 +10,13 @@ import typst
 from pypdf import PdfReader
 
 import workflow
+from workflow.errors import RouteError
 from workflow.funding.letters import FONTS, Order, is_archival, render
 from workflow.funding.programme import load_folder
+from workflow.proposing import try_letters
 
-LETTERS = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt").letters
+BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
+LETTERS = BUNDLE.letters
 NOW = datetime(2026, 12, 31, 23, 30, 30, 123456, tzinfo=UTC)
 HOSTILE = '#read("/etc/passwd") ] #panic("x") $1/0$ *a* \\ // <b> `c` @d'
 ORDER: Order = {
@@ -175,3 +179,19 @@ def test_a_template_reads_no_file_outside_its_folder(tmp_path: Path) -> None:
     for path in (secret, "/etc/passwd", "../../etc/passwd"):
         with pytest.raises(typst.TypstError):
             render({"leak": f'#read("{path}")'}, "leak", ORDER, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#data.conditions.first()",
+        "#data.remedy.authority",
+        '#if data.remedy != none and data.remedy.authority.starts-with("Appell") { panic() }',
+    ],
+    ids=["without conditions", "without a remedy", "of one authority"],
+)
+def test_a_letter_is_tried_of_every_order_that_there_can_be(text: str) -> None:
+    letters = {**LETTERS, "order_ended": f"{LETTERS['order_ended']}\n{text}"}
+    try_letters(BUNDLE, now=NOW, codes=["order_ended"])
+    with pytest.raises(RouteError, match="letter_fails at=letters/order_ended"):
+        try_letters(replace(BUNDLE, letters=letters), now=NOW, codes=["order_ended"])

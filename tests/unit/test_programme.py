@@ -241,6 +241,16 @@ def test_an_appeal_comes_to_whom_the_order_names_and_never_to_who_decided() -> N
     assert said(named_otherwise) == [f"heard_elsewhere {at}.head role=head route=appeal"]
 
 
+def test_an_order_asks_for_no_report_that_nobody_can_hand_in() -> None:
+    unasked = deepcopy(BUNDLE)
+    del unasked.routes["small"]["steps"]["granted"]["expects"]
+    unasked.routes["small"]["extend"]["from"].remove("granted")
+    said = "report_not_expected at=terms.S letter=order_granted route=small"
+    assert [str(one) for one in problems(unasked)] == [said]
+    unasked.letters["order_granted"] = unasked.letters["order_granted"].replace("#data.report.", "nichts.")
+    assert list(problems(unasked)) == []
+
+
 def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("{yes: no, on: off, day: 2027-03-01, flag: true, none: null}")
@@ -255,6 +265,16 @@ def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
     [
         (("terms", "M", "report"), None, "no_terms at=terms.M"),
         (("terms", "M", "report"), "Schlussbericht", "no_terms at=terms.M"),
+        (
+            ("remedy", "authorities", "chancellery", "address"),
+            None,
+            "missing_key at=remedy.authorities.ch",
+        ),
+        (
+            ("remedy", "authorities", "head", "authority"),
+            {},
+            "missing_key at=remedy.authorities.head",
+        ),
         (("carry_over", "figures", "plan.spent"), "accounts.costs.nothing", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "accounts.costs", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "results.goals", "no_figure"),

@@ -1,4 +1,4 @@
-"""A route whose step needs a day or an amount is published when somebody has to say it on every way there."""
+"""A route whose step needs a day, an amount or a signature is published when it is there on every way."""
 
 from __future__ import annotations
 
@@ -75,3 +75,43 @@ def test_a_jump_off_the_route_says_nothing() -> None:
     way["to"] = [*way["to"], "remedy_period"]
     [found] = [one for one in findings("small", bundle) if "remedy_period" in one]
     assert found.startswith("not_always_said at=remedy_period fact=dispatched_on")
+
+
+def test_a_letter_that_nobody_signs_is_found_with_the_way() -> None:
+    bundle, steps = changed()
+    steps["query"]["outcomes"]["silent"]["to"] = "order_inadmissible"
+    way = "formal_check → query → order_inadmissible"
+    assert findings("small", bundle) == [
+        f"nobody_signs at=order_inadmissible letter=order_inadmissible way={way}"
+    ]
+
+
+def test_the_clock_signs_nothing() -> None:
+    bundle, steps = changed()
+    steps["inadmissible_proposal"]["timers"] = [{"at": 100, "do": "lapse", "outcome": "silent"}]
+    steps["inadmissible_proposal"]["outcomes"]["silent"] = {"to": "order_inadmissible", "by": "clock"}
+    [found] = findings("small", bundle)
+    assert found.startswith("nobody_signs at=order_inadmissible")
+
+
+@pytest.mark.parametrize(
+    ("route", "form", "letters"),
+    [
+        ("small", "decision", ["order_granted", "order_rejected"]),  # that one writes off needs none
+        ("medium", "decision", ["order_granted", "order_rejected"]),  # two sign together
+        ("report", "decide_settlement", ["order_settled"]),
+    ],
+)
+def test_an_order_without_reasons_is_found(route: str, form: str, letters: list[str]) -> None:
+    bundle, _ = changed()
+    fields = bundle.forms[form]["sections"][0]["fields"]
+    next(one for one in fields if one["code"] == "reasons")["required"] = False
+    found = [one.split()[:2] for one in findings(route, bundle)]
+    assert found == [["no_reasons", f"at={letter}"] for letter in letters]
+
+
+def test_a_letter_says_what_the_sheet_says_of_which_it_is_made() -> None:
+    demo = load_folder(KIP3.parent / "demo-canton")
+    assert publishable.reading(demo, "reasons") == {"frame", "granted", "refused"}
+    assert "order_granted" in publishable.reading(BUNDLE, "report")
+    assert "order_written_off" not in publishable.reading(BUNDLE, "reasons")

@@ -30,6 +30,7 @@ TEXTS = {
     "bounded_step_entered_by_rule": _(
         "Eine Regel führt zu einem Schritt, der nicht beliebig oft kommen darf: %(step)s"
     ),
+    "commits_unheld": _("Auf diesem Weg ist nicht reserviert, was hier zugesichert wird."),
     "deadline_beside_quorum": _(
         "Entweder eine Mehrheit schliesst, oder zur Frist genügt weniger, nicht beides."
     ),
@@ -65,6 +66,12 @@ TEXTS = {
     "no_way_past_bound": _("Ist die Zahl der Male aufgebraucht, bleibt hier nichts mehr zu wählen: %(step)s"),
     "not_together": _(
         "Für viele auf einmal (together): ein Formular, genau ein Ergebnis, keine Ausstandsklärung."
+    ),
+    "no_reasons": _(
+        "Auf diesem Weg verlangt kein Formular die Erwägungen (reasons) zu diesem Schreiben: %(letter)s"
+    ),
+    "nobody_signs": _(
+        "Jedes Schreiben nennt, wer entschieden hat; auf diesem Weg unterschreibt (signs) niemand: %(letter)s"
     ),
     "nobody_says": _("Kein Formular verlangt, was dieser Schritt braucht: %(fact)s"),
     "not_always_said": _("Auf diesem Weg sagt niemand, was der Schritt braucht: %(fact)s"),
@@ -102,6 +109,9 @@ TEXTS = {
         "Die Tage der Erinnerungen folgen aufeinander, und der letzte liegt nach der Frist."
     ),
     "report_days_differ": _("Im Verfahren läuft eine andere Frist für den Bericht: %(days)s Tage."),
+    "report_not_expected": _(
+        "Das Schreiben verlangt einen Bericht, auf den dieses Verfahren nicht wartet (expects): %(letter)s"
+    ),
     "reviews_itself": _("Die Stelle würde ihr eigenes Vorhaben prüfen: %(office)s"),
     "row_without_result": _("Eine Zeile der Tabelle hat kein Ergebnis."),
     "sizes_unclear": _("Jede Grösse braucht eine Zeile, und für denselben Tag nur eine."),
@@ -130,6 +140,7 @@ TEXTS = {
     "unknown_vote": _("Eine Stimme ist dafür oder dagegen: %(vote)s"),
     "unreachable": _("Hierher führt kein Weg."),
     "unreadable": _("Das ist kein lesbares YAML: %(why)s"),
+    "verdict_out_of_reach": _("Wo eine Zahl von Stimmen schliesst, gibt es dieses Ergebnis nie: %(verdict)s"),
     "verdict_without_outcome": _("Was folgt, fehlt für den Fall: %(verdict)s"),
     "wrong_type": _("Diese Angabe ist von anderer Art: %(fact)s"),
 }

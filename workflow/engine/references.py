@@ -367,6 +367,9 @@ def _human(route: Route, step: Human) -> Iterator[RouteError]:
     for verdict in needed:
         if verdict not in step.outcomes:
             yield RouteError("verdict_without_outcome", at=step.code, verdict=verdict)
+    for verdict in VERDICTS[len(needed) :]:
+        if verdict in step.outcomes:  # with a number there is a majority, or it is out of reach
+            yield RouteError("verdict_out_of_reach", at=step.code, verdict=verdict)
     if not mandatory or (step.close or 1) > len(mandatory):
         yield RouteError("quorum_out_of_reach", at=step.code)
     if step.enough_votes > len(mandatory):

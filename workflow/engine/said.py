@@ -1,11 +1,12 @@
-"""Is what a step cannot do without, a day to count from or an amount, said on every way to it?"""
+"""Is what a step cannot do without said on every way to it: a day to count from, an amount, who decided?"""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
-from workflow.engine.route import End, Human, Outcome, Route, Until, Wait
+from workflow.engine.route import Call, End, Human, Outcome, Route, Until, Wait
+from workflow.engine.walked import walked
 from workflow.errors import RouteError
 
 Said = Mapping[str, Mapping[str, Collection[str]]]
@@ -58,29 +59,44 @@ def said_by(step: Human, said: Said) -> set[str]:
 
 def _past(route: Route, to: str, fact: str, said: Said) -> tuple[str, ...]:
     """A shortest way to the step on which nobody says this; empty where there is none."""
-    ways: dict[str, tuple[str, ...]] = {route.start: (route.start,)}
-    queue = deque([route.start])
-    while queue:
-        code = queue.popleft()
-        if code == to:
-            return ways[code]
-        for target in _silently(route, code, fact, said):
-            if target not in ways:
-                ways[target] = (*ways[code], target)
-                queue.append(target)
-    return ()
+    ways = walked(route, False, lambda step, out, before: before or fact in _says(step, out, said))
+    return ways.get((to, False), ())
 
 
-def _silently(route: Route, code: str, fact: str, said: Said) -> Iterator[str]:
-    """What can come after the step without its having said this."""
-    step = route.steps[code]
-    if isinstance(step, Human):
-        outs = step.outcomes.values()
-        yield from (out.to for out in outs if out.to and fact not in _says(step, out, said))
-    else:
-        yield from route.follows(code)
-    if code in route.withdraw_from and route.withdraw_to:
-        yield route.withdraw_to
-    for way in route.ways.values():
-        if code in way.start:
-            yield from way.to
+class _Signed(NamedTuple):
+    """They who signed last: did one give `reasons`, and would who signs next sign with them?"""
+
+    reasons: bool
+    on: bool
+
+
+def unsigned(
+    route: Route, reasons: Collection[tuple[str, str]], reading: Collection[str]
+) -> Iterator[RouteError]:
+    """For each letter a shortest way to it on which nobody signs, or those who do give it no reasons.
+
+    Every letter names who decided. `reasons`: (form, outcome) for which they cannot be left out; `reading`:
+    letters in which they stand.
+    """
+
+    def then(step: Human, out: Outcome, before: _Signed | None) -> _Signed | None:
+        if out.by_clock or step.is_applicants:
+            return before
+        if step.signs is None:
+            return before and before._replace(on=False)
+        given = all((step.form, one) in reasons for one in step.votes or (out.code,))
+        if step.signs == "together" and before and before.on:
+            given = given or before.reasons
+        return _Signed(given, on=True)
+
+    ways = walked(route, None, then)
+    for code, step in route.steps.items():
+        if not isinstance(step, Call):
+            continue
+        there = {signed: way for (at, signed), way in ways.items() if at == code}
+        silent = [way for signed, way in there.items() if signed and not signed.reasons]
+        if way := there.get(None):
+            yield RouteError("nobody_signs", at=code, letter=step.template, way=" → ".join(way))
+        elif silent and step.template in reading:
+            way = min(silent, key=len)
+            yield RouteError("no_reasons", at=code, letter=step.template, way=" → ".join(way))

@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 
 from workflow.engine import references
-from workflow.engine.route import APPLICANT_OFFICE, End, Human, Route, Wait
+from workflow.engine.route import APPLICANT_OFFICE, End, Human, Outcome, Route, Wait
+from workflow.engine.walked import walked
 from workflow.errors import RouteError
 
 
@@ -35,6 +36,7 @@ def check(
         *_unreachable(route, ways),
         *_dead_ends(route, ways),
         *_loops(route, ways),
+        *_unheld(route),
         *references.names(route, offices, roles, stages, statuses, forms, letters),
         *references.inner(route),
         *references.types(route),
@@ -194,6 +196,19 @@ def _past_bound(
     left = (route.human(bounded).at_most or 0) - ways[code].count(bounded)
     rounds = left if back or code == bounded else 0
     return (*ways[code], *(bounded, *back) * rounds, bounded)
+
+
+def _unheld(route: Route) -> Iterator[RouteError]:
+    """No more can be committed than is held: without a hold the case would stand still at its end."""
+    ways = walked(route, False, _holds)
+    for code, step in route.steps.items():
+        way = ways.get((code, False))
+        if isinstance(step, End) and step.money == "commit" and step.amount and way:
+            yield RouteError("commits_unheld", at=code, way=" → ".join(way))
+
+
+def _holds(_step: Human, outcome: Outcome, before: bool) -> bool:
+    return before if outcome.money is None else outcome.money != "release"
 
 
 def _own_hands(route: Route, own_measures: Collection[str]) -> Iterator[RouteError]:

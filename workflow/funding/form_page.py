@@ -15,8 +15,19 @@ from workflow.funding.programme import Bundle, Programme
 TEXTS = ("title", "label", "help")
 FLAGS = ("required", "must_be")
 NUMBERS = ("min", "max")
-ALWAYS = ("area", "requested", "target_group")
-"""The facts without which an application has no place: each call's form asks for them."""
+DAY = ("date",)
+ALWAYS = {
+    "area": ("choice",),
+    "requested": ("money",),
+    "target_group": ("choice",),
+    "project.title": ("text", "longtext"),
+    "project.period_from": DAY,
+    "project.period_to": DAY,
+}
+"""Facts and answers, with the types of their fields, that the program itself reads: each call's form asks for
+them. Without the facts an application has no place; the answers stand in lists and letters."""
+BY_YEAR = {"period_from": DAY, "period_to": DAY}
+"""The facts that a limit for each year needs besides."""
 POT = "pot"
 
 
@@ -29,12 +40,13 @@ def check_forms(
             raise problem
     asked = [(step, route) for route in routes.values() for step in route.steps.values()]
     for code, form in forms.items():
+        for problem in _unanswerable(form):
+            raise problem
         steps = [(step, route) for step, route in asked if isinstance(step, Human) and step.form == code]
         if steps:
             _fits(form, steps)
     for call in programme.calls.values():
-        for fact in sorted(set(ALWAYS) - forms[call.form].brings()):
-            raise RouteError("nobody_says", at=f"forms.{call.form}", fact=fact)
+        _asks_always(programme, forms[call.form])
     if POT not in programme.tables:
         raise RouteError("unknown_table", at="tables", table=POT)
     pots = programme.labels["pots"]
@@ -42,6 +54,33 @@ def check_forms(
     for result in [table.get("else"), *(row.get("then") for row in table.get("rows", ()))]:
         if result not in pots:
             raise RouteError("unknown_pot", at=f"tables.{POT}", pot=str(result))
+
+
+def _asks_always(programme: Programme, form: Form) -> None:
+    needed = ALWAYS | (BY_YEAR if any(size.most_a_year for size in programme.sizes) else {})
+    fields = form.asked()
+    types = {name: one.type for path, one in fields.items() for name in (path, one.fact) if name}
+    for name, known in needed.items():
+        if name not in types:
+            raise RouteError("nobody_says", at=f"forms.{form.code}", fact=name)
+        if types[name] not in known:
+            raise RouteError("wrong_type", at=f"forms.{form.code}", fact=name, type=types[name])
+
+
+def _unanswerable(form: Form) -> Iterator[RouteError]:
+    """Questions that no answer satisfies, and those that hang on one that is not asked."""
+    for path, field in form.fields().items():
+        at = f"forms.{form.code}.{path}"
+        counted = {column.code for column in field.columns if column.type == "indicator"}
+        for one in (field, *field.columns):
+            if one.grouped_by is not None and one.grouped_by not in form.fields():
+                yield RouteError("form_malformed", at=at, key=f"grouped_by {one.grouped_by}")
+            if one.unit_of is not None and one.unit_of not in counted:
+                yield RouteError("form_malformed", at=at, key=f"unit_of {one.unit_of}")
+            if one.most is not None and one.most < max(0, one.least or 0):
+                yield RouteError("wrong_value", at=at, key="max")
+            if one.type in ("choice", "choices", "indicator") and not one.options:
+                yield RouteError("wrong_value", at=at, key="options")
 
 
 def _fits(form: Form, steps: Sequence[tuple[Human, Route]]) -> None:

@@ -224,14 +224,17 @@ class Form:
                 found[one.fact] = bool(value) if one.type == "boolean" else value
         return found
 
+    def asked(self, outcome: str | None = None) -> Mapping[str, Field]:
+        """The fields that nobody who fills it in can leave out, whoever they are, by path."""
+        return {
+            path: one
+            for path, one in self.fields().items()
+            if one.required and not one.shown_when and not one.for_kinds and one.exists_for(outcome)
+        }
+
     def brings(self, outcome: str | None = None) -> frozenset[str]:
-        """The facts that nobody who fills it in can leave out, whoever they are."""
-        return frozenset(
-            one.fact
-            for one in self.fields().values()
-            if one.fact and one.required and not one.shown_when and not one.for_kinds
-            if one.exists_for(outcome)
-        )
+        """The facts among what they say."""
+        return frozenset(one.fact for one in self.asked(outcome).values() if one.fact)
 
     def files(self, answers: Mapping[str, Any]) -> list[str]:
         """Ids of all files that answers name."""

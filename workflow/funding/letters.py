@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
+from workflow.funding.programme import Programme
 from workflow.texts import ZURICH
 
 
@@ -91,6 +92,17 @@ class Order(TypedDict):
     remedy: Remedy | None
     copies: list[str]
     signatures: list[Signature]
+
+
+def remedy(programme: Programme, role: str) -> Remedy:
+    """A Rekurs goes to the authority above the one that decided, by its role."""
+    above = programme.remedy["authorities"][role]
+    return {
+        "authority": programme.own(above["authority"]),
+        "address": programme.own(above["address"]),
+        "lodge_days": programme.remedy["lodge_days"],
+        "reasons_days": programme.remedy["reasons_days"],
+    }
 
 
 FONTS = Path("/usr/share/fonts/truetype/noto")

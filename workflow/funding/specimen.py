@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from workflow.funding.letters import Order
+from collections.abc import Iterator
+
+from workflow.funding.letters import Order, Remedy, remedy
 from workflow.funding.programme import Programme
+
+
+def specimens(programme: Programme) -> Iterator[Order]:
+    """With conditions and without, and by each who decides; of an office's own measure without a remedy."""
+    remedies: list[Remedy | None] = [remedy(programme, role) for role in programme.remedy["authorities"]]
+    if any(office.own_measures for office in programme.offices.values()):
+        remedies.append(None)
+    order = specimen(programme)
+    for one in remedies:
+        yield {**order, "remedy": one}
+        yield {**order, "remedy": one, "conditions": []}
 
 
 def specimen(programme: Programme) -> Order:
@@ -12,7 +25,6 @@ def specimen(programme: Programme) -> Order:
     size = next(iter(programme.terms))
     terms = programme.terms[size]
     offices = [programme.own(one.title) for one in programme.offices.values()]
-    authority = next(iter(programme.remedy["authorities"].values()))
     calls = [programme.own(one.title) for one in programme.calls.values()]
     return {
         "language": programme.languages[0],
@@ -46,12 +58,7 @@ def specimen(programme: Programme) -> Order:
         "report": programme.own(terms["report"]),
         "report_days": terms["report_days"],
         "repay_days": terms.get("repay_days", 0),
-        "remedy": {
-            "authority": programme.own(authority["authority"]),
-            "address": programme.own(authority["address"]),
-            "lodge_days": programme.remedy["lodge_days"],
-            "reasons_days": programme.remedy["reasons_days"],
-        },
+        "remedy": remedy(programme, next(iter(programme.remedy["authorities"]))),
         "copies": offices[:1],
         "signatures": [{"name": "M. Muster", "function": offices[0]}],
     }

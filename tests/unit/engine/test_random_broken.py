@@ -44,8 +44,6 @@ def broken(random: Random) -> dict[str, Any]:
             raw["facts"][f"n_{code}"] = "number"
         if step["kind"] == "panel":  # every verdict can come about
             step["seats"]["b"]["mandatory"] = True
-            if step["close"] != "all":
-                step["outcomes"].pop("split")
         if "at_most" in step:
             step["at_most"] = BOUND
     humans = [code for code, step in steps.items() if step["kind"] in ("task", "panel")]

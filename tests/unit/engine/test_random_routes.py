@@ -95,6 +95,7 @@ def _some_step(random: Random, onward: list[str], aside: list[str], before: list
             most = sum(seats.values())
             to = {verdict: random.choice(onward) for verdict in ("agreed", "rejected", "split")}
             close = random.choice(["all", random.randint(1, most)])
+            to = {code: step for code, step in to.items() if close == "all" or code != "split"}
             enough = ["a"] if close == "all" and random.random() < 0.5 else []
             step = panel(seats, to, close=close, enough_at_deadline=enough, gate=random.random() < 0.5)
             step["seats"]["c"]["office"] = random.choice(OFFICES)

@@ -182,6 +182,7 @@ BREAKING: dict[str, Callable[[Walked, RouteError], bool]] = {
     "verdict_without_outcome": breaks("split"),
     "lapse_without_outcome": breaks("quiet"),
     "unknown_timer": breaks("unknown_timer"),
+    "commits_unheld": breaks("commits_more_than_held"),
 }
 SHOWN: dict[str, Callable[[Walked, RouteError], bool]] = {
     **BREAKING,

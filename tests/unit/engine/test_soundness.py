@@ -20,10 +20,12 @@ KNOWN: dict[str, Any] = {
     "letters": ("order",),
 }
 TO = {"agreed": "end", "rejected": "end", "split": "end"}
+MAJORITY = {"agreed": "end", "rejected": "end"}
 SEATS = {"a": True, "b": True}
 ON = {"on": "end"}
 CHOICE = {"kind": "choice", "rows": [{"when": {"n": {"max": 1}}, "to": "end"}], "else": "end"}
 HOLD = {"to": "end", "money": "hold", "amount": "n"}
+COMMIT = END | {"money": "commit", "amount": "n"}
 LAPSE = {"timers": [{"at": 100, "do": "lapse", "outcome": "silent"}]}
 
 
@@ -44,10 +46,10 @@ def with_office(table: str) -> dict[str, Any]:
         {"s": task(ON, form="form")},
         {"s": task({"ask": "t", "on": "end"}, form="form"), "t": task({"on": "s"}, at_most=2, edits="form")},
         {"s": panel(SEATS, TO, enough_at_deadline=["a"])},
-        {"s": panel(SEATS, {"agreed": "end", "rejected": "end"}, close=2)},
+        {"s": panel(SEATS, MAJORITY, close=2)},
         {"s": CHOICE},
         {"s": call("end")},
-        {"s": task({"hold": HOLD}), "end": END | {"money": "commit", "amount": "n"}},
+        {"s": task({"hold": HOLD}), "end": COMMIT},
         {"s": task({"on": "end", "silent": {"to": "end", "by": "clock"}}, who="applicant", **LAPSE)},
     ],
 )
@@ -159,7 +161,7 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] 
         [("undeclared_fact", "s")],
     ),
     "fact of an ending": (
-        {"s": task(ON), "end": END | {"money": "commit", "amount": "m"}},
+        {"s": task({"hold": HOLD}), "end": COMMIT | {"amount": "m"}},
         {},
         [("undeclared_fact", "end")],
     ),
@@ -168,7 +170,8 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] 
         {},
         [("verdict_without_outcome", "s")],
     ),
-    "quorum out of reach": ({"s": panel(SEATS, TO, close=3)}, {}, [("quorum_out_of_reach", "s")]),
+    "quorum out of reach": ({"s": panel(SEATS, MAJORITY, close=3)}, {}, [("quorum_out_of_reach", "s")]),
+    "split beside a majority": ({"s": panel(SEATS, TO, close=2)}, {}, [("verdict_out_of_reach", "s")]),
     "nobody has to vote": ({"s": panel({"a": False}, TO)}, {}, [("quorum_out_of_reach", "s")]),
     "enough without a seat": (
         {"s": panel(SEATS, TO, enough_at_deadline=["c"])},
@@ -176,7 +179,7 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] 
         [("unknown_seat", "s")],
     ),
     "enough beside a quorum": (
-        {"s": panel(SEATS, TO, close=2, enough_at_deadline=["a"])},
+        {"s": panel(SEATS, MAJORITY, close=2, enough_at_deadline=["a"])},
         {},
         [("deadline_beside_quorum", "s")],
     ),
@@ -234,6 +237,25 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] 
         {"s": task(ON), "end": END | {"money": "commit"}},
         {},
         [("no_amount", "end")],
+    ),
+    "commit without a hold": (
+        {"s": task({"hold": HOLD, "on": "end"}), "end": COMMIT},
+        {},
+        [("commits_unheld", "end")],
+    ),
+    "commit of what was released": (
+        {
+            "s": task({"hold": HOLD | {"to": "t"}}),
+            "t": task({"on": "end", "silent": {"to": "end", "by": "clock", "money": "release"}}, **LAPSE),
+            "end": COMMIT,
+        },
+        {},
+        [("commits_unheld", "end")],
+    ),
+    "commit past the hold": (
+        {"s": task({"on": "t"}), "t": task({"hold": HOLD}), "end": COMMIT},
+        {"ways": {"skip": {"from": ["s"], "to": ["end"], "who": {"office": "desk", "role": "clerk"}}}},
+        [("commits_unheld", "end")],
     ),
     "money that moves by itself": (
         {"s": task({"on": "end", "silent": HOLD | {"by": "clock"}}, **LAPSE)},
