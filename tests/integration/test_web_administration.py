@@ -156,6 +156,32 @@ def test_a_stale_proposal_says_so_and_is_checked_anew(app: Flask, told: Story) -
     assert current(told)[1]["programme/title"]["de"].startswith("Zweites")
 
 
+def test_a_route_a_form_and_a_letter_are_added_in_the_screens(app: Flask, told: Story) -> None:
+    admin, head = signed_in(app, ADMIN), signed_in(app, HEAD)
+    listed = admin.open("/administration/parts")
+    wrong = admin.send(listed.form("/administration/parts", "get"), {"code": "Jury 5"})
+    assert "Kleinbuchstaben" in wrong.text
+    for kind, of, old, new in (
+        ("forms", "consultation", "form: consultation", "form: hearing"),
+        ("routes", "inquiry", "route: inquiry", "route: consulting"),
+    ):
+        text = dict(admin.open(f"/administration/parts/{kind}/{of}").form(f"/{of}").fields)["text"]
+        code = new.partition(": ")[2]
+        page = admin.open(f"/administration/parts?new={kind}&code={code}")
+        assert page.url.endswith(f"/{kind}/{code}")
+        form = page.form(f"/{kind}/{code}")
+        refused = admin.send(form, {"text": text, "press": "propose", "reason": "Neu."}, status=422)
+        assert f"In diesem Teil muss stehen: {new}" in refused.words()
+        said = {"text": text.replace(old, new), "press": "propose", "reason": "Neu."}
+        at = urlsplit(admin.send(form, said).url).path
+        head.send(head.open(at).form(at), {"press": "publish"})
+        assert f"{kind}/{code}" in current(told)[1]
+    coordinator = signed_in(app, COORDINATOR)
+    coordinator.open("/administration/parts?new=routes&code=other").form("/administration/parts", "get")
+    assert coordinator.http.get("/administration/parts/routes/other").status_code == 404
+    assert coordinator.open("/administration/parts?new=letters&code=thanks").url.endswith("/letters/thanks")
+
+
 def test_what_was_published_is_taken_back_by_two_as_well(app: Flask, told: Story) -> None:
     admin, head = signed_in(app, ADMIN), signed_in(app, HEAD)
     before = current(told)[1]["programme/title"]

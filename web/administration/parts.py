@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, abort, render_template, request
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.administration.offering import found_in, offer, send
@@ -27,6 +29,9 @@ from workflow.interchange.layout import lay_out
 from workflow.store import queries
 from workflow.store.queries import ProgrammeParts
 
+NEW = ("routes", "forms", "letters")
+"""Kinds of parts of which there can be more."""
+
 
 def there() -> ProgrammeParts:
     """The published programme, or 404 for who does not see it."""
@@ -34,18 +39,31 @@ def there() -> ProgrammeParts:
     return found if found is not None else abort(404)
 
 
-def parts() -> str:
-    """All parts by kind."""
+def parts() -> str | AnyResponse:
+    """All parts by kind. `new` (a kind) and `code`: to the page on which one more is written."""
     found = there()
+    if kind := request.args.get("new"):
+        name = f"{kind}/{request.args.get('code', '').strip()}"
+        if name in found.parts or _is_new(name):
+            return redirect(url_for("administration.part", name=name), 303)
+        wrong = gettext("Der Name besteht aus Kleinbuchstaben ohne Akzente, Ziffern und Unterstrichen.")
+        flash(wrong, "warning")
     by_kind: dict[str, dict[str, Any]] = {}
     for name, content in found.parts.items():
         by_kind.setdefault(name.partition("/")[0], {})[name] = content
-    return render_template("administration/parts.html", found=found, by_kind=by_kind, named=Named())
+    return render_template(
+        "administration/parts.html",
+        found=found,
+        by_kind=by_kind,
+        named=Named(),
+        adds=[kind for kind in NEW if proposing.may_propose(signed_in().actor, f"{kind}/")],
+    )
 
 
 def part(name: str) -> str:
     """One part as text, to be changed by who may."""
-    return _page(_known(name), name, written(there().parts[name]))
+    found = _known(name)
+    return _page(found, name, written(found.parts[name]) if name in found.parts else "")
 
 
 def change(name: str) -> AnyResponse | str | tuple[str, int]:
@@ -59,6 +77,11 @@ def change(name: str) -> AnyResponse | str | tuple[str, int]:
         if len(text) > MOST:
             raise RouteError("unreadable", at=name, why=f"> {MOST}")
         content = text if name.startswith("letters/") else read_part(text, name)
+        kind, _, code = name.partition("/")
+        if kind in ("routes", "forms") and (
+            not isinstance(content, Mapping) or content.get(kind[:-1]) != code
+        ):
+            raise RouteError("named_otherwise", at=name, key=kind[:-1], name=code)
         if press == "preview" and name.startswith("letters/"):
             return _pdf(with_parts(found.bundle, {name: text}), name.partition("/")[2])
     except RouteError as error:
@@ -81,7 +104,14 @@ def _posted_text() -> str:
 
 def _known(name: str) -> ProgrammeParts:
     found = there()
-    return found if name in found.parts else abort(404)
+    return found if name in found.parts or _is_new(name) else abort(404)
+
+
+def _is_new(name: str) -> bool:
+    """What this person may add: nothing uses it before another part names it."""
+    kind, _, code = name.partition("/")
+    named = kind in NEW and re.fullmatch("[a-z][a-z0-9_]{0,39}", code) is not None
+    return named and proposing.may_propose(signed_in().actor, name)
 
 
 def _page(
@@ -95,10 +125,10 @@ def _page(
         named=Named(),
         offer=offer(found.hash, findings or ()),
         checked=content is not None,
-        differences=differences(name, found.parts[name], content) if content is not None else [],
+        differences=differences(name, found.parts.get(name), content) if content is not None else [],
         may_propose=proposing.may_propose(signed_in().actor, name),
         mails=mails_of(name, content) if not findings else [],
-        drawn=drawing(found.bundle, name, found.parts[name]),
+        drawn=drawing(found.bundle, name, found.parts.get(name)),
         drawn_new=drawing(found.bundle, name, content) if content is not None and not findings else "",
     )
 

@@ -139,6 +139,7 @@ TEXTS = {
     "unknown_type": _("Diese Art von Angabe gibt es nicht: %(type)s"),
     "unknown_vote": _("Eine Stimme ist dafür oder dagegen: %(vote)s"),
     "unreachable": _("Hierher führt kein Weg."),
+    "named_otherwise": _("In diesem Teil muss stehen: %(key)s: %(name)s"),
     "unreadable": _("Das ist kein lesbares YAML: %(why)s"),
     "verdict_out_of_reach": _("Wo eine Zahl von Stimmen schliesst, gibt es dieses Ergebnis nie: %(verdict)s"),
     "verdict_without_outcome": _("Was folgt, fehlt für den Fall: %(verdict)s"),
