@@ -1,6 +1,7 @@
 """The programme folder: complete, sound, and read as it is meant."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -20,6 +21,7 @@ from workflow.funding.forms import Form
 from workflow.funding.plain import load_yaml
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.publishable import parsed_routes, problems
+from workflow.settings import PROGRAMMES
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 PROGRAMME = Programme.parse(BUNDLE.programme)
@@ -248,6 +250,20 @@ def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
     file.write_text("a: 1\na: 2\n")
     with pytest.raises(RouteError, match="stands twice"):
         load_yaml(file)
+
+
+def test_a_letter_in_another_encoding_and_a_file_of_another_ending_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "canton"
+    shutil.copytree(PROGRAMMES / "demo-canton", folder)
+    (folder / "routes" / ".simple.yaml.swp").write_bytes(b"what an editor leaves behind")
+    assert load_folder(folder) == load_folder(PROGRAMMES / "demo-canton")
+    (folder / "routes" / "third.yml").write_text("route: third")
+    with pytest.raises(RouteError, match=r"not_yaml at=routes/third.yml"):
+        load_folder(folder)
+    (folder / "routes" / "third.yml").unlink()
+    (folder / "letters" / "refused.typ").write_bytes("Décision".encode("latin-1"))
+    with pytest.raises(RouteError, match=r"unreadable at=letters/refused.typ"):
+        load_folder(folder)
 
 
 @pytest.mark.parametrize(

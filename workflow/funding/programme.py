@@ -19,7 +19,7 @@ from workflow.funding.eligibility import Question, parse_question
 from workflow.funding.federal import SemReport, parse_sem_report
 from workflow.funding.mails import Mails, parse_mails
 from workflow.funding.payer import Payer, parse_payer
-from workflow.funding.plain import load_yaml
+from workflow.funding.plain import load_text, load_yaml
 from workflow.funding.questions import Labels, Option
 from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
 
@@ -303,17 +303,23 @@ def load_folder(path: Path) -> Bundle:
     """
     return Bundle(
         programme=load_yaml(path / "programme.yaml"),
-        routes={file.stem: _named(file, "route") for file in sorted((path / "routes").glob("*.yaml"))},
-        forms={file.stem: _named(file, "form") for file in sorted((path / "forms").glob("*.yaml"))},
-        letters={file.stem: file.read_text("utf-8") for file in sorted((path / "letters").glob("*.typ"))},
+        routes=_named(path / "routes", "route"),
+        forms=_named(path / "forms", "form"),
+        letters={file.stem: load_text(file) for file in sorted((path / "letters").glob("*.typ"))},
     )
 
 
-def _named(file: Path, key: str) -> dict[str, Any]:
-    data = load_yaml(file)
-    if data.get(key) != file.stem:
-        raise RouteError("named_otherwise", at=f"{file.parent.name}/{file.name}", key=key, name=file.stem)
-    return data
+def _named(folder: Path, key: str) -> dict[str, dict[str, Any]]:
+    """All files of a folder but hidden ones: nobody would notice that one of another ending is left out."""
+    found = {}
+    for file in sorted(folder.glob("[!.]*")):
+        at = f"{folder.name}/{file.name}"
+        if file.suffix != ".yaml":
+            raise RouteError("not_yaml", at=at)
+        found[file.stem] = data = load_yaml(file)
+        if data.get(key) != file.stem:
+            raise RouteError("named_otherwise", at=at, key=key, name=file.stem)
+    return found
 
 
 def _area(raw: Mapping[str, Any]) -> Area:
