@@ -91,7 +91,7 @@ def test_the_catalogue_is_whole() -> None:
     ],
 )
 def test_a_programme_pays_from_an_account_that_banks_here_debit(payer: object) -> None:
-    with pytest.raises(RouteError, match=r"payer_unclear|programme_malformed"):
+    with pytest.raises(RouteError, match=r"payer_unclear|programme_malformed|missing_key key=name"):
         Programme.parse({**BUNDLE.programme, "payer": payer})
     assert PROGRAMME.payer is not None
     assert Programme.parse({**BUNDLE.programme, "payer": None}).payer is None
@@ -269,8 +269,11 @@ def test_a_letter_in_another_encoding_and_a_file_of_another_ending_are_named(tmp
 @pytest.mark.parametrize(
     ("part", "value", "said"),
     [
-        (("terms", "M", "report"), None, "no_terms at=terms.M"),
-        (("terms", "M", "report"), "Schlussbericht", "no_terms at=terms.M"),
+        (("terms",), {"S": BUNDLE.programme["terms"]["S"]}, "no_terms at=terms.M"),
+        (("terms", "M", "report"), None, "wrong_value at=terms.M.report"),
+        (("terms", "M", "report"), "Schlussbericht", "wrong_value at=terms.M.report"),
+        (("carry_over", "child"), "reprot", "unknown_child at=carry_over child=reprot"),
+        (("sem_report", "child"), "reprot", "unknown_child at=sem_report child=reprot"),
         (("carry_over", "figures", "plan.spent"), "accounts.costs.nothing", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "accounts.costs", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "results.goals", "no_figure"),

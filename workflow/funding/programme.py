@@ -152,11 +152,12 @@ class Programme:
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Programme:
-        """A programme from its YAML shape; RouteError (programme_malformed) where it is incomplete."""
+        """A programme from its YAML shape; RouteError where it is incomplete: publishing asks
+        `programme_page` before, which knows the place."""
         try:
             return _programme(data)
         except KeyError as error:
-            raise RouteError("programme_malformed", missing=str(error.args[0])) from error
+            raise RouteError("missing_key", key=str(error.args[0])) from error
         except (TypeError, ValueError, AttributeError) as error:
             raise RouteError("programme_malformed", why=str(error)) from error
 
@@ -335,13 +336,13 @@ def _call(raw: Mapping[str, Any]) -> Call:
         year=raw["year"],
         form=raw["form"],
         areas=tuple(raw["areas"]),
-        opens=_local(raw["opens"]),
-        closes=_local(raw["closes"]),
+        opens=local(raw["opens"]),
+        closes=local(raw["closes"]),
         eligibility=tuple(map(parse_question, raw["eligibility"])),
     )
 
 
-def _local(text: str) -> datetime:
+def local(text: str) -> datetime:
     """UTC from Zurich's «2027-09-30 24:00»: the end of that day, whatever the clocks do."""
     day, clock = text.split(" ")
     hours, minutes = map(int, clock.split(":"))
