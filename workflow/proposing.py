@@ -35,6 +35,9 @@ OF_COORDINATORS = (
 )
 """What coordinators may propose: calls, their money, what applicants read. Administrators: anything."""
 
+IN_LETTERS = ("canton", "remedy", "sender", "terms", "title")
+"""Sections of the programme that letters say."""
+
 MOST_REASON = 2000
 
 
@@ -197,9 +200,10 @@ def _examined(
 
 
 def _letters_to_try(bundle: Bundle, parts: Parts) -> Sequence[str]:
-    """Those that changed; all of them where one changed that others are made of."""
+    """Those that changed; all of them where something changed that others are made of."""
     changed = [name.partition("/")[2] for name, part in parts.items() if name.startswith("letters/") and part]
-    return list(bundle.letters) if any(_is_imported(bundle, code) for code in changed) else changed
+    said = any(f"programme/{section}" in parts for section in IN_LETTERS)
+    return list(bundle.letters) if said or any(_is_imported(bundle, code) for code in changed) else changed
 
 
 def _is_imported(bundle: Bundle, code: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -229,6 +231,18 @@ def test_what_does_not_hold_together_is_refused_with_the_place(told: Story, name
     with pytest.raises(RouteError, match=said):
         propose(told, changed)
     assert rows(told.db, "SELECT FROM proposals") == []
+
+
+def test_what_letters_say_of_the_programme_is_tried_in_all_of_them(told: Story, tmp_path: Path) -> None:
+    folder = tmp_path / "kip3"
+    shutil.copytree(KIP3, folder)
+    with (folder / "letters" / "order_rejected.typ").open("a", encoding="utf-8") as letter:
+        letter.write('\n#data.sender.address.split(", ").at(1)\n')
+    publish_folder(told.db, folder, told.now)
+    sender = deepcopy(current(told)[1]["programme/sender"])
+    sender["address"]["de"] = "Marktplatz 30a"
+    with pytest.raises(RouteError, match="letter_fails at=letters/order_rejected"):
+        propose(told, {"programme/sender": sender})
 
 
 def test_nothing_changed_is_no_proposal_and_the_same_click_is_one(told: Story) -> None:
