@@ -197,5 +197,5 @@ def said(error: FoerderwegError) -> Finding:
         says = errors.text_of(error, lang())
     else:
         says = gettext(text) % defaultdict(str, known) if text else str(error)
-    at = known.get("at", "") or (gettext("Zeile %(n)s", n=known["line"]) if "line" in known else "")
-    return Finding(at, says, known.get("way", ""))
+    line = gettext("Zeile %(n)s", n=known["line"]) if "line" in known else ""
+    return Finding(", ".join(filter(None, [known.get("at"), line])), says, known.get("way", ""))
