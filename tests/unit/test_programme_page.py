@@ -167,6 +167,13 @@ def test_a_mistake_is_found_where_it_stands(mistake: Change, said: str) -> None:
     assert any(one.startswith(said) for one in found(bundle)), found(bundle)
 
 
+@pytest.mark.parametrize("kind", ["languages", "years", "areas", "sizes", "terms"])
+def test_a_programme_without_any_is_none(kind: str) -> None:
+    bundle = deepcopy(BUNDLE)
+    bundle.programme[kind].clear()
+    assert f"missing_key at={kind} key={kind}" in found(bundle)
+
+
 @pytest.mark.parametrize("wanted", [True, False, "yes", "no"])
 def test_a_question_is_answered_with_yes_or_no_in_either_way(wanted: Any) -> None:
     bundle = deepcopy(BUNDLE)
