@@ -35,8 +35,9 @@ OF_COORDINATORS = (
 )
 """What coordinators may propose: calls, their money, what applicants read. Administrators: anything."""
 
-SPECIMENS = {"programme/offices", "programme/remedy"}
-"""The parts on which it hangs of which orders each letter is tried."""
+IN_LETTERS = ("canton", "offices", "remedy", "sender", "terms", "title")
+"""Sections of the programme that letters say, or on which it hangs of which orders they are tried."""
+
 MOST_REASON = 2000
 
 
@@ -219,10 +220,10 @@ def _examined(
 
 
 def _letters_to_try(bundle: Bundle, parts: Parts) -> Sequence[str]:
-    """Those that changed; all where one changed that others are made of, or who decides and who applies."""
+    """Those that changed; all of them where something changed that others are made of."""
     changed = [name.partition("/")[2] for name, part in parts.items() if name.startswith("letters/") and part]
-    of_all = SPECIMENS & parts.keys() or any(_is_imported(bundle, code) for code in changed)
-    return list(bundle.letters) if of_all else changed
+    said = any(f"programme/{section}" in parts for section in IN_LETTERS)
+    return list(bundle.letters) if said or any(_is_imported(bundle, code) for code in changed) else changed
 
 
 def _is_imported(bundle: Bundle, code: str) -> bool:

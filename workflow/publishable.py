@@ -27,17 +27,20 @@ from workflow.engine.said import Said, said_by, unsaid, unsigned
 from workflow.engine.soundness import check
 from workflow.engine.tables import Facts, Table, pick
 from workflow.errors import RouteError
+from workflow.funding import programme_page, route_page
 from workflow.funding.federal import check_sem_report
 from workflow.funding.figures import check_advice, check_figures
 from workflow.funding.form_page import check_forms
 from workflow.funding.forms import Form
 from workflow.funding.instalments import ACCEPTED, parse_waits
-from workflow.funding.labelled import check_labels
+from workflow.funding.labelled import check_labels, misread_texts
 from workflow.funding.plan import check_plan
 from workflow.funding.programme import Bundle, Programme, load_folder
-from workflow.funding.route_page import misread
 from workflow.intake import REQUESTED_IN_ALL
 from workflow.store.reading import ALL_DOSSIERS
+
+FORM_KEYS = {"title", "sections"}
+"""Without them no form could even be parsed."""
 
 
 def checked(folder: Path) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]:
@@ -54,18 +57,13 @@ def checked_bundle(bundle: Bundle) -> tuple[Bundle, Programme, dict[str, dict[st
 
 
 def problems(bundle: Bundle) -> Iterator[RouteError]:
-    """What keeps this from being published: of the routes everything, else the first thing."""
+    """What keeps this from being published: all that is misread, of the routes everything, else the first."""
     try:
-        programme = Programme.parse(bundle.programme)
-        check_figures(programme)
-        wrong = [
-            RouteError(one.code, **one.params, route=code)
-            for code, raw in bundle.routes.items()
-            for one in misread(raw)
-        ]
-        if wrong:
+        if wrong := list(_misread(bundle)):
             yield from wrong
             return
+        programme = Programme.parse(bundle.programme)
+        check_figures(programme)
         routes = _compiled(bundle, programme)
         check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
@@ -82,6 +80,16 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         yield RouteError("programme_malformed", why=repr(error))
 
 
+def _misread(bundle: Bundle) -> Iterator[RouteError]:
+    yield from programme_page.misread(bundle.programme)
+    for code, raw in bundle.routes.items():
+        yield from (RouteError(one.code, **one.params, route=code) for one in route_page.misread(raw))
+    for code, raw in bundle.forms.items():
+        for key in sorted(FORM_KEYS - raw.keys()):
+            yield RouteError("missing_key", at=f"forms.{code}", key=key)
+        yield from misread_texts(raw, f"forms.{code}")
+
+
 def _compiled(bundle: Bundle, programme: Programme) -> dict[str, dict[str, Any]]:
     return {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
 
@@ -89,12 +97,8 @@ def _compiled(bundle: Bundle, programme: Programme) -> dict[str, dict[str, Any]]
 def check_remedy(programme: Programme, routes: Mapping[str, Route]) -> None:
     """Raises RouteError where an order could not name who hears an appeal against it, or until when."""
     for key in ("lodge_days", "reasons_days"):
-        if type(programme.remedy[key]) is not int or programme.remedy[key] <= 0:
+        if programme.remedy[key] <= 0:
             raise RouteError("no_days", at=f"remedy.{key}")
-    for role, authority in programme.remedy["authorities"].items():
-        for key in ("authority", "address"):
-            if not authority.get(key):
-                raise RouteError("missing_key", at=f"remedy.authorities.{role}", key=key)
     for route in routes.values():
         for step in route.steps.values():
             seats = step.seats if isinstance(step, Human) and step.signs else ()
@@ -167,7 +171,7 @@ def check_reports(programme: Programme, routes: Mapping[str, Route], letters: Co
             if days is not None and days != terms["report_days"]:
                 raise RouteError("report_days_differ", at=at, days=days)
             repay = terms.get("repay_days")
-            if days is not None and (type(repay) is not int or repay <= 0):
+            if days is not None and (repay is None or repay <= 0):
                 raise RouteError("no_days", at=f"{at}.repay_days")
         asking = [one.template for one in route.steps.values() if isinstance(one, Call)]
         asking = [letter for letter in asking if letter in letters]
@@ -183,9 +187,13 @@ def check_reports(programme: Programme, routes: Mapping[str, Route], letters: Co
 
 def check_carried(bundle: Bundle, programme: Programme, routes: Mapping[str, Route]) -> None:
     """Raises RouteError for a figure of last year's report that could not go into a new application."""
+    if not programme.carry_over:
+        return
     options = programme.options(bundle.forms["application"])
     application = Form.parse(bundle.forms["application"], options)
-    children = [route.children.get(programme.carry_over.get("child", "")) for route in routes.values()]
+    children = [route.children.get(programme.carry_over["child"]) for route in routes.values()]
+    if not any(children):
+        raise RouteError("unknown_child", at="carry_over", child=programme.carry_over["child"])
     for code in {child.form for child in children if child}:
         report = Form.parse(bundle.forms[code], options)
         for path, source in programme.carry_over["figures"].items():
@@ -306,6 +314,8 @@ def check_bundle(bundle: Bundle, programme: Programme, routes: Mapping[str, Mapp
     if programme.sem_report is not None:
         children = [raw.get("children", {}).get(programme.sem_report.child) for raw in routes.values()]
         named = {child["form"] for child in children if child}
+        if not named:
+            raise RouteError("unknown_child", at="sem_report", child=programme.sem_report.child)
         check_sem_report(programme.sem_report, forms["application"], {code: forms[code] for code in named})
     for size in programme.sizes:
         if size.route is not None and size.route not in routes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -211,11 +213,11 @@ def broken(parts: dict[str, Any], name: str) -> dict[str, Any]:
         ("forms/review", "form_malformed"),
         ("letters/order_granted", "letter_fails at=letters/order_granted"),
         ("letters/frame", "letter_fails"),
-        ("programme/sizes", "sizes_unclear at=sizes"),
-        ("programme/holidays", "programme_malformed"),
+        ("programme/sizes", "sizes_unclear at=sizes.S"),
+        ("programme/holidays", "wrong_value at=holidays.extra.0 key=extra"),
         ("programme/tables", "table_without_else at=tables.pot"),
         ("programme/calls", "closes_before_it_opens"),
-        ("programme/areas", "unknown_area"),
+        ("programme/areas", "not_there at=indicators.consultations.areas key=first_information"),
         ("programme/terms", "instalments_unclear at=terms.M"),
         ("programme/payer", "payer_unclear at=payer"),
         ("programme/remedy", "no_authority at=remedy.authorities.division_head role=division_head"),
@@ -242,6 +244,18 @@ def test_letters_are_tried_anew_when_who_hears_an_appeal_changes(told: Story) ->
     remedy["authorities"]["head"]["authority"]["de"] = "Niemand"
     [found] = proposing.check(told.db, {"programme/remedy": remedy}, base=base, now=told.now)
     assert "letter_fails at=letters/order_ended" in str(found)
+
+
+def test_what_letters_say_of_the_programme_is_tried_in_all_of_them(told: Story, tmp_path: Path) -> None:
+    folder = tmp_path / "kip3"
+    shutil.copytree(KIP3, folder)
+    with (folder / "letters" / "order_rejected.typ").open("a", encoding="utf-8") as letter:
+        letter.write('\n#data.sender.address.split(", ").at(1)\n')
+    publish_folder(told.db, folder, told.now)
+    sender = deepcopy(current(told)[1]["programme/sender"])
+    sender["address"]["de"] = "Marktplatz 30a"
+    with pytest.raises(RouteError, match="letter_fails at=letters/order_rejected"):
+        propose(told, {"programme/sender": sender})
 
 
 def test_nothing_changed_is_no_proposal_and_the_same_click_is_one(told: Story) -> None:

@@ -36,8 +36,8 @@ def swap(file: str, old: str, new: str) -> Change:
             swap("programme.yaml", "years: [2026, 2027]\nhol", "years: [2026, 2027\nhol"),
             "unreadable at=.*line=",
         ),
-        (swap("programme.yaml", "number: ARVE", "nombre: ARVE"), "programme_malformed missing=number"),
-        (swap("programme.yaml", "2026-01-01 00:00", "demain"), "programme_malformed why="),
+        (swap("programme.yaml", "number: ARVE", "nombre: ARVE"), "missing_key at=number"),
+        (swap("programme.yaml", "2026-01-01 00:00", "demain"), "wrong_value at=calls.permanent.opens"),
         (swap("programme.yaml", "languages: [fr, de]", "languages: [it]"), "no_catalogue language=it"),
         (
             swap("programme.yaml", "languages: [fr, de]", "languages: [fr, de]\napplicant_languages: [it]"),

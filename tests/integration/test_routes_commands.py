@@ -57,13 +57,39 @@ def another_version(tmp_path: Path, file: str, old: str, new: str) -> Path:
 
 def test_check_says_sound_or_what_is_wrong_and_the_way_there(tmp_path: Path, capsys: Out) -> None:
     assert main(["routes", "check"], {}) == 0
-    assert capsys.readouterr().out.count(": sound, ") == 9
+    said = capsys.readouterr().out
+    assert said.count(": sound, ") == 9
+    assert "the programme can be published: 29 forms, 12 letters" in said
     folder = another_version(tmp_path, "routes/small.yaml", "to: review, title", "to: reveiw, title")
     assert main(["routes", "check", "--programme", str(folder)], {}) == 1
-    assert "small: unknown_step at=formal_check step=reveiw" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "small: unknown_step at=formal_check step=reveiw" in said
+    assert "can be published" not in said
     broken = Path("tests/golden/routes/broken/unknown_seat.yaml")
     assert main(["routes", "check", str(broken)], {}) == 1
     assert "unknown_seat at=review seat=advice way=check → review" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "finding"),
+    [
+        ("programme.yaml", "  mail: integration@", "  mial: integration@", "missing_key at=sender.mail"),
+        ("forms/review.yaml", "required: true", "required: 'no'", "wrong_value at=forms.review"),
+        ("letters/order_rejected.typ", "#order(", "#ordre(", "letter_fails at=letters/order_rejected"),
+    ],
+)
+def test_the_whole_folder_is_checked_and_nothing_wrong_in_it_is_published(
+    told: Story, tmp_path: Path, capsys: Out, file: str, old: str, new: str, finding: str
+) -> None:
+    folder = another_version(tmp_path, file, old, new)
+    assert main(["routes", "check", "--programme", str(folder)], {}) == 1
+    said = capsys.readouterr()
+    assert finding in said.out + said.err
+    assert run(told, "routes", "publish", "--programme", folder) == 1
+    assert finding in capsys.readouterr().err
+    alone = str(folder / "routes" / "small.yaml")
+    alone_is_sound = main(["routes", "check", "--programme", str(folder), alone], {}) == 0
+    assert alone_is_sound == (file != "programme.yaml")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,14 @@ def test_what_does_not_hold_together_is_said_and_what_was_typed_stays(app: Flask
         assert "Diese Art von Schritt gibt es nicht: tusk" in page.words()
         assert "kind: tusk" in page.text
     page = changed(admin, "routes/small", "steps:", "steps: [", "check", 422)
-    assert "Das ist kein lesbares YAML" in page.words()
+    assert re.search(r"routes/small, Zeile \d+ ?: Das ist kein lesbares YAML", page.words())
+    for press in ("check", "propose"):
+        page = changed(admin, "programme/sender", "mail:", "mial:", press, 422)
+        assert re.search("sender.mail ?: Hier fehlt etwas: mail", page.words())
+        assert re.search("sender.mial ?: Das liest niemand; ist es richtig geschrieben. mial", page.words())
+    cut = ("de: Marktplatz 30a, 4001 Basel", "de: Marktplatz 30a\n  4001 Basel:")  # as {de: …, 4001 Basel} is
+    page = changed(admin, "programme/sender", *cut, "check", 422)
+    assert "Ein Text mit Komma steht in Anführungszeichen" in page.words()
     page = changed(admin, "letters/order_granted", "#order(", "#ordre(", "preview", 422)
     assert "lässt sich nicht setzen" in page.words()
     assert current(told)[0] == current(told)[0]

@@ -66,8 +66,8 @@ def test_terms_that_say_nothing_of_reports_pay_one_after_the_other() -> None:
     ("size", "waits", "said"),
     [
         ("M", [{"from": 3, "child": "report"}], "waits_unclear at=terms.M"),
-        ("M", [{"from": "2", "child": "report"}], "waits_unclear at=terms.M"),
-        ("M", [{"child": "report"}], "programme_malformed"),
+        ("M", [{"from": "2", "child": "report"}], "wrong_value at=terms.M.waits.0.from"),
+        ("M", [{"child": "report"}], "missing_key at=terms.M.waits.0.from"),
         ("L", [{"from": 3, "child": "report"}, {"from": 2, "child": "interim"}], "waits_unclear at=terms.L"),
         ("M", [{"from": 2, "child": "interim"}], "unknown_child at=terms.M child=interim"),
         ("M", [{"from": 2, "child": "amendment"}], "never_accepted at=terms.M child=amendment"),

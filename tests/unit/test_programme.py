@@ -1,6 +1,7 @@
 """The programme folder: complete, sound, and read as it is meant."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -20,6 +21,7 @@ from workflow.funding.forms import Form
 from workflow.funding.plain import load_yaml
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.publishable import parsed_routes, problems
+from workflow.settings import PROGRAMMES
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 PROGRAMME = Programme.parse(BUNDLE.programme)
@@ -89,7 +91,7 @@ def test_the_catalogue_is_whole() -> None:
     ],
 )
 def test_a_programme_pays_from_an_account_that_banks_here_debit(payer: object) -> None:
-    with pytest.raises(RouteError, match=r"payer_unclear|programme_malformed"):
+    with pytest.raises(RouteError, match=r"payer_unclear|programme_malformed|missing_key key=name"):
         Programme.parse({**BUNDLE.programme, "payer": payer})
     assert PROGRAMME.payer is not None
     assert Programme.parse({**BUNDLE.programme, "payer": None}).payer is None
@@ -260,21 +262,38 @@ def test_words_stay_words_and_keys_stand_once(tmp_path: Path) -> None:
         load_yaml(file)
 
 
+def test_a_letter_in_another_encoding_and_a_file_of_another_ending_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "canton"
+    shutil.copytree(PROGRAMMES / "demo-canton", folder)
+    (folder / "routes" / ".simple.yaml.swp").write_bytes(b"what an editor leaves behind")
+    assert load_folder(folder) == load_folder(PROGRAMMES / "demo-canton")
+    (folder / "routes" / "third.yml").write_text("route: third")
+    with pytest.raises(RouteError, match=r"not_yaml at=routes/third.yml"):
+        load_folder(folder)
+    (folder / "routes" / "third.yml").unlink()
+    (folder / "letters" / "refused.typ").write_bytes("Décision".encode("latin-1"))
+    with pytest.raises(RouteError, match=r"unreadable at=letters/refused.typ"):
+        load_folder(folder)
+
+
 @pytest.mark.parametrize(
     ("part", "value", "said"),
     [
-        (("terms", "M", "report"), None, "no_terms at=terms.M"),
-        (("terms", "M", "report"), "Schlussbericht", "no_terms at=terms.M"),
         (
             ("remedy", "authorities", "chancellery", "address"),
             None,
-            "missing_key at=remedy.authorities.ch",
+            "wrong_value at=remedy.authorities.chancellery.address",
         ),
         (
             ("remedy", "authorities", "head", "authority"),
             {},
-            "missing_key at=remedy.authorities.head",
+            "wrong_value at=remedy.authorities.head.authority",
         ),
+        (("terms",), {"S": BUNDLE.programme["terms"]["S"]}, "no_terms at=terms.M"),
+        (("terms", "M", "report"), None, "wrong_value at=terms.M.report"),
+        (("terms", "M", "report"), "Schlussbericht", "wrong_value at=terms.M.report"),
+        (("carry_over", "child"), "reprot", "unknown_child at=carry_over child=reprot"),
+        (("sem_report", "child"), "reprot", "unknown_child at=sem_report child=reprot"),
         (("carry_over", "figures", "plan.spent"), "accounts.costs.nothing", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "accounts.costs", "no_figure"),
         (("carry_over", "figures", "plan.spent"), "results.goals", "no_figure"),

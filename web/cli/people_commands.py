@@ -12,9 +12,8 @@ from typing import Any, Protocol
 
 from web.cli.connected import CommandError, database
 from web.cli.system import publish
-from workflow import people
+from workflow import people, publishable
 from workflow.errors import Invalid, Refused
-from workflow.funding.programme import load_folder
 from workflow.people import Absence, Changes, Organisation, Person
 from workflow.proposing import from_screens, try_letters
 from workflow.store import queries
@@ -101,7 +100,8 @@ def _invitation(parser: argparse.ArgumentParser) -> None:
 
 def _init(options: argparse.Namespace) -> int:
     with database(options.env) as (db, settings):
-        try_letters(load_folder(settings.programme), now=datetime.now(UTC))
+        if not from_screens(db):
+            try_letters(publishable.checked(settings.programme)[0], now=datetime.now(UTC))
         publish(settings)
         programme = queries.programme(db).programme
         there = f"{programme.code} with {len(programme.areas)} areas, {len(programme.offices)} offices."

@@ -21,9 +21,9 @@ from workflow.engine.route import Route
 from workflow.engine.staffing import gaps
 from workflow.engine.tables import Fact
 from workflow.errors import RouteError
+from workflow.funding import programme_page, route_page
 from workflow.funding.plain import load_yaml
-from workflow.funding.programme import Programme, load_folder
-from workflow.funding.route_page import misread
+from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.interchange.bpmn import bpmn
 from workflow.interchange.layout import lay_out
 from workflow.interchange.xes import xes
@@ -39,8 +39,8 @@ MOVER = Actor("command line")
 def add_to(add: Add) -> None:
     """Add these commands to the command line."""
     group = group_of(add, "routes", "check, draw, compare and change routes")
-    checks = group("check", _check, "is each of these routes safe to publish?")
-    checks.add_argument("files", nargs="*", type=Path, help="route files of the folder (default: all)")
+    checks = group("check", _check, "is each of these routes, or the whole folder, safe to publish?")
+    checks.add_argument("files", nargs="*", type=Path, help="route files of the folder (default: all of it)")
     folder_option(checks)
     checks.add_argument(
         "--staff",
@@ -86,12 +86,16 @@ def folder_option(parser: argparse.ArgumentParser) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     bundle = load_folder(options.programme)
+    if wrong := list(programme_page.misread(bundle.programme)):
+        print(*(f"programme: {one}" for one in wrong), sep="\n")
+        return 1
     programme = Programme.parse(bundle.programme)
     routes = publishable.parsed_routes(bundle, programme)
-    found = 0
+    found: list[RouteError] = []
+    gaps_found = 0
     for code, raw in _chosen(options, bundle.routes).items():
         try:
-            found_here = list(misread(raw))
+            found_here = list(route_page.misread(raw))
             if not found_here:
                 route = parse_route(publishable.compiled(raw, programme.tables))
                 found_here = publishable.findings(bundle, programme, route, routes)
@@ -99,12 +103,25 @@ def _check(options: argparse.Namespace) -> int:
             found_here = [error]
         for finding in found_here:
             print(f"{code}: {finding}")
-        found += len(found_here)
+        found += found_here
         if options.staff and not found_here:
-            found += _check_staff(code, route, programme, options.staff)
+            gaps_found += _check_staff(code, route, programme, options.staff)
         if not found_here:
             print(f"{code}: sound, {len(route.steps)} steps")
-    return 1 if found else 0
+    if not options.files and not found:
+        found += _check_rest(bundle)
+    return 1 if found or gaps_found else 0
+
+
+def _check_rest(bundle: Bundle) -> list[RouteError]:
+    """What publishing asks of a folder whose routes are sound: the other parts, and every letter once."""
+    found = list(publishable.problems(bundle))
+    for problem in found:
+        print(f"programme: {problem}")
+    if not found:
+        try_letters(bundle, now=datetime.now(UTC))
+        print(f"the programme can be published: {len(bundle.forms)} forms, {len(bundle.letters)} letters")
+    return found
 
 
 def _chosen(options: argparse.Namespace, known: Mapping[str, dict[str, Any]]) -> Mapping[str, dict[str, Any]]:
@@ -163,7 +180,7 @@ def _publish(options: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return 0
-        try_letters(load_folder(folder), now=now)
+        try_letters(publishable.checked(folder)[0], now=now)
         name = publish.publish_folder(db, folder, now)
     print(f"{name[:12]} is what new applications follow; running ones stay on their version.")
     return 0

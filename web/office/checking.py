@@ -98,6 +98,7 @@ TEXTS = {
     "nothing_to_pay": _("Dort ist kein Geld zugesichert, das ausbezahlt würde: %(step)s"),
     "not_decided": _("Über dieses Gesuch ist noch nicht entschieden: %(number)s"),
     "not_a_human_step": _("Hier handelt kein Mensch."),
+    "not_there": _("Das gibt es in diesem Programm nicht: %(key)s"),
     "not_translated": _("Ein Text fehlt in der Sprache «%(language)s»."),
     "payer_unclear": _(
         "Bezahlt wird von einem Konto in der Schweiz oder in Liechtenstein: mit Name und gewöhnlicher IBAN, "
@@ -115,7 +116,12 @@ TEXTS = {
     "reviews_itself": _("Die Stelle würde ihr eigenes Vorhaben prüfen: %(office)s"),
     "row_without_result": _("Eine Zeile der Tabelle hat kein Ergebnis."),
     "sizes_unclear": _("Jede Grösse braucht eine Zeile, und für denselben Tag nur eine."),
+    "stands_twice": _("Das steht mehr als einmal da, und nur eines davon würde gelten: %(key)s"),
     "table_without_else": _("Der Tabelle fehlt, was sonst gilt."),
+    "text_cut": _(
+        "Das ist keine Sprache. Ein Text mit Komma steht in Anführungszeichen, sonst geht verloren, was "
+        "dahinter kommt: %(key)s"
+    ),
     "waits_unclear": _("Jede Wartezeit beginnt bei einer Tranche, die es gibt, eine nach der andern."),
     "undeclared_fact": _("Diese Angabe ist nicht vereinbart: %(fact)s"),
     "unknown_call": _("Diese Handlung gibt es nicht: %(call)s"),
@@ -203,5 +209,5 @@ def said(error: FoerderwegError) -> Finding:
         says = errors.text_of(error, lang())
     else:
         says = gettext(text) % defaultdict(str, known) if text else str(error)
-    at = known.get("at", "") or (gettext("Zeile %(n)s", n=known["line"]) if "line" in known else "")
-    return Finding(at, says, known.get("way", ""))
+    line = gettext("Zeile %(n)s", n=known["line"]) if "line" in known else ""
+    return Finding(", ".join(filter(None, [known.get("at"), line])), says, known.get("way", ""))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 YES, NO = "yes", "no"
+FLAGS = {True: YES, False: NO}
+"""What YAML calls yes and no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,11 @@ class Assessment:
 
 
 def parse_question(raw: Mapping[str, Any]) -> Question:
-    """A question from its YAML shape; raises TypeError for keys that there are not."""
+    """A question from its YAML shape, which may say true or false; raises TypeError for keys that there are
+    not."""
     elsewhere = Elsewhere(**raw["elsewhere"]) if "elsewhere" in raw else None
-    return Question(**{**raw, "elsewhere": elsewhere})
+    wanted = FLAGS.get(raw["wanted"], raw["wanted"])
+    return Question(**{**raw, "wanted": wanted, "elsewhere": elsewhere})
 
 
 def assess(questions: Sequence[Question], answers: Mapping[str, str]) -> Assessment:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from workflow.engine.tables import parse_table
 from workflow.errors import RouteError
 from workflow.funding.instalments import parse_waits
@@ -11,7 +9,8 @@ from workflow.funding.programme import Programme
 
 
 def check_figures(programme: Programme) -> None:
-    """Raises RouteError for the first size, ceiling, call, holiday or table that nothing could be made of."""
+    """Raises RouteError for the first size, ceiling, call, holiday or table that nothing could be made of.
+    What kind of value each is, `programme_page` has said."""
     for code, raw in programme.tables.items():
         parse_table(raw, f"tables.{code}")
     try:
@@ -19,18 +18,16 @@ def check_figures(programme: Programme) -> None:
     except NotImplementedError as error:
         raise RouteError("unknown_holidays", at="holidays", why=str(error)) from error
     rows = [(size.code, size.valid_from) for size in programme.sizes]
-    if not rows or len(set(rows)) < len(rows):
-        raise RouteError("sizes_unclear", at="sizes")
     for size in programme.sizes:
-        if any(
-            type(most) is not int or most <= 0 for most in (size.most, size.most_a_year) if most is not None
-        ):
+        if rows.count((size.code, size.valid_from)) > 1:
+            raise RouteError("sizes_unclear", at=f"sizes.{size.code}")
+        if any(most <= 0 for most in (size.most, size.most_a_year) if most is not None):
             raise RouteError("no_money", at=f"sizes.{size.code}")
     for one in programme.ceilings:
         at = f"ceilings.{one.area}.{one.year}"
         if one.area not in programme.areas:
             raise RouteError("unknown_area", at=at, area=one.area)
-        if type(one.amount) is not int or one.amount < 0:
+        if one.amount < 0:
             raise RouteError("no_money", at=at)
     check_terms(programme)
     credits = {(one.year, one.area) for one in programme.ceilings}
@@ -51,17 +48,17 @@ def check_terms(programme: Programme) -> None:
         terms, at = programme.terms.get(size.code), f"terms.{size.code}"
         if size.route is None:
             continue
-        if terms is None or not isinstance(terms["report"], Mapping) or not terms["report"]:
+        if terms is None:
             raise RouteError("no_terms", at=at)
         percents = terms["instalments"]
-        if any(type(one) is not int or one <= 0 for one in percents) or sum(percents) != 100:
+        if any(one <= 0 for one in percents) or sum(percents) != 100:
             raise RouteError("instalments_unclear", at=at)
         starts = [one.start for one in parse_waits(terms)]
-        known = all(type(one) is int and 1 <= one <= len(percents) for one in starts)
-        known = known and all(type(one.times) is int and one.times > 0 for one in parse_waits(terms))
+        known = all(1 <= one <= len(percents) for one in starts)
+        known = known and all(one.times > 0 for one in parse_waits(terms))
         if not known or starts != sorted(set(starts)):
             raise RouteError("waits_unclear", at=at)
-        if type(terms["report_days"]) is not int or terms["report_days"] <= 0:
+        if terms["report_days"] <= 0:
             raise RouteError("no_days", at=at)
 
 

@@ -11,8 +11,8 @@ from workflow.funding.organisations import FORM
 from workflow.funding.programme import Bundle, Programme
 from workflow.texts import LANGUAGES
 
-LABEL_LANGUAGES = frozenset({"de", "fr", "it", "rm", "en"})
-"""The national languages and English: a mapping with such keys is a text that people read."""
+LABEL_LANGUAGES = frozenset({"de", "fr", "it", "rm", "en", *LANGUAGES})
+"""The national languages, English and those of the pages: a mapping with such a key is a text."""
 
 STAFF_ALONE = frozenset({"departments", "roles", "stages", "pots", "sem_areas", "remedy"})
 """What a programme names that its applicants never read in their own language."""
@@ -35,6 +35,21 @@ def check_labels(bundle: Bundle, programme: Programme) -> None:
                 for language in languages:
                     if not text.get(language):
                         raise RouteError("not_translated", at=where, language=language)
+
+
+def misread_texts(page: Any, at: str = "") -> Iterator[RouteError]:
+    """Texts that are cut or empty.
+
+    `{de: Marktplatz 1, 1999 Arve}` is two keys in YAML, and nobody would read where Arve is.
+    """
+    for where, text in _labels(page, at):
+        for key, said in text.items():
+            if key not in LABEL_LANGUAGES:
+                yield RouteError("text_cut", at=where, key=str(key))
+            elif not isinstance(said, str):
+                yield RouteError("wrong_value", at=f"{where}.{key}", key=key)
+            elif not said.strip():
+                yield RouteError("not_translated", at=where, language=key)
 
 
 def _everything(bundle: Bundle) -> Iterator[tuple[str, Any]]:
@@ -60,11 +75,11 @@ def _for_applicants(bundle: Bundle) -> Iterator[tuple[str, Any]]:
 def _labels(part: Any, at: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Every mapping that is keyed by languages, and where it stands."""
     if isinstance(part, Mapping):
-        if part and part.keys() <= LABEL_LANGUAGES:
+        if not LABEL_LANGUAGES.isdisjoint(part):
             yield at, part
         for key, value in part.items():
-            yield from _labels(value, f"{at}.{key}")
+            yield from _labels(value, f"{at}.{key}".lstrip("."))
     if isinstance(part, list):
         for number, value in enumerate(part):
             name = value.get("code", number) if isinstance(value, Mapping) else number
-            yield from _labels(value, f"{at}.{name}")
+            yield from _labels(value, f"{at}.{name}".lstrip("."))

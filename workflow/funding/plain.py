@@ -17,11 +17,19 @@ MOST = 10**12
 
 def load_yaml(file: Path) -> dict[str, Any]:
     """A YAML file as JSON-ready data; RouteError (unreadable), also where a key stands twice."""
-    at = f"{file.parent.name}/{file.name}"
+    return read_yaml(load_text(file), _place(file))
+
+
+def load_text(file: Path) -> str:
+    """A text file; RouteError (unreadable) where it is none, or of another encoding than UTF-8."""
     try:
-        return read_yaml(file.read_text("utf-8"), at)
+        return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RouteError("unreadable", at=at, why=str(error)) from error
+        raise RouteError("unreadable", at=_place(file), why=str(error)) from error
+
+
+def _place(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
 
 
 def read_yaml(text: str, at: str, *, trusted: bool = True) -> dict[str, Any]:

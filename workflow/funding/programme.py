@@ -19,7 +19,7 @@ from workflow.funding.eligibility import Question, parse_question
 from workflow.funding.federal import SemReport, parse_sem_report
 from workflow.funding.mails import Mails, parse_mails
 from workflow.funding.payer import Payer, parse_payer
-from workflow.funding.plain import load_yaml
+from workflow.funding.plain import load_text, load_yaml
 from workflow.funding.questions import Labels, Option
 from workflow.texts import SOURCE_LANGUAGE, ZURICH, label
 
@@ -152,11 +152,12 @@ class Programme:
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Programme:
-        """A programme from its YAML shape; RouteError (programme_malformed) where it is incomplete."""
+        """A programme from its YAML shape; RouteError where it is incomplete: publishing asks
+        `programme_page` before, which knows the place."""
         try:
             return _programme(data)
         except KeyError as error:
-            raise RouteError("programme_malformed", missing=str(error.args[0])) from error
+            raise RouteError("missing_key", key=str(error.args[0])) from error
         except (TypeError, ValueError, AttributeError) as error:
             raise RouteError("programme_malformed", why=str(error)) from error
 
@@ -303,17 +304,23 @@ def load_folder(path: Path) -> Bundle:
     """
     return Bundle(
         programme=load_yaml(path / "programme.yaml"),
-        routes={file.stem: _named(file, "route") for file in sorted((path / "routes").glob("*.yaml"))},
-        forms={file.stem: _named(file, "form") for file in sorted((path / "forms").glob("*.yaml"))},
-        letters={file.stem: file.read_text("utf-8") for file in sorted((path / "letters").glob("*.typ"))},
+        routes=_named(path / "routes", "route"),
+        forms=_named(path / "forms", "form"),
+        letters={file.stem: load_text(file) for file in sorted((path / "letters").glob("*.typ"))},
     )
 
 
-def _named(file: Path, key: str) -> dict[str, Any]:
-    data = load_yaml(file)
-    if data.get(key) != file.stem:
-        raise RouteError("named_otherwise", at=f"{file.parent.name}/{file.name}", key=key, name=file.stem)
-    return data
+def _named(folder: Path, key: str) -> dict[str, dict[str, Any]]:
+    """All files of a folder but hidden ones: nobody would notice that one of another ending is left out."""
+    found = {}
+    for file in sorted(folder.glob("[!.]*")):
+        at = f"{folder.name}/{file.name}"
+        if file.suffix != ".yaml":
+            raise RouteError("not_yaml", at=at)
+        found[file.stem] = data = load_yaml(file)
+        if data.get(key) != file.stem:
+            raise RouteError("named_otherwise", at=at, key=key, name=file.stem)
+    return found
 
 
 def _area(raw: Mapping[str, Any]) -> Area:
@@ -329,13 +336,13 @@ def _call(raw: Mapping[str, Any]) -> Call:
         year=raw["year"],
         form=raw["form"],
         areas=tuple(raw["areas"]),
-        opens=_local(raw["opens"]),
-        closes=_local(raw["closes"]),
+        opens=local(raw["opens"]),
+        closes=local(raw["closes"]),
         eligibility=tuple(map(parse_question, raw["eligibility"])),
     )
 
 
-def _local(text: str) -> datetime:
+def local(text: str) -> datetime:
     """UTC from Zurich's «2027-09-30 24:00»: the end of that day, whatever the clocks do."""
     day, clock = text.split(" ")
     hours, minutes = map(int, clock.split(":"))
