@@ -138,7 +138,8 @@ def _handle(
             opening_drafts.erase(tx, stored.id, command.child, actor.person)
         elif isinstance(command, cmd.Recuse):
             _step_back_from_family(tx, stored, command, actor, now)
-        elif isinstance(command, cmd.ChildEnded) and outside.settled is not None:
+        elif isinstance(command, cmd.ChildEnded) and change.after.settled != stored.case.settled:
+            assert outside.settled is not None
             _settle_amendments(tx, stored, change.after, command, outside.settled, actor, now)
     return Done(stored.id, number, stored.case.version + len(events))
 
@@ -271,8 +272,6 @@ def _settle_amendments(
 ) -> None:
     """What a report settles it settles of all that was granted when it was handed in: first of the grant, and
     of amendments what is left of it. Whatever they have too much is free again, or comes back."""
-    if after.settled == stored.case.settled:
-        return
     left = settled - after.worth
     handed_in = applications.row_of(tx, UUID(command.child)).submitted_at
     for child_id, _ in applications.children_with_grants(tx, stored.id, handed_in):

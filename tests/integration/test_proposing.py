@@ -303,6 +303,25 @@ def test_a_ceiling_follows_and_is_never_lowered_under_what_is_used(told: Story) 
     assert before.ceiling == 55_000_000
 
 
+def test_what_is_carried_over_counts_with_the_ceiling(told: Story) -> None:
+    with told.db.begin() as tx:
+        tx.exec_driver_sql(
+            "UPDATE budget_lines SET available = available - 1000000, reserved = 1000000"
+            " WHERE (area, year, pot) = ('language', 2027, 'programme')"
+        )
+
+    def parts(amount: int) -> dict[str, Any]:
+        ceilings = current(told)[1]["programme/ceilings"]
+        [line] = [one for one in ceilings if one["area"] == "language"]
+        line["amounts"]["programme"] = amount
+        carried = [{"year": 2026, "area": "language", "amounts": {"programme": 1}}]
+        return {"programme/ceilings": ceilings, "programme/carried": carried}
+
+    with pytest.raises(Refused, match=r"ceiling_in_use .* amount=999999 limit=1000000"):
+        propose(told, parts(999_998))
+    accept(told, propose(told, parts(999_999)))
+
+
 def test_differences_name_the_place(told: Story) -> None:
     bundle = load_folder(KIP3)
     sizes = bundle.programme["sizes"]
