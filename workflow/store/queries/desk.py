@@ -40,7 +40,7 @@ from workflow.store.queries.findings import ALIKE, BESIDE, Findings, findings
 from workflow.store.queries.inquiries import INQUIRIES, Inquiry, inquiries_of
 from workflow.store.queries.money import MoneyRow, money_row
 from workflow.store.queries.office import WHO, CaseRow, case_row
-from workflow.store.queries.record import FILES, HISTORY, WRITTEN, handed_in, history_of, letters
+from workflow.store.queries.record import FILES, HISTORY, WRITTEN, handed_in, history_of, letters, seats
 from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Report, Statement
 from workflow.store.queries.ties import OF_ONE, ties_of
 from workflow.store.signatures import CONSENTS
@@ -311,11 +311,8 @@ def statements_of(
     route: Route, events: Sequence[HistoryRow], texts: Mapping[str, Answers]
 ) -> list[Statement]:
     """What was written at the steps, oldest first."""
-    offices: dict[tuple[int, str], str] = {}
-    found = []
+    there, found = seats(events), []
     for row in events:
-        if row.name == "Entered":
-            offices |= {(row.data["entry"], seat["code"]): seat["office"] for seat in row.data["seats"]}
         if row.name != "Completed" or row.data["content"] is None:
             continue
         step = route.steps[row.data["step"]]
@@ -325,7 +322,7 @@ def statements_of(
                 step=row.data["step"],
                 seat=row.data["seat"],
                 outcome=row.data["outcome"],
-                office=offices.get((row.data["entry"], row.data["seat"]), ""),
+                office=there[row.data["entry"], row.data["seat"]][0],
                 by_name=row.actor_name,
                 at=row.at,
                 data=texts.get(row.data["content"], {}),
