@@ -16,6 +16,7 @@ from workflow.engine.case import Actor
 from workflow.engine.route import APPLICANT, OPERATOR, Human
 from workflow.funding.forecast import Forecast, forecast
 from workflow.store import published, reading
+from workflow.store.queries.narrowed import APPLICATIONS
 
 MOST_DONE = 50_000
 WEEKS = 4
@@ -30,10 +31,11 @@ FROM (SELECT step, office, role, extract(epoch FROM closed_at - opened_at) / 864
       FROM work_items WHERE closed_at >= :since AND role <> :operator ORDER BY closed_at DESC LIMIT :most) w
 JOIN unnest(CAST(:steps AS text[]), CAST(:stages AS text[])) s(step, stage) ON s.step = w.step
 GROUP BY 1, 2"""
-MONTHLY = """
+MONTHLY = f"""
 SELECT m.month,
-  (SELECT count(*) FROM cases c WHERE c.submitted_at >= m.month AND c.submitted_at < m.until) AS came,
-  (SELECT count(*) FROM cases c WHERE c.ending IS NOT NULL
+  (SELECT count(*) FROM cases c WHERE {APPLICATIONS}
+   AND c.submitted_at >= m.month AND c.submitted_at < m.until) AS came,
+  (SELECT count(*) FROM cases c WHERE {APPLICATIONS} AND c.ending IS NOT NULL
    AND c.entered_at >= m.month AND c.entered_at < m.until) AS closed
 FROM unnest(CAST(:months AS timestamptz[]), CAST(:ends AS timestamptz[])) m(month, until) ORDER BY m.month"""
 QUEUE = """
