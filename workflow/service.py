@@ -380,7 +380,7 @@ def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: 
             return replace(outside, person=person and _as_known(tx, stored, person))
         case cmd.Recuse():
             seats = [(seat.office, seat.role) for seat in stored.case.open_seats]
-            return replace(outside, people=actors_with(tx, seats, now))
+            return replace(outside, people=tuple(one for _, one in actors_with(tx, seats, now)))
         case cmd.ChildEnded():
             said = journal.read(tx, UUID(command.child)).case.facts.get(SETTLED)
             return replace(outside, settled=None if said is None else int(said))

@@ -261,7 +261,7 @@ def statement_draft(
         return _kept(tx, case_id, entry, seat, viewer)
 
 
-def colleagues(db: sa.Engine, found: Dossier) -> Mapping[str, Sequence[Colleague]]:
+def colleagues(db: sa.Engine, found: Dossier, *, now: datetime) -> Mapping[str, Sequence[Colleague]]:
     """By seat of this dossier that its viewer may hand over: who else has its role."""
     seats = {one.seat for one in found.offers if one.action == "assign" and HAND_OVER in one.outcomes}
     if not seats:
@@ -269,7 +269,7 @@ def colleagues(db: sa.Engine, found: Dossier) -> Mapping[str, Sequence[Colleague
     with autocommit(db) as tx:
         [row] = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": found.case.id})
         case, route = load_case(row.state), published.route(tx, row.route_hash)
-        people = people_of(tx, found.case.id)
+        people = people_of(tx, found.case.id, case, now)
     return {
         seat.code: [
             Colleague(actor.person, name, refusal.code if refusal else "")
