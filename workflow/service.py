@@ -27,10 +27,11 @@ from workflow.engine.decide import Outside, decide, seat_meant, stepped_back
 from workflow.engine.eligible import gated
 from workflow.engine.giving_up import gives_up, signed
 from workflow.engine.route import Human, Route
-from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem
+from workflow.errors import Conflict, FoerderwegError, NotAllowed, NotFound
 from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
+from workflow.reasons import read_reason
 from workflow.store import agenda, applications, journal, opening_drafts, published, signatures
 from workflow.store.applications import Kept
 from workflow.store.queries.ties import who_is_linked
@@ -338,14 +339,11 @@ def _days(calendar: Calendar, case: Case, now: datetime) -> dict[str, str]:
 def _with_reason(stored: journal.Stored, command: Reasoned, answers: Answers | None, kept: Kept) -> Reasoned:
     """The command with the hash of why somebody leaves the straight way, or takes money back; nobody does
     without saying why."""
-    reason = str((answers or {}).get("reason") or "").strip()
     paid = isinstance(command, cmd.Pay) and command.amount > 0
-    if (paid or isinstance(command, FREELY)) and not reason:
+    needed = not paid and not isinstance(command, FREELY)
+    reason = read_reason(str((answers or {}).get("reason") or ""), MOST_REASON, needed=needed)
+    if not reason:
         return command
-    if len(reason) > MOST_REASON:
-        raise Invalid({"reason": [Problem("too_long", {"max": MOST_REASON})]})
-    if not reason or "\x00" in reason:
-        raise Invalid({"reason": [Problem("required")]})
     said, step = {"reason": {"reason": reason}}, stored.case.step or ""
     return replace(command, content=kept.add("statement", step, said))
 

@@ -148,8 +148,9 @@ def test_a_change_of_what_changed_meanwhile_is_not_even_proposed(told: Story) ->
 
 def test_no_and_taken_back_have_a_reason_and_are_for_good(told: Story) -> None:
     mine, other = propose(told, with_extra_day(told, "2027-02-15")), propose(told, with_title(told, "X"))
-    with pytest.raises(Invalid):
-        proposing.refuse(told.db, told.actors[HEAD], mine, reason=" ", now=told.now)
+    for reason in (" ", "x" * 2001):
+        with pytest.raises(Invalid):
+            proposing.refuse(told.db, told.actors[HEAD], mine, reason=reason, now=told.now)
     proposing.refuse(told.db, told.actors[HEAD], mine, reason="Zu früh.", now=told.now)
     proposing.refuse(told.db, told.actors[ADMIN], other, reason="Irrtum.", now=told.now)
     assert (state(told, mine), state(told, other)) == ("refused", "withdrawn")
