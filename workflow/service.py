@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine
 
@@ -39,6 +40,7 @@ from workflow.store.reading import SYSTEM, receives, takes_part
 from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
 
+LOG: Any = structlog.get_logger()
 Answers = Mapping[str, Any]
 Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse | cmd.Withdraw | cmd.Pay
 FREELY = (cmd.Receive, cmd.Recuse, cmd.Withdraw)
@@ -155,7 +157,9 @@ def advance_due(db: Engine, now: datetime, limit: int = 100) -> int:
             claimed = agenda.claim(tx, now, limit)
             _advance(tx, claimed, now)
             return len(claimed)
-    except Exception:
+    except Exception as error:
+        said, *_ = str(error).split("\n")  # below it PostgreSQL shows the row: what people wrote
+        LOG.error("batch_failed", kind=type(error).__name__, error=said)
         with db.connect() as tx:
             waiting = agenda.due_ids(tx, now, limit)
         for case_id in waiting:
