@@ -25,7 +25,7 @@ def send_notice(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
     what = due.payload["text"]
     subject, body = SUBJECTS[what], BODIES[what]
     with db.begin() as tx:
-        all_of = _addresses(tx, due.payload)
+        all_of = _addresses(tx, due.payload, now)
         to = put_off(tx, due, all_of, due.payload["path"], now)
     if all_of and not to:
         return
@@ -40,15 +40,15 @@ def send_notice(db: sa.Engine, settings: Settings, due: Due, now: datetime) -> N
             smtp.send_message(message)
 
 
-def _addresses(tx: sa.Connection, payload: Mapping[str, Any]) -> list[sa.Row[Any]]:
+def _addresses(tx: sa.Connection, payload: Mapping[str, Any], now: datetime) -> list[sa.Row[Any]]:
     """One person, those with a role; but for one those with any of roles, or who sign for an organisation."""
     if "person" in payload:
         person = sign_in.person_by_id(tx, UUID(payload["person"]))
         return [person] if person is not None else []
     if "role" in payload:
-        return sign_in.addresses_of_role(tx, payload["role"])
+        return sign_in.addresses_of_roles(tx, [payload["role"]], now)
     if "roles" in payload:
-        found = {row.id: row for role in payload["roles"] for row in sign_in.addresses_of_role(tx, role)}
-        return [row for row in found.values() if str(row.id) != payload["but"]]
-    rows = sign_in.addresses_of_members(tx, UUID(payload["organisation"]))
+        rows = sign_in.addresses_of_roles(tx, payload["roles"], now)
+    else:
+        rows = sign_in.addresses_of_members(tx, UUID(payload["organisation"]))
     return [row for row in rows if str(row.id) != payload.get("but")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from web.schemas import a_code, a_time, said
+from workflow.comments import MOST
 
 
 class Comment(Schema):
@@ -27,7 +28,7 @@ class NewComment(Schema):
     """What somebody wants to say; its id is the Idempotency-Key."""
 
     audience = a_code("For whom: office, reviewers or applicant", required=True)
-    text = fields.String(required=True, metadata=said("At most 4000 characters"))
+    text = fields.String(required=True, metadata=said(f"At most {MOST} characters"))
     mentions = fields.List(fields.UUID(), load_default=list, metadata=said("Ids of persons who can read it"))
     asks = fields.Boolean(load_default=False, metadata=said("Of a message to the applicant: wants an answer"))
     answers = fields.UUID(

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tasks.nudge import nudge
 from web.alarms import alarms_of
 from web.desk.words import Words
-from web.errors import text_of
+from web.errors import problem_text, text_of
 from web.language import gettext as _
 from web.language import lang, ngettext
 from web.security import db, now, posted_uuid, signed_in
@@ -40,7 +40,7 @@ def page() -> str:
 @blueprint.post("/effects")
 def effects() -> Response:
     """Retry one effect, or all with its error; or skip it."""
-    actor, form, reason = signed_in().actor, request.form, _reason()
+    actor, form, reason = signed_in().actor, request.form, request.form.get("reason", "")
     key = form.get("key", "")
     try:
         if form.get("press") == "skip":
@@ -59,7 +59,7 @@ def effects() -> Response:
 @blueprint.post("/cases")
 def cases() -> Response:
     """Retry a parked case, or hand it to a person."""
-    actor, case_id, reason = signed_in().actor, posted_uuid("case_id"), _reason()
+    actor, case_id, reason = signed_in().actor, posted_uuid("case_id"), request.form.get("reason", "")
     try:
         if request.form.get("press") == "hand_over":
             person = posted_uuid("person")
@@ -74,11 +74,12 @@ def cases() -> Response:
     return redirect(url_for("operations.page"), 303)
 
 
-def _reason() -> str:
-    return request.form.get("reason", "").strip()[:2000]
-
-
 def _refused(error: FoerderwegError) -> Response:
-    said = _("Bitte geben Sie einen Grund an.") if isinstance(error, Invalid) else text_of(error, lang())
+    if isinstance(error, Invalid):
+        [problem] = error.fields["reason"]
+        empty = problem.code == "required"
+        said = _("Bitte geben Sie einen Grund an.") if empty else problem_text(problem, lang())
+    else:
+        said = text_of(error, lang())
     flash(said, "danger")
     return redirect(url_for("operations.page"), 303)

@@ -14,11 +14,13 @@ from sqlalchemy import Connection, Engine
 
 from workflow import accounts
 from workflow.engine.case import Actor
-from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.errors import Conflict, NotAllowed, NotFound, Refused
 from workflow.people import Person, put_people_in
+from workflow.reasons import read_reason
 from workflow.store import people, people_log
 
 ADMINISTRATOR = "admin"
+MOST_REASON = 500
 
 
 def add(db: Engine, actor: Actor, person: Person, *, now: datetime) -> UUID:
@@ -70,12 +72,11 @@ def end(db: Engine, actor: Actor, person_id: UUID, *, reason: str, now: datetime
     _require(actor)
     if str(person_id) == actor.person:
         raise NotAllowed("own_roles")
-    if not reason.strip():
-        raise Invalid({"reason": [Problem("required")]})
+    reason = read_reason(reason, MOST_REASON)
     with db.begin() as tx:
         known = _known(tx, person_id)
         people.leave(tx, known["email"], now)
-        people_log.note(tx, actor.person, person_id, "ended", {"reason": reason.strip()[:500]}, now)
+        people_log.note(tx, actor.person, person_id, "ended", {"reason": reason}, now)
 
 
 def reopen(db: Engine, actor: Actor, person_id: UUID, *, now: datetime) -> None:

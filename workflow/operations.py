@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from workflow.engine.case import Actor
-from workflow.errors import Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.errors import NotAllowed, NotFound, Refused
+from workflow.reasons import read_reason
 from workflow.store import interventions
 
 OPERATORS = ("operator", "admin")
+MOST_REASON = 2000
 
 
 def retry_effects(
@@ -19,6 +21,7 @@ def retry_effects(
 ) -> int:
     """Try one parked effect again, or all that were parked by the same error; returns how many."""
     _require_operator(actor)
+    reason = read_reason(reason, MOST_REASON, needed=False)
     with db.begin() as tx:
         found = interventions.parked_effects(tx, key=key, error=error)
         for row in found:
@@ -32,7 +35,7 @@ def retry_effects(
 def skip_effect(db: Engine, actor: Actor, key: str, *, reason: str, now: datetime) -> None:
     """Leave a parked effect for good. Raises Refused (step_waits) where a step of its case waits for it."""
     _require_operator(actor)
-    _require_reason(reason)
+    reason = read_reason(reason, MOST_REASON)
     with db.begin() as tx:
         found = interventions.parked_effects(tx, key=key)
         if not found:
@@ -51,6 +54,7 @@ def retry_case(db: Engine, actor: Actor, case_id: UUID, *, reason: str, now: dat
             _require_operator(actor)
         if parked is None:
             raise NotFound("nothing_parked")
+        reason = read_reason(reason, MOST_REASON, needed=False)
         interventions.retry_case(tx, case_id, now)
         interventions.note(tx, actor.person, "retry", reason, now, case_id=case_id)
 
@@ -60,7 +64,7 @@ def hand_over(
 ) -> None:
     """Give a parked case to a person who can find out what is wrong with it."""
     _require_operator(actor)
-    _require_reason(reason)
+    reason = read_reason(reason, MOST_REASON)
     with db.begin() as tx:
         if interventions.parked_case(tx, case_id) is None or not interventions.helps(tx, person_id):
             raise NotFound("nothing_parked")
@@ -71,8 +75,3 @@ def hand_over(
 def _require_operator(actor: Actor) -> None:
     if not actor.has_role(*OPERATORS):
         raise NotAllowed("not_yours")
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid({"reason": [Problem("required")]})

@@ -30,6 +30,7 @@ from workflow.funding.organisations import (
     role_of,
     twins_of,
 )
+from workflow.reasons import read_reason
 from workflow.store import applications, outbox, published
 from workflow.store import organisations as store
 from workflow.store import sign_in as persons
@@ -110,13 +111,9 @@ def decide(
 
     Raises Invalid ("reason"), NotAllowed, Refused (decided_already), NotFound.
     """
-    reason = reason.strip()
     with db.begin() as tx:
         row = _for_coordinator(tx, actor, organisation_id)
-        if not confirm and not reason:
-            raise Invalid({"reason": [Problem("required")]})
-        if len(reason) > MOST_REASON:
-            raise Invalid({"reason": [Problem("too_long", {"max": MOST_REASON})]})
+        reason = read_reason(reason, MOST_REASON, needed=not confirm)
         if row.state != "waiting":
             raise Refused("decided_already")
         state = "confirmed" if confirm else "refused"

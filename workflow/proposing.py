@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Engine, Row
 
 from workflow import publish, publishable
 from workflow.engine.case import Actor
-from workflow.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Refused, RouteError
+from workflow.errors import Conflict, NotAllowed, NotFound, Refused, RouteError
 from workflow.funding.letters import Order, render
 from workflow.funding.parts import Parts, parts_of, with_parts
 from workflow.funding.programme import Bundle, Programme
 from workflow.funding.specimen import specimen, specimens
+from workflow.reasons import read_reason
 from workflow.store import outbox, proposals, published
 from workflow.store.reading import PUBLISHERS
 
@@ -65,7 +66,7 @@ def propose(
     for name in parts:
         if not may_propose(actor, name):
             raise NotAllowed("not_yours")
-    reason = _reason(reason)
+    reason = read_reason(reason, MOST_REASON)
     name, problems, there = _examined(db, parts, base, now)
     if all(there.get(code) == part for code, part in parts.items()):
         raise Refused("nothing_changed")
@@ -134,7 +135,7 @@ def refuse(db: Engine, actor: Actor, proposal_id: UUID, *, reason: str, now: dat
     """Another person says no, or whoever proposed it takes it back; with a reason, and for good."""
     with db.begin() as tx:
         row = _open(tx, actor, proposal_id)
-        reason = _reason(reason)
+        reason = read_reason(reason, MOST_REASON)
         state = "withdrawn" if str(row.proposed_by) == actor.person else "refused"
         proposals.decide(tx, proposal_id, state, actor.person, now, decision=reason)
 
@@ -228,10 +229,3 @@ def _letters_to_try(bundle: Bundle, parts: Parts) -> Sequence[str]:
 
 def _is_imported(bundle: Bundle, code: str) -> bool:
     return any(f"{code}.typ" in text for text in bundle.letters.values())
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise Invalid({"reason": [Problem("required")]})
-    return text[:MOST_REASON]

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine
 
@@ -27,10 +28,11 @@ from workflow.engine.decide import Outside, decide, seat_meant, stepped_back
 from workflow.engine.eligible import gated
 from workflow.engine.giving_up import gives_up, signed
 from workflow.engine.route import Human, Route
-from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem
+from workflow.errors import Conflict, FoerderwegError, NotAllowed, NotFound
 from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
+from workflow.reasons import read_reason
 from workflow.store import agenda, applications, journal, opening_drafts, published, signatures
 from workflow.store.applications import Kept
 from workflow.store.queries.ties import who_is_linked
@@ -38,6 +40,7 @@ from workflow.store.reading import SYSTEM, receives, takes_part
 from workflow.store.sign_in import actor_by_id, actors_with
 from workflow.store.writing import Row
 
+LOG: Any = structlog.get_logger()
 Answers = Mapping[str, Any]
 Reasoned = cmd.TakeWay | cmd.Suspend | cmd.Extend | cmd.Receive | cmd.Recuse | cmd.Withdraw | cmd.Pay
 FREELY = (cmd.Receive, cmd.Recuse, cmd.Withdraw)
@@ -138,7 +141,8 @@ def _handle(
             opening_drafts.erase(tx, stored.id, command.child, actor.person)
         elif isinstance(command, cmd.Recuse):
             _step_back_from_family(tx, stored, command, actor, now)
-        elif isinstance(command, cmd.ChildEnded) and outside.settled is not None:
+        elif isinstance(command, cmd.ChildEnded) and change.after.settled != stored.case.settled:
+            assert outside.settled is not None
             _settle_amendments(tx, stored, change.after, command, outside.settled, actor, now)
     return Done(stored.id, number, stored.case.version + len(events))
 
@@ -153,7 +157,9 @@ def advance_due(db: Engine, now: datetime, limit: int = 100) -> int:
             claimed = agenda.claim(tx, now, limit)
             _advance(tx, claimed, now)
             return len(claimed)
-    except Exception:
+    except Exception as error:
+        said, *_ = str(error).split("\n")  # below it PostgreSQL shows the row: what people wrote
+        LOG.error("batch_failed", kind=type(error).__name__, error=said)
         with db.connect() as tx:
             waiting = agenda.due_ids(tx, now, limit)
         for case_id in waiting:
@@ -271,8 +277,6 @@ def _settle_amendments(
 ) -> None:
     """What a report settles it settles of all that was granted when it was handed in: first of the grant, and
     of amendments what is left of it. Whatever they have too much is free again, or comes back."""
-    if after.settled == stored.case.settled:
-        return
     left = settled - after.worth
     handed_in = applications.row_of(tx, UUID(command.child)).submitted_at
     for child_id, _ in applications.children_with_grants(tx, stored.id, handed_in):
@@ -339,14 +343,11 @@ def _days(calendar: Calendar, case: Case, now: datetime) -> dict[str, str]:
 def _with_reason(stored: journal.Stored, command: Reasoned, answers: Answers | None, kept: Kept) -> Reasoned:
     """The command with the hash of why somebody leaves the straight way, or takes money back; nobody does
     without saying why."""
-    reason = str((answers or {}).get("reason") or "").strip()
     paid = isinstance(command, cmd.Pay) and command.amount > 0
-    if (paid or isinstance(command, FREELY)) and not reason:
+    needed = not paid and not isinstance(command, FREELY)
+    reason = read_reason(str((answers or {}).get("reason") or ""), MOST_REASON, needed=needed)
+    if not reason:
         return command
-    if len(reason) > MOST_REASON:
-        raise Invalid({"reason": [Problem("too_long", {"max": MOST_REASON})]})
-    if not reason or "\x00" in reason:
-        raise Invalid({"reason": [Problem("required")]})
     said, step = {"reason": {"reason": reason}}, stored.case.step or ""
     return replace(command, content=kept.add("statement", step, said))
 
@@ -381,7 +382,7 @@ def _outside(tx: Connection, stored: journal.Stored, command: cmd.Command, now: 
             return replace(outside, person=person and _as_known(tx, stored, person))
         case cmd.Recuse():
             seats = [(seat.office, seat.role) for seat in stored.case.open_seats]
-            return replace(outside, people=actors_with(tx, seats, now))
+            return replace(outside, people=tuple(one for _, one in actors_with(tx, seats, now)))
         case cmd.ChildEnded():
             said = journal.read(tx, UUID(command.child)).case.facts.get(SETTLED)
             return replace(outside, settled=None if said is None else int(said))

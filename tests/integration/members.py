@@ -19,7 +19,6 @@ HEKS = "miriam.aebi@heks.example"
 JONAS = "jonas.wirz@heks.example"
 SELIN = "selin.arslan@heks.example"
 GGG = "daniela.frey@ggg-migration.example"
-ADVISER = "tarek.haddad@ggg-migration.example"
 COORDINATOR = "regula.keller@integration.bs.example"
 LEAD = "barbara.wenger@erwachsenenbildung.bs.example"
 ORGANISATION = organisation_id("heks")

@@ -203,6 +203,7 @@ def test_somebody_is_invited_given_a_role_and_leaves(app: Flask, told: Story) ->
     needed = admin.open(f"/administration/people/{person_id(HEAD)}").words()
     assert "Niemand sonst hat: Fachstelle Integration und Antirassismus, Leitung" in needed
     admin.send(page.form(path), {"press": "end", "reason": ""}, status=422)
+    admin.send(page.form(path), {"press": "end", "reason": "x" * 501}, status=422)
     page = admin.send(page.form(path), {"press": "end", "reason": "Neue Stelle."})
     assert "«Neue Stelle.»" in page.words()
     assert "Neu Dort" not in admin.open("/administration/people?text=neu").words().partition("Zugang")[2]

@@ -13,12 +13,16 @@ from tests.integration.test_children import amendment, granted, offers, opened, 
 from tests.integration.walks import (
     CHANCELLERY,
     CHECKER,
+    COMPLETE,
     DEPARTMENT,
     DIVISION,
     FINANCE,
     HEAD,
     HEKS,
+    LEAD,
+    LEAD_TOO,
     NOTED,
+    SECOND,
     STEERING,
     SYNTHESIS,
     TREASURY,
@@ -33,7 +37,7 @@ from tests.integration.walks import (
     rows,
     state,
 )
-from web.cli.story import Story, proposal
+from web.cli.story import Story, proposal, review
 from workflow.engine.decide import allowed
 from workflow.errors import Invalid, Refused
 from workflow.store import journal, published, queries
@@ -335,3 +339,17 @@ def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:
     told.withdraw(HEKS, child)
     deliver(told)
     assert (state(told, child).ending, state(told, case_id).ending) == ("withdrawn", "rejected")
+
+
+def test_who_has_declared_and_read_does_not_hear_the_appeal_without_having_acted_either(told: Story) -> None:
+    case_id = at_check(told)
+    told.do(CHECKER, case_id, "complete", COMPLETE)
+    told.declare(LEAD_TOO, case_id)
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.do(SECOND, case_id, "yes", review("Passt."))
+    told.do(SYNTHESIS, case_id, "propose", proposal(38_000_00, "Beide Stellen empfehlen."))
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    appeal = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    assert told.actors[LEAD_TOO].person in state(told, appeal).recused

@@ -110,7 +110,7 @@ def test_the_head_sees_the_office_and_reassigns_without_reading(told: Story) -> 
     page = queries.dossier(told.db, told.actors[OFFICE_HEAD], case_id, now=told.now)
     assert page is not None
     assert (page.opened, page.answers, page.history) == (False, {}, [])
-    others = queries.colleagues(told.db, page)
+    others = queries.colleagues(told.db, page, now=told.now)
     assert [(one.name, one.refusal) for one in others["lead"]] == [("Philipp Lüdin", "")]
     assign(told, OFFICE_HEAD, case_id, LEAD_TOO, LEAD)
     assert inbox(told, LEAD_TOO, "mine").total == 1

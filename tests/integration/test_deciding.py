@@ -143,9 +143,7 @@ def test_the_letter_is_seen_as_it_would_go_out_and_the_proposal_on_paper(told: S
 def test_twenty_are_decided_in_one_go_and_confirmed_by_a_second_person(told: Story, of: Of) -> None:
     cases = [at_decision(told, francs) for francs in (15_000, 20_000, 25_000)]
     head, division = of(HEAD), of(DIVISION)
-    assert (
-        "Ihnen noch geschlossen" in head.open(LIST).words() or "noch geschlossen" in head.open(LIST).words()
-    )
+    assert "noch geschlossen" in head.open(LIST).words()
     opened = open_gate(head, *cases)
     assert "3 Dossiers sind geöffnet" in opened.text
     page = check(head, *cases)
@@ -166,6 +164,19 @@ def test_twenty_are_decided_in_one_go_and_confirmed_by_a_second_person(told: Sto
     assert [state(told, one).ending for one in cases] == ["granted"] * 3
     assert sum(len(state(told, one).letters) for one in cases) == 3
     assert_kept(told.db)
+
+
+def test_what_is_no_longer_there_when_many_dossiers_are_opened_is_named(told: Story, of: Of) -> None:
+    first, gone, open_already = (at_decision(told) for _ in range(3))
+    head = of(HEAD)
+    page = head.open(LIST)
+    chosen = ticks(page, first, gone, open_already)
+    told.withdraw(HEKS, gone)
+    told.declare(HEAD, open_already)
+    said = head.send(page.form(GATE), {"case": chosen}).text
+    assert "1 Dossier ist geöffnet." in said
+    assert "KIP3-2027-00002: Inzwischen liegt es nicht mehr bei Ihnen." in said
+    assert "KIP3-2027-00003: Ihre Erklärung liegt schon vor." in said
 
 
 def test_the_check_names_what_is_proposed_and_its_conditions(told: Story, of: Of) -> None:

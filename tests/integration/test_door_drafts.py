@@ -29,7 +29,6 @@ from workflow.store import files, queries
 from workflow.store.queries import Application
 
 STATUTES = "attachments.statutes"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(17) + b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 
 def start(told: Story, email: str = HEKS, **more: Any) -> UUID:

@@ -28,7 +28,7 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import Story, review
-from workflow.engine.commands import OpenChild
+from workflow.engine.commands import OpenChild, Suspend
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.people import organisation_id, person_id
 from workflow.service import handle
@@ -142,6 +142,19 @@ def test_who_may_ask(told: Story, case_id: UUID) -> None:
     told.withdraw(HEKS, case_id)
     with pytest.raises(Refused):
         ask(told, SECOND, case_id)
+
+
+def test_while_a_case_stands_still_nobody_is_asked(told: Story, case_id: UUID) -> None:
+    told.aside(CHECKER, Suspend(case_id, state(told, case_id).entry))
+    with pytest.raises(Refused, match="suspended"):
+        ask(told, LEAD, case_id)
+
+
+def test_who_has_joined_the_applicant_since_asks_nobody(told: Story, case_id: UUID) -> None:
+    heks = {str(organisation_id("heks")): frozenset({"read"})}
+    told.actors[LEAD] = replace(told.actors[LEAD], organisations=heks)
+    with pytest.raises(NotAllowed, match="own_organisation"):
+        ask(told, LEAD, case_id)
 
 
 def test_whoever_keeps_out_of_the_case_keeps_out_of_its_inquiries(told: Story) -> None:

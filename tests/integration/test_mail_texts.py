@@ -67,7 +67,7 @@ def test_words_are_proposed_seen_with_a_case_and_told_to_a_second_person(told: S
     [due] = outbox.lease(told.db, "notice", told.now, 9)
     assert due.payload["text"] == "proposal_waits"
     with told.db.connect() as tx:
-        told_to = [row.email for row in notices._addresses(tx, due.payload)]
+        told_to = [row.email for row in notices._addresses(tx, due.payload, told.now)]
     assert CHECKER in told_to
     assert "elias.graber@pd.bs.example" not in told_to
     assert len(set(told_to)) == len(told_to)

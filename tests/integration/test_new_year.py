@@ -4,38 +4,48 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
 from tests.browsing import app_for, signed_in
 from tests.builders import KIP3
+from tests.integration.test_deciding import pdf_text
 from tests.integration.test_large_routes import at_finance
 from tests.integration.walks import (
     CHECKER,
     DEPARTMENT,
     DIVISION,
     FINANCE,
+    LEAD,
     NOTED,
     REASONS,
     STEERING,
+    SYNTHESIS,
     assert_kept,
+    at_review,
+    at_synthesis,
     happened,
     rows,
     state,
 )
-from web.cli.story import Story, decision
+from web.cli.story import Story, decision, proposal, review
 from workflow import routes
 from workflow.engine.commands import Complete
 from workflow.errors import Refused
-from workflow.publish import publish_folder
+from workflow.funding.programme import load_folder
+from workflow.publish import publish_folder, store
+from workflow.publishable import checked_bundle
 from workflow.service import handle
 from workflow.store import queries
 
 SUM = 75_000
 DECEMBER = datetime(2026, 12, 21, 9, tzinfo=UTC)
+HR = "oliver.meier@hr.bs.example"
 JANUARY = datetime(2027, 1, 5, 9, tzinfo=UTC)
 TABLE = """  department:
     rows: [{when: {applicant_office: integration}, then: 'government:chancellery'}]
@@ -167,3 +177,36 @@ def test_what_comes_in_after_new_year_goes_to_the_new_competence_at_once(
     told.do(STEERING, case_id, "noted", NOTED)
     assert decides(told, case_id) == [("presidential", "division_head")]
     assert "Reseated" not in happened(told, case_id)
+
+
+def test_what_is_said_after_a_competence_has_changed_is_of_the_office_that_has_it_then(
+    app: Flask, told: Story
+) -> None:
+    bundle = deepcopy(load_folder(KIP3))
+    tables = bundle.programme["tables"]
+    since = {"valid_from": "2026-09-14"}
+    own = {"when": {"area": "language", "applicant_office": "human_resources"}, "then": "social_welfare"}
+    others = {"when": {"area": "language"}, "then": "human_resources"} | since
+    tables["second_office"]["rows"][:0] = [own, others]
+    tables["head"]["rows"].append(
+        {"when": {"area": "language"}, "then": "presidential:department_head"} | since
+    )
+    with told.db.begin() as tx:
+        store(tx, *checked_bundle(bundle), told.now)
+    panel, decides = at_review(told), at_synthesis(told)
+    told.do(LEAD, panel, "yes", review("Gut."))
+    told.do(SYNTHESIS, decides, "propose", proposal(38_000_00, "Beide Stellen empfehlen."))
+    told.wait(days=7)
+    words = signed_in(app, CHECKER).open(f"/desk/cases/{panel}").words()
+    assert "Human Resources Basel-Stadt Zweite Stelle" in words  # what it says is missing
+    told.do(HR, panel, "yes", review("Passt."))
+    page = queries.dossier(told.db, told.actors[CHECKER], panel, now=told.now)
+    assert page is not None
+    assert [one.office for one in page.statements][-2:] == ["adult_education", "human_resources"]
+    told.do(DEPARTMENT, decides, "grant", decision(38_000_00, REASONS))
+    told.declare(DIVISION, decides)
+    [waiting] = queries.decisions(told.db, told.actors[DIVISION], now=told.now).rows
+    assert waiting.proposal is not None
+    assert waiting.proposal.office == "presidential"
+    letter = pdf_text(signed_in(app, DIVISION), f"/desk/cases/{decides}/proposal/confirm.pdf")
+    assert "Christine Burckhardt Departementsvorsteherin" in letter

@@ -188,6 +188,8 @@ def test_the_page_does_what_it_offers(told: Story, app: Flask) -> None:
     assert "Deutsch im Quartier" not in page.text
     said = browser.send(page.form("/operations/effects"), {"press": "skip", "reason": ""})
     assert "Bitte geben Sie einen Grund an" in said.text
+    said = browser.send(page.form("/operations/effects"), {"press": "skip", "reason": "x" * 2001})
+    assert "höchstens 2000 Zeichen" in said.text
     said = browser.send(page.form("/operations/effects"), {"press": "retry_alike", "reason": "läuft"})
     assert "2 Zustellungen laufen wieder" in said.text
     repaired(told, case_id)

@@ -267,6 +267,12 @@ def test_nobody_gives_more_than_they_have(told: Story) -> None:
     assert stored(told, told.draft(HEKS, language())).may_sign
 
 
+def test_who_signs_with_a_second_takes_nothing_from_who_signs_alone(told: Story) -> None:
+    give(told, JONAS, "signs_with")
+    with refused("more_than_own"):
+        give(told, HEKS, "reads", by=JONAS)
+
+
 def test_one_person_in_two_organisations_always_sees_for_whom(told: Story, app: Flask) -> None:
     told.draft(HEKS, language())
     told.draft(GGG, language())

@@ -56,6 +56,12 @@ def test_what_was_registered_twice_becomes_one_and_both_ids_are_theirs(told: Sto
     assert queries.application(told.db, actor(told, HEKS), case_id) is not None  # an alias of an alias
 
 
+def test_two_of_different_kinds_stay_two(told: Story) -> None:
+    school = organisation_id("gewerbeschule")
+    with refused("kinds_differ"):
+        organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, school, now=told.now)
+
+
 def test_merges_and_submissions_at_once_lose_nothing(told: Story) -> None:
     both = [ORGANISATION, organisation_id("stimmen")]
     for _ in range(10):

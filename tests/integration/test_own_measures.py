@@ -13,6 +13,7 @@ from tests.integration.walks import (
     COMPLETE,
     DEPARTMENT,
     DIVISION,
+    FINANCE,
     HEAD,
     LEAD,
     LEAD_TOO,
@@ -80,6 +81,8 @@ def test_an_offices_measure_goes_its_way_past_that_office(told: Story) -> None:
     assert "Interner Entscheid" in text
     assert "intern gutgeschrieben" in text
     assert "Rekurs" not in text
+    found = queries.payables(told.db, told.actors[FINANCE], [case_id], now=told.now) or {}
+    assert found[case_id].in_force is None  # nobody appeals against it: no period to wait for
     assert_kept(told.db)
 
 

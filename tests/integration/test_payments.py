@@ -129,6 +129,25 @@ def test_an_account_that_has_changed_since_is_said_before_the_file_is_made(app: 
     assert made.findtext(".//CdtrAcct/Id/IBAN") == IBAN.replace(" ", "")
 
 
+def test_who_has_seen_one_limit_or_account_has_not_seen_the_next(app: Flask, told: Story) -> None:
+    case_id = granted(told)
+    browser = signed_in(app, FINANCE)
+
+    def asked(francs: str, sure: Sequence[str] = ()) -> list[str]:
+        answer = bank_file(browser, {case_id: (0, francs)}, sure)
+        assert answer.status_code == 409
+        return re.findall('name="sure" value="([^"]+)"', answer.text)
+
+    told_by(told, "UPDATE organisations SET iban = 'CH5604835012345678009'")
+    seen = asked("24'000")
+    told_by(told, "UPDATE organisations SET iban = 'CH4431999123000889012'")
+    assert asked("24'000", seen) != seen
+    told_by(told, f"UPDATE organisations SET iban = '{IBAN}'")
+    seen = asked("30'000")
+    opened(told, CHECKER, case_id, "appeal", lodged(told))
+    assert asked("30'000", seen) != seen
+
+
 def test_who_settles_a_grant_learns_what_lies_in_a_file(app: Flask, told: Story) -> None:
     case_id = granted_at_once(told)
     told.now += IN_FORCE

@@ -25,6 +25,7 @@ from workflow.people import Absence, Person, first_administrator, person_id, put
 from workflow.publish import publish_folder
 from workflow.settings import Settings
 from workflow.store import people as store_people
+from workflow.store import queries
 from workflow.store import sign_in as store
 
 GOOD = "Drei Boote auf dem Rhein"
@@ -179,6 +180,23 @@ def test_a_deputy_has_the_roles_on_these_days_alone_and_gets_the_mails(told: Sto
         (True, [HEAD, LEAD_TOO]),
         (False, [LEAD, LEAD_TOO]),
     ]
+
+
+def test_a_deputy_gets_the_mails_of_a_role_in_whichever_office_too(told: Story) -> None:
+    away(told, CHECKER, LEAD)
+    with told.db.connect() as tx:
+        found = [row.email for row in store.addresses_of_roles(tx, ["coordinator", "head"], told.now)]
+    assert {LEAD, HEAD} <= set(found)
+    assert CHECKER not in found
+
+
+def test_a_deputy_is_among_those_whom_a_case_waits_for(told: Story) -> None:
+    case_id = at_review(told)
+    away(told, LEAD, FRANZISKA)
+    read = queries.explanation(told.db, told.actors[CHECKER], case_id, now=told.now, lang="de")
+    assert read is not None
+    waited_for = [(one.person, one.refusal) for one in read.standings if one.seat == "lead"]
+    assert ("Franziska Roth", "declare_first") in waited_for
 
 
 def test_absences_share_no_day(told: Story) -> None:

@@ -150,8 +150,9 @@ def test_a_change_of_what_changed_meanwhile_is_not_even_proposed(told: Story) ->
 
 def test_no_and_taken_back_have_a_reason_and_are_for_good(told: Story) -> None:
     mine, other = propose(told, with_extra_day(told, "2027-02-15")), propose(told, with_title(told, "X"))
-    with pytest.raises(Invalid):
-        proposing.refuse(told.db, told.actors[HEAD], mine, reason=" ", now=told.now)
+    for reason in (" ", "x" * 2001):
+        with pytest.raises(Invalid):
+            proposing.refuse(told.db, told.actors[HEAD], mine, reason=reason, now=told.now)
     proposing.refuse(told.db, told.actors[HEAD], mine, reason="Zu früh.", now=told.now)
     proposing.refuse(told.db, told.actors[ADMIN], other, reason="Irrtum.", now=told.now)
     assert (state(told, mine), state(told, other)) == ("refused", "withdrawn")
@@ -328,6 +329,25 @@ def test_a_ceiling_follows_and_is_never_lowered_under_what_is_used(told: Story) 
     )
     assert (sums.total, sums.free) == (0, 1_000_000)
     assert before.ceiling == 55_000_000
+
+
+def test_what_is_carried_over_counts_with_the_ceiling(told: Story) -> None:
+    with told.db.begin() as tx:
+        tx.exec_driver_sql(
+            "UPDATE budget_lines SET available = available - 1000000, reserved = 1000000"
+            " WHERE (area, year, pot) = ('language', 2027, 'programme')"
+        )
+
+    def parts(amount: int) -> dict[str, Any]:
+        ceilings = current(told)[1]["programme/ceilings"]
+        [line] = [one for one in ceilings if one["area"] == "language"]
+        line["amounts"]["programme"] = amount
+        carried = [{"year": 2026, "area": "language", "amounts": {"programme": 1}}]
+        return {"programme/ceilings": ceilings, "programme/carried": carried}
+
+    with pytest.raises(Refused, match=r"ceiling_in_use .* amount=999999 limit=1000000"):
+        propose(told, parts(999_998))
+    accept(told, propose(told, parts(999_999)))
 
 
 def test_differences_name_the_place(told: Story) -> None:

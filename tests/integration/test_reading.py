@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -91,6 +92,24 @@ def test_ones_own_vote_comes_first(told: Story, declared: bool) -> None:
     assert set(votes(dossier(told, SYNTHESIS, case_id))) == {"no"}
     told.do(LEAD, case_id, "yes", review("Meine eigene."))
     assert SECRET in str(dossier(told, LEAD, case_id).statements)
+
+
+def test_who_audits_and_could_still_vote_waits_as_well(told: Story) -> None:
+    case_id = at_review(told)
+    told.do(LEAD, case_id, "no", review(SECRET))
+    auditor, second = told.actors[AUDITOR], told.actors[SECOND]
+    assert votes(dossier(told, AUDITOR, case_id)) != []
+    told.actors[AUDITOR] = replace(auditor, offices=auditor.offices | second.offices)
+    assert dossier(told, AUDITOR, case_id).opened
+    assert votes(dossier(told, AUDITOR, case_id)) == []
+
+
+def test_what_somebody_once_did_opens_nothing_to_who_takes_part_no_more(told: Story) -> None:
+    case_id = at_review(told)
+    told.do(LEAD, case_id, "yes", review(SECRET))
+    assert dossier(told, LEAD, case_id).opened
+    told.actors[LEAD] = replace(told.actors[LEAD], offices=told.actors[OPERATOR].offices)
+    assert not dossier(told, LEAD, case_id).opened
 
 
 def test_a_vote_that_is_in_can_be_seen_to_be_in(told: Story) -> None:

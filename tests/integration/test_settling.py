@@ -295,6 +295,16 @@ def test_a_report_settles_what_amendments_have_added_too(app: Flask, told: Story
     assert_kept(told.db)
 
 
+def test_what_a_report_leaves_for_amendments_counts_for_one_of_them_after_the_other(told: Story) -> None:
+    case_id = granted(told)
+    first = more(told, case_id, 5_000)
+    told.wait(hours=1)
+    second = more(told, case_id, 3_000)
+    settled(told, case_id, 42_000_00, more=8_000_00)
+    assert [state(told, one).committed for one in (case_id, first, second)] == [38_000_00, 4_000_00, 0]
+    assert_kept(told.db)
+
+
 def test_what_is_granted_after_a_report_was_handed_in_is_not_settled_by_it(told: Story) -> None:
     case_id = granted(told)
     child = opened(told, HEKS, case_id, "report", report(told, case_id))

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from tasks.compose import message_id
 from tasks.deliver import AWAITED, deliver_due
@@ -72,8 +73,11 @@ def test_a_poisoned_case_is_parked_and_the_others_go_on(told: Story, poison: str
     cases = [due_case(told) for _ in range(4)]
     bad = cases.pop(1)
     change(told, POISONS[poison], id=bad)
-    while advance_due(told.db, told.now, limit):
-        pass
+    with capture_logs() as logged:
+        while advance_due(told.db, told.now, limit):
+            pass
+    assert {one["event"] for one in logged} == {"batch_failed"}
+    assert "DETAIL" not in str(logged)  # no row, and so nothing that people wrote
     assert all(happened(told, case_id) == ["Submitted", "Entered"] for case_id in cases)
     assert happened(told, bad) == ["Submitted"]
     [parked] = rows(told.db, "SELECT * FROM agenda WHERE parked_at IS NOT NULL")

@@ -1,5 +1,6 @@
 """Orders as PDF: the same every time, readable, and deaf to what applicants write."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -17,6 +18,7 @@ from workflow.proposing import try_letters
 
 BUNDLE = load_folder(Path(workflow.__file__).parent / "programmes/kip3-basel-stadt")
 LETTERS = BUNDLE.letters
+NO_FONTS = not FONTS.is_dir() and os.environ.get("FOERDERWEG_REQUIRE_FONTS") != "1"
 NOW = datetime(2026, 12, 31, 23, 30, 30, 123456, tzinfo=UTC)
 HOSTILE = '#read("/etc/passwd") ] #panic("x") $1/0$ *a* \\ // <b> `c` @d'
 ORDER: Order = {
@@ -96,12 +98,16 @@ def test_what_no_font_can_show_stops_no_order(title: str) -> None:
     assert not is_archival(pdf)
 
 
+def test_latin_script_needs_no_fonts_of_the_machine() -> None:
+    assert is_archival(titled("Deutsch"))
+
+
+@pytest.mark.skipif(NO_FONTS, reason="fonts-noto-core is not installed")
 @pytest.mark.parametrize("title", ["ትግርኛ", "العربية", "தமிழ்"])
-def test_the_scripts_of_those_who_apply_are_shown_where_their_fonts_are(title: str) -> None:
+def test_the_scripts_of_those_who_apply_are_shown(title: str) -> None:
     pdf = titled(title)
     assert "CHF 32'000.05" in text(pdf)
-    assert is_archival(pdf) or not FONTS.is_dir()
-    assert is_archival(titled("Deutsch"))
+    assert is_archival(pdf)
 
 
 def test_an_order_that_no_office_gets_a_copy_of_names_none() -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from workflow.store.queries.record import acted_as
+from workflow.store.queries.record import acted_as, seats
 from workflow.store.queries.rows import HistoryRow
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -20,3 +20,10 @@ def test_who_signed_did_so_in_the_role_that_was_competent_on_that_day() -> None:
     reseated = event("Reseated", step="decide", entry=3, seats=[since])
     assert acted_as([signed], [entered, signed]) == [("desk", "head")]
     assert acted_as([signed], [entered, reseated, signed]) == [("desk", "deputy_head")]
+
+
+def test_a_seat_that_no_office_has_any_more_is_none() -> None:
+    lead, court = ({"code": code, "office": code, "role": "reviewer"} for code in ("lead", "court"))
+    entered = event("Entered", step="review", entry=1, seats=[lead, court])
+    reseated = event("Reseated", step="review", entry=1, seats=[lead])
+    assert list(seats([entered, reseated])) == [(1, "lead")]

@@ -5,6 +5,7 @@ What a person decides here is what was proposed; everything else is decided sing
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -82,16 +83,21 @@ def declare() -> Response:
     """Of many that there is no conflict of interest: these dossiers open."""
     chosen = ticked()
     rows = {row.case_id: row for row in _rows(chosen)}
-    opened = 0
+    opened, failed = 0, defaultdict[str, list[str]](list)
     for one in chosen:
         row = rows.get(one.case_id)
-        if row is None or row.tied:
-            continue  # what is known to link somebody to the applicant is weighed on the case's own page
-        try:
-            do(Declare(one.case_id), key=one.key())
-            opened += 1
-        except (Conflict, NotAllowed, NotFound, Refused):
-            continue
+        if row is None:
+            failed[_("Inzwischen liegt es nicht mehr bei Ihnen.")].append(_posted(f"number.{one.case_id}"))
+        elif row.tied:  # this is weighed on the case's own page
+            failed[_("Das System kennt eine Verbindung.")].append(row.number)
+        else:
+            try:
+                do(Declare(one.case_id), key=one.key())
+                opened += 1
+            except (Conflict, NotAllowed, NotFound, Refused) as error:
+                failed[text_of(error, lang())].append(row.number)
+    for why, numbers in failed.items():
+        flash(f"{', '.join(numbers)}: {why}", "warning")
     if not chosen:
         flash(_("Sie haben nichts angekreuzt."), "warning")
         return redirect(url_for(".decisions"), 303)

@@ -163,8 +163,7 @@ def _signers(found: Dossier, made: Proposal) -> list[tuple[str, str, str]]:
 
 
 def _role_of(found: Dossier, standing: Standing) -> str:
-    entered = [row for row in found.history if row.name == "Entered" and row.data["step"] == standing.step]
-    return str(entered[-1].data["seats"][0]["role"])
+    return queries.seats(found.history)[standing.entry, ""][1]
 
 
 def _sheet(found: Dossier, made: Proposal, words: Words) -> dict[str, Any]:

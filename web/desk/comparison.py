@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from web.desk.words import Words
 from web.language import lang
@@ -13,6 +12,7 @@ from workflow.engine.case import Seat
 from workflow.funding.forms import Form
 from workflow.funding.questions import Field
 from workflow.funding.scores import far_apart, score_of, weighted_total
+from workflow.store import queries
 from workflow.store.queries import Dossier, Statement
 
 
@@ -58,14 +58,17 @@ class Round:
 
 def rounds(found: Dossier, words: Words) -> list[Round]:
     """The visits of steps at which something was said, newest first."""
-    seats = {row.data["entry"]: row.data["seats"] for row in found.history if row.name == "Entered"}
+    seats = queries.seats(found.history)
     groups = groupby(found.statements, key=lambda one: one.entry)
-    made = [_round(tuple(group), seats.get(entry, ()), found, words) for entry, group in groups]
+    made = [_round(tuple(group), seats, found, words) for _, group in groups]
     return made[::-1]
 
 
 def _round(
-    group: tuple[Statement, ...], seats: Sequence[Mapping[str, Any]], found: Dossier, words: Words
+    group: tuple[Statement, ...],
+    seats: Mapping[tuple[int, str], tuple[str, str]],
+    found: Dossier,
+    words: Words,
 ) -> Round:
     first = group[0]
     votes = words.step_data(found.case.route_hash, first.step).get("votes", {})
@@ -80,7 +83,11 @@ def _round(
         sides=tuple(votes[one.outcome] for one in group) if votes else (),
         lines=_lines(group, form) if panel and form else (),
         totals=tuple(weighted_total(form.weights, one.data) for one in group) if panel and form else (),
-        missing=tuple(Seat(**one) for one in seats if one["code"] not in spoken) if panel else (),
+        missing=tuple(
+            Seat(code, *who)
+            for (entry, code), who in seats.items()
+            if panel and entry == first.entry and code not in spoken
+        ),
         runs=runs and any(seat.outcome is None for seat in found.seats),
     )
 

@@ -27,7 +27,7 @@ def steer(case_id: UUID) -> str:
         case=found.case,
         words=Words(),
         me=signed_in().actor.person,
-        colleagues=queries.colleagues(db(), found),
+        colleagues=queries.colleagues(db(), found, now=now()),
         back=back,
         why_not=reason,
         some=bool(found.ties) or any(offer.action in STEERS for offer in found.offers),

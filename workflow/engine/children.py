@@ -27,7 +27,7 @@ def opened(
     require(_refusal(route, case, child, actor, calendar.day_of(now)))
     if command.entry != case.entry:
         raise Refused("step_has_passed", step=case.step or "")
-    freezes = child.freezes and case.ending is None and case.suspended_at is None
+    freezes = child.freezes and case.ending is None
     step = route.steps.get(case.step or "")
     asked = step.expects if isinstance(step, End) and case.expected_at else None
     return [

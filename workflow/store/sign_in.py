@@ -165,16 +165,17 @@ def actor_by_id(tx: Connection, person: str, now: datetime) -> Actor | None:
     return actor_of(row) if row else None
 
 
-def actors_with(tx: Connection, roles: Sequence[tuple[str, str]], now: datetime) -> tuple[Actor, ...]:
-    """Everybody who has one of these (office, role) today."""
+def actors_with(tx: Connection, roles: Collection[tuple[str, str]], now: datetime) -> list[tuple[str, Actor]]:
+    """(name, actor) of everybody who has one of these (office, role) today, by name."""
     wanted = set(roles)
     holders = select(staff_roles.c.person_id).where(
         tuple_(staff_roles.c.office, staff_roles.c.role).in_(sorted(wanted))
     )
     deputies = select(absences.c.deputy_id).where(absences.c.person_id.in_(holders), _away_on(now))
     query = _with_roles().where(or_(persons.c.id.in_(holders), persons.c.id.in_(deputies)))
-    rows = tx.execute(query, {"today": _day(now)})
-    return tuple(actor for actor in map(actor_of, rows) if actor.offices & wanted)
+    rows = tx.execute(query.order_by(persons.c.name, persons.c.id), {"today": _day(now)})
+    found = [(row.name, actor_of(row)) for row in rows]
+    return [(name, actor) for name, actor in found if actor.offices & wanted]
 
 
 def persons_with(
@@ -299,15 +300,18 @@ def addresses_of_members(tx: Connection, organisation_id: UUID) -> list[Row[Any]
     return list(tx.execute(query.order_by(persons.c.email)))
 
 
-def addresses_of_role(tx: Connection, role: str) -> list[Row[Any]]:
-    """(id, email, language) of those who have a role, in whichever office."""
-    has_role = select(staff_roles.c.person_id).where(staff_roles.c.role == role)
-    query = select(persons.c.id, persons.c.email, persons.c.language)
-    return list(tx.execute(query.where(persons.c.id.in_(has_role), persons.c.left_at.is_(None))))
+def addresses_of_roles(tx: Connection, roles: Collection[str], now: datetime) -> list[Row[Any]]:
+    """(id, email, language) of those who have one of these roles, in whichever office."""
+    return _addresses_of(tx, staff_roles.c.role.in_(roles), now)
 
 
 def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) -> list[Row[Any]]:
-    """(id, email, language) of those who have a role in an office; of a person who is away, the deputy's."""
+    """The same of those who have this role in this office."""
+    return _addresses_of(tx, and_(staff_roles.c.office == office, staff_roles.c.role == role), now)
+
+
+def _addresses_of(tx: Connection, wanted: ColumnElement[bool], now: datetime) -> list[Row[Any]]:
+    """Each once; of a person who is away, the deputy's."""
     deputies = select(absences.c.person_id, absences.c.deputy_id).where(
         _away_on(now), absences.c.deputy_id.is_not(None)
     )
@@ -317,7 +321,7 @@ def addresses_of_staff(tx: Connection, office: str, role: str, now: datetime) ->
         .select_from(staff_roles)
         .outerjoin(away, away.c.person_id == staff_roles.c.person_id)
         .join(persons, persons.c.id == func.coalesce(away.c.deputy_id, staff_roles.c.person_id))
-        .where(staff_roles.c.office == office, staff_roles.c.role == role, persons.c.left_at.is_(None))
+        .where(wanted, persons.c.left_at.is_(None))
     )
     return list(tx.execute(query.distinct().order_by(persons.c.email)))
 

@@ -139,6 +139,16 @@ def test_a_suspended_case_stands_still() -> None:
     assert refused(told, Resume(CASE), BOSS) == "not_yours"
 
 
+def test_while_a_case_is_suspended_nothing_is_received_and_no_deadline_is_extended() -> None:
+    at_wait = {"from": ["w"], "who": DESK}
+    told = play({"w": WAIT, "late": STEPS["late"]}, suspend=at_wait, extend={**at_wait, "at_most": 7})
+    assert offers(told, CLERK) == {"receive", "suspend", "extend"}
+    told.do(Suspend(CASE, 1), CLERK)
+    assert offers(told, CLERK) == {"resume"}
+    assert refused(told, Receive(CASE, "signed", 1), CLERK) == "not_at_this_step"
+    assert refused(told, Extend(CASE, 2, 1), CLERK) == "suspended"
+
+
 def test_what_goes_on_has_the_days_that_it_had_left() -> None:
     told = suspended()
     before = told.case

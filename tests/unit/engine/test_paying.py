@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import CASE, CLOCK, END, MONDAY, Play, names, play, staff, task
+from workflow.engine import events as ev
 from workflow.engine.case import Actor, dump_case, load_case
 from workflow.engine.commands import Pay
 from workflow.engine.decide import Outside, allowed, decide
@@ -80,6 +81,13 @@ def test_before_the_grant_and_without_one_there_is_nothing_to_pay() -> None:
     told.complete(CLERK, "no")
     assert (refused(told, 1)[0], offered(told)) == ("nothing_to_pay", [])
     assert "paid" not in dump_case(told.case)
+
+
+def test_of_what_was_settled_at_nothing_there_is_nothing_to_pay() -> None:
+    told = granted()
+    told.happened([ev.Settled(0)])
+    assert refused(told, 1)[0] == "nothing_to_pay"
+    assert offered(told) == []
 
 
 def test_a_route_pays_only_where_it_commits() -> None:

@@ -57,6 +57,7 @@ from workflow.store.queries.proposals import (
     to_publish,
 )
 from workflow.store.queries.reads import Read, Reads, reads, sample_case
+from workflow.store.queries.record import seats
 from workflow.store.queries.repayments import Repayment, Repayments, repayments
 from workflow.store.queries.reports import REPORT_SOON, AwaitedReport, AwaitedReports, awaited_reports
 from workflow.store.queries.routes import AtStep, RouteOverview, routes
@@ -224,6 +225,7 @@ __all__ = [
     "routes",
     "sample_case",
     "saved_views",
+    "seats",
     "sem_report",
     "sem_total",
     "sign_off",

@@ -40,7 +40,7 @@ from workflow.store.queries.findings import ALIKE, BESIDE, Findings, findings
 from workflow.store.queries.inquiries import INQUIRIES, Inquiry, inquiries_of
 from workflow.store.queries.money import MoneyRow, money_row
 from workflow.store.queries.office import WHO, CaseRow, case_row
-from workflow.store.queries.record import FILES, HISTORY, WRITTEN, handed_in, history_of, letters
+from workflow.store.queries.record import FILES, HISTORY, WRITTEN, handed_in, history_of, letters, seats
 from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Report, Statement
 from workflow.store.queries.ties import OF_ONE, ties_of
 from workflow.store.signatures import CONSENTS
@@ -261,7 +261,7 @@ def statement_draft(
         return _kept(tx, case_id, entry, seat, viewer)
 
 
-def colleagues(db: sa.Engine, found: Dossier) -> Mapping[str, Sequence[Colleague]]:
+def colleagues(db: sa.Engine, found: Dossier, *, now: datetime) -> Mapping[str, Sequence[Colleague]]:
     """By seat of this dossier that its viewer may hand over: who else has its role."""
     seats = {one.seat for one in found.offers if one.action == "assign" and HAND_OVER in one.outcomes}
     if not seats:
@@ -269,7 +269,7 @@ def colleagues(db: sa.Engine, found: Dossier) -> Mapping[str, Sequence[Colleague
     with autocommit(db) as tx:
         [row] = ask(tx, "SELECT state, route_hash FROM cases WHERE id = :id", {"id": found.case.id})
         case, route = load_case(row.state), published.route(tx, row.route_hash)
-        people = people_of(tx, found.case.id)
+        people = people_of(tx, found.case.id, case, now)
     return {
         seat.code: [
             Colleague(actor.person, name, refusal.code if refusal else "")
@@ -311,11 +311,8 @@ def statements_of(
     route: Route, events: Sequence[HistoryRow], texts: Mapping[str, Answers]
 ) -> list[Statement]:
     """What was written at the steps, oldest first."""
-    offices: dict[tuple[int, str], str] = {}
-    found = []
+    there, found = seats(events), []
     for row in events:
-        if row.name == "Entered":
-            offices |= {(row.data["entry"], seat["code"]): seat["office"] for seat in row.data["seats"]}
         if row.name != "Completed" or row.data["content"] is None:
             continue
         step = route.steps[row.data["step"]]
@@ -325,7 +322,7 @@ def statements_of(
                 step=row.data["step"],
                 seat=row.data["seat"],
                 outcome=row.data["outcome"],
-                office=offices.get((row.data["entry"], row.data["seat"]), ""),
+                office=there[row.data["entry"], row.data["seat"]][0],
                 by_name=row.actor_name,
                 at=row.at,
                 data=texts.get(row.data["content"], {}),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -12,20 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine import explain
-from workflow.engine.case import Actor, load_case
+from workflow.engine.case import Actor, Case, load_case
 from workflow.store import journal, published, reading
-from workflow.store.asking import ask
 from workflow.store.queries.ties import who_is_linked
-
-PEOPLE = """
-SELECT p.id, p.name, r.office, r.role,
-       ARRAY(SELECT o.id::text FROM memberships m JOIN organisations o
-             ON m.organisation_id IN (o.id, o.merged_into) WHERE m.person_id = p.id) AS organisations
-FROM persons p JOIN staff_roles r ON r.person_id = p.id
-WHERE p.left_at IS NULL AND EXISTS (
-  SELECT FROM staff_roles s JOIN work_items w ON w.office = s.office AND w.role = s.role
-  WHERE s.person_id = p.id AND w.case_id = :case_id AND w.closed_at IS NULL)
-ORDER BY p.name"""
+from workflow.store.sign_in import actors_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ def explanation(
         programme = published.programme(tx, row.programme_hash)
         calendar = published.calendar(tx, row.programme_hash)
         happened = journal.happened(tx, case_id)
-        people = people_of(tx, case_id)
+        people = people_of(tx, case_id, case, now)
         if reading.own_first(route, case, viewer):
             people = [(name, one) for name, one in people if one.person == viewer.person]
     deadlines = tuple(explain.deadlines(happened, now, calendar))
@@ -88,16 +77,8 @@ def explanation(
     )
 
 
-def people_of(tx: sa.Connection, case_id: UUID) -> list[tuple[str, Actor]]:
-    """(name, actor) of everybody who has a role that this case waits for, by name."""
-    offices: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    members: dict[tuple[str, str], list[str]] = {}
-    for row in ask(tx, PEOPLE, {"case_id": case_id}):
-        offices[row.name, str(row.id)].add((row.office, row.role))
-        members[row.name, str(row.id)] = row.organisations
-    linked = who_is_linked(tx, case_id, [person for _, person in offices])
-    reads = frozenset({"read"})
-    return [
-        (name, Actor(person, frozenset(roles), dict.fromkeys(members[name, person], reads), person in linked))
-        for (name, person), roles in offices.items()
-    ]
+def people_of(tx: sa.Connection, case_id: UUID, case: Case, now: datetime) -> list[tuple[str, Actor]]:
+    """(name, actor) of everybody who has a role today that this case waits for, by name."""
+    people = actors_with(tx, [(seat.office, seat.role) for seat in case.open_seats], now)
+    linked = who_is_linked(tx, case_id, [actor.person for _, actor in people])
+    return [(name, replace(actor, linked=actor.person in linked)) for name, actor in people]

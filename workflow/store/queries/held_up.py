@@ -19,7 +19,7 @@ MOST = 500
 # what an appeal stops goes on by itself
 HELD_UP = f"""
 SELECT c.id, c.number, c.state, c.route_hash, p.name FROM cases c
-LEFT JOIN persons p ON CAST(p.id AS text) = c.state->'proposal'->>'by'
+LEFT JOIN persons p ON p.id = CAST(c.state->'proposal'->>'by' AS uuid)
 WHERE c.held_up AND NOT EXISTS (SELECT FROM jsonb_each(c.state->'children') k
   WHERE k.value->'freezes' = 'true' AND k.value->>'ending' = '')
 ORDER BY c.number DESC LIMIT {MOST}"""

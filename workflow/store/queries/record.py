@@ -115,11 +115,11 @@ def decision_text(events: Sequence[HistoryRow], texts: Mapping[str, Answers], fi
 
 def seats(events: Iterable[HistoryRow]) -> Mapping[tuple[int, str], tuple[str, str]]:
     """Office and role of every seat there was, by entry and code: those who were competent in the end."""
+    last = {row.data["entry"]: row.data["seats"] for row in events if row.name in ("Entered", "Reseated")}
     return {
-        (row.data["entry"], seat["code"]): (seat["office"], seat["role"])
-        for row in events
-        if row.name in ("Entered", "Reseated")
-        for seat in row.data["seats"]
+        (entry, seat["code"]): (seat["office"], seat["role"])
+        for entry, there in last.items()
+        for seat in there
     }
 
 

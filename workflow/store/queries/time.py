@@ -31,11 +31,16 @@ FROM (SELECT step, office, role, extract(epoch FROM closed_at - opened_at) / 864
 JOIN unnest(CAST(:steps AS text[]), CAST(:stages AS text[])) s(step, stage) ON s.step = w.step
 GROUP BY 1, 2"""
 MONTHLY = """
+WITH inquiries AS MATERIALIZED (SELECT * FROM cases WHERE asked_by IS NOT NULL)
 SELECT m.month,
-  (SELECT count(*) FROM cases c WHERE c.submitted_at >= m.month AND c.submitted_at < m.until) AS came,
-  (SELECT count(*) FROM cases c WHERE c.ending IS NOT NULL
-   AND c.entered_at >= m.month AND c.entered_at < m.until) AS closed
+  (SELECT count(*) FROM cases c WHERE c.submitted_at >= m.month AND c.submitted_at < m.until)
+  - (SELECT count(*) FROM inquiries i WHERE i.submitted_at >= m.month AND i.submitted_at < m.until) AS came,
+  (SELECT count(*) FROM cases c
+   WHERE c.ending IS NOT NULL AND c.entered_at >= m.month AND c.entered_at < m.until)
+  - (SELECT count(*) FROM inquiries i
+     WHERE i.ending IS NOT NULL AND i.entered_at >= m.month AND i.entered_at < m.until) AS closed
 FROM unnest(CAST(:months AS timestamptz[]), CAST(:ends AS timestamptz[])) m(month, until) ORDER BY m.month"""
+"""All, from the index of their order alone, without the few that are questions to an office."""
 QUEUE = """
 SELECT office, array_agg(due_at) AS due FROM (
   SELECT office, due_at FROM work_items
