@@ -322,7 +322,7 @@ def statements_of(
                 step=row.data["step"],
                 seat=row.data["seat"],
                 outcome=row.data["outcome"],
-                office=there[row.data["entry"], row.data["seat"]][0],
+                office=there.get((row.data["entry"], row.data["seat"]), ("", ""))[0],
                 by_name=row.actor_name,
                 at=row.at,
                 data=texts.get(row.data["content"], {}),

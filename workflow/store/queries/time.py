@@ -31,7 +31,7 @@ FROM (SELECT step, office, role, extract(epoch FROM closed_at - opened_at) / 864
 JOIN unnest(CAST(:steps AS text[]), CAST(:stages AS text[])) s(step, stage) ON s.step = w.step
 GROUP BY 1, 2"""
 MONTHLY = """
-WITH inquiries AS MATERIALIZED (SELECT * FROM cases WHERE asked_by IS NOT NULL)
+WITH inquiries AS MATERIALIZED (SELECT submitted_at, entered_at, ending FROM cases WHERE asked_by IS NOT NULL)
 SELECT m.month,
   (SELECT count(*) FROM cases c WHERE c.submitted_at >= m.month AND c.submitted_at < m.until)
   - (SELECT count(*) FROM inquiries i WHERE i.submitted_at >= m.month AND i.submitted_at < m.until) AS came,
