@@ -13,10 +13,14 @@ from flask import Flask
 
 from tests.browsing import signed_in, visitor
 from tests.counting import statements
-from tests.integration.walks import rows
+from tests.integration.walks import language, rows
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story, application
 from web.cli.visitors import Browser, Page
+from workflow import publish
+from workflow.funding.programme import load_folder
 from workflow.people import organisation_id
+from workflow.publishable import checked_bundle
+from workflow.settings import PROGRAMMES
 from workflow.store import queries
 from workflow.store.queries import Application
 
@@ -386,3 +390,17 @@ def test_the_list_takes_as_many_queries_for_many_as_for_one(app: Flask, told: St
         told.submit(HEKS, ANSWERS)
         told.draft(HEKS, ANSWERS)
     assert statements(app, browser, "/applications") == few
+
+
+def test_an_amount_that_no_route_takes_is_said_before_anybody_signs(app: Flask, told: Story) -> None:
+    bundle = load_folder(PROGRAMMES / "kip3-basel-stadt")
+    bundle.programme["sizes"][-1]["route"] = None
+    with told.db.begin() as tx:
+        publish.store(tx, *checked_bundle(bundle), told.now)
+    browser = signed_in(app, HEKS)
+    for francs, fits in ((200_000, True), (200_001, False)):
+        draft = told.draft(HEKS, language(francs))
+        page = browser.open(f"/applications/{draft}/submit")
+        assert ("Alles ist da" in page.words()) is fits
+        assert ("höchstens für CHF 200'000.00" in page.words()) is not fits
+        assert any(one.action.endswith("/submit") for one in page.forms) is fits

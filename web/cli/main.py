@@ -30,6 +30,7 @@ from web.cli.embedded import OWNER, start_postgres
 from web.cli.migrations import differences, migrate
 from web.cli.processes import LaunchError, Supervisor
 from web.cli.system import live_people, running_system
+from web.cli.visitors import Unexpected
 from workflow.errors import RouteError
 from workflow.settings import Settings, SettingsError
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None, env: Mapping[str, str] = os.env
         signal.signal(signal.SIGHUP, _interrupt)
     try:
         return command(options)
-    except (CommandError, LaunchError, SettingsError) as error:
+    except (CommandError, LaunchError, SettingsError, Unexpected) as error:
         print(f"foerderweg: {error}", file=sys.stderr)
         return 1
     except RouteError as error:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from tasks.nudge import nudge
+from web import screens
 from web.errors import text_of
 from web.language import gettext, lang, ngettext
 from web.portal.autosave import JOINED
@@ -221,17 +222,28 @@ def _section_page(
 
 
 def _check_page(application: Application, refusal: str | None = None) -> str:
-    call = call_of(application)
+    call, problems = call_of(application), problems_of(application)
     return render_template(
         "portal/check.html",
         application=application,
         progress=progress_of(application),
-        problems=problems_of(application),
+        problems=problems,
         call=call,
         this_year=runs_in(application.answers, call.year),
+        too_much=None if problems else _too_much(application),
         sign_off=queries.sign_off(db(), signed_in().actor, application.id),
         refusal=refusal,
     )
+
+
+def _too_much(application: Application) -> str | None:
+    """Why no route takes an application of this amount: said before anybody signs."""
+    try:
+        facts = application.form.facts(application.answers)
+        screens.programme().size_for(facts, now().astimezone(ZURICH).date())
+    except Refused as error:
+        return text_of(error, lang())
+    return None
 
 
 def _file_paths(application: Application, code: str) -> list[str]:

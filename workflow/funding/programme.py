@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ class Size:
     route: str | None
     valid_from: date
     most_a_year: int | None = None
+
+    def most_in(self, years: int) -> float:
+        """Rappen up to which it is for projects of so many calendar years."""
+        a_year = inf if self.most_a_year is None else self.most_a_year * years
+        return min(inf if self.most is None else self.most, a_year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +179,13 @@ class Programme:
     def size_for(self, facts: Facts, on: date) -> Size:
         """The size for what an application asks; Refused (size_not_open) where it has no route yet."""
         amount, years = int(facts["requested"]), _years(facts)
-        valid = self.sizes_on(on)
-        fitting = [
-            size
-            for size in valid
-            if (size.most is None or amount <= size.most)
-            and (size.most_a_year is None or amount <= size.most_a_year * years)
-        ]
-        size = min(fitting, key=lambda size: float("inf") if size.most is None else size.most, default=None)
+        most = {size: size.most_in(years) for size in self.sizes_on(on)}
+        size = min(
+            (one for one in most if amount <= most[one]), key=lambda one: one.most or inf, default=None
+        )
         if size is None or size.route is None:
-            most = max(one.most or 0 for one in valid if one.route)
-            raise Refused("size_not_open", size=size.code if size else "", amount=amount, limit=most)
+            limit = max((most[one] for one in most if one.route and most[one] < inf), default=0)
+            raise Refused("size_not_open", size=size.code if size else "", amount=amount, limit=int(limit))
         return size
 
     def sizes_on(self, day: date) -> tuple[Size, ...]:
