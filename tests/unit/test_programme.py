@@ -135,7 +135,7 @@ def test_a_size_without_a_route_is_refused_with_the_figure() -> None:
     with pytest.raises(Refused) as caught:
         Programme.parse({**BUNDLE.programme, "sizes": sizes}).size_for(asked(300_001), date(2027, 1, 1))
     assert caught.value.code == "size_not_open"
-    assert caught.value.params == {"size": "XL", "amount": 30_000_100, "limit": 30_000_000}
+    assert caught.value.params == {"size": "XL", "amount": 30_000_100, "limit": 20_000_000}
 
 
 def test_more_than_the_largest_size_is_refused_with_the_figure() -> None:
