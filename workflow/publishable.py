@@ -25,7 +25,7 @@ from workflow.engine.route import (
 )
 from workflow.engine.said import Said, said_by, unsaid, unsigned
 from workflow.engine.soundness import check
-from workflow.engine.tables import Facts, Table, pick
+from workflow.engine.tables import Facts, Table, parse_table, pick
 from workflow.errors import RouteError
 from workflow.funding import programme_page, route_page
 from workflow.funding.federal import check_sem_report
@@ -68,6 +68,7 @@ def problems(bundle: Bundle) -> Iterator[RouteError]:
         check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
         check_forms(bundle, programme, _forms(bundle, programme), parsed)
+        check_tables(programme, parsed)
         check_remedy(programme, parsed)
         check_appeals(programme, parsed)
         check_reports(programme, parsed, reading(bundle, "report"))
@@ -92,6 +93,24 @@ def _misread(bundle: Bundle) -> Iterator[RouteError]:
 
 def _compiled(bundle: Bundle, programme: Programme) -> dict[str, dict[str, Any]]:
     return {code: compiled(raw, programme.tables) for code, raw in bundle.routes.items()}
+
+
+def check_tables(programme: Programme, routes: Mapping[str, Route]) -> None:
+    """Raises RouteError where a row would never be met: it reads what no route knows, or what is no code."""
+    facts = {fact for route in routes.values() for fact in route.facts}
+    codes: Mapping[str, Collection[Any]] = {
+        "area": programme.areas,
+        "applicant_office": programme.offices,
+        "size": {size.code for size in programme.sizes},
+        "target_group": programme.labels["target_groups"],
+    }
+    for name, raw in programme.tables.items():
+        for cell in (cell for row in parse_table(raw, f"tables.{name}").rows for cell in row.when):
+            for fact in sorted(cell.reads() - facts):
+                raise RouteError("not_there", at=f"tables.{name}", key=fact)
+            for value in cell.any_of:
+                if cell.fact in codes and value not in codes[cell.fact]:
+                    raise RouteError("not_there", at=f"tables.{name}.{cell.fact}", key=str(value))
 
 
 def check_remedy(programme: Programme, routes: Mapping[str, Route]) -> None:

@@ -292,6 +292,16 @@ def test_a_letter_in_another_encoding_and_a_file_of_another_ending_are_named(tmp
         (("terms",), {"S": BUNDLE.programme["terms"]["S"]}, "no_terms at=terms.M"),
         (("terms", "M", "report"), None, "wrong_value at=terms.M.report"),
         (("terms", "M", "report"), "Schlussbericht", "wrong_value at=terms.M.report"),
+        (
+            ("tables", "head", "rows"),
+            [{"when": {"aera": "language"}, "then": "integration:head"}],
+            "not_there at=tables.head key=aera",
+        ),
+        (
+            ("tables", "head", "rows"),
+            [{"when": {"area": ["language", "sprache"]}, "then": "integration:head"}],
+            "not_there at=tables.head.area key=sprache",
+        ),
         (("carry_over", "child"), "reprot", "unknown_child at=carry_over child=reprot"),
         (("sem_report", "child"), "reprot", "unknown_child at=sem_report child=reprot"),
         (("carry_over", "figures", "plan.spent"), "accounts.costs.nothing", "no_figure"),
