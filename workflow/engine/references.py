@@ -335,6 +335,8 @@ def _money(at: str, money: str, amount: str | None, known: Collection[str]) -> I
         yield RouteError("unknown_money", at=at, money=money)
     elif money != "release" and amount is None:
         yield RouteError("no_amount", at=at)
+    elif money == "release" and amount is not None:  # all that is held is free, or none of it
+        yield RouteError("unknown_key", at=at, key="amount")
 
 
 def _human(route: Route, step: Human) -> Iterator[RouteError]:

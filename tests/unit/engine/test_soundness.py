@@ -233,6 +233,11 @@ BROKEN: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] 
         [("unknown_money", "end")],
     ),
     "hold of nothing": ({"s": task({"on": {"to": "end", "money": "hold"}})}, {}, [("no_amount", "s")]),
+    "release of a part": (
+        {"s": task({"on": {"to": "end", "money": "release", "amount": "n"}})},
+        {},
+        [("unknown_key", "s")],
+    ),
     "commit of nothing": (
         {"s": task(ON), "end": END | {"money": "commit"}},
         {},
