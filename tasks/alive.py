@@ -13,6 +13,7 @@ import structlog
 from celery import signals
 
 from tasks.app import db
+from workflow.log import brief
 from workflow.store import processes
 
 EVERY_SECONDS = 10.0
@@ -32,7 +33,7 @@ def _tell(name: str, kind: str, ending: threading.Event) -> None:
         try:
             processes.seen(db(), name, kind, release, started_at, datetime.now(UTC))
         except Exception as error:  # the database is away: it will be told when it is back
-            LOG.warning("heartbeat_failed", error=repr(error))
+            LOG.warning("heartbeat_failed", error=brief(error))
         if ending.wait(EVERY_SECONDS):
             processes.ended(db(), name)
             return

@@ -18,6 +18,7 @@ from tasks.notices import send_notice
 from tasks.nudge import nudge
 from tasks.parents import tell_parent
 from workflow.engine.commands import Report
+from workflow.log import brief
 from workflow.service import handle
 from workflow.settings import Settings
 from workflow.store import outbox
@@ -88,8 +89,8 @@ def _record(db: sa.Engine, due: outbox.Due, error: Exception | None, clock: Cloc
         return
     if due.attempt >= outbox.MOST_ATTEMPTS and "entry" in due.payload:
         _call_failed(db, due, clock())  # before it is parked: after a death in between it comes again
-    parked = outbox.failed(db, due, repr(error), clock())
-    log.warning("effect_failed", error=repr(error), parked=parked)
+    parked = outbox.failed(db, due, brief(error), clock())
+    log.warning("effect_failed", error=brief(error), parked=parked)
 
 
 def _call_failed(db: sa.Engine, due: outbox.Due, now: datetime) -> None:

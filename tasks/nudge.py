@@ -12,6 +12,7 @@ import redis
 import structlog
 
 from tasks.app import app, settings
+from workflow.log import brief
 
 PAUSE_SECONDS = 0.025
 CHANGED = "foerderweg.changed"
@@ -50,7 +51,7 @@ class _Nudger:
         try:
             app.send_task(name, expires=60, retry=False)
         except Exception as error:  # whatever ails the broker: the clock will do it
-            LOG.warning("nudge_failed", task=name, error=repr(error))
+            LOG.warning("nudge_failed", task=name, error=brief(error))
 
     def _tell(self) -> None:
         """Somebody has committed something: number it, and tell the web processes."""
@@ -60,7 +61,7 @@ class _Nudger:
                 self.redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
             self.redis.publish(CHANGED, str(self.redis.incr(CHANGED)))
         except Exception as error:  # open pages ask now and then anyway
-            LOG.warning("changed_not_told", error=repr(error))
+            LOG.warning("changed_not_told", error=brief(error))
 
 
 _nudger: _Nudger | None = None

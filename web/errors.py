@@ -20,6 +20,7 @@ from workflow.connecting import is_away, is_busy, is_unfit
 from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
 from workflow.funding import problems
 from workflow.funding.money import format_chf
+from workflow.log import brief
 from workflow.texts import marked as _
 from workflow.texts import texts
 
@@ -394,7 +395,7 @@ def _refused(error: FoerderwegError) -> Response:
 def _unknown(error: Exception) -> Response:
     if is_away(error):
         what = "connections_taken" if is_busy(error) else "database_away"
-        structlog.get_logger().error(what, error=str(error))
+        structlog.get_logger().error(what, error=brief(error))
         return _http(ServiceUnavailable())
     if is_unfit(error):
         structlog.get_logger().warning("unfit_input", exc_info=error)

@@ -17,6 +17,11 @@ ADDED = (
 )
 
 
+def brief(error: BaseException) -> str:
+    """An error's kind and its first line: below it PostgreSQL shows the row, and so what people wrote."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
 def configure(level: int = logging.INFO) -> None:
     """Set up this process's log; `level` as in the standard library's logging.
 

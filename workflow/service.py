@@ -32,6 +32,7 @@ from workflow.errors import Conflict, FoerderwegError, NotAllowed, NotFound
 from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.effects import Effect, effects_of
 from workflow.intake import Accepted, accept, accept_child, edited_application
+from workflow.log import brief
 from workflow.reasons import read_reason
 from workflow.store import agenda, applications, journal, opening_drafts, published, signatures
 from workflow.store.applications import Kept
@@ -158,8 +159,7 @@ def advance_due(db: Engine, now: datetime, limit: int = 100) -> int:
             _advance(tx, claimed, now)
             return len(claimed)
     except Exception as error:
-        said, *_ = str(error).split("\n")  # below it PostgreSQL shows the row: what people wrote
-        LOG.error("batch_failed", kind=type(error).__name__, error=said)
+        LOG.error("batch_failed", error=brief(error))
         with db.connect() as tx:
             waiting = agenda.due_ids(tx, now, limit)
         for case_id in waiting:

@@ -298,7 +298,8 @@ def test_a_demo_shows_its_mails(demo: Flask, settings: Settings) -> None:
 
 def test_every_refusal_has_a_text_whose_figures_are_given() -> None:
     params = dict.fromkeys(
-        ("minutes", "min", "max", "amount", "limit", "left", "file", "megabytes", "wanted", "most"), 12_345_50
+        ("minutes", "min", "max", "amount", "limit", "left", "file", "megabytes", "wanted", "most", "rows"),
+        12_345_50,
     ) | {"at": "3. Mai", "name": "Ada Min", "iban": "CH93 0076"}
     for code in TEXTS:
         text = text_of(Refused(code, **params), "de")
