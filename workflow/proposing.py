@@ -88,8 +88,9 @@ def accept(db: Engine, actor: Actor, proposal_id: UUID, *, now: datetime) -> str
     """
     with db.connect() as tx:
         row = _acceptable(tx, actor, proposal_id)
-        bundle = with_parts(published.bundle(tx, row.base), row.parts)
-    changed = publishable.checked_bundle(bundle)  # takes its time: with no transaction open
+        before = published.bundle(tx, row.base)
+    # takes its time: with no transaction open
+    changed = publishable.checked_bundle(with_parts(before, row.parts), before)
     with db.begin() as tx:
         published.lock(tx)
         if _acceptable(tx, actor, proposal_id).base != row.base:
@@ -208,7 +209,7 @@ def _examined(
         if then.get(code) != there.get(code):
             raise Conflict("part_changed", part=code)
     bundle = with_parts(current, parts)
-    found: list[RouteError | Refused] = list(publishable.problems(bundle))
+    found: list[RouteError | Refused] = list(publishable.problems(bundle, current))
     if found:
         return name, found, there
     with db.connect() as tx:

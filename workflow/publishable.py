@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -48,33 +48,57 @@ def checked(folder: Path) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]
     return checked_bundle(load_folder(folder))
 
 
-def checked_bundle(bundle: Bundle) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]:
-    """The same of data that comes from elsewhere."""
-    for problem in problems(bundle):
+def checked_bundle(
+    bundle: Bundle, before: Bundle | None = None
+) -> tuple[Bundle, Programme, dict[str, dict[str, Any]]]:
+    """The same of data that comes from elsewhere. `before`: as of `problems`."""
+    for problem in problems(bundle, before):
         raise problem
     programme = Programme.parse(bundle.programme)
     return bundle, programme, _compiled(bundle, programme)
 
 
-def problems(bundle: Bundle) -> Iterator[RouteError]:
-    """What keeps this from being published: all that is misread, of the routes everything, else the first."""
+def problems(bundle: Bundle, before: Bundle | None = None) -> list[RouteError]:
+    """What keeps this from being published: all that is misread, of the routes everything, else the first.
+
+    What the version `before` has too is no reason: it runs, and is mended one part after the other.
+    """
+    found = list(_problems(bundle, frozenset()))
+    if not found or before is None:
+        return found
+    known: frozenset[str] = frozenset()
+    while more := frozenset(map(str, _problems(before, known))) - known:
+        known |= more
+    return list(_problems(bundle, known))
+
+
+def _problems(bundle: Bundle, known: frozenset[str]) -> Iterator[RouteError]:
     try:
-        if wrong := list(_misread(bundle)):
+        if wrong := [one for one in _misread(bundle) if str(one) not in known]:
             yield from wrong
             return
         programme = Programme.parse(bundle.programme)
-        check_figures(programme)
         routes = _compiled(bundle, programme)
-        check_bundle(bundle, programme, routes)
         parsed = {code: parse_route(raw) for code, raw in routes.items()}
-        check_forms(bundle, programme, _forms(bundle, programme), parsed)
-        check_tables(programme, parsed)
-        check_remedy(programme, parsed)
-        check_appeals(programme, parsed)
-        check_reports(programme, parsed, reading(bundle, "report"))
-        check_carried(bundle, programme, parsed)
+        checks: Sequence[Callable[[], None]] = (
+            lambda: check_figures(programme),
+            lambda: check_bundle(bundle, programme, routes),
+            lambda: check_forms(bundle, programme, _forms(bundle, programme), parsed),
+            lambda: check_tables(programme, parsed),
+            lambda: check_remedy(programme, parsed),
+            lambda: check_appeals(programme, parsed),
+            lambda: check_reports(programme, parsed, reading(bundle, "report")),
+            lambda: check_carried(bundle, programme, parsed),
+        )
+        for check_one in checks:
+            try:
+                check_one()
+            except RouteError as error:
+                if str(error) not in known:
+                    yield error
+                    return
         for route in parsed.values():
-            yield from findings(bundle, programme, route, parsed)
+            yield from (one for one in findings(bundle, programme, route, parsed) if str(one) not in known)
     except RouteError as error:
         yield error
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from workflow.errors import Invalid, Problem
+from workflow.texts import as_seen
 
 
 def read_reason(text: str, most: int, *, needed: bool = True) -> str:
-    """What was typed, without the blanks around it; nothing is cut off. Raises Invalid ("reason")."""
-    text = text.strip()
+    """What was typed, as others will see it; nothing is cut off. Raises Invalid ("reason")."""
+    text = as_seen(text.replace("\r\n", "\n"))
     if "\x00" in text or (needed and not text):
         raise Invalid({"reason": [Problem("required")]})
     if len(text) > most:

@@ -381,6 +381,8 @@ def test_what_http_itself_refuses_is_problem_json(client: FlaskClient) -> None:
         ("POST", "/applications", {"json": {"call": "x" * FORM_BYTES}}, 413),
         ("GET", "/cases?limit=0", {}, 422),
         ("GET", "/cases?after=-1", {}, 422),
+        ("GET", f"/cases?after=2026-09-07 08:00:00 00|{uuid4()}", {}, 422),  # as a + that nobody escaped
+        ("GET", f"/cases?sort=amount&after=2026-09-07T08:00:00%2B00:00|{uuid4()}", {}, 422),
         ("GET", "/work-items?after=2027-01-01%7Cnonsense", {}, 422),
         ("GET", "/cases?stages=review", {}, 422),
         ("GET", "/cases?text=%00", {}, 422),
@@ -389,6 +391,7 @@ def test_what_http_itself_refuses_is_problem_json(client: FlaskClient) -> None:
         answer = client.open(f"/api/v1{path}", method=method, headers=caller.headers, **options)
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), path
         assert json(answer)["status"] == status
+    assert caller.get("/cases?after=").status_code == 200
 
 
 def test_who_has_no_token_gets_401(client: FlaskClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -33,7 +35,7 @@ from workflow.engine.commands import Assign
 from workflow.errors import Invalid, NotAllowed, NotFound, Refused
 from workflow.people import person_id
 from workflow.service import Done, handle
-from workflow.store import queries
+from workflow.store import people, queries
 
 OFFICE_HEAD = "franziska.roth@erwachsenenbildung.bs.example"
 COORDINATOR = "mehmet.demir@integration.bs.example"
@@ -266,6 +268,25 @@ def _join(told: Story, email: str, case_id: UUID) -> None:
             ),
             {"person": person_id(email), "id": case_id},
         )
+
+
+def test_two_absences_entered_at_once_do_not_wait_for_each_other(
+    told: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, put = threading.Barrier(2, timeout=5), people.put_absences
+
+    def put_together(tx: sa.Connection, rows: people.Rows) -> None:
+        put(tx, rows)
+        both.wait()
+
+    monkeypatch.setattr(people, "put_absences", put_together)
+    lead, first = told.actors[LEAD], told.now.date()
+    days = [first + timedelta(days=number) for number in (10, 20)]
+    aways = [Away(person_id(LEAD), day, day, person_id(LEAD_TOO)) for day in days]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda away: enter(told.db, lead, away, now=told.now), aways))
+    with told.db.connect() as tx:
+        assert len(people.absences_by_key(tx)) == 2
 
 
 def test_who_only_heads_an_office_is_led_to_its_desk(told: Story, app: Flask) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import statements
-from tests.integration.test_appeals import SECRETARIAT, lodged
+from tests.integration.test_appeals import SECRETARIAT, lodged, refused
 from tests.integration.test_children import amendment, opened
 from tests.integration.test_children import granted as granted_at_once
 from tests.integration.test_money import granted as posted
@@ -25,14 +25,16 @@ from tests.integration.walks import (
     FINANCE,
     HEAD,
     HEKS,
+    SYNTHESIS,
     at_once,
+    costs,
     deliver,
     report,
     rows,
     state,
 )
 from tests.unit.test_pain001 import read
-from web.cli.story import Story, decision
+from web.cli.story import Story, decision, proposal
 from web.cli.visitors import Browser, Page
 from web.cli.visitors import _page as page_of
 from workflow.engine.case import Actor
@@ -201,6 +203,23 @@ def test_nothing_is_due_of_what_is_to_be_decided_anew(app: Flask, told: Story) -
     deliver(told)
     assert (payable(told).due, payable(told).upheld) == (24_000_00, False)
     assert said not in signed_in(app, FINANCE).open(PATH).words()
+
+
+def test_what_was_granted_after_an_upheld_appeal_is_due(told: Story) -> None:
+    case_id = refused(told)
+    appeal = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, appeal, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, appeal, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Gut begründet."))
+    told.do(HEAD, case_id, "grant", decision(30_000_00, "Gut begründet."))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    told.do(HEKS, case_id, "accept", costs(30_000))
+    deliver(told)
+    told.now += IN_FORCE
+    assert state(told, case_id).ending == "granted"
+    assert (payable(told).due, payable(told).upheld) == (24_000_00, False)
 
 
 def test_the_second_instalment_waits_for_the_report_and_more_than_is_due_is_recorded_with_a_warning(

@@ -186,7 +186,12 @@ def test_a_route_a_form_and_a_letter_are_added_in_the_screens(app: Flask, told: 
     coordinator = signed_in(app, COORDINATOR)
     coordinator.open("/administration/parts?new=routes&code=other").form("/administration/parts", "get")
     assert coordinator.http.get("/administration/parts/routes/other").status_code == 404
-    assert coordinator.open("/administration/parts?new=letters&code=thanks").url.endswith("/letters/thanks")
+    page = coordinator.open("/administration/parts?new=letters&code=thanks")
+    said = {"text": "Danke", "press": "propose", "reason": "Neu."}
+    at = urlsplit(coordinator.send(page.form("/letters/thanks"), said).url).path
+    head.send(head.open(at).form(at), {"press": "publish"})
+    undone = coordinator.send(coordinator.open(at).form(at), {"press": "undo", "reason": "Doch nicht."})
+    assert "thanks.pdf" not in undone.text  # it is taken away
 
 
 def test_what_was_published_is_taken_back_by_two_as_well(app: Flask, told: Story) -> None:

@@ -342,3 +342,11 @@ def test_every_kind_of_event_has_its_sentence(app: Flask, told: Story) -> None:
     assert "Fachprüfung abgeschlossen: Geteilt. Ohne Stellungnahme: Zweite Stelle" in said
     assert "Synthese und Antrag: Bewilligung beantragen, reserviert sind CHF 1.00" in said
     assert "Abgeschlossen: Bewilligt, zugesichert sind CHF 30'000.00" in said
+
+
+def test_a_reason_that_is_too_long_is_called_so(app: Flask, in_review: UUID) -> None:
+    browser = signed_in(app, CHECKER)
+    form = next(one for one in browser.open(at(in_review)).forms if ("action", "suspend") in one.fields)
+    page = browser.send(form, {"reason": "x" * 4001}, status=422)
+    assert "höchstens 4000" in page.words()
+    assert "Bitte sagen Sie, warum" not in page.words()

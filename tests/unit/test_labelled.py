@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from workflow.errors import RouteError
-from workflow.funding.labelled import check_labels
+from workflow.funding.labelled import check_labels, misread_texts
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.settings import PROGRAMMES
 from workflow.texts import LANGUAGES
@@ -73,3 +73,11 @@ def test_staff_read_a_programme_in_each_language_that_its_pages_offer_them(folde
     programme = Programme.parse(bundle.programme)
     offered = tuple(one for one in programme.spoken if one in LANGUAGES)
     check_labels(bundle, replace(programme, languages=offered))
+
+
+def test_a_code_that_is_spelt_as_a_language_makes_no_text() -> None:
+    assert (
+        list(misread_texts({"seats": {"de": {"office": "a"}, "it": {"office": "b"}, "lead": {}}}, "")) == []
+    )
+    [cut] = misread_texts({"address": {"de": "Marktplatz 1", "1999 Arve": None}}, "")
+    assert str(cut) == "text_cut at=address key=1999 Arve"

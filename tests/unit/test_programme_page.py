@@ -11,6 +11,7 @@ import pytest
 from tests.builders import KIP3
 from workflow.funding.plain import read_part
 from workflow.funding.programme import Bundle, load_folder
+from workflow.funding.programme_page import misread
 from workflow.publishable import problems
 
 BUNDLE = load_folder(KIP3)
@@ -209,3 +210,9 @@ def test_a_text_of_a_route_or_a_form_is_not_cut_either() -> None:
         "text_cut at=steps.decide.title key=ob alles da ist route=small",
         f"text_cut at=forms.decision.sections.decision.fields.{code}.label key=ob alles da ist",
     ]
+
+
+def test_an_empty_part_that_may_be_missing_is_missing() -> None:
+    for key in ("carry_over", "sem_report"):
+        assert list(misread({**BUNDLE.programme, key: {}})) == []
+        assert list(misread({**BUNDLE.programme, key: None})) == []

@@ -22,7 +22,7 @@ from web.reads import note_read
 from web.security import db, now
 from workflow import signing
 from workflow.engine.commands import Complete, Declare, OpenChild, Recuse, Withdraw
-from workflow.errors import NotAllowed, NotFound
+from workflow.errors import Invalid, NotAllowed, NotFound, Problem
 from workflow.store import queries
 from workflow.store.queries import Filters
 
@@ -31,10 +31,17 @@ PAGE = ("limit", "after")
 HEADER = ("id", "number", "organisation", "area", "stage")
 
 
+def _begins(there: bool) -> None:
+    """A mangled place would be the start again, and a client would read the same rows for ever."""
+    if not there:
+        raise Invalid({"after": [Problem("wrong_type")]})
+
+
 @operation("GET", "/work-items", query=staff_schemas.WorkItemFilters, gives=staff_schemas.WorkItems)
 def work_items(query: dict[str, Any]) -> Response:
     """What waits for me and my offices"""
     page = {name: query.pop(name) for name in PAGE}
+    _begins(not page["after"] or queries.is_place_of_work(page["after"]))
     found = queries.inbox(db(), caller().actor, now=now(), filters=Filters(**query), **page)
     return _listed(found, staff_schemas.WorkItem)
 
@@ -43,6 +50,7 @@ def work_items(query: dict[str, Any]) -> Response:
 def cases(query: dict[str, Any]) -> Response:
     """All cases, filtered"""
     page = {name: query.pop(name) for name in (*PAGE, "sort")}
+    _begins(not page["after"] or queries.is_place(page["after"], page["sort"]))
     found = queries.cases(db(), caller().actor, Filters(**query), now=now(), **page)
     return _listed(_there(found, "no_overview"), staff_schemas.CaseRow)
 

@@ -22,7 +22,7 @@ from web.desk.inbox import inbox, inbox_file, staff
 from web.desk.steering import steer
 from web.desk.together import say_together, together_page
 from web.desk.words import Words
-from web.errors import text_of
+from web.errors import problem_text, text_of
 from web.exports import FORMATS
 from web.keeping import Answer
 from web.language import gettext as _
@@ -263,7 +263,8 @@ def _refusal(
 
 def _in_all(found: Dossier, words: Words) -> tuple[int, str] | None:
     """Rappen that the applicant asks for in this call and area, and the size that this would have as one
-    application; None where that is the size of this one: several small ones are no way around a large one."""
+    application, empty where none takes it; None where it is that of this one: several small ones are no way
+    around a large one."""
     others = [one for one in found.findings.alike if "same_area" in one.reasons] if found.findings else []
     asked = found.case.requested + sum(one.requested for one in others)
     project = found.answers.get("project", {})
@@ -271,7 +272,7 @@ def _in_all(found: Dossier, words: Words) -> tuple[int, str] | None:
     try:
         size = words.programme.size_for({**period, "requested": asked}, now().astimezone(ZURICH).date())
     except Refused:
-        return None
+        return (asked, "") if others else None
     return (asked, size.code) if others and size.code != found.case.size else None
 
 
@@ -318,8 +319,10 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
 def _said(attempt: Attempt) -> str:
     if attempt.error.code == "no_such_outcome" and not attempt.outcome:
         return _("Bitte wählen Sie ein Ergebnis. Ihre Eingaben sind noch da.")
-    if "reason" in attempt.problems and attempt.form is None:
-        return _("Bitte sagen Sie, warum. Es wurde nichts eingetragen.")
+    if attempt.form is None and (found := attempt.problems.get("reason")):
+        if found[0].code == "required":
+            return _("Bitte sagen Sie, warum. Es wurde nichts eingetragen.")
+        return problem_text(found[0], lang())
     return text_of(attempt.error, lang())
 
 

@@ -75,7 +75,8 @@ def _for_applicants(bundle: Bundle) -> Iterator[tuple[str, Any]]:
 def _labels(part: Any, at: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Every mapping that is keyed by languages, and where it stands."""
     if isinstance(part, Mapping):
-        if not LABEL_LANGUAGES.isdisjoint(part):
+        named = LABEL_LANGUAGES & part.keys()  # codes may be spelt so too, of what is no text
+        if named and (part.keys() <= LABEL_LANGUAGES or any(isinstance(part[one], str) for one in named)):
             yield at, part
         for key, value in part.items():
             yield from _labels(value, f"{at}.{key}".lstrip("."))

@@ -258,7 +258,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         payer=parse_payer(data.get("payer")),
         needs=parse_needs(data.get("needs", ())),
         contacts=parse_contacts(data.get("contacts", ())),
-        carry_over=data.get("carry_over", {}),
+        carry_over=data.get("carry_over") or {},
         mails=parse_mails(data.get("mails", {})),
         sem_report=parse_sem_report(data.get("sem_report")),
     )

@@ -137,7 +137,8 @@ def put_absences(tx: Connection, rows: Rows) -> None:
 
 def overlapping(tx: Connection, away: Collection[UUID]) -> set[tuple[UUID, date]]:
     """Person and first day of absences that share a day with another; nobody enters one meanwhile."""
-    tx.execute(select(persons.c.id).where(persons.c.id.in_(away)).order_by(persons.c.id).with_for_update())
+    here = select(persons.c.id).where(persons.c.id.in_(away)).order_by(persons.c.id)
+    tx.execute(here.with_for_update(key_share=True))  # what was entered refers to them already
     other = absences.alias()
     query = select(absences.c.person_id, absences.c.first_day).join(
         other,

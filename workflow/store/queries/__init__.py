@@ -14,11 +14,11 @@ from workflow.store.queries.desk import Dossier, StatementDraft, colleagues, dos
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.held_up import HeldUp, ProposedWay, Suspended, held_up
-from workflow.store.queries.inbox import TABS, Inbox, ItemRow, inbox
+from workflow.store.queries.inbox import TABS, Inbox, ItemRow, inbox, is_place_of_work
 from workflow.store.queries.inquiries import Inquiry
 from workflow.store.queries.mine import ApplicationRow, OrganisationRow, my_applications, my_organisations
 from workflow.store.queries.money import MoneyRow, added_up, by_area, credits, money
-from workflow.store.queries.office import CasePage, CaseRow, cases
+from workflow.store.queries.office import CasePage, CaseRow, cases, is_place
 from workflow.store.queries.operations import VIEWERS as OPERATIONS_READERS
 from workflow.store.queries.operations import Health, Operations, health, operations, troubles
 from workflow.store.queries.organisations import SEES_ALL as ORGANISATIONS_READERS
@@ -193,6 +193,8 @@ __all__ = [
     "id_of",
     "inbox",
     "invitations_to",
+    "is_place",
+    "is_place_of_work",
     "migrated",
     "money",
     "my_applications",

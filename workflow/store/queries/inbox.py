@@ -204,6 +204,11 @@ def _place(row: Any) -> str:
     return f"{row.due_at.isoformat() if row.due_at else 'infinity'}|{row.case_id}|{row.seat}"
 
 
+def is_place_of_work(after: str) -> bool:
+    """Whether a page of work items can begin there."""
+    return _mark(after) is not None
+
+
 def _mark(after: str) -> dict[str, Any] | None:
     """Where a page begins; what nobody of us wrote begins at the start."""
     try:

@@ -168,6 +168,11 @@ def _found(ways: Ways, source: str, more: str) -> str:
     return " UNION ".join(source.format(way=way, more=more) for way in ways.each)
 
 
+def is_place(after: str, sort: str) -> bool:
+    """Whether a page of cases in this order can begin there."""
+    return bool(_mark(after, SORTS.get(sort, SORTS["newest"])))
+
+
 def _mark(after: str | None, order: Order) -> dict[str, Any]:
     """Where a page begins; what nobody of us wrote begins at the start."""
     try:

@@ -41,8 +41,9 @@ UPHELD = "upheld"
 DECIDED = f"""(
  SELECT jsonb_object_agg(k.id, jsonb_build_array(k.submitted_at, k.entered_at))
  FROM cases k WHERE k.parent_id = c.id AND k.ending IS NOT NULL
-  AND (k.ending = '{UPHELD}' OR k.state->'letters' <> '[]'))"""
-"""When each child began that has ended with an order, not withdrawn or noted, and when it ended."""
+  AND CASE WHEN k.ending = '{UPHELD}' THEN k.entered_at > c.entered_at ELSE k.state->'letters' <> '[]' END)"""
+"""When each child began that has ended with an order, not withdrawn or noted, and when it ended; of appeals
+those that were upheld since the case was decided as it is now."""
 ROWS = f"""
 SELECT c.*, o.name AS organisation, b.year, b.pot, {FILED} AS filed, {DECIDED} AS decided,
  coalesce(p.state, c.state)->'children' AS children,
