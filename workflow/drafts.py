@@ -29,6 +29,8 @@ from workflow.store.room import require_room
 Answers = dict[str, dict[str, Any]]
 ASKED = ("organisation_id", "call", "predecessor_id", "eligibility")
 """What a working copy is begun with."""
+MOST_DRAFTS = 50
+"""Of one organisation, not handed in: more would only fill the disk with files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def start(
     """A new working copy, once per id. `area`: filled in already, if it is known.
 
     `copy_of`: an earlier application of the same organisation, which fills it in, with the figures of its
-    latest report. Raises NotAllowed, Refused (call_closed, not_eligible), NotFound, KeyReused.
+    latest report. Raises NotAllowed, Refused (call_closed, not_eligible,
+    drafts_enough), NotFound, KeyReused.
     """
     if not actor.rights_in(str(organisation_id)) & WRITING:
         raise NotAllowed("may_not_draft")
@@ -100,7 +103,10 @@ def start(
             "saved_by": UUID(actor.person),
             "saved_at": now,
         }
-        if not applications.add(tx, row):
+        if applications.add(tx, row):
+            if applications.drafts_of(tx, organisation_id, MOST_DRAFTS + 1) > MOST_DRAFTS:
+                raise Refused("drafts_enough", most=MOST_DRAFTS)
+        else:
             there, _, _ = editable(tx, actor, application_id)
             if any(getattr(there, name) != row[name] for name in ASKED):
                 raise KeyReused("key_reused")
@@ -180,6 +186,20 @@ def save(
     return Saved(
         revision + 1, {path: found for path, found in problems.items() if path.split(".")[0] in answers}
     )
+
+
+def discard(db: Engine, actor: Actor, application_id: UUID, *, now: datetime) -> None:
+    """A working copy that was never handed in is gone, for all; who did it stands with the organisation.
+
+    Raises Refused (handed_in), NotFound, NotAllowed.
+    """
+    with db.begin() as tx:
+        draft, _, _ = editable(tx, actor, application_id)
+        if draft.submitted:
+            raise Refused("handed_in")
+        title = str(draft.answers.get("project", {}).get("title") or "")
+        organisations.note(tx, draft.organisation_id, actor.person, "discarded", now, title=title)
+        applications.discard(tx, application_id)
 
 
 def attach(

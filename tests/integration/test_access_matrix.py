@@ -63,6 +63,7 @@ GET /applications                                             303 200 200 200 20
 GET /applications/<application_id>                            303 200 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/archive                    303 200 404 404 200 404 200 404 200 404
 GET /applications/<application_id>/changes                    303 200 404 404 200 404 200 404 200 404
+GET /applications/<application_id>/discard                    303 303 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/receipt                    303 200 404 404 200 404 200 404 200 404
 GET /applications/<application_id>/sections/<code>            303 303 404 404 404 404 404 404 404 404
 GET /applications/<application_id>/step                       303 303 404 404 404 404 404 404 404 404
@@ -119,6 +120,7 @@ POST /api/v1/sessions                                         201 201 201 201 20
 POST /applications/<application_id>/sections/<code>           401 409 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/autosave                  401 409 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/step                      401 403 404 404 404 404 404 404 404 404
+POST /applications/<application_id>/discard                   401 303 404 404 404 404 404 404 404 404
 POST /applications/<application_id>/submit                    401 409 404 404 404 404 404 404 404 404
 POST /operations/cases                                        401 403 403 403 403 403 403 403 403 303
 POST /operations/effects                                      401 403 403 403 403 403 403 403 403 303

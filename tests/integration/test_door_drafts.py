@@ -20,7 +20,7 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story
-from workflow import drafts
+from workflow import drafts, signing
 from workflow.engine.commands import Complete, Submit
 from workflow.errors import Conflict, Invalid, KeyReused, NotAllowed, NotFound, Problem, Refused
 from workflow.people import organisation_id
@@ -100,6 +100,8 @@ def test_who_may_only_read_changes_nothing(told: Story) -> None:
     )
     with pytest.raises(NotAllowed, match="may_not_draft"):
         save(told, draft, {"plan": {}}, 1, reader)
+    with pytest.raises(NotAllowed, match="may_not_draft"):
+        drafts.discard(told.db, told.actors[reader], draft, now=told.now)
     assert queries.application(told.db, told.actors[reader], draft) is not None
 
 
@@ -143,6 +145,34 @@ def test_a_file_goes_into_its_field_and_out_again(told: Story) -> None:
     assert queries.file_path(told.settings, row).read_bytes() == PDF
     drafts.detach(told.db, told.actors[HEKS], draft, STATUTES, file_id, now=told.now)
     assert page(told, draft).answers["attachments"]["statutes"] == []
+
+
+def test_a_draft_is_discarded_with_all_that_hangs_on_it(told: Story) -> None:
+    draft, other = told.draft(HEKS, language()), start(told)
+    signing.sign(told.db, told.actors[HEKS], draft, now=told.now)
+    with pytest.raises(NotFound):
+        drafts.discard(told.db, told.actors[GGG], draft, now=told.now)
+    drafts.discard(told.db, told.actors[HEKS], draft, now=told.now)
+    with pytest.raises(NotFound):
+        drafts.discard(told.db, told.actors[HEKS], draft, now=told.now)
+    assert [row.id for row in rows(told.db, "SELECT id FROM applications")] == [other]
+    assert rows(told.db, "SELECT FROM files") == []
+    [noted] = rows(told.db, "SELECT data FROM organisation_log WHERE kind = 'discarded'")
+    assert noted.data == {"title": "Deutsch im Quartier"}
+    handed_in = told.submit(HEKS, language())
+    with pytest.raises(Refused, match="handed_in"):
+        drafts.discard(told.db, told.actors[HEKS], handed_in, now=told.now)
+
+
+def test_nobody_begins_without_end(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafts, "MOST_DRAFTS", 2)
+    told.submit(HEKS, language())
+    first, _ = start(told), start(told)
+    with pytest.raises(Refused, match="drafts_enough"):
+        start(told)
+    assert start(told, application_id=first) == first  # a repetition
+    start(told, GGG, organisation_id=organisation_id("ggg-migration"))
+    assert len(rows(told.db, "SELECT FROM applications")) == 4
 
 
 def test_the_same_id_with_another_file_or_field_is_no_success(told: Story) -> None:

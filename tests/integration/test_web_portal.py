@@ -404,3 +404,15 @@ def test_an_amount_that_no_route_takes_is_said_before_anybody_signs(app: Flask, 
         assert ("Alles ist da" in page.words()) is fits
         assert ("höchstens für CHF 200'000.00" in page.words()) is not fits
         assert any(one.action.endswith("/submit") for one in page.forms) is fits
+
+
+def test_a_draft_is_deleted_after_one_more_question(app: Flask, told: Story) -> None:
+    browser, path = begun(app)
+    asked = browser.open(browser.open(path).link("/discard"))
+    assert "Das lässt sich nicht rückgängig machen." in asked.words()
+    done = browser.send(asked.form("/discard"))
+    assert done.url.endswith("/applications")
+    assert "Der Entwurf ist gelöscht." in done.text
+    assert browser.http.get(path).status_code == 404
+    log = browser.open(f"/organisations/{organisation_id('heks')}").words()
+    assert "hat einen Entwurf gelöscht" in log

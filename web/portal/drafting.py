@@ -236,6 +236,25 @@ def _check_page(application: Application, refusal: str | None = None) -> str:
     )
 
 
+def discarding(application_id: UUID) -> str | Response:
+    """Asks once more."""
+    application = own_application(application_id)
+    if application.status != "draft" or not application.may_edit:
+        return redirect(url_for("portal.application", application_id=application_id), 303)
+    return render_template("portal/discard.html", application=application)
+
+
+def discard(application_id: UUID) -> Response | tuple[str, int]:
+    """Delete a working copy that was never handed in."""
+    try:
+        drafts.discard(db(), signed_in().actor, application_id, now=now())
+    except Refused as error:
+        flash(text_of(error, lang()), "warning")
+        return redirect(url_for("portal.application", application_id=application_id), 303)
+    flash(gettext("Der Entwurf ist gelöscht."), "done")
+    return redirect(url_for("portal.applications"), 303)
+
+
 def _too_much(application: Application) -> str | None:
     """Why no route takes an application of this amount: said before anybody signs."""
     try:

@@ -18,7 +18,16 @@ from workflow.engine.route import Human, Route
 from workflow.store import prepared, published
 from workflow.store.published import CURRENT
 from workflow.store.signatures import answers_change
-from workflow.store.tables import applications, cases, contents, field_saves, files, persons
+from workflow.store.tables import (
+    advice,
+    applications,
+    cases,
+    contents,
+    field_saves,
+    files,
+    persons,
+    signatures,
+)
 from workflow.store.writing import Row as Written
 
 Answers = Mapping[str, Any]
@@ -73,6 +82,22 @@ def add(tx: Connection, row: Mapping[str, Any]) -> bool:
     """A new working copy; False when this id is there already."""
     statement = insert(applications).values(row).on_conflict_do_nothing().returning(applications.c.id)
     return tx.execute(statement).one_or_none() is not None
+
+
+def drafts_of(tx: Connection, organisation_id: UUID, most: int) -> int:
+    """How many working copies this organisation has that are not handed in, counted to `most`."""
+    open_one = select(applications.c.id).where(
+        applications.c.organisation_id == organisation_id,
+        ~select(cases.c.id).where(cases.c.id == applications.c.id).exists(),
+    )
+    return tx.execute(select(func.count()).select_from(open_one.limit(most).subquery())).scalar_one()
+
+
+def discard(tx: Connection, application_id: UUID) -> None:
+    """Without this working copy and what hangs on it. Files stay on the disk: others may be the same."""
+    for table in (files, advice, signatures, field_saves):
+        tx.execute(table.delete().where(table.c.application_id == application_id))
+    tx.execute(applications.delete().where(applications.c.id == application_id))
 
 
 def save(
