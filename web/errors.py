@@ -96,10 +96,6 @@ TEXTS: dict[str, str] = {
         "Dieses Gesuch ist schon eingereicht. Zurückziehen lässt es sich auf seiner Seite, "
         "solange es geprüft wird."
     ),
-    "drafts_enough": _(
-        "Ihre Trägerschaft hat schon %(most)s angefangene Gesuche. Bitte fahren Sie mit einem davon fort, "
-        "oder löschen Sie eines."
-    ),
     "saved_elsewhere": _(
         "Jemand anders hat dieses Gesuch inzwischen gespeichert. Ihre Eingaben stehen noch im Formular."
     ),

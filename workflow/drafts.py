@@ -29,8 +29,6 @@ from workflow.store.room import require_room
 Answers = dict[str, dict[str, Any]]
 ASKED = ("organisation_id", "call", "predecessor_id", "eligibility")
 """What a working copy is begun with."""
-MOST_DRAFTS = 50
-"""Of one organisation, not handed in: more would only fill the disk with files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,7 @@ def start(
     """A new working copy, once per id. `area`: filled in already, if it is known.
 
     `copy_of`: an earlier application of the same organisation, which fills it in, with the figures of its
-    latest report. Raises NotAllowed, Refused (call_closed, not_eligible,
-    drafts_enough), NotFound, KeyReused.
+    latest report. Raises NotAllowed, Refused (call_closed, not_eligible), NotFound, KeyReused.
     """
     if not actor.rights_in(str(organisation_id)) & WRITING:
         raise NotAllowed("may_not_draft")
@@ -103,10 +100,7 @@ def start(
             "saved_by": UUID(actor.person),
             "saved_at": now,
         }
-        if applications.add(tx, row):
-            if applications.drafts_of(tx, organisation_id, MOST_DRAFTS + 1) > MOST_DRAFTS:
-                raise Refused("drafts_enough", most=MOST_DRAFTS)
-        else:
+        if not applications.add(tx, row):
             there, _, _ = editable(tx, actor, application_id)
             if any(getattr(there, name) != row[name] for name in ASKED):
                 raise KeyReused("key_reused")

@@ -164,17 +164,6 @@ def test_a_draft_is_discarded_with_all_that_hangs_on_it(told: Story) -> None:
         drafts.discard(told.db, told.actors[HEKS], handed_in, now=told.now)
 
 
-def test_nobody_begins_without_end(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drafts, "MOST_DRAFTS", 2)
-    told.submit(HEKS, language())
-    first, _ = start(told), start(told)
-    with pytest.raises(Refused, match="drafts_enough"):
-        start(told)
-    assert start(told, application_id=first) == first  # a repetition
-    start(told, GGG, organisation_id=organisation_id("ggg-migration"))
-    assert len(rows(told.db, "SELECT FROM applications")) == 4
-
-
 def test_the_same_id_with_another_file_or_field_is_no_success(told: Story) -> None:
     draft, file_id = start(told), uuid4()
     for _ in range(2):

@@ -84,15 +84,6 @@ def add(tx: Connection, row: Mapping[str, Any]) -> bool:
     return tx.execute(statement).one_or_none() is not None
 
 
-def drafts_of(tx: Connection, organisation_id: UUID, most: int) -> int:
-    """How many working copies this organisation has that are not handed in, counted to `most`."""
-    open_one = select(applications.c.id).where(
-        applications.c.organisation_id == organisation_id,
-        ~select(cases.c.id).where(cases.c.id == applications.c.id).exists(),
-    )
-    return tx.execute(select(func.count()).select_from(open_one.limit(most).subquery())).scalar_one()
-
-
 def discard(tx: Connection, application_id: UUID) -> None:
     """Without this working copy and what hangs on it. Files stay on the disk: others may be the same."""
     for table in (files, advice, signatures, field_saves):
