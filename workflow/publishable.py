@@ -107,6 +107,10 @@ def _problems(bundle: Bundle, known: frozenset[str]) -> Iterator[RouteError]:
 
 def _misread(bundle: Bundle) -> Iterator[RouteError]:
     yield from programme_page.misread(bundle.programme)
+    for key, files in (("route", bundle.routes), ("form", bundle.forms)):
+        for code, raw in files.items():
+            if raw.get(key) != code:
+                yield RouteError("named_otherwise", at=f"{key}s.{code}", key=key, name=code)
     for code, raw in bundle.routes.items():
         yield from (RouteError(one.code, **one.params, route=code) for one in route_page.misread(raw))
     for code, raw in bundle.forms.items():

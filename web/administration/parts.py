@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
@@ -77,11 +76,6 @@ def change(name: str) -> AnyResponse | str | tuple[str, int]:
         if len(text) > MOST:
             raise RouteError("unreadable", at=name, why=f"> {MOST}")
         content = text if name.startswith("letters/") else read_part(text, name)
-        kind, _, code = name.partition("/")
-        if kind in ("routes", "forms") and (
-            not isinstance(content, Mapping) or content.get(kind[:-1]) != code
-        ):
-            raise RouteError("named_otherwise", at=name, key=kind[:-1], name=code)
         if press == "preview" and name.startswith("letters/"):
             return _pdf(with_parts(found.bundle, {name: text}), name.partition("/")[2])
     except RouteError as error:
