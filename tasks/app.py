@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from celery import Celery, signals
+from celery.schedules import crontab
 
 from workflow import log
 from workflow.connecting import connect
@@ -48,6 +49,7 @@ def configuration() -> dict[str, Any]:
             "route": {"task": "route", **nudge},
             "deliver": {"task": "deliver", **nudge},
             "add_up": {"task": "add_up", "schedule": ADD_UP_SECONDS, "options": {"expires": ADD_UP_SECONDS}},
+            "sweep": {"task": "sweep", "schedule": crontab(hour=1, minute=30), "options": {"expires": 3600}},
             "tidy": {"task": "tidy", "schedule": TIDY_SECONDS, "options": {"expires": TIDY_SECONDS}},
         },
     }

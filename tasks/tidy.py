@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from tasks.app import app, db, now
-from workflow import openings, statements
+from tasks.app import app, db, now, settings
+from workflow import drafts, openings, statements, uploads
 from workflow.store import stages
 
 LOG = structlog.get_logger()
@@ -13,9 +13,20 @@ LOG = structlog.get_logger()
 
 @app.task(name="tidy")
 def tidy() -> None:
-    """Drafts of statements whose seat is done, of reports that are handed in: nobody sees them any more."""
-    if erased := statements.erase_over(db()) + openings.erase_over(db(), now()):
+    """Drafts of statements whose seat is done, of reports that are handed in: nobody sees them any more; and
+    applications at which nobody has written for a year, once their people were told."""
+    erased = statements.erase_over(db()) + openings.erase_over(db(), now()) + drafts.erase_over(db(), now())
+    if erased:
         LOG.info("drafts_erased", drafts=erased)
+    if ending := drafts.tell_of_ending(db(), now()):
+        LOG.info("drafts_end", drafts=ending)
+
+
+@app.task(name="sweep")
+def sweep() -> None:
+    """Files that nothing names any more."""
+    if erased := uploads.sweep(db(), settings()):
+        LOG.info("files_erased", files=erased)
 
 
 @app.task(name="add_up")

@@ -249,6 +249,7 @@ class ApplicationRow(Schema):
     area = a_code(allow_none=True)
     requested = an_amount("Requested", allow_none=True)
     saved_at = a_time()
+    ends_at = a_time("When this draft is erased, unless somebody writes at it", allow_none=True)
     submitted_at = a_time(allow_none=True)
     waiting_for_me = fields.Boolean()
 
@@ -287,6 +288,7 @@ class Application(Schema):
     revision = fields.Integer(metadata=said("The same as the ETag"))
     saved_at = a_time()
     saved_by = fields.String(attribute="saved_by_name")
+    ends_at = a_time("When this draft is erased, unless somebody writes at it", allow_none=True)
     submitted_at = a_time(allow_none=True)
     open_sections = Codes(metadata=said("Sections that can be changed now"))
     files = fields.List(fields.Nested(File))

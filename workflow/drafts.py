@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
@@ -22,11 +22,16 @@ from workflow.funding.organisations import DOCUMENTS, prefilled
 from workflow.funding.programme import Programme
 from workflow.funding.questions import Field
 from workflow.settings import Settings
-from workflow.store import applications, documents, journal, organisations, published
+from workflow.store import applications, documents, journal, organisations, outbox, published
 from workflow.store.applications import WorkingCopy
 from workflow.store.room import require_room
+from workflow.texts import ZURICH
 
 Answers = dict[str, dict[str, Any]]
+KEPT = timedelta(days=365)
+"""So long a working copy is kept at which nobody writes, and that nobody hands in; …"""
+TOLD_BEFORE = timedelta(days=30)
+"""… so long before its end its people are told."""
 ASKED = ("organisation_id", "call", "predecessor_id", "eligibility")
 """What a working copy is begun with."""
 
@@ -193,7 +198,33 @@ def discard(db: Engine, actor: Actor, application_id: UUID, *, now: datetime) ->
             raise Refused("handed_in")
         title = str(draft.answers.get("project", {}).get("title") or "")
         organisations.note(tx, draft.organisation_id, actor.person, "discarded", now, title=title)
-        applications.discard(tx, application_id)
+        applications.discard(tx, [application_id])
+
+
+def tell_of_ending(db: Engine, now: datetime) -> int:
+    """Tell those whose working copies nobody has written at for long when these will be erased; of how many.
+
+    At the end of a day in Zurich, TOLD_BEFORE from now at least.
+    """
+    last = (now + TOLD_BEFORE).astimezone(ZURICH).date()
+    ends_at = datetime.combine(last + timedelta(days=1), time.min, ZURICH)
+    with db.begin() as tx:
+        ending = applications.end(tx, now + TOLD_BEFORE - KEPT, ends_at)
+        for one in ending:
+            path, told = (
+                f"applications/{one.id}",
+                {"text": "draft_ends", "organisation": str(one.organisation_id)},
+            )
+            outbox.add(tx, f"{one.id}:ends:{last}", "notice", {**told, "path": path}, now)
+    return len(ending)
+
+
+def erase_over(db: Engine, now: datetime) -> int:
+    """Erase the working copies whose people were told so long ago, and wrote nothing since; how many."""
+    with db.begin() as tx:
+        over = applications.over(tx, now + TOLD_BEFORE - KEPT, now)
+        applications.discard(tx, over)
+    return len(over)
 
 
 def attach(

@@ -181,6 +181,7 @@ def accept_child(
         "revision": 1,
         "saved_by": UUID(kept.actor.person),
         "saved_at": kept.now,
+        "words": "",  # handed in; its project is found by the words of its parent
     }
     if not applications.add(tx, draft):
         raise Refused("submitted_already")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import puremagic
+from sqlalchemy import Engine
 
+from workflow.connecting import autocommit
 from workflow.errors import Invalid, Problem
 from workflow.settings import Settings
 from workflow.store import files
@@ -50,6 +53,12 @@ def keep(path: str, accept: Collection[str], filename: str, stream: BinaryIO, se
         limit = settings.upload_max_bytes // (1024 * 1024)
         raise Invalid({path: [Problem("file_too_big", {"file": name, "megabytes": limit})]}) from None
     return Kept(sha256, _named_as(name, found), MEDIA_TYPES[found], size)
+
+
+def sweep(db: Engine, settings: Settings) -> int:
+    """Without the files that nothing names any more, of drafts that are gone; how many were erased."""
+    with autocommit(db) as tx:
+        return files.sweep(settings.data_dir, partial(files.named, tx))
 
 
 def _clean(filename: str) -> str:

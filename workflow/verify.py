@@ -78,6 +78,11 @@ def file_place(data_dir: Path, sha256: str) -> Path:
     return files.path_of(data_dir, sha256)
 
 
+def file_aside(data_dir: Path, sha256: str) -> Path:
+    """Where it lies in a data folder once nothing names it any more."""
+    return files.aside_of(data_dir, sha256)
+
+
 def file_hash(path: Path) -> str:
     """The SHA-256 of a file's content."""
     return verifying.sha256_of(path)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.walks import (
     CHECKER,
@@ -20,13 +23,14 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import ATTACHED, ELIGIBLE, PDF, Story
-from workflow import drafts, signing
+from workflow import drafts, signing, uploads
 from workflow.engine.commands import Complete, Submit
 from workflow.errors import Conflict, Invalid, KeyReused, NotAllowed, NotFound, Problem, Refused
 from workflow.people import organisation_id
 from workflow.service import handle
 from workflow.store import files, queries
 from workflow.store.queries import Application
+from workflow.texts import ZURICH
 
 STATUTES = "attachments.statutes"
 
@@ -161,6 +165,58 @@ def test_a_draft_is_discarded_with_all_that_hangs_on_it(told: Story) -> None:
     handed_in = told.submit(HEKS, language())
     with pytest.raises(Refused, match="handed_in"):
         drafts.discard(told.db, told.actors[HEKS], handed_in, now=told.now)
+
+
+def ends_at(told: Story, draft: UUID) -> datetime | None:
+    [row] = queries.my_applications(told.db, told.actors[HEKS])
+    assert row.id == draft
+    assert page(told, draft).ends_at == row.ends_at
+    return row.ends_at
+
+
+def test_what_nobody_writes_at_is_erased_once_its_people_were_told(told: Story) -> None:
+    draft, a_day = start(told), timedelta(days=1)
+    for later, count in ((334, 0), (336, 1), (337, 0)):
+        assert drafts.tell_of_ending(told.db, told.now + later * a_day) == count
+        assert drafts.erase_over(told.db, told.now + later * a_day) == 0
+    end = ends_at(told, draft)
+    assert end is not None
+    assert end.astimezone(ZURICH).time() == time.min
+    assert timedelta(days=30) < end - (told.now + 336 * a_day) <= timedelta(days=31)
+    [mail] = rows(told.db, "SELECT payload FROM outbox WHERE payload->>'text' = 'draft_ends'")
+    assert mail.payload["organisation"] == str(organisation_id("heks"))
+    assert mail.payload["path"] == f"applications/{draft}"
+    assert drafts.erase_over(told.db, end - timedelta(seconds=1)) == 0
+    assert drafts.erase_over(told.db, end) == 1
+    assert rows(told.db, "SELECT FROM applications") == []
+
+
+def test_a_clock_that_stood_still_erases_nothing_untold(told: Story) -> None:
+    start(told)
+    late = told.now + timedelta(days=500)
+    assert drafts.erase_over(told.db, late) == 0
+    assert drafts.tell_of_ending(told.db, late) == 1
+    assert drafts.erase_over(told.db, late + timedelta(days=30)) == 0
+    assert drafts.erase_over(told.db, late + timedelta(days=31)) == 1
+
+
+def test_who_writes_on_keeps_the_draft(told: Story) -> None:
+    draft = start(told)
+    told.now += timedelta(days=340)
+    assert drafts.tell_of_ending(told.db, told.now) == 1
+    assert save(told, draft, {"project": {"title": "Weiter"}}, 1).revision == 2
+    assert ends_at(told, draft) is None
+    assert drafts.erase_over(told.db, told.now + timedelta(days=40)) == 0
+    assert drafts.tell_of_ending(told.db, told.now + timedelta(days=40)) == 0
+
+
+def test_what_was_handed_in_does_not_end(told: Story) -> None:
+    draft = told.draft(HEKS, language())
+    with told.db.begin() as tx:
+        tx.execute(text("UPDATE applications SET ends_at = :now"), {"now": told.now})
+    told.hand_in(HEKS, draft)
+    later = told.now + timedelta(days=1000)
+    assert (drafts.tell_of_ending(told.db, later), drafts.erase_over(told.db, later)) == (0, 0)
 
 
 def test_the_same_id_with_another_file_or_field_is_no_success(told: Story) -> None:
@@ -415,3 +471,18 @@ def test_an_answer_must_be_complete(told: Story) -> None:
     with pytest.raises(Invalid) as caught:
         answered(told, case_id)
     assert set(caught.value.fields) == {"plan.activities", "plan.targets"}
+
+
+def test_files_of_a_discarded_draft_leave_the_disk(told: Story) -> None:
+    draft, other = start(told), start(told)
+    for one, content in ((draft, PDF + b"\n% one"), (draft, PDF), (other, PDF)):
+        attach(told, one, content)
+    kept = {row.sha256: row for row in rows(told.db, "SELECT sha256 FROM files ORDER BY at")}
+    for one in kept:
+        os.utime(files.path_of(told.settings.data_dir, one), (0, 0))
+    drafts.discard(told.db, told.actors[HEKS], draft, now=told.now)
+    assert uploads.sweep(told.db, told.settings) == 0
+    there = {one: files.path_of(told.settings.data_dir, one).exists() for one in kept}
+    assert sorted(there.values()) == [False, True]
+    [left] = rows(told.db, "SELECT sha256 FROM files")
+    assert there[left.sha256]

@@ -174,6 +174,15 @@ def test_without_tables_there_is_nothing_to_verify_or_keep(
     assert not list(tmp_path.glob("backup*"))
 
 
+def test_a_file_that_is_set_aside_while_it_is_copied_is_in_the_backup(lived: Story, tmp_path: Path) -> None:
+    one = rows(lived.db, "SELECT sha256 FROM files")[0].sha256
+    aside = files.aside_of(lived.settings.data_dir, one)
+    aside.parent.mkdir()
+    files.path_of(lived.settings.data_dir, one).rename(aside)
+    assert run(lived.settings, "backup", tmp_path / "backup") == 0
+    assert files.path_of(tmp_path / "backup", one).read_bytes() == aside.read_bytes()
+
+
 def test_a_backup_comes_back_and_goes_on(lived: Story, empty: Settings, tmp_path: Path, capfd: Any) -> None:
     backup = tmp_path / "backup"
     assert run(lived.settings, "backup", backup) == 0

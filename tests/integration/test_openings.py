@@ -77,6 +77,7 @@ def test_handed_in_it_is_gone_and_a_late_save_does_not_bring_it_back(
     command = _meant(granted, told, begun=child_id(command_id))
     handle(told.db, command, told.actors[HEKS], command_id, told.now, report(told, granted))
     assert kept(told) == []
+    assert rows(told.db, "SELECT FROM applications WHERE words IS NULL") == []  # it would end as a draft does
     openings.save(
         told.db,
         told.actors[HEKS],

@@ -25,7 +25,7 @@ from web.cli.people_commands import Add
 from web.cli.progress import progress
 from workflow.settings import Settings
 from workflow.store import queries
-from workflow.verify import Report, at_one_moment, file_hash, file_place, keep, verify
+from workflow.verify import Report, at_one_moment, file_aside, file_hash, file_place, keep, verify
 
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 NOT_KEPT = ("sessions", "links", "sign_in_attempts", "processes")
@@ -160,7 +160,10 @@ def _copy(source: Path, target: Path, names: Mapping[str, int], what: str) -> No
     for done, name in enumerate(names, 1):
         copy = file_place(target, name)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file_place(source, name), copy)
+        try:
+            shutil.copyfile(file_place(source, name), copy)
+        except FileNotFoundError:  # set aside since the dump, whose draft is gone: it lies there for days
+            shutil.copyfile(file_aside(source, name), copy)
         if file_hash(copy) != name:
             raise CommandError(f"{file_place(source, name)} is not what was kept: see `foerderweg verify`")
         tell(done, len(names))

@@ -13,6 +13,7 @@ SUBJECTS: Mapping[str, str] = {
     "signature_wanted": _("Ein Gesuch wartet auf Ihre Unterschrift"),
     "giving_up_wanted": _("Ein Rückzug oder Verzicht wartet auf Ihre Unterschrift"),
     "signature_void": _("Ihre Unterschrift gilt nicht mehr"),
+    "draft_ends": _("Ein Entwurf wird bald gelöscht"),
     "comment_mention": _("Sie sind in einem Dossier erwähnt"),
     "comment_answered": _("Eine Trägerschaft hat geantwortet"),
     "comment_begun": _("Eine Trägerschaft hat geschrieben"),
@@ -38,6 +39,10 @@ BODIES: Mapping[str, str] = {
     ),
     "signature_void": _(
         "Sie haben ein Gesuch unterschrieben. Danach wurde es geändert. Bitte lesen Sie es nochmals:"
+    ),
+    "draft_ends": _(
+        "An einem Entwurf Ihrer Trägerschaft hat seit fast einem Jahr niemand geschrieben. In 30 Tagen"
+        " wird er gelöscht. Wenn Sie ihn noch brauchen, schreiben Sie daran weiter:"
     ),
     "comment_mention": _("Jemand hat Sie in einem Dossier erwähnt. Sie lesen es hier:"),
     "comment_answered": _("Auf Ihre Nachricht an eine Trägerschaft ist eine Antwort da. Sie lesen sie hier:"),

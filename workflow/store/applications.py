@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.connecting import plain
@@ -31,6 +31,11 @@ from workflow.store.tables import (
 from workflow.store.writing import Row as Written
 
 Answers = Mapping[str, Any]
+
+BEGUN = and_(applications.c.words.is_(None), ~exists().where(cases.c.id == applications.c.id))
+"""What was never handed in."""
+AT_ONCE = 100
+"""So many working copies end in one transaction."""
 
 
 class WorkingCopy(NamedTuple):
@@ -84,11 +89,32 @@ def add(tx: Connection, row: Mapping[str, Any]) -> bool:
     return tx.execute(statement).one_or_none() is not None
 
 
-def discard(tx: Connection, application_id: UUID) -> None:
-    """Without this working copy and what hangs on it. Files stay on the disk: others may be the same."""
+def discard(tx: Connection, ids: Collection[UUID]) -> None:
+    """Without these working copies and what hangs on them. Their files are swept away: others may be the
+    same."""
     for table in (files, advice, signatures, field_saves):
-        tx.execute(table.delete().where(table.c.application_id == application_id))
-    tx.execute(applications.delete().where(applications.c.id == application_id))
+        tx.execute(table.delete().where(table.c.application_id.in_(ids)))
+    tx.execute(applications.delete().where(applications.c.id.in_(ids)))
+
+
+def end(tx: Connection, before: datetime, ends_at: datetime) -> list[Row[Any]]:
+    """Working copies that nobody has written at since, and that are to end now: id, organisation_id."""
+    left = select(applications.c.id).where(BEGUN, applications.c.saved_at < before)
+    some = left.where(applications.c.ends_at.is_(None)).order_by(applications.c.saved_at).limit(AT_ONCE)
+    some = some.with_for_update(of=applications, skip_locked=True)
+    statement = applications.update().where(applications.c.id.in_(some))
+    told = statement.values(ends_at=ends_at).returning(applications.c.id, applications.c.organisation_id)
+    return list(tx.execute(told))
+
+
+def over(tx: Connection, before: datetime, now: datetime) -> list[UUID]:
+    """Working copies whose end has come, locked: who writes at one, or hands it in, is first or comes to
+    nothing."""
+    ended = select(applications.c.id).where(
+        BEGUN, applications.c.saved_at < before, applications.c.ends_at <= now
+    )
+    some = ended.order_by(applications.c.saved_at).limit(AT_ONCE)
+    return list(tx.execute(some.with_for_update(of=applications, skip_locked=True)).scalars())
 
 
 def save(
@@ -96,7 +122,13 @@ def save(
 ) -> None:
     """New answers, where these change: signatures under the old ones become void."""
     answers_change(tx, application_id, answers, by, now)
-    values = {"answers": answers, "revision": revision, "saved_by": UUID(by), "saved_at": now}
+    values = {
+        "answers": answers,
+        "revision": revision,
+        "saved_by": UUID(by),
+        "saved_at": now,
+        "ends_at": None,
+    }
     tx.execute(applications.update().where(applications.c.id == application_id).values(values))
 
 

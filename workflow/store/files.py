@@ -6,15 +6,19 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import BinaryIO
+
+from sqlalchemy import Connection, text
 
 from workflow.errors import TryLater
 
 CHUNK = 1 << 16
 
 
+A_DAY, AT_REST = 86_400, 7 * 86_400
+"""Seconds: for a new file to be named by a row, and for one that none names to be wanted after all."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -24,6 +28,59 @@ class TooBig(Exception):
 
 def path_of(data_dir: Path, sha256: str) -> Path:
     return data_dir / "files" / sha256[:2] / sha256
+
+
+def aside_of(data_dir: Path, sha256: str) -> Path:
+    """Where it lies once nothing names it any more: a backup that began before may still want it."""
+    return data_dir / "aside" / sha256
+
+
+def sweep(data_dir: Path, named: Callable[[Collection[str]], Collection[str]]) -> int:
+    """Set aside the files that nothing names, erase what has lain there for AT_REST; how many were erased.
+
+    `named`: which of these hashes the database names. Nothing is touched that came within A_DAY: its row may
+    be on its way. Times are the file system's own.
+    """
+    folder = data_dir / "files"
+    if not folder.is_dir():
+        return 0
+    with tempfile.NamedTemporaryFile(dir=folder) as fresh:
+        now = os.stat(fresh.name).st_mtime
+    aside = data_dir / "aside"
+    aside.mkdir(exist_ok=True, mode=0o700)
+    for part in folder.iterdir():
+        if part.is_dir():
+            old = {one.name: one for one in part.iterdir() if _age(one, now) > A_DAY}
+            for name in old.keys() - set(named(list(old))):
+                _set_aside(old[name], aside_of(data_dir, name), now)
+        elif _age(part, now) > A_DAY:  # of somebody who died while it was written
+            part.unlink(missing_ok=True)
+    over = [one for one in aside.iterdir() if _age(one, now) > AT_REST]
+    for one in over:
+        one.unlink(missing_ok=True)
+    return len(over)
+
+
+def named(tx: Connection, hashes: Collection[str]) -> set[str]:
+    """Those of these hashes that a row names."""
+    query = text("SELECT DISTINCT sha256 FROM files WHERE sha256 = ANY(:hashes)")
+    return set(tx.execute(query, {"hashes": list(hashes)}).scalars())
+
+
+def _age(path: Path, now: float) -> float:
+    try:
+        return now - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
+
+
+def _set_aside(path: Path, aside: Path, now: float) -> None:
+    """Its time of rest begins; unless somebody has kept the same content in this very moment."""
+    os.replace(path, aside)
+    if _age(aside, now) < A_DAY:
+        os.replace(aside, path)
+    else:
+        os.utime(aside, (now, now))
 
 
 def keep(

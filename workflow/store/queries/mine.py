@@ -33,9 +33,10 @@ class ApplicationRow:
     """`status`: "draft" or a public status; `number` is None before submission.
 
     Of a draft, `area` and `requested` are None as long as it does not say, `done` of its `sections` are
-    complete, and `closes` is the end of its call. `named`: a child's title in each language. `due_at`: of
-    what waits for the applicant. `over`: it has come to its end. `asked`: an office's question is all that
-    waits. `report_due`: until when a report on what was granted has to be there, as long as it is not.
+    complete, `closes` is the end of its call, and at `ends_at` it is erased unless somebody writes. `named`:
+    a child's title in each language. `due_at`: of what waits for the applicant. `over`: it has come to its
+    end. `asked`: an office's question is all that waits. `report_due`: until when a report on what was
+    granted has to be there, as long as it is not.
     """
 
     id: UUID
@@ -53,6 +54,7 @@ class ApplicationRow:
     waiting_for_me: bool
     due_at: datetime | None = None
     closes: datetime | None = None
+    ends_at: datetime | None = None
     done: int = 0
     sections: int = 0
     granted: int | None = None
@@ -143,6 +145,7 @@ def _draft(tx: sa.Connection, viewer: Actor, row: Any) -> ApplicationRow:
         submitted_at=None,
         waiting_for_me=row.signed and bool(viewer.rights_in(str(row.organisation_id)) & SIGNING),
         closes=call.closes if call else None,
+        ends_at=row.ends_at,
         done=sum(one.state == "done" for one in sections),
         sections=len(sections),
     )

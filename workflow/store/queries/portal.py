@@ -103,6 +103,7 @@ class Application:
     revision: int
     saved_at: datetime
     saved_by_name: str
+    ends_at: datetime | None
     field_saves: Mapping[str, FieldSave]
     submitted_at: datetime | None
     open_sections: frozenset[str]
@@ -219,6 +220,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         saved_at=row.saved_at,
         # what an office has entered, an appeal, is nobody's by name until the applicant saves it
         saved_by_name="" if case and case.parent and row.revision == 1 else row.saved_by_name,
+        ends_at=row.ends_at,
         field_saves=saves,
         submitted_at=row.submitted_at,
         open_sections=open_sections,

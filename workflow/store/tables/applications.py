@@ -37,8 +37,12 @@ applications = Table(
         ForeignKey("applications.id"),
         comment="the application of an earlier year that this one was copied from",
     ),
-    Column("words", TSVECTOR, comment="of the project, as it was handed in; for searching"),
+    Column("words", TSVECTOR, comment="of the project, as it was handed in; for searching. None: it was not"),
+    moment(
+        "ends_at", nullable=True, comment="when it is erased unless somebody writes; its people were told"
+    ),
     Index(None, "organisation_id"),
+    Index("ix_applications_begun", "saved_at", postgresql_where=text("words IS NULL")),
     Index("ix_applications_words", "words", postgresql_using="gin"),
     comment="The working copy of the answers; erasable",
 )

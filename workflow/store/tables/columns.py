@@ -15,5 +15,5 @@ metadata = MetaData(
 )
 
 
-def moment(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
+def moment(name: str, *, nullable: bool = False, comment: str | None = None) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable, comment=comment)
