@@ -145,6 +145,13 @@ def test_more_than_the_largest_size_is_refused_with_the_figure() -> None:
     assert caught.value.params == {"size": "", "amount": 5_000_100, "limit": 5_000_000}
 
 
+def test_the_size_of_several_together_is_that_of_their_sum() -> None:
+    programme = Programme.parse({**BUNDLE.programme, "sizes": BUNDLE.programme["sizes"][:2]})
+    sizes = [programme.size_with(more, asked(9_000), date(2027, 1, 1)) for more in (100_000, 100_001)]
+    assert sizes == ["S", "M"]
+    assert programme.size_with(4_100_001, asked(9_000), date(2027, 1, 1)) == ""
+
+
 def test_a_limit_with_a_date_counts_from_then_on() -> None:
     later = {"code": "S", "max": 2_000_000, "route": "small", "valid_from": "2027-01-01"}
     programme = Programme.parse({**BUNDLE.programme, "sizes": [*BUNDLE.programme["sizes"], later]})

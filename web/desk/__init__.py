@@ -266,14 +266,12 @@ def _in_all(found: Dossier, words: Words) -> tuple[int, str] | None:
     application, empty where none takes it; None where it is that of this one: several small ones are no way
     around a large one."""
     others = [one for one in found.findings.alike if "same_area" in one.reasons] if found.findings else []
-    asked = found.case.requested + sum(one.requested for one in others)
-    project = found.answers.get("project", {})
-    period = {name: project[name] for name in ("period_from", "period_to") if name in project}
-    try:
-        size = words.programme.size_for({**period, "requested": asked}, now().astimezone(ZURICH).date())
-    except Refused:
-        return (asked, "") if others else None
-    return (asked, size.code) if others and size.code != found.case.size else None
+    if not others:
+        return None
+    more = sum(one.requested for one in others)
+    facts = {**found.answers.get("project", {}), "requested": found.case.requested}
+    size = words.programme.size_with(more, facts, now().astimezone(ZURICH).date())
+    return (found.case.requested + more, size) if size != found.case.size else None
 
 
 def _dossier(case_id: UUID) -> Dossier:

@@ -188,6 +188,13 @@ class Programme:
             raise Refused("size_not_open", size=size.code if size else "", amount=amount, limit=int(limit))
         return size
 
+    def size_with(self, more: int, facts: Facts, on: date) -> str:
+        """The size that this would have if it asked for so many Rappen more; "" where none takes that."""
+        try:
+            return self.size_for({**facts, "requested": int(facts["requested"]) + more}, on).code
+        except Refused:
+            return ""
+
     def sizes_on(self, day: date) -> tuple[Size, ...]:
         """Of each size the row that counts on this day: the latest that has begun."""
         begun = sorted((one for one in self.sizes if one.valid_from <= day), key=lambda one: one.valid_from)
