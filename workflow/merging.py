@@ -98,7 +98,7 @@ def merge(
                 part[code] = readable[path]
                 changed.add(path)
                 continue
-            by = last.name if last else applications.saved_by_name(tx, draft.saved_by)
+            by = last.name if last else applications.name_of(tx, draft.saved_by)
             at = last.saved_at if last else draft.saved_at
             rows = _by_row(change.seen, readable[path], part.get(code)) if _is_table(form, path) else None
             if rows is None:

@@ -11,9 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.route import APPLICANT_OFFICE, Route
+from workflow.engine.tables import Facts
 from workflow.funding.letters import Order, Resolution, Sender, remedy, render
 from workflow.funding.programme import Programme
-from workflow.store import journal, published
+from workflow.store import applications, journal, published
 from workflow.store.queries.record import (
     acted_as,
     applied_for,
@@ -62,10 +63,13 @@ def templates_and_order(
         texts = written(tx, case_id)
         listed = applied_for(tx, case_id)
         answers = written(tx, listed.id).get(listed.content, {})
+        away = {row.data["stands_in_for"] for row in events if row.data.get("stands_in_for")}
+        names = {person: applications.name_of(tx, UUID(person)) for person in away}
     terms = programme.terms[listed.size]
     decided = [] if draft else signing(route, events)
     deciders = [(office, role) for _, office, role in draft.signers] if draft else acted_as(decided, events)
     signers = [name for name, _, _ in draft.signers] if draft else [row.actor_name for row in decided]
+    absent = [row.data.get("stands_in_for", "") for row in decided] or [""] * len(signers)
     internal = APPLICANT_OFFICE in stored.case.facts
     # what was answered to an earlier decision says nothing about this one
     answers_since = events[events.index(decided[-1]) :] if decided else []
@@ -84,8 +88,9 @@ def templates_and_order(
         },
         "area": programme.own(programme.areas[str(stored.case.facts["area"])].title),
         "submitted_on": _day(listed.submitted_at),
-        "opened_on": _day(listed.opened_at) if listed.parent_id else None,
+        "opened_on": _opened_on(stored.case.facts, listed),
         "requested": listed.requested,
+        "asked": int(stored.case.facts.get("requested", 0)),
         "granted": draft.granted if draft else int(stored.case.facts.get("granted", 0)),
         "accounted": int(stored.case.facts.get("accounted", 0)),
         "settled": int(stored.case.facts.get("settled", 0)),
@@ -102,11 +107,16 @@ def templates_and_order(
         "remedy": None if internal else remedy(programme, deciders[-1][1]),
         "copies": _offices(programme, route, events),
         "signatures": [
-            {"name": name, "function": _function(programme, office, role)}
-            for name, (office, role) in zip(signers, deciders, strict=True)
+            {"name": name, "function": _function(programme, office, role, names.get(absentee, ""))}
+            for name, (office, role), absentee in zip(signers, deciders, absent, strict=True)
         ],
     }
     return templates, order
+
+
+def _opened_on(facts: Facts, listed: Any) -> str | None:
+    """An appeal was lodged when whoever recorded it says; all else came on the day on which it was opened."""
+    return str(facts["lodged_on"]) if "lodged_on" in facts else listed.parent_id and _day(listed.opened_at)
 
 
 def _is_by_others(tx: sa.Connection, stored: journal.Stored) -> bool:
@@ -118,10 +128,14 @@ def _is_by_others(tx: sa.Connection, stored: journal.Stored) -> bool:
     return published.route(tx, parent.route_hash).children[code].others
 
 
-def _function(programme: Programme, office: str, role: str) -> str:
-    return (
-        f"{programme.own(programme.labels['roles'][role])}, {programme.own(programme.offices[office].title)}"
-    )
+def _function(programme: Programme, office: str, role: str, away: str) -> str:
+    """What stands under a name. `away`: in whose place they sign, if in somebody's."""
+    if titles := programme.labels["signs_as"].get(role):
+        said = programme.own(titles)
+    else:
+        names = programme.labels["roles"][role], programme.offices[office].title
+        said = ", ".join(map(programme.own, names))
+    return f"i. V. {away}, {said}" if away else said
 
 
 def _offices(programme: Programme, route: Route, events: Sequence[HistoryRow]) -> list[str]:
@@ -147,13 +161,13 @@ def _answered_on(route: Route, events: Sequence[HistoryRow], outcome: str) -> st
 
 def _sender(programme: Programme, office: str | None) -> Sender:
     """The programme's own; of an internal decision, or of an appeal, the office that made it."""
-    sender = programme.sender
+    sender, own = programme.sender, programme.offices.get(office or "")
     return {
         "canton": programme.own(programme.canton),
         "department": programme.own(sender["department"]),
-        "office": programme.own(programme.offices[office].title if office else sender["office"]),
-        "address": programme.own(sender["address"]),
-        "mail": sender["mail"],
+        "office": programme.own(own.title if own else sender["office"]),
+        "address": programme.own((own and own.address) or sender["address"]),
+        "mail": own.mail if own else sender["mail"],
     }
 
 

@@ -1,10 +1,11 @@
 """Appeals: against which order, to which instance, and what follows from them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from babel.dates import format_date
 from flask import Flask
 
 from tasks.deliver import deliver_due
@@ -118,10 +119,23 @@ def test_without_an_appeal_the_rejection_comes_into_force(told: Story) -> None:
     assert state(told, case_id).ending == "rejected"
 
 
+def test_what_may_be_appealed_against_is_said_as_long_as_the_period_runs(app: Flask, told: Story) -> None:
+    not_agreed = "Sind Sie nicht einverstanden? Innert 10 Tagen"
+    rejected, partly = refused(told), granted(told)
+    applicant = signed_in(app, HEKS)
+    for case_id in (rejected, partly):
+        assert not_agreed in applicant.open(f"/applications/{case_id}").words()
+    told.wait(days=29)
+    applicant = signed_in(app, HEKS)
+    for case_id in (rejected, partly):
+        assert not_agreed not in applicant.open(f"/applications/{case_id}").words()
+
+
 def test_an_appeal_freezes_its_parent_and_keeps_the_first_instance_out(told: Story) -> None:
     case_id = refused(told)
+    lodgement = lodged(told)  # and it is recorded five days later
     told.wait(days=5)
-    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    child = opened(told, CHECKER, case_id, "appeal", lodgement)
     told.wait(days=60)
     assert (state(told, case_id).step, state(told, case_id).ending) == ("remedy_period", None)
     assert state(told, child).step == "instruct"  # nobody gave reasons
@@ -132,7 +146,10 @@ def test_an_appeal_freezes_its_parent_and_keeps_the_first_instance_out(told: Sto
     deliver(told)
     assert state(told, child).ending == "dismissed"
     assert state(told, case_id).ending == "rejected"
-    said = order(told, child)
+    lodged_on, said = date.fromisoformat(lodgement["appeal"]["lodged_on"]), order(told, child)
+    assert format_date(lodged_on, "'Am' d. MMMM y 'wurde'", "de") in said
+    assert "pd@kip3.example" in said
+    assert "integration@kip3.example" not in said
     assert "wird abgewiesen" in said
     assert "Leitung des Präsidialdepartements" in said.split("Rekurs")[0]  # not the first instance's letter
     assert "Fachstelle Integration" not in said.split("Sachverhalt")[0]

@@ -18,15 +18,21 @@ from tests.integration.walks import (
     CHECKER,
     COMPLETE,
     DEPARTMENT,
+    DIVISION,
     FINANCE,
+    HEAD,
     HEKS,
     LEAD,
     LEAD_TOO,
     SECOND,
+    THIRD,
     assert_kept,
     at_check,
+    at_decision,
     at_once,
     at_review,
+    deliver,
+    order,
     state,
 )
 from web.cli.story import Story
@@ -35,7 +41,8 @@ from workflow.engine.commands import Assign
 from workflow.errors import Invalid, NotAllowed, NotFound, Refused
 from workflow.people import person_id
 from workflow.service import Done, handle
-from workflow.store import people, queries
+from workflow.store import people, queries, sign_in
+from workflow.texts import ZURICH
 
 OFFICE_HEAD = "franziska.roth@erwachsenenbildung.bs.example"
 COORDINATOR = "mehmet.demir@integration.bs.example"
@@ -294,3 +301,27 @@ def test_who_only_heads_an_office_is_led_to_its_desk(told: Story, app: Flask) ->
     assert browser.open("/").text.count('href="/desk"') == 1
     page = visitor(app).sign_in(OFFICE_HEAD, "geheim")
     assert page.url.endswith("/desk")
+
+
+def test_an_order_says_in_whose_place_it_was_signed(app: Flask, told: Story) -> None:
+    case_id = at_decision(told)
+    today = told.now.astimezone(ZURICH).date()
+    enter(
+        told.db,
+        told.actors[HEAD],
+        Away(person_id(HEAD), today, today, person_id(THIRD)),
+        now=told.now,
+    )
+    with told.db.connect() as tx:
+        deputy = sign_in.actor_by_id(tx, str(person_id(THIRD)), told.now)
+    assert deputy is not None
+    assert deputy.lent["integration", "head"] == str(person_id(HEAD))
+    assert ("integration", "coordinator") not in deputy.lent
+    told.actors[THIRD] = deputy
+    told.do(THIRD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    said = order(told, case_id)
+    assert "i. V. Andrea Bernasconi, Leitung, Fachstelle Integration und Antirassismus" in said
+    assert "Thomas Iselin Abteilungsleitung" in said
+    assert "Ablehnen (in Stellvertretung)" in signed_in(app, CHECKER).open(f"/desk/cases/{case_id}").words()

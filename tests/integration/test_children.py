@@ -104,7 +104,8 @@ def test_an_amendment_with_more_money_is_decided_at_the_same_level_and_committed
     assert (state(told, child).ending, state(told, child).committed) == ("amended", 4_000_00)
     assert state(told, case_id).children[str(child)]["ending"] == "amended"
     said = order(told, child)
-    assert "um höchstens CHF 4'000.00 erhöht" in said
+    assert "und einen um CHF 5'000.00 höheren Beitrag" in said
+    assert "um höchstens CHF 4'000.00 erhöht. 2. Im Übrigen wird das Begehren abgewiesen." in said
     assert "Deutsch im Quartier" in said
     assert "Bernasconi" in said
     assert "Iselin" in said
@@ -136,6 +137,7 @@ def test_who_does_not_agree_about_an_amendment_passes_it_up(told: Story) -> None
     deliver(told)
     assert (state(told, child).ending, state(told, child).committed) == ("amended", 5_000_00)
     assert "Regierungsrat" in order(told, child)
+    assert "abgewiesen" not in order(told, child)
     assert_kept(told.db)
 
 

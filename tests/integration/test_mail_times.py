@@ -117,8 +117,8 @@ def test_a_payment_is_told_to_the_applicant_and_taking_it_back_is_not(told: Stor
             told.db, Pay(case_id, amount, paid), told.actors[FINANCE], uuid4(), told.now, {"reason": reason}
         )
     deliver(told)
-    [mail] = [one for one in to(inbox, HEKS) if "Zahlung" in one]
-    assert "10'000" not in mail
+    [mail] = [one for one in to(inbox, HEKS) if "es gibt etwas Neues" in one]
+    assert "Zahlung" not in mail
     assert f"/applications/{case_id}" in mail
 
 

@@ -48,7 +48,7 @@ def cut(told: Story, case_id: UUID, amount: int, more: int = 0) -> UUID:
     answers = report(told, case_id)
     answers["accounts"]["costs"][0]["spent"] += more
     child = opened(told, HEKS, case_id, "report", answers)
-    told.do(CHECKER, child, "cut", {"check": {"settled": amount, "why": "Nicht belegt."}})
+    told.do(CHECKER, child, "cut", {"check": {"settled": amount, "why": "Nicht belegt.", "heard": "Nichts."}})
     told.do(HEAD, child, "settle", {"decision": {"reasons": "Die Belege fehlen."}})
     deliver(told)
     return child
@@ -81,7 +81,7 @@ def test_what_a_project_did_not_need_is_free_again(told: Story, inbox: Inbox) ->
     assert line(told, case_id) == (available + 8_000_00, 0, 10_000_00, 20_000_00)
     assert_kept(told.db)
     subjects = [str(one["Subject"]) for one in inbox.mails if HEKS in str(one["To"])]
-    assert any("abgerechnet" in one for one in subjects)
+    assert any("es gibt etwas Neues" in one for one in subjects)
 
 
 def test_what_was_paid_too_much_is_asked_back_and_free_once_it_is_there(app: Flask, told: Story) -> None:
@@ -126,7 +126,9 @@ def test_who_checks_the_report_sees_what_it_comes_to_and_cannot_settle_above_the
         told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 37_999_99}})
     assert [one.code for one in refused.value.fields["check.settled"]] == ["less_than"]
     with pytest.raises(Invalid) as refused:
-        told.do(CHECKER, child, "cut", {"check": {"settled": 38_000_00, "why": "Nichts."}})
+        told.do(
+            CHECKER, child, "cut", {"check": {"settled": 38_000_00, "why": "Nichts.", "heard": "Nichts."}}
+        )
     assert [one.code for one in refused.value.fields["check.settled"]] == ["not_below"]
     told.do(CHECKER, child, "accept", {"check": {"plausible": True, "settled": 38_000_00}})
     deliver(told)
@@ -211,6 +213,30 @@ def test_an_appeal_against_the_final_contribution_is_heard_before_it_counts(told
     assert_kept(told.db)
 
 
+def test_what_a_dismissed_appeal_left_is_owed_once_that_decision_stands_too(told: Story) -> None:
+    case_id = granted(told)
+    pay(told, case_id, 30_400_00)
+    child = cut(told, case_id, 25_000_00)
+    appeal = opened(told, CHECKER, child, "appeal", lodged(told))
+    told.do(SECRETARIAT, appeal, "received")
+    told.do(SECRETARIAT, appeal, "propose", {"findings": {"findings": "Die Belege fehlen."}})
+    told.do(DEPARTMENT, appeal, "dismiss", {"decision": {"reasons": "Die Belege fehlen."}})
+    deliver(told)
+    assert (state(told, child).step, state(told, case_id).owed) == ("in_force", 0)
+    told.wait(days=33)
+    deliver(told)
+    assert (state(told, child).ending, state(told, case_id).owed) == ("accepted", 5_400_00)
+    assert_kept(told.db)
+
+
+def test_nobody_gets_less_than_was_accounted_for_unheard(told: Story) -> None:
+    case_id = granted(told)
+    child = opened(told, HEKS, case_id, "report", report(told, case_id))
+    with pytest.raises(Invalid) as refused:
+        told.do(CHECKER, child, "cut", {"check": {"settled": 20_000_00, "why": "Nicht belegt."}})
+    assert [one.code for one in refused.value.fields["check.heard"]] == ["required"]
+
+
 def test_what_an_answer_to_a_query_accounts_for_is_what_counts_then(told: Story) -> None:
     case_id = granted(told)
     answers = report(told, case_id)
@@ -236,7 +262,12 @@ def test_what_an_answer_to_a_query_accounts_for_is_what_counts_then(told: Story)
 def test_the_head_sends_a_proposal_back_and_reads_what_is_proposed(app: Flask, told: Story) -> None:
     case_id = granted(told)
     child = opened(told, HEKS, case_id, "report", report(told, case_id))
-    told.do(CHECKER, child, "cut", {"check": {"settled": 25_000_00, "why": "Miete nicht belegt."}})
+    told.do(
+        CHECKER,
+        child,
+        "cut",
+        {"check": {"settled": 25_000_00, "why": "Miete nicht belegt.", "heard": "Nichts."}},
+    )
     head = signed_in(app, HEAD)
     told.declare(HEAD, child)
     words = head.open(f"/desk/cases/{child}").words()

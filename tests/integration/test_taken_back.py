@@ -234,7 +234,9 @@ def test_the_figures_count_what_was_posted(told: Story) -> None:
 def test_a_settlement_that_is_taken_back_is_checked_anew(told: Story) -> None:
     case_id = granted(told)
     child = opened(told, HEKS, case_id, "report", report(told, case_id))
-    told.do(CHECKER, child, "cut", {"check": {"settled": 20_000_00, "why": "Nicht belegt."}})
+    told.do(
+        CHECKER, child, "cut", {"check": {"settled": 20_000_00, "why": "Nicht belegt.", "heard": "Nichts."}}
+    )
     told.do(HEAD, child, "settle", {"decision": {"reasons": "Die Belege fehlen."}})
     made(told)
     taken_back(told, child, "check")

@@ -39,6 +39,7 @@ ORDER: Order = {
     "area": "Sprache",
     "opened_on": "2026-12-01",
     "submitted_on": "2026-11-23",
+    "asked": 0,
     "requested": 3_800_000,
     "granted": 3_200_005,
     "accounted": 3_100_000,

@@ -11,7 +11,10 @@ from workflow.funding.forms import Form
 from workflow.funding.plain import load_yaml
 
 CHECK = Form.parse(load_yaml(KIP3 / "forms" / "report_check.yaml"), {})
-SAYS: Mapping[str, Mapping[str, Any]] = {"accept": {"plausible": True}, "cut": {"why": "Nicht belegt."}}
+SAYS: Mapping[str, Mapping[str, Any]] = {
+    "accept": {"plausible": True},
+    "cut": {"why": "Nicht belegt.", "heard": "Nichts."},
+}
 
 
 def codes(outcome: str, settled: int, **facts: int) -> list[str]:

@@ -149,6 +149,8 @@ def _entered(event: ev.Entered, route: str, words: Words) -> str:
 def _completed(event: ev.Completed, route: str, words: Words) -> str:
     step, outcome = words.step(route, event.step), words.outcome(route, event.step, event.outcome)
     done = _("%(step)s: %(outcome)s", step=step, outcome=outcome)
+    if event.stands_in_for:
+        done += f" ({_('in Stellvertretung')})"
     if event.holds:
         return _("%(done)s, reserviert sind %(amount)s", done=done, amount=format_chf(event.holds))
     return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from workflow.funding.forms import Form
 from workflow.funding.money import paid_of, repaid_by, split
 from workflow.store import queries
 from workflow.store.queries import REPORT_SOON, Application, FileRow
-from workflow.texts import label
+from workflow.texts import ZURICH, label
 
 VIEWABLE = ("application/pdf", "image/png", "image/jpeg")
 """What browsers show without running anything of it."""
@@ -97,6 +97,7 @@ def case_page(found: Application, unsent: Unsent | None = None) -> str:
         contact=contact_for(known.contacts, found.area or ""),
         terms=known.terms.get(found.size or "", {}),
         remedy=known.remedy,
+        may_appeal=found.appealable and _period_runs(found, known.remedy),
         instalments=_instalments(found, known.terms.get(found.size or "", {})),
         talk=queries.talk(db(), actor, found.id),
         unsent=unsent,
@@ -109,6 +110,13 @@ def case_page(found: Application, unsent: Unsent | None = None) -> str:
 def _owed_until(found: Application, terms: Mapping[str, Any]) -> date | None:
     """The last day for paying back what was paid too much."""
     return repaid_by(found.settled_at, terms["repay_days"]) if found.owed and found.settled_at else None
+
+
+def _period_runs(found: Application, remedy: Mapping[str, Any]) -> bool:
+    """An order that was sent long ago is in force; of one without its day nobody can tell."""
+    days = remedy.get("in_force_days")
+    today = now().astimezone(ZURICH).date()
+    return found.sent_on is None or days is None or today <= found.sent_on + timedelta(days=days)
 
 
 def _soon(report_due: datetime | None) -> bool:

@@ -206,7 +206,7 @@ def _report(route: Route, case: Case, command: cmd.Report) -> list[ev.Event]:
 def _complete(
     route: Route, case: Case, command: cmd.Complete, actor: Actor, outside: Outside
 ) -> list[ev.Event]:
-    seat_meant(route, case, command, actor)
+    seat = seat_meant(route, case, command, actor)
     if not _is_current(route, case, outside.today):
         raise Refused("step_has_passed", step=command.step)
     if command.outcome not in open_outcomes(route, case):
@@ -234,6 +234,7 @@ def _complete(
             holds=_holds(case, outcome, {**case.facts, **facts}, outside) if outcome else None,
             sends=step.sends,
             signed_with=co_signer(actor, case.applicant, command.signed_with) if given_up else "",
+            stands_in_for=actor.lent.get((seat.office, seat.role), ""),
         )
     ]
 

@@ -87,7 +87,7 @@ class Completed:
     `to` is None for a panel's vote; `content` hashes what the person wrote, `application` the answers
     of the application if this changed them; `holds`: what the case has reserved from now on, in Rappen;
     `sends`: the letter that was made last has gone out; `signed_with`: who signed first, where two sign
-    together.
+    together; `stands_in_for`: who is away and had lent `by` the role in which this was done.
     """
 
     step: str
@@ -103,6 +103,7 @@ class Completed:
     holds: int | None = None
     sends: bool = False
     signed_with: str = ""
+    stands_in_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

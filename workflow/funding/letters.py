@@ -54,7 +54,8 @@ class Signature(TypedDict):
 class Order(TypedDict):
     """What the templates of orders read: texts in `language`, amounts in Rappen, dates ISO (Europe/Zurich).
 
-    `language` is the programme's own; `granted` is 0 where nothing was granted; `accounted` and `settled` are
+    `language` is the programme's own; `requested` is what the application asked for, `asked` what this case
+    does, an amendment; `granted` is 0 where nothing was granted; `accounted` and `settled` are
     what a grant comes to by its report's figures and in the end, 0 where the order is about no report;
     `instalments` are per cent; `repay_days` is 0 where the terms say none;
     `reviewed_by` names offices, never persons; `conditions` is a list without numbers; `resolution` is None
@@ -76,6 +77,7 @@ class Order(TypedDict):
     submitted_on: str
     opened_on: str | None
     requested: int
+    asked: int
     granted: int
     accounted: int
     settled: int

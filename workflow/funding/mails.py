@@ -21,8 +21,8 @@ SUBJECTS: Mapping[str, str] = {
     "applicant_turn": _("Gesuch %(number)s: wir brauchen etwas von Ihnen"),
     "applicant_reminder": _("Gesuch %(number)s: Erinnerung"),
     "applicant_letter": _("Gesuch %(number)s: ein Schreiben liegt für Sie bereit"),
-    "applicant_paid": _("Gesuch %(number)s: eine Zahlung ist unterwegs"),
-    "applicant_settled": _("Gesuch %(number)s: der Beitrag ist abgerechnet"),
+    "applicant_paid": _("Gesuch %(number)s: es gibt etwas Neues"),
+    "applicant_settled": _("Gesuch %(number)s: es gibt etwas Neues"),
     "applicant_report_due": _("Gesuch %(number)s: ein Bericht wird fällig"),
     "applicant_report_late": _("Gesuch %(number)s: der Bericht fehlt"),
     "office_turn": _("Gesuch %(number)s: eine Pendenz wartet"),
@@ -43,13 +43,8 @@ BODIES: Mapping[str, str] = {
         " geschieht, steht hier:"
     ),
     "applicant_letter": _("Zu Ihrem Gesuch %(number)s liegt ein Schreiben bereit. Sie finden es hier:"),
-    "applicant_paid": _(
-        "Zu Ihrem Gesuch %(number)s ist eine Zahlung ausgelöst. Was bis jetzt bezahlt ist, sehen Sie hier:"
-    ),
-    "applicant_settled": _(
-        "Der Bericht zu Ihrem Gesuch %(number)s ist genehmigt und der Beitrag abgerechnet. Das Ergebnis sehen"
-        " Sie hier:"
-    ),
+    "applicant_paid": _("Zu Ihrem Gesuch %(number)s gibt es etwas Neues. Sie sehen es hier:"),
+    "applicant_settled": _("Zu Ihrem Gesuch %(number)s gibt es etwas Neues. Sie sehen es hier:"),
     "applicant_report_due": _(
         "Zu Ihrem Gesuch %(number)s wird ein Bericht fällig. Bis wann, sehen Sie hier; dort reichen Sie ihn"
         " auch ein:"

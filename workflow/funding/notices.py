@@ -11,7 +11,7 @@ SUBJECTS: Mapping[str, str] = {
     "organisation_confirmed": _("Ihre Trägerschaft ist bestätigt"),
     "organisation_refused": _("Ihre Trägerschaft: bitte ergänzen"),
     "signature_wanted": _("Ein Gesuch wartet auf Ihre Unterschrift"),
-    "giving_up_wanted": _("Ein Rückzug oder Verzicht wartet auf Ihre Unterschrift"),
+    "giving_up_wanted": _("Etwas wartet auf Ihre Unterschrift"),
     "signature_void": _("Ihre Unterschrift gilt nicht mehr"),
     "draft_ends": _("Ein Entwurf wird bald gelöscht"),
     "comment_mention": _("Sie sind in einem Dossier erwähnt"),
@@ -34,8 +34,8 @@ BODIES: Mapping[str, str] = {
         "Eine Person Ihrer Trägerschaft hat ein Gesuch unterschrieben. Es braucht eine zweite Unterschrift:"
     ),
     "giving_up_wanted": _(
-        "Eine Person Ihrer Trägerschaft will ein Gesuch zurückziehen oder auf einen Beitrag verzichten. Das"
-        " gilt erst mit einer zweiten Unterschrift. Worum es geht, lesen Sie hier:"
+        "Eine Person Ihrer Trägerschaft hat etwas unterschrieben, das erst mit einer zweiten Unterschrift"
+        " gilt. Worum es geht, lesen Sie hier:"
     ),
     "signature_void": _(
         "Sie haben ein Gesuch unterschrieben. Danach wurde es geändert. Bitte lesen Sie es nochmals:"

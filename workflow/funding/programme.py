@@ -60,13 +60,16 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """`own_measures`: it may apply itself, and has no seat in its own measures."""
+    """`own_measures`: it may apply itself, and has no seat in its own measures; `address`: of its letters,
+    where it is not that of the programme's sender.
+    """
 
     code: str
     department: str
     title: Labels
     mail: str
     own_measures: bool = False
+    address: Labels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +252,7 @@ def _programme(data: Mapping[str, Any]) -> Programme:
         offices={raw["code"]: Office(**raw) for raw in data["offices"]},
         labels={kind: {raw["code"]: raw["title"] for raw in data[kind]} for kind in LABELLED}
         | {"stops": {raw["code"]: raw.get("stop", raw["title"]) for raw in data["statuses"]}}
+        | {"signs_as": {raw["code"]: raw["signs_as"] for raw in data["roles"] if "signs_as" in raw}}
         | {"pot_notes": {raw["code"]: raw["note"] for raw in data["pots"] if "note" in raw}},
         indicators=tuple(
             Option(raw["code"], raw["title"], frozenset(raw.get("areas", ())), raw.get("unit"))

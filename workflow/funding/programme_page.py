@@ -105,9 +105,10 @@ PAGE = schema(
         department=text(required=True),
         title=title(),
         mail=text(required=True),
+        address=labels(),
         own_measures=flag(),
     ),
-    roles=_list(code=code(), title=title()),
+    roles=_list(code=code(), title=title(), signs_as=labels()),
     stages=_list(code=code(), title=title()),
     statuses=_list(code=code(), title=title(), stop=labels()),
     sizes=many(

@@ -45,6 +45,7 @@ def specimen(programme: Programme) -> Order:
         "submitted_on": f"{year - 1}-09-30",
         "opened_on": f"{year}-05-01",
         "requested": 12_345_50,
+        "asked": 12_345_50,
         "granted": 10_000_00,
         "accounted": 9_000_00,
         "settled": 8_000_00,

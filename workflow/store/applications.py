@@ -153,8 +153,8 @@ def note_fields(
     tx.execute(statement.on_conflict_do_update(index_elements=["application_id", "path"], set_=newer))
 
 
-def saved_by_name(tx: Connection, person_id: UUID) -> str:
-    """The name of who saved the working copy last."""
+def name_of(tx: Connection, person_id: UUID) -> str:
+    """The name of who wrote something."""
     return str(tx.execute(select(persons.c.name).where(persons.c.id == person_id)).scalar_one())
 
 

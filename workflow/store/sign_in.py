@@ -214,7 +214,7 @@ def _with_roles() -> Select[Any]:
     """Persons who have not left, with roles and memberships; its parameter `today` is a day in Zurich.
 
     The roles of those who are away today and have named this person as their deputy are among them. Columns:
-    id, name, email, language, offices [[office, role]], organisations [[id, rights]].
+    id, name, email, language, offices [[office, role, whose]], organisations [[id, rights]].
     """
     represented = (
         select(absences.c.person_id)
@@ -223,7 +223,11 @@ def _with_roles() -> Select[Any]:
     )
     themselves = select(persons.c.id).correlate(persons)
     offices = (
-        select(func.jsonb_agg(func.jsonb_build_array(staff_roles.c.office, staff_roles.c.role)))
+        select(
+            func.jsonb_agg(
+                func.jsonb_build_array(staff_roles.c.office, staff_roles.c.role, staff_roles.c.person_id)
+            )
+        )
         # one set of ids: with OR all roles are read for each person
         .where(staff_roles.c.person_id.in_(union_all(themselves, represented)))
         .correlate(persons)
@@ -253,9 +257,12 @@ def _with_roles() -> Select[Any]:
 
 def actor_of(row: Row[Any]) -> Actor:
     """The actor that a row of `person_of_session` describes."""
+    person, roles = str(row.id), row.offices or ()
+    own = {(office, role) for office, role, whose in roles if whose == person}
     return Actor(
-        person=str(row.id),
-        offices=frozenset((office, role) for office, role in row.offices or ()),
+        person=person,
+        offices=frozenset((office, role) for office, role, _ in roles),
+        lent={(office, role): whose for office, role, whose in roles if (office, role) not in own},
         organisations={organisation: frozenset(rights) for organisation, rights in row.organisations or ()},
     )
 

@@ -14,7 +14,7 @@ from workflow.engine.case import SIGNING, WRITING, Actor, Case, load_case
 from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.engine.decide import allowed
 from workflow.engine.giving_up import gives_up, signed
-from workflow.engine.route import APPLICANT, Human, Route, Wait
+from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, Human, Route, Wait
 from workflow.funding.forms import Form
 from workflow.funding.plan import planned, restored
 from workflow.funding.questions import Labels
@@ -24,6 +24,7 @@ from workflow.store.queries.family import Relative, family, named, report_of, st
 from workflow.store.queries.mine import ids
 from workflow.store.queries.organisations import SEES_ALL as SEES_ORGANISATIONS
 from workflow.store.queries.record import (
+    DISPATCHED,
     answer_named,
     decision_text,
     file_row,
@@ -84,7 +85,7 @@ class Application:
     taken it on yet. `stopped_by`: until this one of the children ends, an appeal, everything stands still.
     `given_up`: what the viewer could give up now with a second person, by the hash of what both sign: the
     outcome of the present step, or empty for taking it back. `lapse`: until when an answer is taken, and what
-    follows without one; `appealable`: its order can be appealed against.
+    follows without one; `appealable`: its order can be appealed against, as long as the period runs.
     `settled`: what the grant came to in the end, since `settled_at`; `owed`: what of it was paid too much.
     `named`: a child's title in each language.
     `begun`: what the viewer has begun to write beside it, by the child's code, and when it was kept.
@@ -230,7 +231,7 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         timeline=_timeline(row.submitted_at, events) if case else [],
         due_at=datetime.fromisoformat(case.due) if mine and case and case.due else None,
         lapse=_lapse(case, steps) if mine and case else None,
-        appealable=isinstance(step, Wait) and step.child is not None,
+        appealable=_appealable(route, case) if case and route else False,
         held_by=_held_by(case),
         step=case.step if case and acts else None,
         entry=case.entry if case and acts else 0,
@@ -310,6 +311,16 @@ def _given_up(route: Route, case: Case, offers: Sequence[Offer]) -> dict[str, st
             acts += [Complete(NOBODYS, one.step, one.seat, out, case.entry) for out in one.outcomes]
     given_up = (act for act in acts if gives_up(route, case, act))
     return {signed(case, act): act.outcome if isinstance(act, Complete) else "" for act in given_up}
+
+
+def _appealable(route: Route, case: Case) -> bool:
+    """It waits for an appeal; or it was granted by an order, in part perhaps, and can be appealed against."""
+    step = route.steps.get(case.step or "")
+    granted = DISPATCHED in case.facts and APPLICANT_OFFICE not in case.facts and case.committed > 0
+    appeals = (child.start for child in route.children.values() if child.others)
+    return (isinstance(step, Wait) and step.child is not None) or (
+        granted and any(case.step in start for start in appeals)
+    )
 
 
 def _held_by(case: Case | None) -> str | None:
