@@ -14,6 +14,8 @@ from pypdf import PdfReader
 
 from tests.browsing import signed_in
 from tests.counting import statements
+from tests.integration.test_appeals import SECRETARIAT, lodged
+from tests.integration.test_children import opened
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
@@ -273,6 +275,26 @@ def test_what_somebody_else_proposed_off_the_way_is_decided_singly(told: Story, 
     page = head.open(LIST)
     assert "Einzeln zu entscheiden" in page.words()
     assert 'name="case"' not in page.text
+
+
+def test_an_order_that_an_appeal_has_overturned_is_proposed_to_nobody(told: Story, of: Of) -> None:
+    case_id = small(told, 9_000)
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    deliver(told)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    assert state(told, case_id).step == "decide"
+    head = of(HEAD)
+    page = head.open(LIST)
+    assert "Einzeln zu entscheiden" in page.words()
+    assert 'name="case"' not in page.text
+    alone = head.open(f"/desk/cases/{case_id}/proposal")
+    assert "(wie beantragt)" not in alone.words()
+    assert dict(alone.form("/complete").fields)["decision.reasons"] == ""
+    assert "Zu teuer." not in pdf_text(head, f"/desk/cases/{case_id}/proposal/reject.pdf")
 
 
 def test_others_find_no_decisions_and_no_proposal(told: Story, of: Of) -> None:

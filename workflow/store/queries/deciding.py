@@ -43,7 +43,7 @@ WHERE w.closed_at IS NULL
 EVENTS = f"""
 SELECT e.case_id, e.version, e.at, e.name, e.data, coalesce(p.name, '') AS actor_name FROM events e
 LEFT JOIN persons p ON p.id = {ACTOR}
-WHERE e.case_id = ANY(:ids) AND e.name IN ('Entered', 'Reseated', 'Completed', 'WayTaken')
+WHERE e.case_id = ANY(:ids) AND e.name IN ('Entered', 'Reseated', 'Completed', 'WayTaken', 'ChildAwaited')
 ORDER BY e.case_id, e.version"""
 
 

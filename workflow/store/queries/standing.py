@@ -12,6 +12,9 @@ from workflow.funding.scores import far_apart, score_of
 from workflow.store.queries.record import answer_named
 from workflow.store.queries.rows import HistoryRow, Statement
 
+STRAYS = ("WayTaken", "ChildAwaited")
+"""Events after which a case goes on as nobody who spoke before them meant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -41,13 +44,15 @@ def standing(
 ) -> Standing | None:
     """The newest statement that proposes or decides something; None where none does.
 
-    None too after a way off the route: what was said before it was said of something else.
+    What was said before a way off the route, or before an appeal brought the case back, was said of something
+    else, and stands no more.
     """
-    strayed = max((row.version for row in events if row.name == "WayTaken"), default=0)
-    since = min((row.at for row in events if row.version > strayed), default=None)
+    strayed = max((row.version for row in events if row.name in STRAYS), default=0)
+    entered = (row for row in events if row.name == "Entered" and row.version > strayed)
+    since = next((row.data["entry"] for row in entered), None)
     for one in reversed(said):
         step = route.steps[one.step]
-        if not isinstance(step, Human) or (strayed and (since is None or one.at < since)):
+        if not isinstance(step, Human) or since is None or one.entry < since:
             continue
         if step.is_panel:
             return _of_panel(step, one, said, requested)
