@@ -117,6 +117,21 @@ def test_the_proposal_says_on_one_page_what_a_decision_needs(told: Story, of: Of
     assert state(told, case_id).facts["granted"] == 35_000_00
 
 
+def test_only_what_was_refused_counts_as_written_on_the_page_of_a_proposal(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    browser = of(HEAD)
+    url = f"/desk/cases/{case_id}/proposal"
+    form = browser.send(browser.open(url).form("/declare")).form("/complete")
+    assert "data-written" not in browser.open(url).text  # else its script saves it, and drops what a device kept
+    form.action = f"/desk/cases/{case_id}/statement"
+    browser.send(form, {"outcome": "grant", "decision.reasons": "Halb geschr"})
+    kept = browser.open(url)
+    assert dict(kept.form("/complete").fields)["decision.reasons"] == "Halb geschr"
+    assert "data-written" not in kept.text
+    refused = browser.send(kept.form("/complete"), {"decision.amount": "viel"}, status=422)
+    assert "data-written" in refused.text
+
+
 def pdf_text(browser: Browser, url: str) -> str:
     answer = browser.http.get(url)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")

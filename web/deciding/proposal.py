@@ -53,12 +53,6 @@ def page(case_id: UUID) -> str:
     found, words = _dossier(case_id), Words()
     task = task_of(found, words)
     made = _proposal(found, words) if found.opened else None
-    given = None
-    if task and task.form and made:
-        begun = found.draft
-        given = (
-            Given(begun.answers, begun.outcome) if begun else Given(prefilled(task.form, "", made.standing))
-        )
     return render_template(
         "deciding/proposal.html",
         dossier=found,
@@ -66,7 +60,7 @@ def page(case_id: UUID) -> str:
         proposal=made,
         words=words,
         task=task,
-        given=given,
+        begin=Given(prefilled(task.form, "", made.standing)) if task and task.form and made else None,
         actions={offer.action for offer in found.offers},
         back=url_for(".proposal", case_id=case_id),
         me=signed_in().actor.person,
