@@ -42,6 +42,7 @@ from tests.integration.walks import (
 from web.cli.story import Story, decision, proposal, review
 from web.cli.visitors import Browser, Page
 from workflow.engine.commands import TakeWay
+from workflow.store import queries
 
 LIST = "/desk/decisions"
 GATE = "/desk/decisions/declarations"
@@ -122,7 +123,9 @@ def test_only_what_was_refused_counts_as_written_on_the_page_of_a_proposal(told:
     browser = of(HEAD)
     url = f"/desk/cases/{case_id}/proposal"
     form = browser.send(browser.open(url).form("/declare")).form("/complete")
-    assert "data-written" not in browser.open(url).text  # else its script saves it, and drops what a device kept
+    assert (
+        "data-written" not in browser.open(url).text
+    )  # else its script saves it, and drops what a device kept
     form.action = f"/desk/cases/{case_id}/statement"
     browser.send(form, {"outcome": "grant", "decision.reasons": "Halb geschr"})
     kept = browser.open(url)
@@ -340,3 +343,25 @@ def test_a_decision_that_was_written_alone_stands_beside_the_list(told: Story, o
     decide(division, case_id)
     told.route()
     assert state(told, case_id).step == "confirm_budget"
+
+
+def test_staff_read_what_was_granted_once_it_was(told: Story) -> None:
+    case_id = at_decision(told)
+
+    def granted(email: str) -> int | None:
+        page = queries.dossier(told.db, told.actors[email], case_id, now=told.now)
+        assert page is not None
+        assert page.opened
+        return page.granted
+
+    told.do(HEAD, case_id, "grant", decision(30_000_00, REASONS))
+    told.declare(DIVISION, case_id)
+    assert granted(DIVISION) is None  # one more has to sign
+    told.do(DIVISION, case_id, "return", {"decision": {"note": "Kürzen."}})
+    told.do(SYNTHESIS, case_id, "propose", proposal(25_000_00, "Gekürzt."))
+    assert granted(HEAD) is None
+    told.do(HEAD, case_id, "grant", decision(25_000_00, REASONS))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    assert granted(HEAD) == 25_000_00
+    told.do(HEKS, case_id, "decline")
+    assert granted(HEAD) is None

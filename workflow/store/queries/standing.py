@@ -9,11 +9,8 @@ from datetime import datetime
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.funding.scores import far_apart, score_of
-from workflow.store.queries.record import answer_named
+from workflow.store.queries.record import STRAYS, answer_named
 from workflow.store.queries.rows import HistoryRow, Statement
-
-STRAYS = ("WayTaken", "ChildAwaited")
-"""Events after which a case goes on as nobody who spoke before them meant."""
 
 
 @dataclass(frozen=True, slots=True)
