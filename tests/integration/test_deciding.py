@@ -315,6 +315,20 @@ def test_an_order_that_an_appeal_has_overturned_is_proposed_to_nobody(told: Stor
     assert "Zu teuer." not in pdf_text(head, f"/desk/cases/{case_id}/proposal/reject.pdf")
 
 
+def test_what_a_second_person_did_not_confirm_is_decided_singly(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "grant", decision(38_000_00, REASONS))
+    told.do(DIVISION, case_id, "pass_up", {"decision": {"note": "Die Mietkosten sind doppelt gerechnet."}})
+    department = of(DEPARTMENT)
+    open_gate(department, case_id)
+    page = department.open(LIST)
+    assert "nicht bestätigt von Thomas Iselin" in page.words()
+    assert 'name="case"' not in page.text
+    alone = department.open(f"/desk/cases/{case_id}/proposal").words()
+    assert "Die Mietkosten sind doppelt gerechnet." in alone
+    assert "(wie beantragt)" not in alone
+
+
 def test_others_find_no_decisions_and_no_proposal(told: Story, of: Of) -> None:
     case_id = at_decision(told)
     assert "Nichts zu entscheiden" in of(LEAD).open(LIST).words()

@@ -175,7 +175,14 @@ def outlooks(
         for code, one in step.outcomes.items()
         if not one.by_clock
     }
-    return proposal, ways, (as_proposed(step, grants=proposal.grants) or "") if proposal else ""
+    return proposal, ways, _follows(step, proposal)
+
+
+def _follows(step: Human, proposal: Standing | None) -> str:
+    """The outcome that follows what is proposed; "" where nothing is, or somebody did not confirm it."""
+    if proposal is None or proposal.doubted_by:
+        return ""
+    return as_proposed(step, grants=proposal.grants) or ""
 
 
 def _signs(route: Route, code: str) -> bool:
@@ -251,13 +258,12 @@ def _waiting(
     said = statements_of(route, events, texts)
     proposal = standing(route, said, events, row.requested)
     form_of = partial(published.form, tx, row.programme_hash, area=row.area)
-    follows = as_proposed(step, grants=proposal.grants) if proposal else None
     return replace(
         made,
         title=row.title,
         proposal=proposal,
         dissent=dissent(route, said, form_of),
-        outcome=follows or "",
+        outcome=_follows(step, proposal),
     )
 
 
