@@ -329,6 +329,18 @@ def test_what_a_second_person_did_not_confirm_is_decided_singly(told: Story, of:
     assert "(wie beantragt)" not in alone
 
 
+def test_what_is_used_up_is_not_said_to_follow(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    url, head = f"/desk/cases/{case_id}/proposal", of(HEAD)
+    assert "Zurück zur Synthese" in head.send(head.open(url).form("/declare")).words()
+    for _ in range(2):
+        told.do(HEAD, case_id, "return", {"decision": {"note": "Kürzen."}})
+        told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Gekürzt."))
+    ways = head.open(url).words().partition("Was danach geschieht")[2]
+    assert "Bewilligen" in ways
+    assert "Zurück zur Synthese" not in ways
+
+
 def test_others_find_no_decisions_and_no_proposal(told: Story, of: Of) -> None:
     case_id = at_decision(told)
     assert "Nichts zu entscheiden" in of(LEAD).open(LIST).words()

@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.decide import open_outcomes
 from workflow.engine.eligible import seat_refusal
 from workflow.engine.outlook import Outlook, as_proposed, outlook
 from workflow.engine.route import Human, Route
@@ -170,11 +171,7 @@ def outlooks(
     if not isinstance(step, Human) or step.is_panel or case.to is not None:
         return proposal, {}, ""
     amount = proposal.amount if proposal else None
-    ways = {
-        code: outlook(route, case, step, code, amount, today)
-        for code, one in step.outcomes.items()
-        if not one.by_clock
-    }
+    ways = {code: outlook(route, case, step, code, amount, today) for code in open_outcomes(route, case)}
     return proposal, ways, _follows(step, proposal)
 
 
