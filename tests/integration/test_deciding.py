@@ -135,6 +135,25 @@ def test_only_what_was_refused_counts_as_written_on_the_page_of_a_proposal(told:
     assert "data-written" in refused.text
 
 
+def test_who_was_heard_is_read_in_words_and_sums(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)  # and posted
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Gekürzt."))
+    page = of(HEAD).open(f"/desk/cases/{case_id}/proposal").words()
+    heard = page.partition("Dazu wurde gehört")[2].partition("Ergebnis")[0]
+    for words in ("Beantragter Beitrag in CHF: CHF 38'000.00", "Beide Stellen empfehlen."):
+        assert words in heard
+    for words in ("versenden", "registered", "a_post_plus"):
+        assert words not in heard
+
+
 def pdf_text(browser: Browser, url: str) -> str:
     answer = browser.http.get(url)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
@@ -312,7 +331,10 @@ def test_an_order_that_an_appeal_has_overturned_is_proposed_to_nobody(told: Stor
     alone = head.open(f"/desk/cases/{case_id}/proposal")
     assert "(wie beantragt)" not in alone.words()
     assert dict(alone.form("/complete").fields)["decision.reasons"] == ""
-    assert "Zu teuer." not in pdf_text(head, f"/desk/cases/{case_id}/proposal/reject.pdf")
+    assert "Zu teuer." not in pdf_text(head, alone.link("/proposal/reject.pdf"))
+    grant = f"/desk/cases/{case_id}/proposal/grant.pdf"
+    assert grant not in alone.links  # nobody has named an amount
+    assert head.http.get(grant).status_code == 404
 
 
 def test_what_a_second_person_did_not_confirm_is_decided_singly(told: Story, of: Of) -> None:
@@ -327,6 +349,9 @@ def test_what_a_second_person_did_not_confirm_is_decided_singly(told: Story, of:
     alone = department.open(f"/desk/cases/{case_id}/proposal").words()
     assert "Die Mietkosten sind doppelt gerechnet." in alone
     assert "(wie beantragt)" not in alone
+    letter = pdf_text(department, f"/desk/cases/{case_id}/proposal/grant.pdf")
+    assert "Christine Burckhardt" in letter
+    assert "Bernasconi" not in letter  # the department signs alone
 
 
 def test_what_is_used_up_is_not_said_to_follow(told: Story, of: Of) -> None:
