@@ -150,7 +150,7 @@ def assign(case_id: UUID) -> Response | tuple[str, int]:
     way, me = _posted("way"), signed_in().actor.person
     to = {"take": me, "give_back": ""}.get(way, _posted("person"))
     if way == "hand_over" and not to:
-        refused: Attempt | None = Attempt(Refused("cannot_have_it"))
+        refused: Attempt | None = Attempt(Refused("nobody_chosen"))
     else:
         refused = _refusal(Assign(case_id, _posted("seat"), _entry(), to, _posted("held_by")))
     if refused:
