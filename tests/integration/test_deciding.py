@@ -96,6 +96,7 @@ def test_the_proposal_says_on_one_page_what_a_decision_needs(told: Story, of: Of
         assert hidden not in gate.text
     page = browser.send(gate.form("/declare"))
     assert page.url.endswith(url)
+    assert '<a href="/desk/decisions" aria-current="page">' in page.text
     words = page.words()
     for told_there in (
         "auf der Warteliste stehen über 60 Personen",
@@ -133,6 +134,9 @@ def test_only_what_was_refused_counts_as_written_on_the_page_of_a_proposal(told:
     assert "data-written" not in kept.text
     refused = browser.send(kept.form("/complete"), {"decision.amount": "viel"}, status=422)
     assert "data-written" in refused.text
+    assert refused.form("/complete").fields.count(("back", LIST)) == 1
+    done = browser.send(refused.form("/complete"), {"decision.amount": "30000", "decision.reasons": REASONS})
+    assert done.url.endswith(LIST)
 
 
 def test_who_was_heard_is_read_in_words_and_sums(told: Story, of: Of) -> None:
@@ -226,7 +230,12 @@ def test_the_check_names_what_is_proposed_and_its_conditions(told: Story, of: Of
     open_gate(browser, granted, refused)
     listed = browser.open(LIST).words()
     assert "Nichteintreten beantragen" in listed
-    checked = check(browser, granted, refused).words()
+    asked = check(browser, granted, refused)
+    for cell in re.findall(r"<td data-label[^>]*>(.*?)</td>", browser.open(LIST).text + asked.text, re.S):
+        assert "<br>" not in cell or cell.strip().startswith(("<span", "<div")), (
+            cell
+        )  # one thing beside its name
+    checked = asked.words()
     assert "Zwischenbericht im Juni." in checked
     assert "Nichteintreten beantragen" in checked
     assert "Ablehnen" not in checked
@@ -416,3 +425,16 @@ def test_staff_read_what_was_granted_once_it_was(told: Story) -> None:
     assert granted(HEAD) == 25_000_00
     told.do(HEKS, case_id, "decline")
     assert granted(HEAD) is None
+
+
+def test_what_is_gone_was_ticked_all_the_same(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    head = of(HEAD)
+    open_gate(head, case_id)
+    page = head.open(LIST)
+    chosen = ticks(page, case_id)
+    told.withdraw(HEKS, case_id)
+    gone = head.send(page.form(LIST), {"case": chosen, "press": "check"}).words()
+    assert "1 angekreuztes Gesuch liegt inzwischen nicht mehr so bei Ihnen" in gone
+    assert "Sie haben nichts angekreuzt" not in gone
+    assert "Sie haben nichts angekreuzt" in head.send(page.form(LIST), {"press": "check"}).words()

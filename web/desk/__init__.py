@@ -298,6 +298,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         task=task,
         attempt=attempt,
         stale=stale,
+        back_after=local_path(_posted("back")) if attempt else None,
         me=signed_in().actor.person,
         why_not=reason,
         budget=budget_of(found.form, found.answers),
