@@ -140,7 +140,14 @@ def recuse(case_id: UUID) -> Response | tuple[str, int]:
     """A conflict of interest: somebody else must do it."""
     if refused := _refusal(Recuse(case_id), answers={"reason": _posted("reason")}):
         return _page(case_id, refused), refused.error.status
-    flash(_("Sie sind in diesem Geschäft im Ausstand. Die Stelle kann es jemand anderem geben."))
+    if queries.is_left_alone(db(), case_id):
+        said = _(
+            "Sie sind in diesem Geschäft im Ausstand. Jetzt darf niemand mehr daran arbeiten: "
+            "Bitte sagen Sie es jenen, die bei Ihnen Rollen vergeben."
+        )
+        flash(said, "warning")
+    else:
+        flash(_("Sie sind in diesem Geschäft im Ausstand. Die Stelle kann es jemand anderem geben."))
     return _to(url_for(".inbox"))
 
 

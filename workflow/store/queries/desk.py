@@ -264,6 +264,13 @@ def statement_draft(
         return _kept(tx, case_id, entry, seat, viewer)
 
 
+def is_left_alone(db: sa.Engine, case_id: UUID) -> bool:
+    """The last that happened to this case: somebody stepped back, and nobody is left for an open seat."""
+    query = "SELECT name FROM events WHERE case_id = :id ORDER BY version DESC LIMIT 1"
+    with autocommit(db) as tx:
+        return [row.name for row in ask(tx, query, {"id": case_id})] == ["Unstaffed"]
+
+
 def colleagues(db: sa.Engine, found: Dossier, *, now: datetime) -> Mapping[str, Sequence[Colleague]]:
     """By seat of this dossier that its viewer may hand over: who else has its role."""
     seats = {one.seat for one in found.offers if one.action == "assign" and HAND_OVER in one.outcomes}
