@@ -21,6 +21,9 @@ from workflow.store import published, sign_in
 from workflow.store.outbox import Due
 from workflow.texts import texts
 
+UNSTAFFED = "office_unstaffed"
+"""Nobody is left for a seat: where this reaches no head, it goes to the coordinators."""
+
 BEGIN = timedelta(seconds=2)
 """With the longest conversation (17 s) still less than a lease."""
 
@@ -71,6 +74,9 @@ def _written(
                     known[readers] = _addresses(tx, readers, now)
                 words, kept_out = about[due.case]
                 to = [row for row in known[readers] if len(readers) == 1 or str(row.id) not in kept_out]
+                if not to and due.payload["text"] == UNSTAFFED:  # its head keeps out too
+                    keepers = sign_in.addresses_of_roles(tx, ("coordinator",), now)
+                    to = [row for row in keepers if str(row.id) not in kept_out]
                 found.append((due, _mail(tx, settings, due, words, to, now)))
             except (
                 LookupError,

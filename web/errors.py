@@ -159,6 +159,7 @@ TEXTS: dict[str, str] = {
         "Schauen Sie bitte nach, was jetzt gilt."
     ),
     "yours_already": _("Das haben Sie schon übernommen."),
+    "nobody_chosen": _("Bitte wählen Sie eine Person."),
     "cannot_have_it": _(
         "Diese Person kann das nicht übernehmen: Sie hat die nötige Rolle nicht, oder eine Regel steht "
         "dagegen (Ausstand, Mitgliedschaft, vier Augen). Es wurde nichts geändert."

@@ -178,7 +178,9 @@ def navigation() -> list[Way]:
         ways.append(("/administration", gettext("Verwaltung")))
     if person and person.actor.has_role(*queries.OPERATIONS_READERS):
         ways.append(("/operations", gettext("Betrieb")))
-    fits = [url for url, _ in ways if request.path == url or request.path.startswith(f"{url.rstrip('/')}/")]
+    # a proposal is read where it is decided, by whoever decides
+    path = "/desk/decisions" if request.endpoint == "deciding.proposal" else request.path
+    fits = [url for url, _ in ways if path == url or path.startswith(f"{url.rstrip('/')}/")]
     here = max(fits, key=len, default="")
     return [Way(url, text, url == here) for url, text in ways]
 

@@ -100,3 +100,25 @@ def test_twenty_decisions_and_twenty_letters(demo: Demo, visit: Visit) -> None:
     with demo.story.db.connect() as tx:
         query = "SELECT count(*) FROM events WHERE case_id = ANY(:ids) AND name = 'Completed'"
         assert tx.execute(sa.text(query), {"ids": cases}).scalar_one() == 7 * ROUND
+
+
+def test_a_proposal_that_is_opened_again_keeps_what_the_device_has(demo: Demo, visit: Visit) -> None:
+    case_id = at_decision(demo, 1)
+    head = visit("Andrea Bernasconi")
+    head.sign_in()
+    here = f"/desk/cases/{case_id}/proposal"
+    head.open(here)
+    head.press("Kein Ausstandsgrund")
+    reasons = head.page.locator("[name='decision.reasons']")
+    expect(reasons).to_have_value("Im Rahmen.")
+    expect(head.page.locator("[data-saving]")).to_have_text("")  # reading is no writing
+    head.context.set_offline(True)
+    head.fill({"decision.reasons": "Im Zug geschrieben."})
+    expect(head.page.locator("[data-saving]")).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
+    head.page.close()
+    head.context.set_offline(False)
+    head.page = head.context.new_page()
+    head.open(here)
+    expect(head.page.locator("[name='decision.reasons']")).to_have_value("Im Zug geschrieben.")
+    expect(head.page.locator("[data-saving]")).to_have_text(re.compile(r"^Gespeichert um"))
+    head.complaints.clear()  # the browser reports that it was offline

@@ -169,7 +169,8 @@ def test_the_pages_of_taking_handing_over_and_giving_back(app: Flask, told: Stor
     assert 'id="steer"' not in handing.text  # no heading over what this person has nothing of
     nobody = handing.form("/assign")
     assert (
-        "kann das nicht übernehmen" in stale.send(nobody, {"way": "hand_over", "person": ""}, status=409).text
+        "Bitte wählen Sie eine Person."
+        in stale.send(nobody, {"way": "hand_over", "person": ""}, status=409).text
     )
 
 

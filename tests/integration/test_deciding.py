@@ -14,6 +14,8 @@ from pypdf import PdfReader
 
 from tests.browsing import signed_in
 from tests.counting import statements
+from tests.integration.test_appeals import SECRETARIAT, lodged
+from tests.integration.test_children import opened
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
@@ -40,6 +42,7 @@ from tests.integration.walks import (
 from web.cli.story import Story, decision, proposal, review
 from web.cli.visitors import Browser, Page
 from workflow.engine.commands import TakeWay
+from workflow.store import queries
 
 LIST = "/desk/decisions"
 GATE = "/desk/decisions/declarations"
@@ -93,6 +96,7 @@ def test_the_proposal_says_on_one_page_what_a_decision_needs(told: Story, of: Of
         assert hidden not in gate.text
     page = browser.send(gate.form("/declare"))
     assert page.url.endswith(url)
+    assert '<a href="/desk/decisions" aria-current="page">' in page.text
     words = page.words()
     for told_there in (
         "auf der Warteliste stehen über 60 Personen",
@@ -113,6 +117,45 @@ def test_the_proposal_says_on_one_page_what_a_decision_needs(told: Story, of: Of
     done = browser.send(form, {"outcome": "grant", "decision.reasons": REASONS})
     assert done.url.endswith(LIST)
     assert state(told, case_id).facts["granted"] == 35_000_00
+
+
+def test_only_what_was_refused_counts_as_written_on_the_page_of_a_proposal(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    browser = of(HEAD)
+    url = f"/desk/cases/{case_id}/proposal"
+    form = browser.send(browser.open(url).form("/declare")).form("/complete")
+    assert (
+        "data-written" not in browser.open(url).text
+    )  # else its script saves it, and drops what a device kept
+    form.action = f"/desk/cases/{case_id}/statement"
+    browser.send(form, {"outcome": "grant", "decision.reasons": "Halb geschr"})
+    kept = browser.open(url)
+    assert dict(kept.form("/complete").fields)["decision.reasons"] == "Halb geschr"
+    assert "data-written" not in kept.text
+    refused = browser.send(kept.form("/complete"), {"decision.amount": "viel"}, status=422)
+    assert "data-written" in refused.text
+    assert refused.form("/complete").fields.count(("back", LIST)) == 1
+    done = browser.send(refused.form("/complete"), {"decision.amount": "30000", "decision.reasons": REASONS})
+    assert done.url.endswith(LIST)
+
+
+def test_who_was_heard_is_read_in_words_and_sums(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)  # and posted
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Gekürzt."))
+    page = of(HEAD).open(f"/desk/cases/{case_id}/proposal").words()
+    heard = page.partition("Dazu wurde gehört")[2].partition("Ergebnis")[0]
+    for words in ("Beantragter Beitrag in CHF: CHF 38'000.00", "Beide Stellen empfehlen."):
+        assert words in heard
+    for words in ("versenden", "registered", "a_post_plus"):
+        assert words not in heard
 
 
 def pdf_text(browser: Browser, url: str) -> str:
@@ -187,7 +230,12 @@ def test_the_check_names_what_is_proposed_and_its_conditions(told: Story, of: Of
     open_gate(browser, granted, refused)
     listed = browser.open(LIST).words()
     assert "Nichteintreten beantragen" in listed
-    checked = check(browser, granted, refused).words()
+    asked = check(browser, granted, refused)
+    for cell in re.findall(r"<td data-label[^>]*>(.*?)</td>", browser.open(LIST).text + asked.text, re.S):
+        assert "<br>" not in cell or cell.strip().startswith(("<span", "<div")), (
+            cell
+        )  # one thing beside its name
+    checked = asked.words()
     assert "Zwischenbericht im Juni." in checked
     assert "Nichteintreten beantragen" in checked
     assert "Ablehnen" not in checked
@@ -275,6 +323,58 @@ def test_what_somebody_else_proposed_off_the_way_is_decided_singly(told: Story, 
     assert 'name="case"' not in page.text
 
 
+def test_an_order_that_an_appeal_has_overturned_is_proposed_to_nobody(told: Story, of: Of) -> None:
+    case_id = small(told, 9_000)
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    deliver(told)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Gehör verletzt."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Gehör wurde verletzt."}})
+    deliver(told)
+    assert state(told, case_id).step == "decide"
+    head = of(HEAD)
+    page = head.open(LIST)
+    assert "Einzeln zu entscheiden" in page.words()
+    assert 'name="case"' not in page.text
+    alone = head.open(f"/desk/cases/{case_id}/proposal")
+    assert "(wie beantragt)" not in alone.words()
+    assert dict(alone.form("/complete").fields)["decision.reasons"] == ""
+    assert "Zu teuer." not in pdf_text(head, alone.link("/proposal/reject.pdf"))
+    grant = f"/desk/cases/{case_id}/proposal/grant.pdf"
+    assert grant not in alone.links  # nobody has named an amount
+    assert head.http.get(grant).status_code == 404
+
+
+def test_what_a_second_person_did_not_confirm_is_decided_singly(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    told.do(HEAD, case_id, "grant", decision(38_000_00, REASONS))
+    told.do(DIVISION, case_id, "pass_up", {"decision": {"note": "Die Mietkosten sind doppelt gerechnet."}})
+    department = of(DEPARTMENT)
+    open_gate(department, case_id)
+    page = department.open(LIST)
+    assert "nicht bestätigt von Thomas Iselin" in page.words()
+    assert 'name="case"' not in page.text
+    alone = department.open(f"/desk/cases/{case_id}/proposal").words()
+    assert "Die Mietkosten sind doppelt gerechnet." in alone
+    assert "(wie beantragt)" not in alone
+    letter = pdf_text(department, f"/desk/cases/{case_id}/proposal/grant.pdf")
+    assert "Christine Burckhardt" in letter
+    assert "Bernasconi" not in letter  # the department signs alone
+
+
+def test_what_is_used_up_is_not_said_to_follow(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    url, head = f"/desk/cases/{case_id}/proposal", of(HEAD)
+    assert "Zurück zur Synthese" in head.send(head.open(url).form("/declare")).words()
+    for _ in range(2):
+        told.do(HEAD, case_id, "return", {"decision": {"note": "Kürzen."}})
+        told.do(SYNTHESIS, case_id, "propose", proposal(30_000_00, "Gekürzt."))
+    ways = head.open(url).words().partition("Was danach geschieht")[2]
+    assert "Bewilligen" in ways
+    assert "Zurück zur Synthese" not in ways
+
+
 def test_others_find_no_decisions_and_no_proposal(told: Story, of: Of) -> None:
     case_id = at_decision(told)
     assert "Nichts zu entscheiden" in of(LEAD).open(LIST).words()
@@ -303,3 +403,38 @@ def test_a_decision_that_was_written_alone_stands_beside_the_list(told: Story, o
     decide(division, case_id)
     told.route()
     assert state(told, case_id).step == "confirm_budget"
+
+
+def test_staff_read_what_was_granted_once_it_was(told: Story) -> None:
+    case_id = at_decision(told)
+
+    def granted(email: str) -> int | None:
+        page = queries.dossier(told.db, told.actors[email], case_id, now=told.now)
+        assert page is not None
+        assert page.opened
+        return page.granted
+
+    told.do(HEAD, case_id, "grant", decision(30_000_00, REASONS))
+    told.declare(DIVISION, case_id)
+    assert granted(DIVISION) is None  # one more has to sign
+    told.do(DIVISION, case_id, "return", {"decision": {"note": "Kürzen."}})
+    told.do(SYNTHESIS, case_id, "propose", proposal(25_000_00, "Gekürzt."))
+    assert granted(HEAD) is None
+    told.do(HEAD, case_id, "grant", decision(25_000_00, REASONS))
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    assert granted(HEAD) == 25_000_00
+    told.do(HEKS, case_id, "decline")
+    assert granted(HEAD) is None
+
+
+def test_what_is_gone_was_ticked_all_the_same(told: Story, of: Of) -> None:
+    case_id = at_decision(told)
+    head = of(HEAD)
+    open_gate(head, case_id)
+    page = head.open(LIST)
+    chosen = ticks(page, case_id)
+    told.withdraw(HEKS, case_id)
+    gone = head.send(page.form(LIST), {"case": chosen, "press": "check"}).words()
+    assert "1 angekreuztes Gesuch liegt inzwischen nicht mehr so bei Ihnen" in gone
+    assert "Sie haben nichts angekreuzt" not in gone
+    assert "Sie haben nichts angekreuzt" in head.send(page.form(LIST), {"press": "check"}).words()

@@ -233,7 +233,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_lost(told: Story, desk: Browse
     assert "Dieser Tag kommt erst noch." in tomorrow.words()
     assert dict(tomorrow.form(LIST).fields)["dispatch.sent_on"] == "08.09.2026"
     nothing = desk.send(page.form(LIST), posted(sent_on="07.09.2026", by="registered"), status=422)
-    assert "Sie haben nichts angekreuzt." in nothing.text
+    assert '<div class="summary" role="alert"><h2>Sie haben nichts angekreuzt.' in nothing.text
     unsaid = desk.send(page.form(LIST), posted(tick), status=422)
     assert "Bitte ausfüllen." in unsaid.words()
     told.do(SYNTHESIS, case_id, "sent", sent(told))

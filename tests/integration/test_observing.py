@@ -182,7 +182,18 @@ def test_one_resolution_of_the_government_covers_a_list(told: Story, of: Of) -> 
     page = chancellery.open("/desk/decisions")
     ticked = [f"{one}.{state(told, one).entry}" for one in cases]
     check = chancellery.send(page.form("/desk/decisions"), {"case": ticked, "press": "check"})
-    said = {"press": "decide", "government_decision.decision.number": "26/31/13"}
+    assert "Tag, Monat, Jahr: 03.02.2026" in check.words()
+    said = {"press": "decide", "government_decision.decision.number": "26/31/13" * 6}
+    for day in ("1. Herbst", "01.09.2096"):
+        named = {"government_decision.decision.decided_on": day}
+        wrong = chancellery.send(check.form("/desk/decisions"), {**said, **named}, status=422)
+        assert "Zu lang: höchstens 40 Zeichen" in wrong.words()
+        assert 'id="government_decision.decision.decided_on-wrong"' in wrong.text
+        typed = dict(wrong.form("/desk/decisions").fields)
+        assert typed["government_decision.decision.decided_on"] == day
+        assert typed["government_decision.decision.number"] == "26/31/13" * 6
+    assert {state(told, one).step for one in cases} == {"decide"}
+    said["government_decision.decision.number"] = "26/31/13"
     named = {"government_decision.decision.decided_on": "01.09.2026"}
     done = chancellery.send(check.form("/desk/decisions"), {**said, **named})
     assert "2 Entscheide sind eingetragen" in done.words()

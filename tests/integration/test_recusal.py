@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email.message import EmailMessage
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 
+from tasks import mail
+from tests.browsing import signed_in
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
@@ -33,7 +37,7 @@ from workflow.engine.commands import Complete, Declare, Recuse, TakeWay
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.people import organisation_id
 from workflow.service import handle
-from workflow.store import queries
+from workflow.store import outbox, queries
 
 
 def sees_nothing(told: Story, email: str, case_id: UUID) -> bool:
@@ -89,6 +93,28 @@ def test_who_steps_back_sees_nothing_and_may_nothing_any_more(told: Story, decla
     assert state(told, case_id).step == "synthesis"
     assert sees_nothing(told, LEAD, case_id)
     assert_kept(told.db)
+
+
+def test_when_the_head_is_the_last_to_step_back_the_coordination_is_told(app: Flask, told: Story) -> None:
+    case_id = at_decision(told)
+    browser = signed_in(app, HEAD)
+    said = browser.send(browser.open(f"/desk/cases/{case_id}/recuse").form("/recuse")).text
+    assert "Jetzt darf niemand mehr daran arbeiten" in said
+    leased = [one for one in outbox.lease(told.db, "mail", told.now, 100) if one.case_id == case_id]
+    [written] = [
+        message
+        for due, message in mail._written(told.db, told.settings, leased, told.now)
+        if due.payload["text"] == "office_unstaffed"
+    ]
+    assert isinstance(written, EmailMessage)
+    assert set(str(written["To"]).split(", ")) == {CHECKER, SYNTHESIS, THIRD}
+
+
+def test_who_steps_back_and_leaves_others_reads_that(app: Flask, told: Story) -> None:
+    case_id = at_review(told)
+    browser = signed_in(app, LEAD)
+    said = browser.send(browser.open(f"/desk/cases/{case_id}/recuse").form("/recuse")).text
+    assert "Die Stelle kann es jemand anderem geben." in said
 
 
 def test_a_coordinator_who_steps_back_loses_the_dossier_that_all_coordinators_see(told: Story) -> None:

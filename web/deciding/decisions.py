@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -26,10 +26,14 @@ from web.language import lang, ngettext
 from web.security import db, do, now
 from workflow.engine.commands import Complete, Declare
 from workflow.errors import Conflict, FoerderwegError, Invalid, NotAllowed, NotFound, Problem, Refused
+from workflow.funding.budget import BEGUN, TODAY
 from workflow.funding.forms import Form
 from workflow.store import queries
 from workflow.store.queries import MoneyRow, Waiting
-from workflow.texts import label
+from workflow.texts import ZURICH, label
+
+OF_A_CASE = frozenset({"fact", "facts"})
+"""Parameters of a form's rule that name facts of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +139,8 @@ def _decide(chosen: Sequence[Ticked]) -> str | tuple[str, int]:
     done = queries.done_already(db(), staff(), list(keys.values()))
     rows, words, results = {row.case_id: row for row in _fresh(chosen)}, Words(), Results()
     common = _common(rows.values())
-    lacking = {path: [Problem("required")] for path in _unanswered(_asked(rows.values()), common)}
-    if lacking:
-        return _check(chosen, lacking), 422
+    if wrong := _wrong(_asked(rows.values()), common):
+        return _check(chosen, wrong), 422
     for one, key in keys.items():
         if key in done:
             results.done.append((_posted(f"number.{one.case_id}"), _posted(f"says.{one.case_id}")))
@@ -196,13 +199,24 @@ def _common(rows: Iterable[Waiting]) -> dict[str, str]:
     return {name: _posted(name).strip() for name in names}
 
 
-def _unanswered(asked: Sequence[Asked], common: Mapping[str, str]) -> list[str]:
-    return [
-        f"{one.form.code}.{path}"
-        for one in asked
-        for path in one.paths
-        if not common.get(f"{one.form.code}.{path}")
-    ]
+def _wrong(asked: Sequence[Asked], common: Mapping[str, str]) -> dict[str, Sequence[Problem]]:
+    """What is wrong with what was typed for all, by form, section and field.
+
+    When a step began, and every other fact, is its case's own.
+    """
+    facts = {TODAY: now().astimezone(ZURICH).date().isoformat(), BEGUN: ""}
+    found: dict[str, Sequence[Problem]] = {}
+    for one in asked:
+        typed = {path: common[f"{one.form.code}.{path}"] for path in one.paths}
+        rules = [rule for rule in one.form.rules if rule.paths <= {*typed} and not OF_A_CASE & {*rule.params}]
+        answers: dict[str, dict[str, str]] = {section.code: {} for section in one.form.sections}
+        for path, text in typed.items():
+            section, code = path.split(".")
+            answers[section][code] = text
+        _, problems = replace(one.form, rules=tuple(rules)).judge(answers, facts=facts)
+        problems |= {path: [Problem("required")] for path, text in typed.items() if not text}
+        found |= {f"{one.form.code}.{path}": said for path, said in problems.items() if path in typed}
+    return found
 
 
 def _by_line(rows: Iterable[Waiting]) -> list[tuple[Sum, list[Waiting]]]:

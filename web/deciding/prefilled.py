@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from workflow.funding.forms import Form
@@ -12,11 +12,10 @@ from workflow.store.queries import Standing
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a form shows that nobody has sent yet; `outcome` is the person's to choose."""
+    """What a form shows that nobody has written in yet; `outcome` is the person's to choose."""
 
     answers: Mapping[str, Any]
     outcome: str = ""
-    problems: Mapping[str, Any] = field(default_factory=dict)
 
 
 def prefilled(form: Form, outcome: str, proposal: Standing | None) -> dict[str, dict[str, Any]]:

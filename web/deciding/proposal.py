@@ -30,7 +30,7 @@ QUOTED = ("need", "summary", "activities")
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`said`: title → the applicant's words; `panel`: the last specialist review; `heard`: who spoke since.
+    """`said`: title → the applicant's words; `panel`: the last review; `heard`: what was said since.
 
     `ways`: outcome → what it brings about; `follows`: the outcome that follows what is proposed.
     """
@@ -39,13 +39,9 @@ class Proposal:
     goals: Sequence[str]
     standing: Standing | None
     panel: Round | None
-    heard: Sequence[Statement]
+    heard: Sequence[tuple[Statement, Sequence[str]]]
     ways: Mapping[str, Outlook]
     follows: str
-
-    def texts_of(self, one: Statement) -> list[str]:
-        """What somebody who was heard wrote."""
-        return [str(text) for part in one.data.values() for text in part.values() if isinstance(text, str)]
 
 
 def page(case_id: UUID) -> str:
@@ -53,12 +49,6 @@ def page(case_id: UUID) -> str:
     found, words = _dossier(case_id), Words()
     task = task_of(found, words)
     made = _proposal(found, words) if found.opened else None
-    given = None
-    if task and task.form and made:
-        begun = found.draft
-        given = (
-            Given(begun.answers, begun.outcome) if begun else Given(prefilled(task.form, "", made.standing))
-        )
     return render_template(
         "deciding/proposal.html",
         dossier=found,
@@ -66,7 +56,8 @@ def page(case_id: UUID) -> str:
         proposal=made,
         words=words,
         task=task,
-        given=given,
+        begin=Given(prefilled(task.form, "", made.standing)) if task and task.form and made else None,
+        drafts=[code for code in made.ways if _draft(found, made, code, words)] if made else [],
         actions={offer.action for offer in found.offers},
         back=url_for(".proposal", case_id=case_id),
         me=signed_in().actor.person,
@@ -88,10 +79,22 @@ def draft(case_id: UUID, outcome: str) -> Response:
     if not found.opened:
         abort(404)
     made = _proposal(found, words)
+    said = _draft(found, made, outcome, words)
+    letter = made.ways[outcome].letter if said else None
+    if said is None or letter is None:
+        abort(404)
+    return _shown(
+        orders.draft_order(db(), case_id, letter, said, now=now()), f"Entwurf-{found.case.number}.pdf"
+    )
+
+
+def _draft(found: Dossier, made: Proposal, outcome: str, words: Words) -> orders.Draft | None:
+    """What the letter would say; None without one, and for a grant of which nobody has named the amount."""
     way = made.ways.get(outcome)
     if way is None or way.letter is None:
-        abort(404)
-    form = found.step_forms.get(words.step_data(found.case.route_hash, found.step).get("form", ""))
+        return None
+    step = words.step_data(found.case.route_hash, found.step)
+    form = found.step_forms.get(step.get("form", ""))
     written: dict[str, Any] = {}
     if form:
         answers: Mapping[str, Any] = prefilled(form, outcome, made.standing)
@@ -100,16 +103,16 @@ def draft(case_id: UUID, outcome: str) -> Response:
         written = {code: value for part in answers.values() for code, value in part.items()}
     standing = made.standing
     amount = written.get("amount") or (standing.amount if standing else None) or 0
-    said = orders.Draft(
-        granted=amount if isinstance(amount, int) else 0,
+    granted = amount if isinstance(amount, int) else 0
+    if step["outcomes"][outcome].get("amount") and granted <= 0:
+        return None
+    return orders.Draft(
+        granted=granted,
         reasons=str(written.get("reasons") or (standing.reasons if standing and standing.signed else "")),
         conditions=str(
             written.get("conditions") or (standing.conditions if standing and standing.signed else "")
         ),
-        signers=[*_signers(found, made), *(("–", office, role) for office, role in way.signers)],
-    )
-    return _shown(
-        orders.draft_order(db(), case_id, way.letter, said, now=now()), f"Entwurf-{found.case.number}.pdf"
+        signers=[*_signers(found, made, step), *(("–", office, role) for office, role in way.signers)],
     )
 
 
@@ -132,10 +135,29 @@ def _proposal(found: Dossier, words: Words) -> Proposal:
         goals=goals,
         standing=standing,
         panel=panel,
-        heard=[one for one in since if standing is None or one.entry != standing.entry],
+        heard=[
+            (one, _texts_of(found, one))
+            for one in since
+            if (standing is None or one.entry != standing.entry)
+            and not words.step_data(found.case.route_hash, one.step).get("sends")
+        ],
         ways=ways,
         follows=follows,
     )
+
+
+def _texts_of(found: Dossier, one: Statement) -> list[str]:
+    """What somebody wrote, as a reader sees it: texts by themselves, all else with what it says."""
+    form = found.step_forms.get(one.form_code)
+    texts = []
+    for path, field in form.fields().items() if form else ():
+        section, code = path.split(".")
+        value = one.data.get(section, {}).get(code)
+        if value and field.type not in ("table", "file"):
+            text = field.as_text(value, lang())
+            own = field.type in ("text", "longtext")
+            texts.append(text if own else f"{label(field.label, lang())}: {text}")
+    return texts
 
 
 def _own_words(found: Dossier) -> dict[str, str]:
@@ -150,11 +172,11 @@ def _own_words(found: Dossier) -> dict[str, str]:
     return quoted
 
 
-def _signers(found: Dossier, made: Proposal) -> list[tuple[str, str, str]]:
-    """Who has signed, and who would sign now: the viewer, or nobody by name."""
+def _signers(found: Dossier, made: Proposal, step: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Who has signed, unless this `step` does so alone, and who would now: the viewer, or nobody by name."""
     me = signed_in()
     names = []
-    if made.standing and made.standing.signed:
+    if made.standing and made.standing.signed and step.get("signs") != "alone":
         names.append((made.standing.by_name, made.standing.office, _role_of(found, made.standing)))
     for seat in found.seats:
         mine = (seat.office, seat.role) in me.actor.offices
@@ -199,9 +221,9 @@ def _sheet(found: Dossier, made: Proposal, words: Words) -> dict[str, Any]:
                 words.step(case.route_hash, one.step),
                 f"{words.outcome(case.route_hash, one.step, one.outcome)}"
                 f" ({one.by_name}, {local_date(one.at)})",
-                "\n".join(made.texts_of(one)),
+                "\n".join(texts),
             )
-            for one in made.heard
+            for one, texts in made.heard
         ],
     }
 

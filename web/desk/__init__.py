@@ -140,7 +140,14 @@ def recuse(case_id: UUID) -> Response | tuple[str, int]:
     """A conflict of interest: somebody else must do it."""
     if refused := _refusal(Recuse(case_id), answers={"reason": _posted("reason")}):
         return _page(case_id, refused), refused.error.status
-    flash(_("Sie sind in diesem Geschäft im Ausstand. Die Stelle kann es jemand anderem geben."))
+    if queries.is_left_alone(db(), case_id):
+        said = _(
+            "Sie sind in diesem Geschäft im Ausstand. Jetzt darf niemand mehr daran arbeiten: "
+            "Bitte sagen Sie es jenen, die bei Ihnen Rollen vergeben."
+        )
+        flash(said, "warning")
+    else:
+        flash(_("Sie sind in diesem Geschäft im Ausstand. Die Stelle kann es jemand anderem geben."))
     return _to(url_for(".inbox"))
 
 
@@ -150,7 +157,7 @@ def assign(case_id: UUID) -> Response | tuple[str, int]:
     way, me = _posted("way"), signed_in().actor.person
     to = {"take": me, "give_back": ""}.get(way, _posted("person"))
     if way == "hand_over" and not to:
-        refused: Attempt | None = Attempt(Refused("cannot_have_it"))
+        refused: Attempt | None = Attempt(Refused("nobody_chosen"))
     else:
         refused = _refusal(Assign(case_id, _posted("seat"), _entry(), to, _posted("held_by")))
     if refused:
@@ -298,6 +305,7 @@ def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
         task=task,
         attempt=attempt,
         stale=stale,
+        back_after=local_path(_posted("back")) if attempt else None,
         me=signed_in().actor.person,
         why_not=reason,
         budget=budget_of(found.form, found.answers),

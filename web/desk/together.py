@@ -26,12 +26,16 @@ from workflow.texts import label
 
 @dataclass(slots=True)
 class Tried:
-    """What came of it: how many are `done`; which `failed` (number, why); what is wrong in the form."""
+    """What came of it: how many are `done`; which `failed` (number, why); what is wrong in the form.
+
+    `nothing`: no row was ticked.
+    """
 
     answers: Answers = field(default_factory=dict)
     done: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     problems: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
+    nothing: bool = False
 
 
 def together_page(code: str) -> str:
@@ -60,7 +64,7 @@ def say_together(code: str) -> Response | tuple[str, int]:
         else:
             _say(found.form, row, one, tried)
     if not chosen:
-        flash(_("Sie haben nichts angekreuzt."), "warning")
+        tried.nothing = True
         return _page(_found(code), tried), 422
     if tried.done:
         flash(ngettext("Bei %(n)s Gesuch eingetragen.", "Bei %(n)s Gesuchen eingetragen.", tried.done))

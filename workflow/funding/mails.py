@@ -63,7 +63,9 @@ BODIES: Mapping[str, str] = {
     "office_appeal_ended": _(
         "Ein Rekurs zum Gesuch %(number)s ist abgeschlossen. Ob etwas neu zu entscheiden ist, sehen Sie hier:"
     ),
-    "office_unstaffed": _("Am Gesuch %(number)s darf in Ihrer Stelle niemand mehr arbeiten:"),
+    "office_unstaffed": _(
+        "Am Gesuch %(number)s darf in der Stelle, bei der es liegt, niemand mehr arbeiten:"
+    ),
 }
 URGENT = frozenset({"office_escalation", "office_unstaffed"})
 """These wait for nobody's daily mail."""

@@ -10,7 +10,14 @@ from workflow.store.queries.deciding import (
     done_already,
     outlooks,
 )
-from workflow.store.queries.desk import Dossier, StatementDraft, colleagues, dossier, statement_draft
+from workflow.store.queries.desk import (
+    Dossier,
+    StatementDraft,
+    colleagues,
+    dossier,
+    is_left_alone,
+    statement_draft,
+)
 from workflow.store.queries.explain import Explanation, explanation, id_of
 from workflow.store.queries.fitness import LEAST_SERVER, Fitness, fitness, table_names
 from workflow.store.queries.held_up import HeldUp, ProposedWay, Suspended, held_up
@@ -193,6 +200,7 @@ __all__ = [
     "id_of",
     "inbox",
     "invitations_to",
+    "is_left_alone",
     "is_place",
     "is_place_of_work",
     "migrated",

@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.engine.case import Actor, Case, load_case
+from workflow.engine.decide import open_outcomes
 from workflow.engine.eligible import seat_refusal
 from workflow.engine.outlook import Outlook, as_proposed, outlook
 from workflow.engine.route import Human, Route
@@ -43,7 +44,7 @@ WHERE w.closed_at IS NULL
 EVENTS = f"""
 SELECT e.case_id, e.version, e.at, e.name, e.data, coalesce(p.name, '') AS actor_name FROM events e
 LEFT JOIN persons p ON p.id = {ACTOR}
-WHERE e.case_id = ANY(:ids) AND e.name IN ('Entered', 'Reseated', 'Completed', 'WayTaken')
+WHERE e.case_id = ANY(:ids) AND e.name IN ('Entered', 'Reseated', 'Completed', 'WayTaken', 'ChildAwaited')
 ORDER BY e.case_id, e.version"""
 
 
@@ -170,12 +171,15 @@ def outlooks(
     if not isinstance(step, Human) or step.is_panel or case.to is not None:
         return proposal, {}, ""
     amount = proposal.amount if proposal else None
-    ways = {
-        code: outlook(route, case, step, code, amount, today)
-        for code, one in step.outcomes.items()
-        if not one.by_clock
-    }
-    return proposal, ways, (as_proposed(step, grants=proposal.grants) or "") if proposal else ""
+    ways = {code: outlook(route, case, step, code, amount, today) for code in open_outcomes(route, case)}
+    return proposal, ways, _follows(step, proposal)
+
+
+def _follows(step: Human, proposal: Standing | None) -> str:
+    """The outcome that follows what is proposed; "" where nothing is, or somebody did not confirm it."""
+    if proposal is None or proposal.doubted_by:
+        return ""
+    return as_proposed(step, grants=proposal.grants) or ""
 
 
 def _signs(route: Route, code: str) -> bool:
@@ -251,13 +255,12 @@ def _waiting(
     said = statements_of(route, events, texts)
     proposal = standing(route, said, events, row.requested)
     form_of = partial(published.form, tx, row.programme_hash, area=row.area)
-    follows = as_proposed(step, grants=proposal.grants) if proposal else None
     return replace(
         made,
         title=row.title,
         proposal=proposal,
         dissent=dissent(route, said, form_of),
-        outcome=follows or "",
+        outcome=_follows(step, proposal),
     )
 
 

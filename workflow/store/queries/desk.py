@@ -40,7 +40,16 @@ from workflow.store.queries.findings import ALIKE, BESIDE, Findings, findings
 from workflow.store.queries.inquiries import INQUIRIES, Inquiry, inquiries_of
 from workflow.store.queries.money import MoneyRow, money_row
 from workflow.store.queries.office import WHO, CaseRow, case_row
-from workflow.store.queries.record import FILES, HISTORY, WRITTEN, handed_in, history_of, letters, seats
+from workflow.store.queries.record import (
+    FILES,
+    HISTORY,
+    WRITTEN,
+    granted,
+    handed_in,
+    history_of,
+    letters,
+    seats,
+)
 from workflow.store.queries.rows import HIDDEN, Answers, FileRow, HistoryRow, Report, Statement
 from workflow.store.queries.ties import OF_ONE, ties_of
 from workflow.store.signatures import CONSENTS
@@ -222,14 +231,8 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         owed=case.owed if opened or pays else 0,
         outcome=settles,
         unrecorded=int(unrecorded),
-        granted=_granted(case) if opened else None,
+        granted=granted(case, route, history_of(read[HISTORY])) if opened else None,
     )
-
-
-def _granted(case: Case) -> int | None:
-    """Rappen; None where nothing was, also where the first of several said otherwise, or it was declined."""
-    counts = case.held + case.committed > 0 or case.settled
-    return int(case.facts["granted"]) if "granted" in case.facts and counts else None
 
 
 def _draft(
@@ -259,6 +262,13 @@ def statement_draft(
     """What this person has written at a seat that is theirs to fill, and not handed in."""
     with autocommit(db) as tx:
         return _kept(tx, case_id, entry, seat, viewer)
+
+
+def is_left_alone(db: sa.Engine, case_id: UUID) -> bool:
+    """The last that happened to this case: somebody stepped back, and nobody is left for an open seat."""
+    query = "SELECT name FROM events WHERE case_id = :id ORDER BY version DESC LIMIT 1"
+    with autocommit(db) as tx:
+        return [row.name for row in ask(tx, query, {"id": case_id})] == ["Unstaffed"]
 
 
 def colleagues(db: sa.Engine, found: Dossier, *, now: datetime) -> Mapping[str, Sequence[Colleague]]:

@@ -29,6 +29,7 @@ from workflow.store.queries.record import (
     decision_text,
     file_row,
     files_of,
+    granted,
     history,
     is_handed_in,
     letters,
@@ -239,12 +240,12 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
         given_up=_given_up(route, case, offers) if case and route else {},
         query_message=_query_message(route, events, texts) if editing and route else None,
         requested=_amount(case, "requested"),
-        granted=_granted(case, route, events),
+        granted=granted(case, route, events),
         paid=case.paid if case else 0,
         paid_at=max((one.at for one in events if one.name == "Paid"), default=None),
         size=row.size,
         conditions=decision_text(signing(route, events), texts, "conditions")
-        if route and _granted(case, route, events)
+        if route and granted(case, route, events)
         else None,
         route_hash=row.route_hash,
         named=titles,
@@ -337,31 +338,6 @@ def _answered(case: Case | None) -> bool:
 
 def _amount(case: Case | None, fact: str) -> int | None:
     return int(case.facts[fact]) if case and fact in case.facts else None
-
-
-def _granted(case: Case | None, route: Route | None, events: Sequence[HistoryRow] = ()) -> int | None:
-    """What was granted, once the applicant may know: since they were asked to confirm it, or it has ended so.
-
-    A report knows what was granted to its parent; nothing is granted to itself.
-    """
-    if case is None or route is None or "granted" not in route.decided():
-        return None
-    asked = any(seat.role == APPLICANT for seat in case.open_seats) or _has_confirmed(route, events)
-    return _amount(case, "granted") if case.committed or case.settled or asked else None
-
-
-def _has_confirmed(route: Route, events: Sequence[HistoryRow]) -> bool:
-    """The applicant has answered to what was decided last, and nobody has left the straight way since."""
-    signed = confirmed = False
-    for row in events:
-        if row.name == "WayTaken":
-            signed = confirmed = False
-        step = route.steps.get(row.data["step"]) if row.name == "Completed" else None
-        if isinstance(step, Human) and step.signs:
-            signed, confirmed = True, False
-        elif isinstance(step, Human) and step.is_applicants:
-            confirmed = signed
-    return confirmed
 
 
 def _timeline(submitted_at: datetime, events: Sequence[HistoryRow]) -> list[Milestone]:

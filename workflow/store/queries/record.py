@@ -9,7 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.engine.route import Human, Route
+from workflow.engine.case import Case
+from workflow.engine.route import APPLICANT, Human, Route
 from workflow.funding.forms import Form
 from workflow.store.asking import ask
 from workflow.store.queries.rows import Answers, FileRow, HistoryRow
@@ -26,6 +27,10 @@ WRITTEN = "SELECT hash, data FROM contents WHERE case_id = :id"
 FILES = """
 SELECT id, application_id, name, media_type, size, sha256, kind, at FROM files
 WHERE application_id = :id ORDER BY at, id"""
+
+STRAYS = ("WayTaken", "ChildAwaited")
+"""Events after which a case goes on as nobody who spoke before them meant: a way off the straight one, what
+follows from an appeal."""
 
 HANDED_IN = """
 SELECT FROM contents WHERE case_id = :case_id AND kind = 'application'
@@ -85,6 +90,32 @@ def sent_on(letters: Sequence[FileRow], events: Sequence[HistoryRow]) -> date | 
         if day and newest and newest <= row.at:
             return date.fromisoformat(str(day))
     return None
+
+
+def granted(case: Case | None, route: Route | None, events: Sequence[HistoryRow] = ()) -> int | None:
+    """What was granted, in Rappen, once the applicant may know: since they were asked to confirm it, or it
+    has ended so. None where they did without it.
+
+    A report knows what was granted to its parent; nothing is granted to itself.
+    """
+    if case is None or route is None or "granted" not in route.decided() or "granted" not in case.facts:
+        return None
+    asked = any(seat.role == APPLICANT for seat in case.open_seats) or _has_confirmed(route, events)
+    return int(case.facts["granted"]) if case.committed or case.settled or (asked and case.held) else None
+
+
+def _has_confirmed(route: Route, events: Sequence[HistoryRow]) -> bool:
+    """The applicant has answered to what was decided last, and nobody has left the straight way since."""
+    signed = confirmed = False
+    for row in events:
+        if row.name in STRAYS:
+            signed = confirmed = False
+        step = route.steps.get(row.data["step"]) if row.name == "Completed" else None
+        if isinstance(step, Human) and step.signs:
+            signed, confirmed = True, False
+        elif isinstance(step, Human) and step.is_applicants:
+            confirmed = signed
+    return confirmed
 
 
 def handed_in(files: Sequence[FileRow], form: Form, submitted: Iterable[Answers]) -> dict[UUID, FileRow]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from workflow.engine.outlook import as_proposed
 from workflow.engine.route import Human, Route
 from workflow.funding.forms import Form
 from workflow.funding.scores import far_apart, score_of
-from workflow.store.queries.record import answer_named
+from workflow.store.queries.record import STRAYS, answer_named
 from workflow.store.queries.rows import HistoryRow, Statement
 
 
@@ -18,7 +19,7 @@ class Standing:
     """`amount`: Rappen, None where nothing is granted. `signed`: by somebody who signs, and one more has to.
 
     `by_panel`: what the one reviewer recommends, where no synthesis is made of it; its `reasons` are then the
-    reviewer's own and belong into no order.
+    reviewer's own and belong into no order. `doubted_by`: who was to sign next and did not confirm it, or "".
     """
 
     grants: bool
@@ -34,6 +35,7 @@ class Standing:
     at: datetime
     signed: bool
     by_panel: bool
+    doubted_by: str = ""
 
 
 def standing(
@@ -41,19 +43,35 @@ def standing(
 ) -> Standing | None:
     """The newest statement that proposes or decides something; None where none does.
 
-    None too after a way off the route: what was said before it was said of something else.
+    What was said before a way off the route, or before an appeal brought the case back, was said of something
+    else, and stands no more.
     """
-    strayed = max((row.version for row in events if row.name == "WayTaken"), default=0)
-    since = min((row.at for row in events if row.version > strayed), default=None)
+    strayed = max((row.version for row in events if row.name in STRAYS), default=0)
+    entered = (row for row in events if row.name == "Entered" and row.version > strayed)
+    since = next((row.data["entry"] for row in entered), None)
+    later: list[Statement] = []
     for one in reversed(said):
         step = route.steps[one.step]
-        if not isinstance(step, Human) or (strayed and (since is None or one.at < since)):
+        if not isinstance(step, Human) or since is None or one.entry < since:
             continue
         if step.is_panel:
-            return _of_panel(step, one, said, requested)
-        if reasons := answer_named(one.data, "reasons"):
-            return _of_one(step, one, str(reasons))
+            found = _of_panel(step, one, said, requested)
+        elif reasons := answer_named(one.data, "reasons"):
+            found = _of_one(step, one, str(reasons))
+        else:
+            later.append(one)
+            continue
+        return replace(found, doubted_by=_doubted_by(route, later, found)) if found else None
     return None
+
+
+def _doubted_by(route: Route, later: Sequence[Statement], found: Standing) -> str:
+    """Whose decision, of those after what stands, was another one: as of who passes it up."""
+    for one in later:
+        step = route.human(one.step)
+        if step.signs and one.outcome != as_proposed(step, grants=found.grants):
+            return one.by_name
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
