@@ -161,8 +161,8 @@ def submit(application_id: UUID) -> Any:
     Where two sign together, the first one's request is answered with 202 and `waits_for: second_signature`;
     the second one's submits. Whoever changes the answers in between makes the first signature void.
     """
+    once()  # a signature is no less a change
     if not signing.sign(db(), caller().actor, application_id, now=now()):
-        once()
         nudge("deliver")
         return {"case_id": application_id, "waits_for": "second_signature"}, 202
     return do(Submit(application_id))

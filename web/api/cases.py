@@ -136,9 +136,9 @@ def money() -> list[queries.MoneyRow]:
 
 def waits_for_second(command: Complete | Withdraw) -> Any:
     """The answer to who signs first where two have to; None: it can be done."""
+    once()  # a signature is no less a change
     if signing.sign_giving_up(db(), caller().actor, command, now=now()):
         return None
-    once()
     nudge("deliver")
     return {"case_id": command.case_id, "waits_for": "second_signature"}, 202
 
