@@ -50,7 +50,7 @@ def page() -> str | tuple[str, int]:
 
 def file(kind: str) -> Response:
     """All of them as a file, in the order in which they are served."""
-    asked, words = _ask(), Words()
+    asked, words = _answered(), Words()
     names, lines = asked.year.names, asked.year.lines
     columns: list[Column[tuple[int, Served]]] = [
         Column(_("Reihenfolge"), lambda row: row[0], As.NUMBER),
@@ -69,7 +69,7 @@ def file(kind: str) -> Response:
 
 def left_file(kind: str) -> Response:
     """What is left of each line today, and would be then, as a file."""
-    asked, words = _ask(), Words()
+    asked, words = _answered(), Words()
     columns: list[Column[tuple[int, MoneyRow]]] = [
         Column(_("Förderbereich"), lambda row: words.area(row[1].area)),
         Column(_("Herkunft"), lambda row: words.pot(row[1].pot)),
@@ -77,6 +77,12 @@ def left_file(kind: str) -> Response:
         Column(_("dann"), lambda row: asked.outcome.left_then[row[0]], As.MONEY),
     ]
     return export(kind, _("Was übrig bleibt"), columns, asked.year.lines.items())
+
+
+def _answered() -> Asked:
+    """For a file, which has no room for a refusal: 422 instead of today's figures."""
+    asked = _ask()
+    return abort(422) if asked.refusal else asked
 
 
 def _ask() -> Asked:
