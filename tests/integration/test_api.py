@@ -471,6 +471,15 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
             assert "default" in operation["responses"], path
     patch = document["paths"]["/api/v1/applications/{application_id}"]["patch"]
     assert "If-Match" in [one["name"] for one in patch["parameters"]]
+    for path, method, asked in (
+        ("/cases", "get", set(staff_schemas.CaseFilters().fields)),
+        ("/work-items", "get", set(staff_schemas.WorkItemFilters().fields)),
+        ("/pipeline", "get", set(staff_schemas.PipelineFilters().fields)),
+        ("/calls/{code}/form", "get", {"kind"}),
+        ("/applications/{application_id}/files/{file_id}", "delete", {"path"}),
+    ):
+        parameters = document["paths"][f"/api/v1{path}"][method]["parameters"]
+        assert {one["name"] for one in parameters if one["in"] == "query"} == asked, path
     session = document["paths"]["/api/v1/sessions"]["post"]
     assert session["security"] == []
     problem = document["components"]["responses"]["DEFAULT_ERROR"]["content"]

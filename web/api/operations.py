@@ -106,7 +106,9 @@ def operation(
     `key`: it needs an Idempotency-Key. `public`: anybody may ask. `most_bytes`: of the request's body, None
     for the app's limit. `words` go into the document as they are.
     """
-    words["parameters"] = [*([KEY] if key else []), *words.get("parameters", ())]
+    headers = [*([KEY] if key else []), *words.pop("parameters", ())]
+    if headers:  # an empty list would take the place of what `query` says
+        words["parameters"] = headers
     words.setdefault("responses", {"default": "DEFAULT_ERROR"})
     if public:
         words["security"] = []
