@@ -19,6 +19,7 @@ from web.cli.visitors import Browser
 from web.screens import last_day
 from workflow.engine.commands import Pay
 from workflow.service import handle
+from workflow.texts import LANGUAGES
 
 HEKS = "miriam.aebi@heks.example"
 CHECKER = "regula.keller@integration.bs.example"
@@ -84,7 +85,8 @@ def test_each_table_comes_in_both_formats(app: Flask, told: Story, path: str) ->
     assert browser.http.get(f"{path}.pdf").status_code == 404
 
 
-def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, told: Story) -> None:
+def some_of_all(told: Story, app: Flask) -> dict[str, Browser]:
+    """Something in every table; page → who looks at it."""
     granted = at_confirmation(told)
     told.do(HEKS, granted, "accept", costs(30_000))
     deliver(told)
@@ -94,9 +96,12 @@ def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, 
     propose(told, with_extra_day(told, "2027-02-15"))
     coordinator, auditor = signed_in(app, CHECKER), signed_in(app, AUDITOR)
     coordinator.open(f"/desk/cases/{granted}")  # so that somebody has read something
+    return {path: auditor if path.endswith(("/people", "/reads")) else coordinator for path in PAGES}
+
+
+def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, told: Story) -> None:
     missing = []
-    for path in PAGES:
-        browser = auditor if path.endswith(("/people", "/reads")) else coordinator
+    for path, browser in some_of_all(told, app).items():
         page = browser.open(path)
         there = [link for link in page.links if urlsplit(link).path.endswith((".csv", ".xlsx"))]
         tables = page.text.count("<table") - WITHOUT.get(path, 0)
@@ -108,6 +113,17 @@ def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, 
             if answer.status_code != 200 or not answer.content.startswith(begins):
                 missing.append(f"{link}: {answer.status_code}")
     assert missing == []
+
+
+def test_no_file_has_a_title_twice_in_any_language(app: Flask, told: Story) -> None:
+    twice = []
+    for path, browser in some_of_all(told, app).items():
+        for link in browser.open(path).links:
+            for language in LANGUAGES if urlsplit(link).path.endswith(".csv") else ():
+                app.extensions["foerderweg.language"] = lambda language=language: language
+                [titles] = csv.reader([browser.http.get(link).text.splitlines()[0]], delimiter=";")
+                twice += [(language, link, one) for one in titles if titles.count(one) > 1]
+    assert twice == []
 
 
 def test_a_file_shows_no_more_than_its_page(app: Flask, told: Story) -> None:
