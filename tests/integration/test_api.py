@@ -480,6 +480,13 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
     ):
         parameters = document["paths"][f"/api/v1{path}"][method]["parameters"]
         assert {one["name"] for one in parameters if one["in"] == "query"} == asked, path
+    for path in (
+        "applications/{application_id}/submission",
+        "cases/{case_id}/withdrawal",
+        "cases/{case_id}/completions",
+    ):
+        signed = document["paths"][f"/api/v1/{path}"]["post"]["responses"]["202"]["content"]
+        assert signed["application/json"]["schema"] == {"$ref": "#/components/schemas/Submission"}, path
     session = document["paths"]["/api/v1/sessions"]["post"]
     assert session["security"] == []
     problem = document["components"]["responses"]["DEFAULT_ERROR"]["content"]

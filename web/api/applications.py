@@ -11,7 +11,7 @@ from flask import Response, request, send_file, url_for
 
 from tasks.nudge import nudge
 from web import form_schemas, schemas
-from web.api.operations import caller, do, once, operation, revision_seen
+from web.api.operations import FIRST_OF_TWO, caller, do, once, operation, revision_seen
 from web.errors import problem_document
 from web.language import lang
 from web.portal.papers import archive_of, receipt_of
@@ -50,7 +50,7 @@ UPLOAD = {
 def a_file(media_type: str) -> dict[str, Any]:
     """The answer that is a file, for the document."""
     content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    return {"200": {"description": "The file", "content": content}, "default": "DEFAULT_ERROR"}
+    return {"200": {"description": "The file", "content": content}}
 
 
 Answer = tuple[Any, int, dict[str, str]]
@@ -154,6 +154,7 @@ def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -
     gives=schemas.Submission,
     status=201,
     key=True,
+    responses=FIRST_OF_TWO,
 )
 def submit(application_id: UUID) -> Any:
     """Submit an application

@@ -15,7 +15,7 @@ from marshmallow.fields import DateTime
 
 from tasks.nudge import nudge
 from web import schemas, staff_schemas
-from web.api.operations import caller, do, once, operation
+from web.api.operations import FIRST_OF_TWO, caller, do, once, operation
 from web.asides import aside_of
 from web.opening import child_id
 from web.reads import note_read
@@ -89,7 +89,12 @@ def declare(body: Mapping[str, bool], case_id: UUID) -> Any:
 
 
 @operation(
-    "POST", "/cases/<uuid:case_id>/completions", body=schemas.Completion, gives=schemas.Submission, key=True
+    "POST",
+    "/cases/<uuid:case_id>/completions",
+    body=schemas.Completion,
+    gives=schemas.Submission,
+    key=True,
+    responses=FIRST_OF_TWO,
 )
 def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
     """Complete my work at a step, as an offer names it
@@ -115,7 +120,13 @@ def open_child(body: Mapping[str, Any], case_id: UUID) -> Any:
     return {"child_id": begun, **asdict(done)}
 
 
-@operation("POST", "/cases/<uuid:case_id>/withdrawal", gives=schemas.Submission, key=True)
+@operation(
+    "POST",
+    "/cases/<uuid:case_id>/withdrawal",
+    gives=schemas.Submission,
+    key=True,
+    responses=FIRST_OF_TWO,
+)
 def withdraw(case_id: UUID) -> Any:
     """Withdraw an application that was submitted"""
     command = Withdraw(case_id)

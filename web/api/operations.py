@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, PreconditionRequired, Unauthorized, 
 
 from tasks.nudge import nudge
 from web.posted import check_json
-from web.schemas import Refusal
+from web.schemas import Refusal, Submission
 from web.security import ANONYMOUS_BYTES, FORM_BYTES, db, now
 from workflow.accounts import SignedIn, who_is
 from workflow.engine.commands import Command
@@ -32,6 +32,12 @@ KEY = {
     "required": True,
     "schema": {"type": "string", "format": "uuid"},
     "description": "A UUID made by the client. The same request with the same key is done once.",
+}
+FIRST_OF_TWO = {
+    "202": {
+        "description": "The first of two signatures is there; nothing else is done",
+        "content": {"application/json": {"schema": Submission}},
+    }
 }
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -109,7 +115,7 @@ def operation(
     headers = [*([KEY] if key else []), *words.pop("parameters", ())]
     if headers:  # an empty list would take the place of what `query` says
         words["parameters"] = headers
-    words.setdefault("responses", {"default": "DEFAULT_ERROR"})
+    words["responses"] = {"default": "DEFAULT_ERROR", **words.get("responses", {})}
     if public:
         words["security"] = []
 
