@@ -272,12 +272,16 @@ def attach(
 
 def detach(
     db: Engine, actor: Actor, application_id: UUID, path: str, file_id: UUID, *, now: datetime
-) -> None:
-    """Take a file out of its field; what was submitted with it keeps it."""
+) -> bool:
+    """Take a file out of its field; what was submitted with it keeps it. False: it is not there any more."""
     with db.begin() as tx:
         _file_field(tx, actor, application_id, path)
         draft, _, _ = editable(tx, actor, application_id)
-        _set_files(tx, draft, path, [one for one in _named(draft, path) if one != str(file_id)], actor, now)
+        named = _named(draft, path)
+        if str(file_id) not in named:
+            return False
+        _set_files(tx, draft, path, [one for one in named if one != str(file_id)], actor, now)
+    return True
 
 
 def editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[WorkingCopy, Form, frozenset[str]]:

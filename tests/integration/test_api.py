@@ -346,7 +346,10 @@ def test_a_file_can_be_taken_out(client: FlaskClient) -> None:
         assert answer.data == PDF
     at = f"/applications/{application_id}/files/{file_id}"
     assert heks.delete(at).status_code == 422
+    elsewhere = heks.delete(f"{at}?path=attachments.accounts")
+    assert (elsewhere.status_code, json(elsewhere)["code"]) == (404, "no_such_file")
     assert heks.delete(f"{at}?path=attachments.statutes").status_code == 204
+    assert heks.delete(f"{at}?path=attachments.statutes").status_code == 404
     assert json(heks.get(f"/applications/{application_id}"))["answers"]["attachments"]["statutes"] == []
 
 

@@ -144,7 +144,8 @@ def add_file(application_id: UUID) -> Answer:
 )
 def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -> str:
     """Take a file out of its field"""
-    drafts.detach(db(), caller().actor, application_id, query["path"], file_id, now=now())
+    if not drafts.detach(db(), caller().actor, application_id, query["path"], file_id, now=now()):
+        raise NotFound("no_such_file")
     return ""
 
 
