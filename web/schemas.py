@@ -75,7 +75,12 @@ class Refusal(Schema):
     code = a_code("Stable name of the rule or mistake")
     detail = fields.String(metadata=said("What happened and what to do now, in the person's language"))
     params = fields.Dict(metadata=said("The figures that the text speaks of; amounts in Rappen"))
-    retry = fields.Boolean(metadata=said("Whether the same request can succeed later"))
+    retry = fields.Boolean(
+        metadata=said(
+            "Whether it can succeed later: the same request, or after 409 and 412 another one, once you have"
+            " read again"
+        )
+    )
     errors = fields.List(fields.Nested(Problem))
     request_id = fields.String()
 

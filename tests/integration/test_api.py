@@ -72,8 +72,9 @@ class Caller:
         headers = {**self.headers, **({"If-Match": etag} if etag else {})}
         return self.client.patch(f"/api/v1{path}", json=body, headers=headers)
 
-    def delete(self, path: str) -> TestResponse:
-        return self.client.delete(f"/api/v1{path}", headers=self.headers)
+    def delete(self, path: str, etag: str | None = None) -> TestResponse:
+        headers = {**self.headers, **({"If-Match": etag} if etag else {})}
+        return self.client.delete(f"/api/v1{path}", headers=headers)
 
 
 @pytest.fixture
@@ -311,6 +312,34 @@ def test_saving_needs_the_revision_that_was_read(client: FlaskClient) -> None:
     assert (stale.status_code, json(stale)["code"], json(stale)["retry"]) == (412, "saved_elsewhere", True)
     kept = json(heks.get(at))
     assert (kept["answers"]["financing"]["requested"], kept["revision"]) == ("viel", 2)
+    whatever = heks.patch(at, body, etag="*")  # RFC 9110: it is there
+    assert (whatever.status_code, whatever.headers["ETag"]) == (200, '"3"')
+
+
+def test_a_file_changes_the_revision_and_says_the_next_one_to_who_saw_the_last(client: FlaskClient) -> None:
+    heks, key = Caller(client, HEKS), uuid4()
+    at = f"/applications/{begin(heks)}"
+
+    def add(etag: str | None, key: object) -> TestResponse:
+        headers = {**heks.headers, "Idempotency-Key": str(key), **({"If-Match": etag} if etag else {})}
+        parts = {"path": "attachments.statutes", "file": (io.BytesIO(PDF), "Statuten.pdf")}
+        return client.post(f"/api/v1{at}/files", headers=headers, data=parts)
+
+    added = add('"1"', key)
+    assert (added.status_code, added.headers["ETag"]) == (201, heks.get(at).headers["ETag"])
+    assert heks.patch(at, {"answers": {}}, etag=added.headers["ETag"]).headers["ETag"] == '"3"'
+    again = add('"1"', key)
+    assert (again.status_code, again.headers["ETag"]) == (
+        201,
+        '"2"',
+    )  # as the first time: the 3 is not its own
+    stale = add('"1"', uuid4())
+    assert (stale.status_code, json(stale)["code"]) == (412, "saved_elsewhere")
+    field = f"{at}/files/{json(added)['id']}?path=attachments.statutes"
+    assert heks.delete(field, '"2"').status_code == 412
+    assert heks.delete(field, '"3"').headers["ETag"] == heks.get(at).headers["ETag"] == '"4"'
+    blind = add(None, uuid4())
+    assert (blind.status_code, "ETag" in blind.headers) == (201, False)  # somebody may have saved in between
 
 
 def test_an_incomplete_submission_says_what_is_missing(client: FlaskClient) -> None:
@@ -490,6 +519,15 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
     ):
         signed = document["paths"][f"/api/v1/{path}"]["post"]["responses"]["202"]["content"]
         assert signed["application/json"]["schema"] == {"$ref": "#/components/schemas/Submission"}, path
+    for method, path, status in (
+        ("post", "applications", "201"),
+        ("get", "applications/{application_id}", "200"),
+        ("patch", "applications/{application_id}", "200"),
+        ("post", "applications/{application_id}/files", "201"),
+        ("delete", "applications/{application_id}/files/{file_id}", "204"),
+    ):
+        answered = document["paths"][f"/api/v1/{path}"][method]["responses"][status]
+        assert list(answered["headers"]) == ["ETag"], path
     session = document["paths"]["/api/v1/sessions"]["post"]
     assert session["security"] == []
     problem = document["components"]["responses"]["DEFAULT_ERROR"]["content"]

@@ -112,9 +112,8 @@ def operation(
     `key`: it needs an Idempotency-Key. `public`: anybody may ask. `most_bytes`: of the request's body, None
     for the app's limit. `words` go into the document as they are.
     """
-    headers = [*([KEY] if key else []), *words.pop("parameters", ())]
-    if headers:  # an empty list would take the place of what `query` says
-        words["parameters"] = headers
+    asked = [{"in": "query", "schema": query}] if query else []  # this list takes the place of smorest's own
+    words["parameters"] = [*asked, *([KEY] if key else []), *words.get("parameters", ())]
     words["responses"] = {"default": "DEFAULT_ERROR", **words.get("responses", {})}
     if public:
         words["security"] = []
@@ -175,11 +174,16 @@ def do(command: Command, answers: Mapping[str, Any] | None = None) -> Done:
     return done
 
 
-def revision_seen() -> int:
-    """The revision of the If-Match header; 0, which no application has, for anything that is not one."""
+def revision_seen(*, needed: bool = True) -> int | None:
+    """The revision of the If-Match header; 0, which no application has, for anything that is not one.
+
+    None for whichever it is: `*` (RFC 9110 section 13.1.1), and no header where none is `needed`.
+    """
     given = request.headers.get("If-Match")
-    if given is None:
+    if given is None and needed:
         raise PreconditionRequired
+    if given is None or given.strip() == "*":
+        return None
     number = given.strip().strip('"')
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
 
