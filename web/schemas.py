@@ -225,13 +225,19 @@ class Offer(Schema):
 
     action = fields.String(
         metadata=said(
-            "declare, recuse, complete, assign, withdraw, receive, way, suspend, resume, extend, nudge, "
-            "open_child, pay"
+            "declare, recuse, complete, withdraw, receive, way, suspend, resume, extend, nudge, open_child "
+            "or pay"
         )
     )
     step = a_code()
     seat = a_code("The place at the step; empty where there is only one")
-    outcomes = fields.List(fields.String())
+    outcomes = fields.List(
+        fields.String(),
+        metadata=said(
+            "Of complete: the results; of way: the steps to go on with; of receive: the message; "
+            "of extend: the most working days; of pay: the Rappen still open, and those paid before"
+        ),
+    )
     proposed_by = a_code("Who has proposed the way that you would agree with; empty where nobody has")
 
 

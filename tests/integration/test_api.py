@@ -182,7 +182,8 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     told.route()
 
     closed = json(lead.get(f"/cases/{case_id}"))
-    assert sorted(closed) == ["case", "offers", "opened"]
+    assert sorted(closed) == ["case", "entry", "offers", "opened"]
+    assert [offer["action"] for offer in closed["offers"]] == ["declare", "recuse"]
     assert sorted(closed["case"]) == ["area", "id", "number", "organisation", "stage"]
     assert lead.get(f"/cases/{case_id}/events").status_code == 403
     assert complete(lead, case_id, "yes", review("Gut begründet.")).status_code == 200
@@ -547,7 +548,12 @@ def test_who_works_for_no_office_any_more_reads_no_dossier(client: FlaskClient, 
     with told.db.begin() as tx:
         tx.execute(sa.text(roles), mine)
     assert statuses(lead, paths) == [200, 403, 404, 404]
-    assert json(lead.get(paths[0])).keys() == {"case", "opened", "offers"}  # that there is one they know
+    assert json(lead.get(paths[0])).keys() == {
+        "case",
+        "opened",
+        "offers",
+        "entry",
+    }  # that there is one they know
     with told.db.begin() as tx:
         tx.execute(sa.text("DELETE FROM staff_roles WHERE person_id = :id"), mine)
     assert statuses(lead, paths) == [404] * 4

@@ -62,12 +62,14 @@ def case(case_id: UUID) -> Mapping[str, Any]:
     Before the declaration of no conflict of interest: only which case it is, and what I may do.
     """
     found = _dossier(case_id)
+    offers = [one for one in found.offers if one.action != "assign"]  # that is done at the desk alone
     if not found.opened:
         header = {name: getattr(found.case, name) for name in HEADER}
-        return {"case": header, "opened": False, "offers": found.offers}
+        entry = {"entry": found.entry} if offers else {}
+        return {"case": header, "opened": False, "offers": offers, **entry}
     note_read(case_id)
     shown = {one.name: getattr(found, one.name) for one in fields(found)}
-    return shown | {"files": list(found.files.values())}
+    return shown | {"files": list(found.files.values()), "offers": offers}
 
 
 @operation("GET", "/cases/<uuid:case_id>/events", gives=staff_schemas.Event(many=True))
