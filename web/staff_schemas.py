@@ -149,7 +149,7 @@ class Money(Schema):
 
 
 class Dossier(Schema):
-    """A case as staff see it. Before the declaration only which case it is, the offers, and `entry` if any."""
+    """A case as staff see it. Before the declaration: which case it is, the offers, and `entry` if any."""
 
     case = fields.Nested(CaseRow)
     opened = fields.Boolean(metadata=said("False: declare first"))
