@@ -126,6 +126,28 @@ def test_no_file_has_a_title_twice_in_any_language(app: Flask, told: Story) -> N
     assert twice == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("steering.csv?quarter=2026-3&size=M", "Quartal-2026-3-M"),
+        ("steering.csv?quarter=2026-3&size=", "Quartal-2026-3"),
+        ("steering.csv?quarter=2026-3&size=..%2F%00", "Quartal-2026-3"),
+        ("steering/areas.csv?quarter=2026-2", "Kennzahlen-2026-2"),
+        ("money/payments.csv", "Auszahlungen-offen"),
+        ("money/payments.csv?shown=paid", "Auszahlungen-ausbezahlt"),
+        ("money/what-if.csv?year=2027&cut=10", "Was%20w%C3%A4re%20wenn-2027-10%25"),
+        ("money/what-if.xlsx?year=2027", "Was%20w%C3%A4re%20wenn-2027"),
+        ("money/what-if/left.xlsx?year=2027&cut=20", "Was%20%C3%BCbrig%20bleibt-2027-20%25"),
+    ],
+)
+def test_the_name_of_a_file_says_which_question_it_answers(
+    app: Flask, told: Story, asked: str, name: str
+) -> None:
+    answer = signed_in(app, CHECKER).http.get(f"/office/{asked}")
+    assert answer.status_code == 200
+    assert f"{name}-{told.now:%Y-%m-%d}." in answer.headers["Content-Disposition"]
+
+
 def test_a_file_shows_no_more_than_its_page(app: Flask, told: Story) -> None:
     told.submit(HEKS, LANGUAGE)
     [row] = table(signed_in(app, FINANCE), "/office/cases.csv")

@@ -64,7 +64,7 @@ def file(kind: str) -> Response:
         Column(_("Betrag dann"), lambda row: row[1].asks_then, As.MONEY),
         Column(_("Platz dann"), lambda row: _("ja") if row[1].fits_then else _("nein")),
     ]
-    return export(kind, _("Was wäre wenn"), columns, enumerate(asked.outcome.served, 1))
+    return export(kind, _named(_("Was wäre wenn"), asked), columns, enumerate(asked.outcome.served, 1))
 
 
 def left_file(kind: str) -> Response:
@@ -76,7 +76,15 @@ def left_file(kind: str) -> Response:
         Column(_("heute"), lambda row: asked.outcome.left_now[row[0]], As.MONEY),
         Column(_("dann"), lambda row: asked.outcome.left_then[row[0]], As.MONEY),
     ]
-    return export(kind, _("Was übrig bleibt"), columns, asked.year.lines.items())
+    return export(kind, _named(_("Was übrig bleibt"), asked), columns, asked.year.lines.items())
+
+
+def _named(title: str, asked: Asked) -> str:
+    """A file's name says which question it answers."""
+    cut, amount = asked.change.cut, asked.change.amount
+    said = [f"{cut}%"] if cut else []
+    said += [f"{amount / 100:.2f}CHF"] if amount else []
+    return "-".join([title, str(asked.year.year), *said])
 
 
 def _answered() -> Asked:
