@@ -138,7 +138,7 @@ class Question(Schema):
 
     code = a_code()
     text = some_labels()
-    help = some_labels()
+    help = some_labels(allow_none=True)
     wanted = fields.String(metadata=said("The answer that can be funded: yes or no"))
     unmet = some_labels()
     elsewhere = fields.Nested(Elsewhere, allow_none=True)

@@ -118,7 +118,7 @@ class Seat(Schema):
     office = a_code()
     role = a_code()
     mandatory = fields.Boolean()
-    outcome = a_code("null while it is open", allow_none=True)
+    outcome = a_code("null while it is open; hidden: given, and not shown before your own", allow_none=True)
 
 
 class Statement(Schema):

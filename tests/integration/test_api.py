@@ -311,6 +311,9 @@ def test_saving_needs_the_revision_that_was_read(client: FlaskClient) -> None:
     assert (problem["path"], problem["code"]) == ("financing.requested", "not_money")
     stale = heks.patch(at, body, etag='"1"')
     assert (stale.status_code, json(stale)["code"], json(stale)["retry"]) == (412, "saved_elsewhere", True)
+    odd = heks.patch(at, {"answers": {"project": {"title": "a\0b"}}}, etag='"2"')
+    [problem] = json(odd)["errors"]
+    assert (odd.status_code, problem["path"], problem["code"]) == (422, "project.title", "bad_character")
     kept = json(heks.get(at))
     assert (kept["answers"]["financing"]["requested"], kept["revision"]) == ("viel", 2)
     whatever = heks.patch(at, body, etag="*")  # RFC 9110: it is there
@@ -374,11 +377,13 @@ def test_a_file_can_be_taken_out(client: FlaskClient) -> None:
     file_id = json(attach(heks, application_id, PDF))["id"]
     with heks.get(f"/files/{file_id}") as answer:
         assert answer.data == PDF
+        assert answer.headers["Cache-Control"] == "private, no-cache"
     at = f"/applications/{application_id}/files/{file_id}"
     assert heks.delete(at).status_code == 422
     elsewhere = heks.delete(f"{at}?path=attachments.accounts")
     assert (elsewhere.status_code, json(elsewhere)["code"]) == (404, "no_such_file")
-    assert heks.delete(f"{at}?path=attachments.statutes").status_code == 204
+    gone = heks.delete(f"{at}?path=attachments.statutes")
+    assert (gone.status_code, gone.data, "Content-Type" in gone.headers) == (204, b"", False)
     assert heks.delete(f"{at}?path=attachments.statutes").status_code == 404
     assert json(heks.get(f"/applications/{application_id}"))["answers"]["attachments"]["statutes"] == []
 
@@ -395,7 +400,12 @@ def test_bodies_are_checked(client: FlaskClient) -> None:
             {"call": "c", "organisation": str(uuid4()), "eligibility": {}, "more": 1},
             [("more", "unknown_field")],
         ),
-        ([], [("_schema", "wrong_type")]),
+        ([], [("body", "wrong_type")]),
+        (
+            {"call": "c", "eligibility": {"place": ["\0"]}},
+            [("eligibility.place.0", "bad_character")],
+        ),
+        ({"call": "c", "eligibility": {"a\0b": "yes"}}, [("eligibility", "bad_character")]),
     ]
     for body, errors in bodies:
         answer = heks.post("/applications", body)
@@ -424,6 +434,7 @@ def test_what_http_itself_refuses_is_problem_json(client: FlaskClient) -> None:
         answer = client.open(f"/api/v1{path}", method=method, headers=caller.headers, **options)
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), path
         assert json(answer)["status"] == status
+        assert status != 413 or "höchstens 1024 KB" in json(answer)["detail"]
     assert caller.get("/cases?after=").status_code == 200
 
 
@@ -432,6 +443,7 @@ def test_who_has_no_token_gets_401(client: FlaskClient) -> None:
         answer = client.get("/api/v1/me", headers=headers)
         assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert "Token" in json(answer)["detail"]
 
 
 def test_a_session_ends(client: FlaskClient) -> None:
@@ -520,6 +532,10 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
     ):
         signed = document["paths"][f"/api/v1/{path}"]["post"]["responses"]["202"]["content"]
         assert signed["application/json"]["schema"] == {"$ref": "#/components/schemas/Submission"}, path
+    content = document["paths"]["/api/v1/files/{file_id}"]["get"]["responses"]["200"]["content"]
+    assert "application/pdf" in content
+    schemas = document["components"]["schemas"]
+    assert schemas["Question"]["properties"]["help"]["nullable"] is True
     for method, path, status in (
         ("post", "applications", "201"),
         ("get", "applications/{application_id}", "200"),

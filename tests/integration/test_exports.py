@@ -155,6 +155,12 @@ def test_a_file_shows_no_more_than_its_page(app: Flask, told: Story) -> None:
     assert "Deutsch" not in str(row)
 
 
+def test_the_file_of_proposals_says_where_each_stands_in_words(app: Flask, told: Story) -> None:
+    propose(told, with_extra_day(told, "2027-02-15"))
+    [row] = table(signed_in(app, CHECKER), "/administration/proposals.csv")
+    assert row["Stand"] == "wartet auf eine zweite Person"
+
+
 def test_too_many_rows_are_a_page_that_says_so(
     app: Flask, told: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:

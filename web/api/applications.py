@@ -48,9 +48,9 @@ UPLOAD = {
 }
 
 
-def a_file(media_type: str) -> dict[str, Any]:
+def a_file(*media_types: str) -> dict[str, Any]:
     """The answer that is a file, for the document."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    content = {one: {"schema": {"type": "string", "format": "binary"}} for one in media_types}
     return {"200": {"description": "The file", "content": content}}
 
 
@@ -241,7 +241,7 @@ def archive(application_id: UUID) -> Response:
     return archive_of(caller().actor, application_id)
 
 
-@operation("GET", "/files/<uuid:file_id>")
+@operation("GET", "/files/<uuid:file_id>", responses=a_file("application/pdf", "image/jpeg", "image/png"))
 def file(file_id: UUID) -> Response:
     """The content of a file, always as a download"""
     row = queries.file(db(), caller().actor, file_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar, cast
@@ -57,6 +57,7 @@ class Parser(FlaskParser):
             given = super().load_json(req, schema)
             if given is not missing:
                 check_json(given)
+                _refuse_nul(given)
         except (RecursionError, UnicodeEncodeError):
             raise BadRequest from None
         return given
@@ -70,7 +71,10 @@ class Parser(FlaskParser):
     ) -> NoReturn:
         (found,) = cast("dict[str, Any]", error.messages).values()
         given = error.data if isinstance(error.data, Mapping) else {}
-        raise Invalid({name: [Problem(_problem_code(name, schema, given))] for name in found})
+        codes = {name: _problem_code(name, schema, given) for name in found}
+        raise Invalid(
+            {"body" if name == "_schema" else name: [Problem(code)] for name, code in codes.items()}
+        )
 
 
 class Operations(Blueprint):  # type: ignore[misc]
@@ -133,7 +137,10 @@ def operation(
             else:
                 caller()
                 request.max_content_length = most_bytes or request.max_content_length
-            return answer(*args, **named)
+            response = answer(*args, **named)
+            if status == HTTPStatus.NO_CONTENT:
+                del response.headers["Content-Type"]
+            return response
 
         blueprint.route(path, methods=[method])(guarded)
         return view
@@ -186,6 +193,25 @@ def revision_seen(*, needed: bool = True) -> int | None:
         return None
     number = given.strip().strip('"')
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
+
+
+def _refuse_nul(given: Any) -> None:
+    """Raises Invalid naming the first text with the character NUL, which PostgreSQL cannot hold."""
+    found = next(_with_nul(given, ""), None)
+    if found is not None:
+        raise Invalid({found.removeprefix("answers.") or "body": [Problem("bad_character")]})
+
+
+def _with_nul(given: Any, path: str) -> Iterator[str]:
+    """Of a JSON value: paths such as budget.costs.2.label; of a name with NUL in it, where it stands."""
+    if isinstance(given, str) and "\0" in given:
+        yield path
+    inside = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ()
+    for name, one in inside:
+        if "\0" in str(name):
+            yield path
+        else:
+            yield from _with_nul(one, f"{path}.{name}".removeprefix("."))
 
 
 def _problem_code(name: str, schema: Schema, given: Mapping[str, Any]) -> str:
