@@ -163,6 +163,10 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     items = json(checker.get("/work-items"))
     assert [(item["case_id"], item["step"]) for item in items["items"]] == [(case_id, "formal_check")]
     asked = {"check": {"sections": ["plan"], "question": "Wie viele Kurse sind es?"}}
+    form = json(checker.get(f"/cases/{case_id}/steps/formal_check/form"))
+    fields = {one["code"]: one["outcomes"] for one in form["sections"][0]["fields"]}
+    assert (fields["question"], fields["complete"]) == (["query"], ["complete"])
+    assert heks.get(f"/cases/{case_id}/steps/formal_check/form").status_code == 404
     assert complete(checker, case_id, "query", asked).status_code == 200
     told.route()
     mine = json(heks.get(f"/applications/{case_id}"))
@@ -186,6 +190,7 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     assert [offer["action"] for offer in closed["offers"]] == ["declare", "recuse"]
     assert sorted(closed["case"]) == ["area", "id", "number", "organisation", "stage"]
     assert lead.get(f"/cases/{case_id}/events").status_code == 403
+    assert lead.get(f"/cases/{case_id}/steps/review/form").status_code == 404
     assert complete(lead, case_id, "yes", review("Gut begründet.")).status_code == 200
     hidden = json(second.get(f"/cases/{case_id}"))
     assert "statements" not in hidden
@@ -204,6 +209,8 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     told.route()
     mine = json(heks.get(f"/applications/{case_id}"))
     assert (mine["status"], mine["granted"]) == ("confirm", 30_000_00)
+    sections = json(heks.get(f"/cases/{case_id}/steps/{mine['step']}/form"))["sections"]
+    assert "budget" in {one["code"] for one in sections}
     costs = [{"kind": "fees", "label": "Kursleitung", "amount": "30'000"}]
     assert send(heks, case_id, mine, "accept", {"budget": {"costs": costs}}).status_code == 200
     told.route()

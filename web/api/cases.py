@@ -14,7 +14,7 @@ from marshmallow import Schema
 from marshmallow.fields import DateTime
 
 from tasks.nudge import nudge
-from web import schemas, staff_schemas
+from web import form_schemas, schemas, staff_schemas
 from web.api.operations import FIRST_OF_TWO, caller, do, once, operation
 from web.asides import aside_of
 from web.opening import child_id
@@ -23,6 +23,7 @@ from web.security import db, now
 from workflow import signing
 from workflow.engine.commands import Complete, Declare, OpenChild, Recuse, Withdraw
 from workflow.errors import Invalid, NotAllowed, NotFound, Problem
+from workflow.funding.forms import Form as FormData
 from workflow.store import queries
 from workflow.store.queries import Filters
 
@@ -106,6 +107,18 @@ def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
     """
     command = Complete(case_id, body["step"], body["seat"], body["outcome"], body["entry"])
     return waits_for_second(command) or do(command, body["answers"])
+
+
+@operation("GET", "/cases/<uuid:case_id>/steps/<code>/form", gives=form_schemas.Form)
+def step_form(case_id: UUID, code: str) -> FormData:
+    """What my work at a step asks, once an offer names it; of a field `outcomes` says for which results"""
+    mine = queries.application(db(), caller().actor, case_id)
+    found = mine or _dossier(case_id)
+    if ("complete", code) not in {(one.action, one.step) for one in found.offers}:
+        raise NotFound("no_such_step")
+    if isinstance(found, queries.Dossier):
+        return _there(found.step_forms.get(found.route_data["steps"][code].get("form")), "no_form")
+    return _there(found.step_form, "no_form")
 
 
 @operation("POST", "/cases/<uuid:case_id>/asides", body=schemas.Aside, gives=schemas.Done, key=True)
