@@ -220,6 +220,10 @@ TEXTS: dict[str, str] = {
     ),
     "address_missing": _("Im Eintrag der Trägerschaft fehlt der Ort; Banken verlangen ihn."),
     "filed_already": _("Diese Zahlung steht schon in der Datei vom %(at)s von %(name)s."),
+    "filed_and_taken_back": _(
+        "Genau diese Datei hat %(name)s am %(at)s schon erstellt; seither wurde eine Zahlung zurückgenommen. "
+        "Hat die Bank sie schon, kann sie sie als doppelt ablehnen: Bezahlen Sie dann im Finanzsystem."
+    ),
     "kept_elsewhere": _(
         "Inzwischen haben Sie in einem anderen Fenster oder auf einem anderen Gerät daran weitergeschrieben. "
         "Was hier steht, ist nicht gespeichert."
