@@ -15,7 +15,7 @@ from werkzeug.exceptions import (
 )
 
 from web.language import lang
-from web.security import settings
+from web.security import FORM_BYTES, settings
 from workflow.connecting import is_away, is_busy, is_unfit
 from workflow.errors import FoerderwegError, Invalid, Problem, TryLater
 from workflow.funding import problems
@@ -221,6 +221,10 @@ TEXTS: dict[str, str] = {
     ),
     "address_missing": _("Im Eintrag der Trägerschaft fehlt der Ort; Banken verlangen ihn."),
     "filed_already": _("Diese Zahlung steht schon in der Datei vom %(at)s von %(name)s."),
+    "filed_and_taken_back": _(
+        "Genau diese Datei hat %(name)s am %(at)s schon erstellt; seither wurde eine Zahlung zurückgenommen. "
+        "Hat die Bank sie schon, kann sie sie als doppelt ablehnen: Bezahlen Sie dann im Finanzsystem."
+    ),
     "kept_elsewhere": _(
         "Inzwischen haben Sie in einem anderen Fenster oder auf einem anderen Gerät daran weitergeschrieben. "
         "Was hier steht, ist nicht gespeichert."
@@ -323,6 +327,11 @@ BY_STATUS: dict[int, str] = {
         "Warten Sie bitte einen Moment und senden Sie es dann nochmals."
     ),
 }
+NO_TOKEN = _(
+    "Es fehlt ein gültiges Token, oder die Sitzung ist abgelaufen. Es wurde nichts geändert. "
+    "Melden Sie sich neu an und senden Sie es mit dem neuen Token nochmals."
+)
+TOO_LONG = _("Das ist zu gross: höchstens %(kilobytes)s KB auf einmal. Es wurde nichts gespeichert.")
 TITLES: dict[int, str] = {
     400: _("Das hat nicht geklappt"),
     401: _("Bitte melden Sie sich wieder an"),
@@ -417,8 +426,13 @@ def _http(error: HTTPException) -> Response:
     if isinstance(error, RequestEntityTooLarge):
         _drain()
     msgid = BY_STATUS.get(status) or BY_STATUS[400 if status < 500 else 500]
-    megabytes = settings().upload_max_bytes // (1024 * 1024)
-    detail = texts(lang()).gettext(msgid) % {"megabytes": megabytes}
+    most = request.max_content_length or 0
+    if status == 401 and request.path.startswith("/api/"):
+        msgid = NO_TOKEN
+    elif status == 413 and most <= FORM_BYTES:
+        msgid = TOO_LONG
+    figures = {"megabytes": settings().upload_max_bytes // (1024 * 1024), "kilobytes": most // 1024}
+    detail = texts(lang()).gettext(msgid) % figures
     code = (error.name or "error").lower().replace(" ", "_")
     headers = {"Retry-After": "5"} if status == 503 else {}
     headers |= {name: value for name, value in error.get_headers() if name in ("Allow", "WWW-Authenticate")}

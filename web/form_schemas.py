@@ -74,6 +74,7 @@ class Field(Column):
     grouped_by = fields.String(
         allow_none=True, metadata=said("Path of the answer that narrows the options down")
     )
+    outcomes = Codes(metadata=said("Of a step: it is asked for these results alone; none named: for all"))
 
 
 class Section(Schema):
@@ -91,6 +92,7 @@ class Rule(Schema):
     check = a_code()
     field = fields.String(metadata=said("Path at which it is reported"))
     paths = Codes(metadata=said("Paths of the answers that it reads"))
+    outcomes = Codes(metadata=said("Of a step: it holds for these results alone; none named: for all"))
     params = fields.Dict()
 
 

@@ -75,7 +75,12 @@ class Refusal(Schema):
     code = a_code("Stable name of the rule or mistake")
     detail = fields.String(metadata=said("What happened and what to do now, in the person's language"))
     params = fields.Dict(metadata=said("The figures that the text speaks of; amounts in Rappen"))
-    retry = fields.Boolean(metadata=said("Whether the same request can succeed later"))
+    retry = fields.Boolean(
+        metadata=said(
+            "Whether it can succeed later: the same request, or after 409 and 412 another one, once you have"
+            " read again"
+        )
+    )
     errors = fields.List(fields.Nested(Problem))
     request_id = fields.String()
 
@@ -133,7 +138,7 @@ class Question(Schema):
 
     code = a_code()
     text = some_labels()
-    help = some_labels()
+    help = some_labels(allow_none=True)
     wanted = fields.String(metadata=said("The answer that can be funded: yes or no"))
     unmet = some_labels()
     elsewhere = fields.Nested(Elsewhere, allow_none=True)
@@ -220,13 +225,19 @@ class Offer(Schema):
 
     action = fields.String(
         metadata=said(
-            "declare, recuse, complete, assign, withdraw, receive, way, suspend, resume, extend, nudge, "
-            "open_child, pay"
+            "declare, recuse, complete, withdraw, receive, way, suspend, resume, extend, nudge, open_child "
+            "or pay"
         )
     )
     step = a_code()
     seat = a_code("The place at the step; empty where there is only one")
-    outcomes = fields.List(fields.String())
+    outcomes = fields.List(
+        fields.String(),
+        metadata=said(
+            "Of complete: the results; of way: the steps to go on with; of receive: the message; "
+            "of extend: the most working days; of pay: the Rappen still open, and those paid before"
+        ),
+    )
     proposed_by = a_code("Who has proposed the way that you would agree with; empty where nobody has")
 
 

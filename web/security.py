@@ -231,5 +231,6 @@ def _add_headers(response: Response) -> Response:
     if request.endpoint != "static":
         # a way that was right for who was signed in then is not gone again by «back»
         moves = 300 <= response.status_code < 400 and response.status_code != 304
-        headers.setdefault("Cache-Control", "no-store" if moves else "private, no-cache")
+        if headers.get("Cache-Control", "no-cache") == "no-cache":  # as `send_file` has it
+            headers["Cache-Control"] = "no-store" if moves else "private, no-cache"
     return response

@@ -118,7 +118,7 @@ class Seat(Schema):
     office = a_code()
     role = a_code()
     mandatory = fields.Boolean()
-    outcome = a_code("null while it is open", allow_none=True)
+    outcome = a_code("null while it is open; hidden: given, and not shown before your own", allow_none=True)
 
 
 class Statement(Schema):
@@ -149,7 +149,7 @@ class Money(Schema):
 
 
 class Dossier(Schema):
-    """A case as staff see it. Before the declaration only what says which case it is, and the offers."""
+    """A case as staff see it. Before the declaration: which case it is, the offers, and `entry` if any."""
 
     case = fields.Nested(CaseRow)
     opened = fields.Boolean(metadata=said("False: declare first"))

@@ -150,18 +150,17 @@ def save(
     application_id: UUID,
     answers: Mapping[str, Any],
     *,
-    revision: int,
+    revision: int | None,
     now: datetime,
 ) -> Saved:
-    """Keep these sections as they are typed. `revision`: the one that the person saw.
+    """Keep these sections as they are typed. `revision`: the one that the person saw, None: whichever it is.
 
     Raises Conflict (saved_elsewhere), Refused (section_closed, too_much_to_keep), NotFound, NotAllowed.
     """
     require_room(answers)
     with db.begin() as tx:
         draft, form, open_sections = editable(tx, actor, application_id)
-        if draft.revision != revision:
-            raise Conflict("saved_elsewhere")
+        _refuse_other(draft, revision)
         for section in answers:
             if section not in open_sections:
                 raise Refused("section_closed", section=section)
@@ -174,7 +173,7 @@ def save(
             there = draft.answers.get(section, {})
             merged[section] = typed | {code: there[code] for code in uploads & there.keys()}
         require_room(merged)
-        applications.save(tx, application_id, merged, revision + 1, actor.person, now)
+        applications.save(tx, application_id, merged, draft.revision + 1, actor.person, now)
         changed = {
             f"{section}.{code}"
             for section in answers
@@ -183,7 +182,7 @@ def save(
         }
         applications.note_fields(tx, application_id, changed, uuid4(), actor.person, now)
     return Saved(
-        revision + 1, {path: found for path, found in problems.items() if path.split(".")[0] in answers}
+        draft.revision + 1, {path: found for path, found in problems.items() if path.split(".")[0] in answers}
     )
 
 
@@ -238,8 +237,12 @@ def attach(
     settings: Settings,
     now: datetime,
     file_id: UUID,
+    revision: int | None = None,
 ) -> Added:
-    """A file for the field at `path`, once per id. Raises Invalid saying which file and why, KeyReused."""
+    """A file for the field at `path`, once per id. `revision`: the one that the person saw, if it matters.
+
+    Raises Invalid saying which file and why, KeyReused, Conflict (saved_elsewhere).
+    """
     with db.connect() as tx:
         field = _file_field(tx, actor, application_id, path)
     kept = uploads.keep(path, field.accept, filename, stream, settings)
@@ -256,6 +259,7 @@ def attach(
         draft, form, _ = editable(tx, actor, application_id)
         named = _named(draft, path)
         if applications.add_file(tx, row):
+            _refuse_other(draft, revision)
             if len(named) >= (most := field.most or MOST_FILES):
                 raise Invalid({path: [Problem("too_many_files", {"max": most})]})
             _set_files(tx, draft, path, [*named, str(file_id)], actor, now)
@@ -271,13 +275,28 @@ def attach(
 
 
 def detach(
-    db: Engine, actor: Actor, application_id: UUID, path: str, file_id: UUID, *, now: datetime
-) -> None:
-    """Take a file out of its field; what was submitted with it keeps it."""
+    db: Engine,
+    actor: Actor,
+    application_id: UUID,
+    path: str,
+    file_id: UUID,
+    *,
+    now: datetime,
+    revision: int | None = None,
+) -> bool:
+    """Take a file out of its field; what was submitted with it keeps it. False: it is not there any more.
+
+    `revision`: the one that the person saw, if it matters. Raises Conflict (saved_elsewhere).
+    """
     with db.begin() as tx:
         _file_field(tx, actor, application_id, path)
         draft, _, _ = editable(tx, actor, application_id)
-        _set_files(tx, draft, path, [one for one in _named(draft, path) if one != str(file_id)], actor, now)
+        named = _named(draft, path)
+        if str(file_id) not in named:
+            return False
+        _refuse_other(draft, revision)
+        _set_files(tx, draft, path, [one for one in named if one != str(file_id)], actor, now)
+    return True
 
 
 def editable(tx: Connection, actor: Actor, application_id: UUID) -> tuple[WorkingCopy, Form, frozenset[str]]:
@@ -301,6 +320,12 @@ def open_sections(tx: Connection, application_id: UUID, form: Form) -> frozenset
     step = published.route(tx, stored.route_hash).steps.get(stored.case.step or "")
     editing = isinstance(step, Human) and step.edits is not None and bool(stored.case.open_seats)
     return frozenset(stored.case.reopened) if editing else frozenset()
+
+
+def _refuse_other(draft: WorkingCopy, revision: int | None) -> None:
+    """Raises Conflict where somebody has seen another revision; None: they do not mind."""
+    if revision not in (None, draft.revision):
+        raise Conflict("saved_elsewhere")
 
 
 def _file_field(tx: Connection, actor: Actor, application_id: UUID, path: str) -> Field:

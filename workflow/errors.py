@@ -28,7 +28,7 @@ class Problem:
 
 
 class FoerderwegError(Exception):
-    """Root of everything this program refuses. `retry`: can the same request succeed later?"""
+    """Root of everything this program refuses. `retry`: can it succeed later, as the table says?"""
 
     status = 400
     retry = False

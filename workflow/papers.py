@@ -22,7 +22,7 @@ from workflow.settings import Settings
 from workflow.store import files
 from workflow.store.queries.rows import FileRow
 from workflow.store.queries.whole import Submission, Whole
-from workflow.texts import label, local_date, local_datetime, texts
+from workflow.texts import ZURICH, label, local_date, local_datetime, texts
 
 FOLDER = Path(letters.__file__).parent / "papers"
 CHUNK = 1 << 16
@@ -136,7 +136,7 @@ class _Pieces:
 
 
 def _entry(name: str, at: datetime) -> zipfile.ZipInfo:
-    local = max(at.replace(tzinfo=None), EARLIEST)
+    local = max(at.astimezone(ZURICH).replace(tzinfo=None), EARLIEST)  # a ZIP knows no time zones
     entry = zipfile.ZipInfo(name, local.timetuple()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16

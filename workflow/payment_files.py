@@ -63,8 +63,8 @@ def make(
 ) -> PaymentFile:
     """A pain.001 of these. `sure`: marks of the doubts that somebody has seen, and means all the same.
 
-    The same wishes are the same message, which banks take once. Raises NotFound without an overview, Conflict
-    (filed_meanwhile).
+    The same wishes are the same message, which banks take once: a doubt, where a payment came back since.
+    Raises NotFound without an overview, Conflict (filed_meanwhile).
     """
     rows = payables(db, actor, [one.case_id for one in wishes], now=now)
     if rows is None:
@@ -111,8 +111,9 @@ def _refusal(row: Payable | None, wish: Wish) -> FoerderwegError | None:
 def _doubt(row: Payable, wish: Wish, message: str) -> Doubt | None:
     reasons, mark = [], [str(wish.case_id), str(wish.amount)]
     for one in row.filed:
-        if one.message != message:
-            reasons.append(Refused("filed_already", at=local_datetime(one.made_at), name=one.made_by))
+        if one.message != message or one.taken_back:
+            code = "filed_already" if one.message != message else "filed_and_taken_back"
+            reasons.append(Refused(code, at=local_datetime(one.made_at), name=one.made_by))
             mark.append(one.message)
     if row.account is not None and row.account.other:
         reasons.append(Refused("other_account", iban=format_iban(row.account.other)))

@@ -52,6 +52,7 @@ GET /api/v1/calls/<code>/form                                 200 200 200 200 20
 GET /api/v1/cases                                             401 404 404 404 404 404 200 200 200 404
 GET /api/v1/cases/<case_id>                                   401 404 404 200 200 404 200 404 200 404
 GET /api/v1/cases/<case_id>/events                            401 404 404 403 200 404 200 404 200 404
+GET /api/v1/cases/<case_id>/steps/<code>/form                 401 404 404 404 200 404 404 404 404 404
 GET /api/v1/files/<file_id>                                   401 200 404 404 200 404 200 404 200 404
 GET /api/v1/me                                                401 200 200 200 200 200 200 200 200 200
 GET /api/v1/money                                             401 404 404 404 404 404 200 200 200 404
@@ -405,6 +406,7 @@ def status(scene: Scene, address: str, visitor: Visitor) -> int:
     code = CALL if "/calls/" in path else "medium" if "/routes/" in path else SECTION
     code = "language" if "/areas/" in path else "riehen" if "/offices/" in path else code
     code = "order_granted" if "/letters/" in path else "dispatch" if "/together/" in path else code
+    code = "review" if "/steps/" in path else code
     code = "report" if "/children/" in path else "language_course" if "/needs/" in path else code
     for name, value in {
         **scene.ids,

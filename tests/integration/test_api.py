@@ -72,8 +72,9 @@ class Caller:
         headers = {**self.headers, **({"If-Match": etag} if etag else {})}
         return self.client.patch(f"/api/v1{path}", json=body, headers=headers)
 
-    def delete(self, path: str) -> TestResponse:
-        return self.client.delete(f"/api/v1{path}", headers=self.headers)
+    def delete(self, path: str, etag: str | None = None) -> TestResponse:
+        headers = {**self.headers, **({"If-Match": etag} if etag else {})}
+        return self.client.delete(f"/api/v1{path}", headers=headers)
 
 
 @pytest.fixture
@@ -162,6 +163,10 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     items = json(checker.get("/work-items"))
     assert [(item["case_id"], item["step"]) for item in items["items"]] == [(case_id, "formal_check")]
     asked = {"check": {"sections": ["plan"], "question": "Wie viele Kurse sind es?"}}
+    form = json(checker.get(f"/cases/{case_id}/steps/formal_check/form"))
+    fields = {one["code"]: one["outcomes"] for one in form["sections"][0]["fields"]}
+    assert (fields["question"], fields["complete"]) == (["query"], ["complete"])
+    assert heks.get(f"/cases/{case_id}/steps/formal_check/form").status_code == 404
     assert complete(checker, case_id, "query", asked).status_code == 200
     told.route()
     mine = json(heks.get(f"/applications/{case_id}"))
@@ -181,9 +186,11 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     told.route()
 
     closed = json(lead.get(f"/cases/{case_id}"))
-    assert sorted(closed) == ["case", "offers", "opened"]
+    assert sorted(closed) == ["case", "entry", "offers", "opened"]
+    assert [offer["action"] for offer in closed["offers"]] == ["declare", "recuse"]
     assert sorted(closed["case"]) == ["area", "id", "number", "organisation", "stage"]
     assert lead.get(f"/cases/{case_id}/events").status_code == 403
+    assert lead.get(f"/cases/{case_id}/steps/review/form").status_code == 404
     assert complete(lead, case_id, "yes", review("Gut begründet.")).status_code == 200
     hidden = json(second.get(f"/cases/{case_id}"))
     assert "statements" not in hidden
@@ -202,6 +209,8 @@ def test_the_whole_way_of_an_application(client: FlaskClient, told: Story) -> No
     told.route()
     mine = json(heks.get(f"/applications/{case_id}"))
     assert (mine["status"], mine["granted"]) == ("confirm", 30_000_00)
+    sections = json(heks.get(f"/cases/{case_id}/steps/{mine['step']}/form"))["sections"]
+    assert "budget" in {one["code"] for one in sections}
     costs = [{"kind": "fees", "label": "Kursleitung", "amount": "30'000"}]
     assert send(heks, case_id, mine, "accept", {"budget": {"costs": costs}}).status_code == 200
     told.route()
@@ -309,8 +318,39 @@ def test_saving_needs_the_revision_that_was_read(client: FlaskClient) -> None:
     assert (problem["path"], problem["code"]) == ("financing.requested", "not_money")
     stale = heks.patch(at, body, etag='"1"')
     assert (stale.status_code, json(stale)["code"], json(stale)["retry"]) == (412, "saved_elsewhere", True)
+    odd = heks.patch(at, {"answers": {"project": {"title": "a\0b"}}}, etag='"2"')
+    [problem] = json(odd)["errors"]
+    assert (odd.status_code, problem["path"], problem["code"]) == (422, "project.title", "bad_character")
     kept = json(heks.get(at))
     assert (kept["answers"]["financing"]["requested"], kept["revision"]) == ("viel", 2)
+    whatever = heks.patch(at, body, etag="*")  # RFC 9110: it is there
+    assert (whatever.status_code, whatever.headers["ETag"]) == (200, '"3"')
+
+
+def test_a_file_changes_the_revision_and_says_the_next_one_to_who_saw_the_last(client: FlaskClient) -> None:
+    heks, key = Caller(client, HEKS), uuid4()
+    at = f"/applications/{begin(heks)}"
+
+    def add(etag: str | None, key: object) -> TestResponse:
+        headers = {**heks.headers, "Idempotency-Key": str(key), **({"If-Match": etag} if etag else {})}
+        parts = {"path": "attachments.statutes", "file": (io.BytesIO(PDF), "Statuten.pdf")}
+        return client.post(f"/api/v1{at}/files", headers=headers, data=parts)
+
+    added = add('"1"', key)
+    assert (added.status_code, added.headers["ETag"]) == (201, heks.get(at).headers["ETag"])
+    assert heks.patch(at, {"answers": {}}, etag=added.headers["ETag"]).headers["ETag"] == '"3"'
+    again = add('"1"', key)
+    assert (again.status_code, again.headers["ETag"]) == (
+        201,
+        '"2"',
+    )  # as the first time: the 3 is not its own
+    stale = add('"1"', uuid4())
+    assert (stale.status_code, json(stale)["code"]) == (412, "saved_elsewhere")
+    field = f"{at}/files/{json(added)['id']}?path=attachments.statutes"
+    assert heks.delete(field, '"2"').status_code == 412
+    assert heks.delete(field, '"3"').headers["ETag"] == heks.get(at).headers["ETag"] == '"4"'
+    blind = add(None, uuid4())
+    assert (blind.status_code, "ETag" in blind.headers) == (201, False)  # somebody may have saved in between
 
 
 def test_an_incomplete_submission_says_what_is_missing(client: FlaskClient) -> None:
@@ -344,9 +384,14 @@ def test_a_file_can_be_taken_out(client: FlaskClient) -> None:
     file_id = json(attach(heks, application_id, PDF))["id"]
     with heks.get(f"/files/{file_id}") as answer:
         assert answer.data == PDF
+        assert answer.headers["Cache-Control"] == "private, no-cache"
     at = f"/applications/{application_id}/files/{file_id}"
     assert heks.delete(at).status_code == 422
-    assert heks.delete(f"{at}?path=attachments.statutes").status_code == 204
+    elsewhere = heks.delete(f"{at}?path=attachments.accounts")
+    assert (elsewhere.status_code, json(elsewhere)["code"]) == (404, "no_such_file")
+    gone = heks.delete(f"{at}?path=attachments.statutes")
+    assert (gone.status_code, gone.data, "Content-Type" in gone.headers) == (204, b"", False)
+    assert heks.delete(f"{at}?path=attachments.statutes").status_code == 404
     assert json(heks.get(f"/applications/{application_id}"))["answers"]["attachments"]["statutes"] == []
 
 
@@ -362,7 +407,12 @@ def test_bodies_are_checked(client: FlaskClient) -> None:
             {"call": "c", "organisation": str(uuid4()), "eligibility": {}, "more": 1},
             [("more", "unknown_field")],
         ),
-        ([], [("_schema", "wrong_type")]),
+        ([], [("body", "wrong_type")]),
+        (
+            {"call": "c", "eligibility": {"place": ["\0"]}},
+            [("eligibility.place.0", "bad_character")],
+        ),
+        ({"call": "c", "eligibility": {"a\0b": "yes"}}, [("eligibility", "bad_character")]),
     ]
     for body, errors in bodies:
         answer = heks.post("/applications", body)
@@ -391,6 +441,7 @@ def test_what_http_itself_refuses_is_problem_json(client: FlaskClient) -> None:
         answer = client.open(f"/api/v1{path}", method=method, headers=caller.headers, **options)
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), path
         assert json(answer)["status"] == status
+        assert status != 413 or "höchstens 1024 KB" in json(answer)["detail"]
     assert caller.get("/cases?after=").status_code == 200
 
 
@@ -399,6 +450,7 @@ def test_who_has_no_token_gets_401(client: FlaskClient) -> None:
         answer = client.get("/api/v1/me", headers=headers)
         assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert "Token" in json(answer)["detail"]
 
 
 def test_a_session_ends(client: FlaskClient) -> None:
@@ -471,6 +523,35 @@ def test_the_document_describes_every_operation(client: FlaskClient) -> None:
             assert "default" in operation["responses"], path
     patch = document["paths"]["/api/v1/applications/{application_id}"]["patch"]
     assert "If-Match" in [one["name"] for one in patch["parameters"]]
+    for path, method, asked in (
+        ("/cases", "get", set(staff_schemas.CaseFilters().fields)),
+        ("/work-items", "get", set(staff_schemas.WorkItemFilters().fields)),
+        ("/pipeline", "get", set(staff_schemas.PipelineFilters().fields)),
+        ("/calls/{code}/form", "get", {"kind"}),
+        ("/applications/{application_id}/files/{file_id}", "delete", {"path"}),
+    ):
+        parameters = document["paths"][f"/api/v1{path}"][method]["parameters"]
+        assert {one["name"] for one in parameters if one["in"] == "query"} == asked, path
+    for path in (
+        "applications/{application_id}/submission",
+        "cases/{case_id}/withdrawal",
+        "cases/{case_id}/completions",
+    ):
+        signed = document["paths"][f"/api/v1/{path}"]["post"]["responses"]["202"]["content"]
+        assert signed["application/json"]["schema"] == {"$ref": "#/components/schemas/Submission"}, path
+    content = document["paths"]["/api/v1/files/{file_id}"]["get"]["responses"]["200"]["content"]
+    assert "application/pdf" in content
+    schemas = document["components"]["schemas"]
+    assert schemas["Question"]["properties"]["help"]["nullable"] is True
+    for method, path, status in (
+        ("post", "applications", "201"),
+        ("get", "applications/{application_id}", "200"),
+        ("patch", "applications/{application_id}", "200"),
+        ("post", "applications/{application_id}/files", "201"),
+        ("delete", "applications/{application_id}/files/{file_id}", "204"),
+    ):
+        answered = document["paths"][f"/api/v1/{path}"][method]["responses"][status]
+        assert list(answered["headers"]) == ["ETag"], path
     session = document["paths"]["/api/v1/sessions"]["post"]
     assert session["security"] == []
     problem = document["components"]["responses"]["DEFAULT_ERROR"]["content"]
@@ -490,7 +571,12 @@ def test_who_works_for_no_office_any_more_reads_no_dossier(client: FlaskClient, 
     with told.db.begin() as tx:
         tx.execute(sa.text(roles), mine)
     assert statuses(lead, paths) == [200, 403, 404, 404]
-    assert json(lead.get(paths[0])).keys() == {"case", "opened", "offers"}  # that there is one they know
+    assert json(lead.get(paths[0])).keys() == {
+        "case",
+        "opened",
+        "offers",
+        "entry",
+    }  # that there is one they know
     with told.db.begin() as tx:
         tx.execute(sa.text("DELETE FROM staff_roles WHERE person_id = :id"), mine)
     assert statuses(lead, paths) == [404] * 4

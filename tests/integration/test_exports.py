@@ -19,6 +19,7 @@ from web.cli.visitors import Browser
 from web.screens import last_day
 from workflow.engine.commands import Pay
 from workflow.service import handle
+from workflow.texts import LANGUAGES
 
 HEKS = "miriam.aebi@heks.example"
 CHECKER = "regula.keller@integration.bs.example"
@@ -84,7 +85,8 @@ def test_each_table_comes_in_both_formats(app: Flask, told: Story, path: str) ->
     assert browser.http.get(f"{path}.pdf").status_code == 404
 
 
-def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, told: Story) -> None:
+def some_of_all(told: Story, app: Flask) -> dict[str, Browser]:
+    """Something in every table; page → who looks at it."""
     granted = at_confirmation(told)
     told.do(HEKS, granted, "accept", costs(30_000))
     deliver(told)
@@ -94,9 +96,12 @@ def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, 
     propose(told, with_extra_day(told, "2027-02-15"))
     coordinator, auditor = signed_in(app, CHECKER), signed_in(app, AUDITOR)
     coordinator.open(f"/desk/cases/{granted}")  # so that somebody has read something
+    return {path: auditor if path.endswith(("/people", "/reads")) else coordinator for path in PAGES}
+
+
+def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, told: Story) -> None:
     missing = []
-    for path in PAGES:
-        browser = auditor if path.endswith(("/people", "/reads")) else coordinator
+    for path, browser in some_of_all(told, app).items():
         page = browser.open(path)
         there = [link for link in page.links if urlsplit(link).path.endswith((".csv", ".xlsx"))]
         tables = page.text.count("<table") - WITHOUT.get(path, 0)
@@ -110,11 +115,50 @@ def test_every_page_with_tables_offers_each_of_them_in_both_formats(app: Flask, 
     assert missing == []
 
 
+def test_no_file_has_a_title_twice_in_any_language(app: Flask, told: Story) -> None:
+    twice = []
+    for path, browser in some_of_all(told, app).items():
+        for link in browser.open(path).links:
+            for language in LANGUAGES if urlsplit(link).path.endswith(".csv") else ():
+                app.extensions["foerderweg.language"] = lambda language=language: language
+                [titles] = csv.reader([browser.http.get(link).text.splitlines()[0]], delimiter=";")
+                twice += [(language, link, one) for one in titles if titles.count(one) > 1]
+    assert twice == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("steering.csv?quarter=2026-3&size=M", "Quartal-2026-3-M"),
+        ("steering.csv?quarter=2026-3&size=", "Quartal-2026-3"),
+        ("steering.csv?quarter=2026-3&size=..%2F%00", "Quartal-2026-3"),
+        ("steering/areas.csv?quarter=2026-2", "Kennzahlen-2026-2"),
+        ("money/payments.csv", "Auszahlungen-offen"),
+        ("money/payments.csv?shown=paid", "Auszahlungen-ausbezahlt"),
+        ("money/what-if.csv?year=2027&cut=10", "Was%20w%C3%A4re%20wenn-2027-10%25"),
+        ("money/what-if.xlsx?year=2027", "Was%20w%C3%A4re%20wenn-2027"),
+        ("money/what-if/left.xlsx?year=2027&cut=20", "Was%20%C3%BCbrig%20bleibt-2027-20%25"),
+    ],
+)
+def test_the_name_of_a_file_says_which_question_it_answers(
+    app: Flask, told: Story, asked: str, name: str
+) -> None:
+    answer = signed_in(app, CHECKER).http.get(f"/office/{asked}")
+    assert answer.status_code == 200
+    assert f"{name}-{told.now:%Y-%m-%d}." in answer.headers["Content-Disposition"]
+
+
 def test_a_file_shows_no_more_than_its_page(app: Flask, told: Story) -> None:
     told.submit(HEKS, LANGUAGE)
     [row] = table(signed_in(app, FINANCE), "/office/cases.csv")
     assert row["Titel"] == ""
     assert "Deutsch" not in str(row)
+
+
+def test_the_file_of_proposals_says_where_each_stands_in_words(app: Flask, told: Story) -> None:
+    propose(told, with_extra_day(told, "2027-02-15"))
+    [row] = table(signed_in(app, CHECKER), "/administration/proposals.csv")
+    assert row["Stand"] == "wartet auf eine zweite Person"
 
 
 def test_too_many_rows_are_a_page_that_says_so(

@@ -76,10 +76,19 @@ def test_what_was_refused_takes_no_place_while_it_can_be_appealed_against(app: F
 )
 def test_a_question_that_cannot_be_is_answered_with_today(app: Flask, told: Story, asked: str) -> None:
     told.submit(HEKS, COURSE)
-    page = signed_in(app, CHECKER).open(f"/office/money/what-if?year=2027&{asked}")
+    browser = signed_in(app, CHECKER)
+    page = browser.open(f"/office/money/what-if?year=2027&{asked}")
     assert page.status == 422
     assert "Gezeigt ist, was heute gilt." in page.words()
     assert "KIP3-2027-00001" in page.words()
+    assert not [link for link in page.links if "what-if" in link and ("csv" in link or "xlsx" in link)]
+    for file in (
+        "what-if.csv",
+        "what-if.xlsx",
+        "what-if/left.csv",
+        "what-if/left.xlsx",
+    ):  # they could not say so
+        assert browser.http.get(f"/office/money/{file}?year=2027&{asked}").status_code == 422
 
 
 def test_time_is_told_by_stage_and_office_and_the_queue_is_counted_through(app: Flask, told: Story) -> None:

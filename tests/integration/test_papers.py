@@ -38,6 +38,7 @@ from workflow.engine.case import Actor
 from workflow.engine.commands import Resume, Suspend
 from workflow.papers import safe_name
 from workflow.store import queries
+from workflow.texts import ZURICH
 
 
 def words(pdf: bytes) -> str:
@@ -98,7 +99,12 @@ def test_a_receipt_can_be_checked_by_anybody(told: Story, app: Flask) -> None:
 def test_the_zip_holds_everything_and_proves_itself(told: Story, app: Flask) -> None:
     case_id = at_check(told)
     browser = signed_in(app, HEKS)
-    inside = unzipped(browser.download(f"/applications/{case_id}/archive"))
+    packed = browser.download(f"/applications/{case_id}/archive")
+    inside = unzipped(packed)
+    with zipfile.ZipFile(io.BytesIO(packed)) as zipped:
+        [row] = rows(told.db, "SELECT submitted_at FROM cases")
+        local = row.submitted_at.astimezone(ZURICH)
+        assert zipped.getinfo("Eingabe-1.json").date_time[:5] == local.timetuple()[:5]
     assert sorted(inside) == [
         "Angaben.pdf",
         "Beilagen/Jahresrechnung.pdf",

@@ -328,6 +328,23 @@ def test_the_same_file_again_is_the_same_message_and_another_one_asks_first(app:
     assert {row.message for row in rows(told.db, "SELECT message FROM filed_payments")} == {again}
 
 
+def test_the_same_file_after_a_payment_was_taken_back_asks_first(app: Flask, told: Story) -> None:
+    case_id, actor = granted(told), told.actors[FINANCE]
+    browser, wanted = signed_in(app, FINANCE), {case_id: (0, "24'000")}
+    message = message_of(bank_file(browser, wanted))
+    handle(told.db, Pay(case_id, 24_000_00, 0), actor, uuid4(), told.now)
+    told.wait(hours=2)
+    back = Pay(case_id, -24_000_00, 24_000_00)
+    handle(told.db, back, actor, uuid4(), told.now, {"reason": "Von der Bank zurück."})
+    told.wait(hours=1)
+    asked = bank_file(browser, wanted)
+    assert asked.status_code == 409
+    assert "seither wurde eine Zahlung zurückgenommen" in asked.text
+    sure = re.findall('name="sure" value="([^"]+)"', asked.text)
+    assert message_of(bank_file(browser, wanted, sure)) == message
+    assert message_of(bank_file(browser, wanted)) == message  # it was made since
+
+
 def test_what_cannot_be_in_a_file_is_named_and_unticked_before_there_is_one(app: Flask, told: Story) -> None:
     good, bare, foreign, homeless, odd, late = (granted(told) for _ in range(6))
     for case_id, iban in ((bare, ""), (foreign, "DE89370400440532013000")):

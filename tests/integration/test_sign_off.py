@@ -254,6 +254,31 @@ def test_the_api_says_that_a_second_signature_is_waited_for(told: Story, app: Fl
     assert (again.status_code, again.get_json()["code"]) == (409, "submitted_already")
 
 
+def test_a_request_that_is_refused_has_signed_nothing(told: Story, app: Flask) -> None:
+    granted = at_confirmation(told)
+    together(told)
+    draft, case_id = told.draft(HEKS, language()), told.draft(HEKS, language())
+    signing.sign(told.db, actor(told, JONAS), case_id, now=told.now)
+    told.hand_in(HEKS, case_id)
+    step = {"step": "confirm_budget", "outcome": "decline", "entry": state(told, granted).entry}
+    client = app.test_client()
+    token = client.post("/api/v1/sessions", json={"email": HEKS, "password": "geheim"}).get_json()["token"]
+    before, said = rows(told.db, "SELECT * FROM signatures"), notices(told)
+    for path, body in (
+        (f"/applications/{draft}/submission", None),
+        (f"/cases/{case_id}/withdrawal", None),
+        (f"/cases/{granted}/completions", step),
+    ):
+        for key, code in (
+            ({}, "idempotency_key_missing"),
+            ({"Idempotency-Key": "7"}, "idempotency_key_not_a_uuid"),
+        ):
+            headers = {"Authorization": f"Bearer {token}", **key}
+            answer = client.post(f"/api/v1{path}", json=body, headers=headers)
+            assert (answer.status_code, answer.get_json()["code"]) == (400, code), path
+    assert (rows(told.db, "SELECT * FROM signatures"), notices(told)) == (before, said)
+
+
 # Advisers
 
 

@@ -79,12 +79,18 @@ def proposals_file(kind: str) -> Response:
         abort(404)
     waiting, kept, _ = found
     named = Named()
+    states = {
+        "open": gettext("wartet auf eine zweite Person"),
+        "published": gettext("veröffentlicht"),
+        "refused": gettext("abgelehnt"),
+        "withdrawn": gettext("zurückgezogen"),
+    }
     columns: list[Column[ProposalRow]] = [
         Column(gettext("Was"), lambda row: ", ".join(map(named.part, row.parts))),
         Column(gettext("Begründung"), lambda row: row.reason),
         Column(gettext("Vorgeschlagen"), lambda row: row.proposed_at, As.MOMENT),
         Column(gettext("Vorgeschlagen durch"), lambda row: row.proposed_by_name),
-        Column(gettext("Stand"), lambda row: row.state),
+        Column(gettext("Stand"), lambda row: states[row.state]),
         Column(gettext("Entschieden"), lambda row: row.decided_at, As.MOMENT),
         Column(gettext("Entschieden durch"), lambda row: row.decided_by_name),
         Column(gettext("Warum nicht"), lambda row: row.decision),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -11,7 +12,7 @@ from flask import Response, request, send_file, url_for
 
 from tasks.nudge import nudge
 from web import form_schemas, schemas
-from web.api.operations import caller, do, once, operation, revision_seen
+from web.api.operations import FIRST_OF_TWO, caller, do, once, operation, revision_seen
 from web.errors import problem_document
 from web.language import lang
 from web.portal.papers import archive_of, receipt_of
@@ -47,17 +48,31 @@ UPLOAD = {
 }
 
 
-def a_file(media_type: str) -> dict[str, Any]:
+def a_file(*media_types: str) -> dict[str, Any]:
     """The answer that is a file, for the document."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    return {"200": {"description": "The file", "content": content}, "default": "DEFAULT_ERROR"}
+    content = {one: {"schema": {"type": "string", "format": "binary"}} for one in media_types}
+    return {"200": {"description": "The file", "content": content}}
 
 
+def an_etag(text: str = "") -> dict[str, Any]:
+    """What an answer has in its head, for the document."""
+    said = f"For the next If-Match{text}"
+    return {"headers": {"ETag": {"schema": {"type": "string"}, "description": said}}}
+
+
+ETAG = an_etag()
+ETAG_IF_MATCHED = an_etag("; only where this request had one: else somebody may have saved in between")
 Answer = tuple[Any, int, dict[str, str]]
 
 
 @operation(
-    "POST", "/applications", body=schemas.NewApplication, gives=schemas.Application, status=201, key=True
+    "POST",
+    "/applications",
+    body=schemas.NewApplication,
+    gives=schemas.Application,
+    status=201,
+    key=True,
+    responses={201: ETAG},
 )
 def begin(body: Mapping[str, Any]) -> Answer:
     """Begin an application"""
@@ -81,7 +96,7 @@ def my_applications() -> list[queries.ApplicationRow]:
     return queries.my_applications(db(), caller().actor)
 
 
-@operation("GET", "/applications/<uuid:application_id>", gives=schemas.Application)
+@operation("GET", "/applications/<uuid:application_id>", gives=schemas.Application, responses={200: ETAG})
 def application(application_id: UUID) -> Answer:
     """One application"""
     found, headers = _shown(application_id)
@@ -94,15 +109,13 @@ def application(application_id: UUID) -> Answer:
     body=schemas.Draft,
     gives=schemas.Saved,
     parameters=[IF_MATCH],
+    responses={200: ETAG},
 )
 def save(body: Mapping[str, Any], application_id: UUID) -> Answer:
     """Save sections of an application"""
     seen = revision_seen()
-    try:
+    with _precondition():
         saved = drafts.save(db(), caller().actor, application_id, body["answers"], revision=seen, now=now())
-    except Conflict as error:
-        error.status = 412  # a failed precondition, RFC 9110 section 13.1.1
-        raise
     problems = problem_document(Invalid(saved.problems), lang())["errors"]
     return {"revision": saved.revision, "problems": problems}, 200, _etag(saved.revision)
 
@@ -114,26 +127,31 @@ def save(body: Mapping[str, Any], application_id: UUID) -> Answer:
     status=201,
     key=True,
     most_bytes=None,
+    parameters=[{**IF_MATCH, "required": False}],
     requestBody=UPLOAD,
+    responses={201: ETAG_IF_MATCHED},
 )
 def add_file(application_id: UUID) -> Answer:
     """Add a file to a field"""
     file_id, path, upload = once(), request.form.get("path"), request.files.get("file")
+    seen = revision_seen(needed=False)
     if path is None or upload is None:
         given = {"path": path, "file": upload}
         raise Invalid({name: [Problem("required")] for name, value in given.items() if value is None})
-    added = drafts.attach(
-        db(),
-        caller().actor,
-        application_id,
-        path,
-        upload.filename or "",
-        cast(BinaryIO, upload.stream),
-        settings=settings(),
-        now=now(),
-        file_id=file_id,
-    )
-    return added, 201, {"Location": url_for("api.file", file_id=file_id)}
+    with _precondition():
+        added = drafts.attach(
+            db(),
+            caller().actor,
+            application_id,
+            path,
+            upload.filename or "",
+            cast(BinaryIO, upload.stream),
+            settings=settings(),
+            now=now(),
+            file_id=file_id,
+            revision=seen,
+        )
+    return added, 201, {"Location": url_for("api.file", file_id=file_id), **_etag_after(seen)}
 
 
 @operation(
@@ -141,11 +159,17 @@ def add_file(application_id: UUID) -> Answer:
     "/applications/<uuid:application_id>/files/<uuid:file_id>",
     query=schemas.FileField,
     status=204,
+    parameters=[{**IF_MATCH, "required": False}],
+    responses={204: ETAG_IF_MATCHED},
 )
-def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -> str:
+def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -> Answer:
     """Take a file out of its field"""
-    drafts.detach(db(), caller().actor, application_id, query["path"], file_id, now=now())
-    return ""
+    seen, actor = revision_seen(needed=False), caller().actor
+    with _precondition():
+        there = drafts.detach(db(), actor, application_id, query["path"], file_id, now=now(), revision=seen)
+    if not there:
+        raise NotFound("no_such_file")
+    return "", 204, _etag_after(seen)
 
 
 @operation(
@@ -154,6 +178,7 @@ def remove_file(query: Mapping[str, str], application_id: UUID, file_id: UUID) -
     gives=schemas.Submission,
     status=201,
     key=True,
+    responses=FIRST_OF_TWO,
 )
 def submit(application_id: UUID) -> Any:
     """Submit an application
@@ -161,8 +186,8 @@ def submit(application_id: UUID) -> Any:
     Where two sign together, the first one's request is answered with 202 and `waits_for: second_signature`;
     the second one's submits. Whoever changes the answers in between makes the first signature void.
     """
+    once()  # a signature is no less a change
     if not signing.sign(db(), caller().actor, application_id, now=now()):
-        once()
         nudge("deliver")
         return {"case_id": application_id, "waits_for": "second_signature"}, 202
     return do(Submit(application_id))
@@ -216,7 +241,7 @@ def archive(application_id: UUID) -> Response:
     return archive_of(caller().actor, application_id)
 
 
-@operation("GET", "/files/<uuid:file_id>")
+@operation("GET", "/files/<uuid:file_id>", responses=a_file("application/pdf", "image/jpeg", "image/png"))
 def file(file_id: UUID) -> Response:
     """The content of a file, always as a download"""
     row = queries.file(db(), caller().actor, file_id)
@@ -242,6 +267,21 @@ def _shown(application_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     shown = {one.name: getattr(found, one.name) for one in fields(found)}
     shown |= {"missing": found.form.missing(found.answers), "files": list(found.files.values())}
     return shown, _etag(found.revision)
+
+
+@contextmanager
+def _precondition() -> Iterator[None]:
+    """Another revision than the one that was seen is a failed precondition, RFC 9110 section 13.1.1."""
+    try:
+        yield
+    except Conflict as error:
+        error.status = 412
+        raise
+
+
+def _etag_after(seen: int | None) -> dict[str, str]:
+    """Of a change to the revision that was seen, done now or before: nobody else's lies in between."""
+    return {} if seen is None else _etag(seen + 1)
 
 
 def _etag(revision: int) -> dict[str, str]:

@@ -14,8 +14,8 @@ from marshmallow import Schema
 from marshmallow.fields import DateTime
 
 from tasks.nudge import nudge
-from web import schemas, staff_schemas
-from web.api.operations import caller, do, once, operation
+from web import form_schemas, schemas, staff_schemas
+from web.api.operations import FIRST_OF_TWO, caller, do, once, operation
 from web.asides import aside_of
 from web.opening import child_id
 from web.reads import note_read
@@ -23,6 +23,7 @@ from web.security import db, now
 from workflow import signing
 from workflow.engine.commands import Complete, Declare, OpenChild, Recuse, Withdraw
 from workflow.errors import Invalid, NotAllowed, NotFound, Problem
+from workflow.funding.forms import Form as FormData
 from workflow.store import queries
 from workflow.store.queries import Filters
 
@@ -62,12 +63,14 @@ def case(case_id: UUID) -> Mapping[str, Any]:
     Before the declaration of no conflict of interest: only which case it is, and what I may do.
     """
     found = _dossier(case_id)
+    offers = [one for one in found.offers if one.action != "assign"]  # that is done at the desk alone
     if not found.opened:
         header = {name: getattr(found.case, name) for name in HEADER}
-        return {"case": header, "opened": False, "offers": found.offers}
+        entry = {"entry": found.entry} if offers else {}
+        return {"case": header, "opened": False, "offers": offers, **entry}
     note_read(case_id)
     shown = {one.name: getattr(found, one.name) for one in fields(found)}
-    return shown | {"files": list(found.files.values())}
+    return shown | {"files": list(found.files.values()), "offers": offers}
 
 
 @operation("GET", "/cases/<uuid:case_id>/events", gives=staff_schemas.Event(many=True))
@@ -89,7 +92,12 @@ def declare(body: Mapping[str, bool], case_id: UUID) -> Any:
 
 
 @operation(
-    "POST", "/cases/<uuid:case_id>/completions", body=schemas.Completion, gives=schemas.Submission, key=True
+    "POST",
+    "/cases/<uuid:case_id>/completions",
+    body=schemas.Completion,
+    gives=schemas.Submission,
+    key=True,
+    responses=FIRST_OF_TWO,
 )
 def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
     """Complete my work at a step, as an offer names it
@@ -99,6 +107,18 @@ def complete(body: Mapping[str, Any], case_id: UUID) -> Any:
     """
     command = Complete(case_id, body["step"], body["seat"], body["outcome"], body["entry"])
     return waits_for_second(command) or do(command, body["answers"])
+
+
+@operation("GET", "/cases/<uuid:case_id>/steps/<code>/form", gives=form_schemas.Form)
+def step_form(case_id: UUID, code: str) -> FormData:
+    """What my work at a step asks, once an offer names it; of a field `outcomes` says for which results"""
+    mine = queries.application(db(), caller().actor, case_id)
+    found = mine or _dossier(case_id)
+    if ("complete", code) not in {(one.action, one.step) for one in found.offers}:
+        raise NotFound("no_such_step")
+    if isinstance(found, queries.Dossier):
+        return _there(found.step_forms.get(found.route_data["steps"][code].get("form")), "no_form")
+    return _there(found.step_form, "no_form")
 
 
 @operation("POST", "/cases/<uuid:case_id>/asides", body=schemas.Aside, gives=schemas.Done, key=True)
@@ -115,7 +135,13 @@ def open_child(body: Mapping[str, Any], case_id: UUID) -> Any:
     return {"child_id": begun, **asdict(done)}
 
 
-@operation("POST", "/cases/<uuid:case_id>/withdrawal", gives=schemas.Submission, key=True)
+@operation(
+    "POST",
+    "/cases/<uuid:case_id>/withdrawal",
+    gives=schemas.Submission,
+    key=True,
+    responses=FIRST_OF_TWO,
+)
 def withdraw(case_id: UUID) -> Any:
     """Withdraw an application that was submitted"""
     command = Withdraw(case_id)
@@ -136,9 +162,9 @@ def money() -> list[queries.MoneyRow]:
 
 def waits_for_second(command: Complete | Withdraw) -> Any:
     """The answer to who signs first where two have to; None: it can be done."""
+    once()  # a signature is no less a change
     if signing.sign_giving_up(db(), caller().actor, command, now=now()):
         return None
-    once()
     nudge("deliver")
     return {"case_id": command.case_id, "waits_for": "second_signature"}, 202
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar, cast
@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, PreconditionRequired, Unauthorized, 
 
 from tasks.nudge import nudge
 from web.posted import check_json
-from web.schemas import Refusal
+from web.schemas import Refusal, Submission
 from web.security import ANONYMOUS_BYTES, FORM_BYTES, db, now
 from workflow.accounts import SignedIn, who_is
 from workflow.engine.commands import Command
@@ -32,6 +32,12 @@ KEY = {
     "required": True,
     "schema": {"type": "string", "format": "uuid"},
     "description": "A UUID made by the client. The same request with the same key is done once.",
+}
+FIRST_OF_TWO = {
+    "202": {
+        "description": "The first of two signatures is there; nothing else is done",
+        "content": {"application/json": {"schema": Submission}},
+    }
 }
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -51,6 +57,7 @@ class Parser(FlaskParser):
             given = super().load_json(req, schema)
             if given is not missing:
                 check_json(given)
+                _refuse_nul(given)
         except (RecursionError, UnicodeEncodeError):
             raise BadRequest from None
         return given
@@ -64,7 +71,10 @@ class Parser(FlaskParser):
     ) -> NoReturn:
         (found,) = cast("dict[str, Any]", error.messages).values()
         given = error.data if isinstance(error.data, Mapping) else {}
-        raise Invalid({name: [Problem(_problem_code(name, schema, given))] for name in found})
+        codes = {name: _problem_code(name, schema, given) for name in found}
+        raise Invalid(
+            {"body" if name == "_schema" else name: [Problem(code)] for name, code in codes.items()}
+        )
 
 
 class Operations(Blueprint):  # type: ignore[misc]
@@ -106,8 +116,9 @@ def operation(
     `key`: it needs an Idempotency-Key. `public`: anybody may ask. `most_bytes`: of the request's body, None
     for the app's limit. `words` go into the document as they are.
     """
-    words["parameters"] = [*([KEY] if key else []), *words.get("parameters", ())]
-    words.setdefault("responses", {"default": "DEFAULT_ERROR"})
+    asked = [{"in": "query", "schema": query}] if query else []  # this list takes the place of smorest's own
+    words["parameters"] = [*asked, *([KEY] if key else []), *words.get("parameters", ())]
+    words["responses"] = {"default": "DEFAULT_ERROR", **words.get("responses", {})}
     if public:
         words["security"] = []
 
@@ -126,7 +137,10 @@ def operation(
             else:
                 caller()
                 request.max_content_length = most_bytes or request.max_content_length
-            return answer(*args, **named)
+            response = answer(*args, **named)
+            if status == HTTPStatus.NO_CONTENT:
+                del response.headers["Content-Type"]
+            return response
 
         blueprint.route(path, methods=[method])(guarded)
         return view
@@ -167,13 +181,37 @@ def do(command: Command, answers: Mapping[str, Any] | None = None) -> Done:
     return done
 
 
-def revision_seen() -> int:
-    """The revision of the If-Match header; 0, which no application has, for anything that is not one."""
+def revision_seen(*, needed: bool = True) -> int | None:
+    """The revision of the If-Match header; 0, which no application has, for anything that is not one.
+
+    None for whichever it is: `*` (RFC 9110 section 13.1.1), and no header where none is `needed`.
+    """
     given = request.headers.get("If-Match")
-    if given is None:
+    if given is None and needed:
         raise PreconditionRequired
+    if given is None or given.strip() == "*":
+        return None
     number = given.strip().strip('"')
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
+
+
+def _refuse_nul(given: Any) -> None:
+    """Raises Invalid naming the first text with the character NUL, which PostgreSQL cannot hold."""
+    found = next(_with_nul(given, ""), None)
+    if found is not None:
+        raise Invalid({found.removeprefix("answers.") or "body": [Problem("bad_character")]})
+
+
+def _with_nul(given: Any, path: str) -> Iterator[str]:
+    """Of a JSON value: paths such as budget.costs.2.label; of a name with NUL in it, where it stands."""
+    if isinstance(given, str) and "\0" in given:
+        yield path
+    inside = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ()
+    for name, one in inside:
+        if "\0" in str(name):
+            yield path
+        else:
+            yield from _with_nul(one, f"{path}.{name}".removeprefix("."))
 
 
 def _problem_code(name: str, schema: Schema, given: Mapping[str, Any]) -> str:

@@ -38,14 +38,17 @@ def steering() -> str:
 
 def steering_file(kind: str) -> Response:
     """The decisions of the quarter as a file."""
-    *_rest, found = _asked()
-    return export(kind, _("Quartal"), columns.of_decided(Words()), found.decided)
+    words = Words()
+    year, number, size, found = _asked()
+    known = [code for code, _title in words.options("sizes") if code == size]
+    name = "-".join([_("Quartal"), f"{year}-{number}", *known])
+    return export(kind, name, columns.of_decided(words), found.decided)
 
 
 def areas_file(kind: str) -> Response:
     """The figures of every funding area as a file."""
-    year, *_rest, found = _asked()
-    return export(kind, _("Kennzahlen"), columns.of_areas(Words(), year), found.areas)
+    year, number, _size, found = _asked()
+    return export(kind, f"{_('Kennzahlen')}-{year}-{number}", columns.of_areas(Words(), year), found.areas)
 
 
 def reads_file(kind: str) -> Response:

@@ -80,7 +80,8 @@ def payments_file(kind: str) -> Response:
             Column(_("IBAN"), lambda row: format_iban(row.account.iban) if row.account else None),
         ]
     rows = every(lambda after: _found(after, PAGE_ROWS) if after else first)
-    return export(kind, _("Auszahlungen"), columns, rows)
+    shown = _("ausbezahlt") if request.args.get("shown") == "paid" else _("offen")
+    return export(kind, f"{_('Auszahlungen')}-{shown}", columns, rows)
 
 
 def record() -> Response | tuple[str, int]:

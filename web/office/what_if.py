@@ -50,7 +50,7 @@ def page() -> str | tuple[str, int]:
 
 def file(kind: str) -> Response:
     """All of them as a file, in the order in which they are served."""
-    asked, words = _ask(), Words()
+    asked, words = _answered(), Words()
     names, lines = asked.year.names, asked.year.lines
     columns: list[Column[tuple[int, Served]]] = [
         Column(_("Reihenfolge"), lambda row: row[0], As.NUMBER),
@@ -64,19 +64,33 @@ def file(kind: str) -> Response:
         Column(_("Betrag dann"), lambda row: row[1].asks_then, As.MONEY),
         Column(_("Platz dann"), lambda row: _("ja") if row[1].fits_then else _("nein")),
     ]
-    return export(kind, _("Was wäre wenn"), columns, enumerate(asked.outcome.served, 1))
+    return export(kind, _named(_("Was wäre wenn"), asked), columns, enumerate(asked.outcome.served, 1))
 
 
 def left_file(kind: str) -> Response:
     """What is left of each line today, and would be then, as a file."""
-    asked, words = _ask(), Words()
+    asked, words = _answered(), Words()
     columns: list[Column[tuple[int, MoneyRow]]] = [
         Column(_("Förderbereich"), lambda row: words.area(row[1].area)),
         Column(_("Herkunft"), lambda row: words.pot(row[1].pot)),
         Column(_("heute"), lambda row: asked.outcome.left_now[row[0]], As.MONEY),
         Column(_("dann"), lambda row: asked.outcome.left_then[row[0]], As.MONEY),
     ]
-    return export(kind, _("Was übrig bleibt"), columns, asked.year.lines.items())
+    return export(kind, _named(_("Was übrig bleibt"), asked), columns, asked.year.lines.items())
+
+
+def _named(title: str, asked: Asked) -> str:
+    """A file's name says which question it answers."""
+    cut, amount = asked.change.cut, asked.change.amount
+    said = [f"{cut}%"] if cut else []
+    said += [f"{amount / 100:.2f}CHF"] if amount else []
+    return "-".join([title, str(asked.year.year), *said])
+
+
+def _answered() -> Asked:
+    """For a file, which has no room for a refusal: 422 instead of today's figures."""
+    asked = _ask()
+    return abort(422) if asked.refusal else asked
 
 
 def _ask() -> Asked:

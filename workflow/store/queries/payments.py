@@ -32,7 +32,9 @@ ACCOUNT = """
 """As handed in with the application, in whatever section its form asks for it; else as the record has it."""
 FILED = """(
  SELECT jsonb_agg(jsonb_build_object('message', f.message, 'amount', f.paid + f.amount - c.paid,
-  'earlier', f.earlier, 'made_at', f.made_at, 'made_by', m.name) ORDER BY f.made_at DESC, f.paid DESC)
+  'earlier', f.earlier, 'made_at', f.made_at, 'made_by', m.name, 'taken_back', EXISTS (
+   SELECT FROM events e WHERE e.case_id = c.id AND e.name = 'Paid' AND e.at > f.made_at
+    AND CAST(e.data->>'amount' AS bigint) < 0)) ORDER BY f.made_at DESC, f.paid DESC)
  FROM filed_payments f JOIN persons m ON m.id = f.made_by
  WHERE f.case_id = c.id AND f.paid + f.amount > c.paid)"""
 """Files in which money lies that is not recorded: one that counts on more than is recorded now, too."""
@@ -75,7 +77,7 @@ class Account:
 class Filed:
     """A file for the bank in which money of this case lies that is not recorded yet, so many Rappen.
 
-    `made_by`: the name; `earlier`: files in which it was before.
+    `made_by`: the name; `earlier`: files in which it was before; `taken_back`: a payment was, since then.
     """
 
     message: str
@@ -83,6 +85,7 @@ class Filed:
     earlier: tuple[str, ...]
     made_at: datetime
     made_by: str
+    taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,8 @@ def _payable(tx: sa.Connection, row: Any, viewer: Actor, now: datetime) -> Payab
 
 def _filed(row: Mapping[str, Any]) -> Filed:
     made_at = datetime.fromisoformat(row["made_at"])
-    return Filed(row["message"], int(row["amount"]), tuple(row["earlier"]), made_at, row["made_by"])
+    made_by, taken_back = row["made_by"], row["taken_back"]
+    return Filed(row["message"], int(row["amount"]), tuple(row["earlier"]), made_at, made_by, taken_back)
 
 
 def _is_appealed(case: Case, route: Route) -> bool:
