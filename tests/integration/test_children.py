@@ -105,7 +105,8 @@ def test_an_amendment_with_more_money_is_decided_at_the_same_level_and_committed
     assert state(told, case_id).children[str(child)]["ending"] == "amended"
     said = order(told, child)
     assert "und einen um CHF 5'000.00 höheren Beitrag" in said
-    assert "um höchstens CHF 4'000.00 erhöht. 2. Soweit mehr beantragt ist, wird das Begehren abgewiesen." in said
+    assert "um höchstens CHF 4'000.00 erhöht." in said
+    assert "2. Soweit mehr beantragt ist, wird das Begehren abgewiesen." in said
     assert "Deutsch im Quartier" in said
     assert "Bernasconi" in said
     assert "Iselin" in said
