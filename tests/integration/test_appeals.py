@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in
 from tests.integration.test_children import amendment, granted, offers, opened, unsettled
 from tests.integration.walks import (
+    AUDITOR,
     CHANCELLERY,
     CHECKER,
     COMPLETE,
@@ -25,6 +27,7 @@ from tests.integration.walks import (
     SECOND,
     STEERING,
     SYNTHESIS,
+    THIRD,
     TREASURY,
     assert_kept,
     at_check,
@@ -38,8 +41,9 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import Story, proposal, review
+from workflow import comments
 from workflow.engine.decide import allowed
-from workflow.errors import Invalid, Refused
+from workflow.errors import Invalid, NotAllowed, Refused
 from workflow.store import journal, published, queries
 from workflow.texts import ZURICH
 
@@ -331,6 +335,46 @@ def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
     closed = queries.dossier(told.db, told.actors[CHECKER], child, now=told.now)
     assert closed is not None
     assert not closed.opened  # kept out of the appeal
+
+
+def test_the_first_instance_does_not_read_how_its_decision_is_judged(app: Flask, told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Der Ermessensspielraum ist gewahrt."}})
+    [number] = [one.number for one in rows(told.db, "SELECT number FROM cases WHERE id = :id", id=child)]
+
+    def seen(email: str) -> tuple[bool, bool, bool, bool]:
+        """(page, link, title, a word of it finds it)"""
+        viewer = told.actors[email]
+        page = queries.dossier(told.db, viewer, child, now=told.now)
+        listed = queries.cases(told.db, viewer, queries.Filters(text=number), now=told.now)
+        worded = queries.cases(told.db, viewer, queries.Filters(text="Quartier"), now=told.now)
+        assert listed is not None
+        assert worded is not None
+        [row] = listed.rows
+        found = child in [one.id for one in worded.rows]
+        return page is not None and page.opened, row.has_page, row.title is not None, found
+
+    with told.db.begin() as tx:  # as its words are once its applicant has answered something
+        words = "UPDATE applications SET words = to_tsvector('german', 'Quartier') WHERE id = :id"
+        tx.execute(sa.text(words), {"id": child})
+    assert seen(THIRD) == (False, False, False, False)
+    assert seen(AUDITOR) == (True, True, True, True)
+    assert signed_in(app, THIRD).http.get(f"/desk/cases/{child}").status_code == 404
+    said = comments.NewComment(told.next_id(), child, "office", "Bitte abweisen.")
+    with pytest.raises(NotAllowed):
+        comments.write(told.db, told.actors[THIRD], said, now=told.now)
+    parent = queries.dossier(told.db, told.actors[THIRD], case_id, now=told.now)
+    assert parent is not None
+    assert [(one.number, one.seen) for one in parent.children] == [(number, False)]
+    told.declare(DEPARTMENT, child)
+    page = queries.dossier(told.db, told.actors[DEPARTMENT], child, now=told.now)
+    assert page is not None
+    assert page.opened
+    with told.db.begin() as tx:  # one that began before there was the mark
+        tx.execute(sa.text("UPDATE cases SET state = state - 'others' WHERE id = :id"), {"id": child})
+    assert seen(THIRD) == (True, True, True, True)
 
 
 def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:

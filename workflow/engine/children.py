@@ -64,7 +64,16 @@ def begun(
     involved = {by for one in before for by in (*(act.by for act in one.acts), *one.declared)}
     barred = tuple(sorted(involved | set(parent.recused)))
     asked_by = by if child.internal else ""
-    return ev.Submitted(parent.applicant, known, content, route.start, parent_id, barred, asked_by=asked_by)
+    return ev.Submitted(
+        parent.applicant,
+        known,
+        content,
+        route.start,
+        parent_id,
+        barred,
+        asked_by=asked_by,
+        others=child.others,
+    )
 
 
 def ended(
