@@ -167,6 +167,42 @@ def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told
     assert_kept(told.db)
 
 
+def test_who_decides_anew_reads_the_order_of_the_appeal_and_nothing_before_it_is_sent(
+    app: Flask, told: Story
+) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.recuse(SECRETARIAT_TOO, child)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Begründung trägt nicht."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Ermessen ist überschritten."}})
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+    [made] = rows(told.db, "SELECT id FROM files WHERE application_id = :id", id=child)
+
+    def listed(email: str) -> list[UUID]:
+        page = queries.dossier(told.db, told.actors[email], case_id, now=told.now)
+        assert page is not None
+        [one] = page.children
+        found = [letter.id for letter in one.letters]
+        assert (queries.file(told.db, told.actors[email], made.id) is not None) == bool(found)
+        return found
+
+    assert listed(CHECKER) == []
+    deliver(told)
+    assert listed(CHECKER) == [made.id]
+    assert queries.file(told.db, told.actors[LEAD_TOO], made.id) is None  # has not declared there
+    browser = signed_in(app, SYNTHESIS)
+    assert (
+        browser.http.get(browser.open(f"/desk/cases/{case_id}").link(f"/files/{made.id}")).status_code == 200
+    )
+    closed = browser.open(f"/desk/cases/{child}").words()
+    assert "Am Geschäft, zu dem dieses gehört, haben Sie mitgewirkt" in closed
+    assert "Sie sind bei diesem Gesuch im Ausstand" not in closed
+    own = signed_in(app, SECRETARIAT_TOO).open(f"/desk/cases/{child}").words()
+    assert "Sie sind bei diesem Gesuch im Ausstand" in own
+
+
 def test_who_instructs_an_appeal_records_that_its_reasons_have_come(app: Flask, told: Story) -> None:
     child = opened(told, CHECKER, refused(told), "appeal", lodged(told))
     secretariat = signed_in(app, SECRETARIAT)
