@@ -15,7 +15,7 @@ from web.api.operations import caller, do, once, operation, revision_seen
 from web.errors import problem_document
 from web.language import lang
 from web.portal.papers import archive_of, receipt_of
-from web.reads import note_read
+from web.reads import note_file
 from web.security import db, now, settings
 from workflow import drafts, signing
 from workflow.engine.commands import Submit
@@ -222,7 +222,7 @@ def file(file_id: UUID) -> Response:
     row = queries.file(db(), caller().actor, file_id)
     if row is None:
         raise NotFound("no_such_file")
-    note_read(row.application_id)
+    note_file(row)
     response = send_file(
         queries.file_path(settings(), row),
         mimetype=row.media_type,
