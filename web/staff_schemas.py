@@ -148,6 +148,12 @@ class Money(Schema):
     left = an_amount("Left")
 
 
+class Belonging(Relative):
+    """A case that belongs to this one."""
+
+    letters = fields.List(fields.Nested(File), metadata=said("Those that it has sent out"))
+
+
 class Dossier(Schema):
     """A case as staff see it. Before the declaration: which case it is, the offers, and `entry` if any."""
 
@@ -164,7 +170,7 @@ class Dossier(Schema):
     statements = fields.List(fields.Nested(Statement))
     granted = an_amount("Granted", allow_none=True)
     parent = fields.Nested(Relative, allow_none=True)
-    children = fields.List(fields.Nested(Relative))
+    children = fields.List(fields.Nested(Belonging))
     line = fields.Nested(Money, allow_none=True)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from workflow.engine import children
 from workflow.engine.canonical import content_hash
-from workflow.engine.case import EMPTY, Actor
+from workflow.engine.case import EMPTY, Actor, Case
 from workflow.engine.commands import OpenChild, Submit
 from workflow.engine.events import Submitted
 from workflow.engine.route import APPLICANT_OFFICE, DECIDED_BY, Child, Route
@@ -22,7 +22,7 @@ from workflow.funding.budget import TODAY
 from workflow.funding.forms import Answers
 from workflow.funding.plan import beside, outcome, planned, planned_in
 from workflow.funding.programme import Programme
-from workflow.store import applications, organisations, published, signatures
+from workflow.store import applications, journal, organisations, published, signatures
 from workflow.store.applications import Kept, WorkingCopy
 from workflow.store.journal import Beginning, Stored
 from workflow.store.queries.record import acted_as, history, signing
@@ -186,7 +186,9 @@ def accept_child(
     if not applications.add(tx, draft):
         raise Refused("submitted_already")
     content = kept.add("application", "", answers)
-    begun = children.begun(route, parent.case, child, str(parent.id), facts, content, kept.actor.person)
+    asked = _asked(tx, parent.case, known) if child.others else []
+    by = kept.actor.person
+    begun = children.begun(route, parent.case, child, str(parent.id), facts, content, by, asked)
     beginning = Beginning(
         organisation_id=organisation,
         title=f"{published.programme(tx, parent.programme_hash).own(titles)}: {row.title}",
@@ -213,6 +215,12 @@ def accept_child(
         target_group=parent.target_group,
     )
     return Accepted(stored, beginning, draft["revision"]), begun
+
+
+def _asked(tx: Connection, parent: Case, known: Mapping[str, Child]) -> list[Case]:
+    """Its internal children."""
+    internal = (one for one, said in parent.children.items() if known[said["code"]].internal)
+    return [journal.read(tx, UUID(one)).case for one in internal]
 
 
 def _in_all(tx: Connection, facts: Facts, parent_id: UUID) -> int:

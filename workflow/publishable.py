@@ -37,7 +37,7 @@ from workflow.funding.labelled import check_labels, misread_texts
 from workflow.funding.plan import check_plan
 from workflow.funding.programme import Bundle, Programme, load_folder
 from workflow.intake import REQUESTED_IN_ALL
-from workflow.store.reading import ALL_DOSSIERS
+from workflow.store.reading import ALL_DOSSIERS, OF_OTHERS
 
 FORM_KEYS = {"title", "sections"}
 """Without them no form could even be parsed."""
@@ -278,7 +278,7 @@ def findings(
     return [
         *unsaid(route, *_said(forms, route, routes)),
         *unsigned(route, _reasons(forms, route), reading(bundle, "reasons")),
-        *_unread(route),
+        *_unread(route, _for_others(route, routes)),
     ]
 
 
@@ -299,13 +299,20 @@ def reading(bundle: Bundle, name: str) -> set[str]:
     return own | {code for code, text in bundle.letters.items() if any(f'"{one}.typ"' in text for one in own)}
 
 
-def _unread(route: Route) -> Iterator[RouteError]:
+def _for_others(route: Route, routes: Mapping[str, Route]) -> bool:
+    """Some case of this route is for others to decide than those whose decision it is about."""
+    children = (child for one in routes.values() for child in one.children.values())
+    return any(child.others and child.route == route.code for child in children)
+
+
+def _unread(route: Route, for_others: bool) -> Iterator[RouteError]:
     """Steps at which somebody would act on a dossier that they never get to read: who does not read all of
     them reads one after declaring, and declares at a gate."""
     for step in _humans(route):
         everybody = {role for seat in step.seats for office, role in seat.who.among() if office != NO_OFFICE}
         free = set(step.ungated) if step.gate else everybody - {APPLICANT, OPERATOR}
-        for role in sorted(free - set(ALL_DOSSIERS)):
+        unread = free & everybody - set(OF_OTHERS) if for_others else free - set(ALL_DOSSIERS)
+        for role in sorted(unread):
             yield RouteError("reads_nothing", at=step.code, role=role)
 
 

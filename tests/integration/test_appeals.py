@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from babel.dates import format_date
 from flask import Flask
 
@@ -12,6 +13,7 @@ from tasks.deliver import deliver_due
 from tests.browsing import app_for, signed_in
 from tests.integration.test_children import amendment, granted, offers, opened, unsettled
 from tests.integration.walks import (
+    AUDITOR,
     CHANCELLERY,
     CHECKER,
     COMPLETE,
@@ -26,6 +28,7 @@ from tests.integration.walks import (
     SECOND,
     STEERING,
     SYNTHESIS,
+    THIRD,
     TREASURY,
     assert_kept,
     at_check,
@@ -39,8 +42,9 @@ from tests.integration.walks import (
     state,
 )
 from web.cli.story import Story, proposal, review
+from workflow import comments
 from workflow.engine.decide import allowed
-from workflow.errors import Invalid, Refused
+from workflow.errors import Invalid, NotAllowed, Refused
 from workflow.store import journal, published, queries
 from workflow.texts import ZURICH
 
@@ -178,6 +182,42 @@ def test_an_appeal_that_is_upheld_brings_the_case_back_and_may_follow_again(told
     opened(told, CHECKER, case_id, "appeal", lodged(told))
     assert state(told, case_id).suspended_at is not None
     assert_kept(told.db)
+
+
+def test_who_decides_anew_reads_the_order_of_the_appeal_and_nothing_before_it_is_sent(
+    app: Flask, told: Story
+) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.recuse(SECRETARIAT_TOO, child)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Die Begründung trägt nicht."}})
+    told.do(DEPARTMENT, child, "uphold", {"decision": {"reasons": "Das Ermessen ist überschritten."}})
+    while deliver_due(told.db, told.settings, lambda: told.now):
+        told.route()
+    [made] = rows(told.db, "SELECT id FROM files WHERE application_id = :id", id=child)
+
+    def listed(email: str) -> list[UUID]:
+        page = queries.dossier(told.db, told.actors[email], case_id, now=told.now)
+        assert page is not None
+        [one] = page.children
+        found = [letter.id for letter in one.letters]
+        assert (queries.file(told.db, told.actors[email], made.id) is not None) == bool(found)
+        return found
+
+    assert listed(CHECKER) == []
+    deliver(told)
+    assert listed(CHECKER) == [made.id]
+    assert queries.file(told.db, told.actors[LEAD_TOO], made.id) is None  # has not declared there
+    browser = signed_in(app, SYNTHESIS)
+    assert (
+        browser.http.get(browser.open(f"/desk/cases/{case_id}").link(f"/files/{made.id}")).status_code == 200
+    )
+    closed = browser.open(f"/desk/cases/{child}").words()
+    assert "Am Geschäft, zu dem dieses gehört, haben Sie mitgewirkt" in closed
+    assert "Sie sind bei diesem Gesuch im Ausstand" not in closed
+    own = signed_in(app, SECRETARIAT_TOO).open(f"/desk/cases/{child}").words()
+    assert "Sie sind bei diesem Gesuch im Ausstand" in own
 
 
 def test_who_instructs_an_appeal_records_that_its_reasons_have_come(app: Flask, told: Story) -> None:
@@ -348,6 +388,46 @@ def test_who_works_on_an_appeal_reads_what_it_is_about(told: Story) -> None:
     closed = queries.dossier(told.db, told.actors[CHECKER], child, now=told.now)
     assert closed is not None
     assert not closed.opened  # kept out of the appeal
+
+
+def test_the_first_instance_does_not_read_how_its_decision_is_judged(app: Flask, told: Story) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.do(SECRETARIAT, child, "propose", {"findings": {"findings": "Der Ermessensspielraum ist gewahrt."}})
+    [number] = [one.number for one in rows(told.db, "SELECT number FROM cases WHERE id = :id", id=child)]
+
+    def seen(email: str) -> tuple[bool, bool, bool, bool]:
+        """(page, link, title, a word of it finds it)"""
+        viewer = told.actors[email]
+        page = queries.dossier(told.db, viewer, child, now=told.now)
+        listed = queries.cases(told.db, viewer, queries.Filters(text=number), now=told.now)
+        worded = queries.cases(told.db, viewer, queries.Filters(text="Quartier"), now=told.now)
+        assert listed is not None
+        assert worded is not None
+        [row] = listed.rows
+        found = child in [one.id for one in worded.rows]
+        return page is not None and page.opened, row.has_page, row.title is not None, found
+
+    with told.db.begin() as tx:  # as its words are once its applicant has answered something
+        words = "UPDATE applications SET words = to_tsvector('german', 'Quartier') WHERE id = :id"
+        tx.execute(sa.text(words), {"id": child})
+    assert seen(THIRD) == (False, False, False, False)
+    assert seen(AUDITOR) == (True, True, True, True)
+    assert signed_in(app, THIRD).http.get(f"/desk/cases/{child}").status_code == 404
+    said = comments.NewComment(told.next_id(), child, "office", "Bitte abweisen.")
+    with pytest.raises(NotAllowed):
+        comments.write(told.db, told.actors[THIRD], said, now=told.now)
+    parent = queries.dossier(told.db, told.actors[THIRD], case_id, now=told.now)
+    assert parent is not None
+    assert [(one.number, one.seen) for one in parent.children] == [(number, False)]
+    told.declare(DEPARTMENT, child)
+    page = queries.dossier(told.db, told.actors[DEPARTMENT], child, now=told.now)
+    assert page is not None
+    assert page.opened
+    with told.db.begin() as tx:  # one that began before there was the mark
+        tx.execute(sa.text("UPDATE cases SET state = state - 'others' WHERE id = :id"), {"id": child})
+    assert seen(THIRD) == (True, True, True, True)
 
 
 def test_withdrawing_an_appeal_ends_the_matter(told: Story) -> None:

@@ -22,7 +22,9 @@ def owner(told: Story) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-@pytest.mark.parametrize("table", ["events", "postings", "definitions", "dossier_reads"])
+@pytest.mark.parametrize(
+    "table", ["events", "postings", "definitions", "dossier_reads", "organisation_reads"]
+)
 @pytest.mark.parametrize("statement", ["UPDATE {} SET at = now()", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 def test_the_program_cannot_change_facts(told: Story, table: str, statement: str) -> None:
     asked = statement.format(table).replace("definitions SET at", "definitions SET published_at")

@@ -11,11 +11,16 @@ from flask import Flask
 
 from tests.browsing import signed_in
 from tests.counting import plans, statements, ways
+from tests.integration.test_appeals import SECRETARIAT, lodged
+from tests.integration.test_children import amendment, opened
+from tests.integration.test_children import granted as whole_grant
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
     COMPLETE,
+    DIVISION,
     GGG,
+    HEAD,
     HEKS,
     LEAD,
     LEAD_TOO,
@@ -271,6 +276,30 @@ def test_who_was_a_member_once_is_linked(told: Story) -> None:
         assert who_is_linked(tx, this, [checker, told.actors[LEAD].person]) == {checker}
         store.merge(tx, organisation_id("heks"), organisation_id("ggg-migration"), told.now)
         assert who_is_linked(tx, this, [checker, told.actors[LEAD].person]) == {checker}
+
+
+def test_who_stands_in_the_application_is_linked_to_all_that_belongs_to_it(told: Story) -> None:
+    first = whole_grant(told)
+    _many(told, first)
+    amended = opened(told, HEKS, first, "amendment", amendment(5_000))
+    told.do(CHECKER, amended, "decide", {"check": {"recommendation": "Begründet."}})
+    told.do(HEAD, amended, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, amended, "confirm", {"decision": {}})
+    deliver(told)
+    appeal = opened(told, CHECKER, amended, "appeal", lodged(told))
+    with told.db.begin() as tx:
+        tx.execute(
+            sa.text("UPDATE persons SET name = 'Alex Beispiel' WHERE email = :it"), {"it": SECRETARIAT}
+        )
+    him = told.actors[SECRETARIAT].person
+    for this in (first, amended, appeal):
+
+        def linked(this: UUID = this) -> frozenset[str]:
+            with told.db.connect() as tx:
+                return who_is_linked(tx, this, [him])
+
+        assert linked() == {him}
+        assert not {"cases", "contents"} & _read(told, linked, b"merged_into")[1]
 
 
 def test_a_recusal_is_minuted_with_its_reason_and_the_head_is_told_when_nobody_is_left(

@@ -10,10 +10,14 @@ import pytest
 from flask import Flask
 
 from tests.browsing import signed_in
+from tests.integration.test_appeals import lodged
+from tests.integration.test_children import opened
 from tests.integration.test_own_first import addresses, text_of
 from tests.integration.walks import (
     AUDITOR,
     CHECKER,
+    DIVISION,
+    HEAD,
     HEKS,
     LEAD,
     LEAD_TOO,
@@ -27,7 +31,7 @@ from tests.integration.walks import (
     rows,
     state,
 )
-from web.cli.story import Story, review
+from web.cli.story import Story, proposal, review
 from workflow.engine.commands import OpenChild, Suspend
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.people import organisation_id, person_id
@@ -36,6 +40,7 @@ from workflow.store import queries
 
 SECOND_TOO = "dragan.ilic@sozialhilfe.bs.example"
 ASKED = "nicole.schaer@fruehfoerderung.bs.example"
+ASKED_TOO = "amina.diallo@fruehfoerderung.bs.example"
 QUESTION, ANSWER = "Gibt es im Quartier schon eine Spielgruppe?", "Ja, zwei; beide sind voll."
 
 
@@ -212,6 +217,20 @@ def test_an_inquiry_that_loses_its_last_person_so_is_handed_to_those_who_find_an
         told.recuse(email, case_id)
     assert happened(told, inquiry)[-3:] == ["Recused", "Recused", "Unstaffed"]
     assert_kept(told.db)
+
+
+def test_who_has_advised_the_first_instance_hears_no_appeal(told: Story, case_id: UUID) -> None:
+    answered, declared = ask(told, LEAD, case_id), ask(told, LEAD, case_id)
+    answer(told, answered)
+    told.declare(ASKED_TOO, declared)
+    told.do(LEAD, case_id, "yes", review("Gut begründet."))
+    told.do(SECOND, case_id, "yes", review("Passt."))
+    told.do(SYNTHESIS, case_id, "propose", proposal(38_000_00, "Beide Stellen empfehlen."))
+    told.do(HEAD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})
+    told.do(DIVISION, case_id, "confirm", {"decision": {}})
+    deliver(told)
+    appeal = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    assert {told.actors[one].person for one in (ASKED, ASKED_TOO)} <= set(state(told, appeal).recused)
 
 
 def test_own_first_holds_for_what_others_ask(told: Story, case_id: UUID) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from flask import Flask
 
 from tests.browsing import signed_in
+from tests.integration.members import GGG as REGISTERED_BY
+from tests.integration.members import NEW, register
+from tests.integration.test_appeals import SECRETARIAT, lodged, refused
+from tests.integration.test_children import opened
+from tests.integration.test_documents import attach
 from tests.integration.test_large_routes import XL, at_finance
 from tests.integration.walks import (
     AUDITOR,
@@ -28,12 +35,14 @@ from tests.integration.walks import (
     at_decision,
     at_review,
     deliver,
+    language,
     order,
     rows,
     state,
 )
 from web.cli.story import Story, decision
 from web.cli.visitors import Browser
+from workflow import reads
 from workflow.store import queries
 
 Of = Callable[[str], Browser]
@@ -78,6 +87,55 @@ def test_every_way_to_a_dossier_is_noted(told: Story, of: Of, way: str) -> None:
     url = {"file": f"/files/{file}", "proposal": f"/desk/cases/{case_id}/proposal"}.get(way)
     assert of(HEAD).open(url or f"/applications/{case_id}/{way}").status == 200
     assert noted(told) == [HEAD]
+
+
+def test_who_works_on_what_belongs_to_an_application_has_read_that_too(told: Story, of: Of) -> None:
+    case_id = refused(told)
+    child = opened(told, CHECKER, case_id, "appeal", lodged(told))
+    told.wait(days=34)
+    told.declare(SECRETARIAT, child)
+    of(SECRETARIAT).open(f"/desk/cases/{child}")
+    read = rows(told.db, "SELECT case_id FROM dossier_reads")
+    assert {row.case_id for row in read} == {case_id, child}
+
+
+@pytest.mark.parametrize("way", ["/files/{}", "/files/{}/view", "/api/v1/files/{}"])
+def test_who_reads_an_organisations_documents_is_noted(told: Story, app: Flask, of: Of, way: str) -> None:
+    register(told)
+    attach(told, REGISTERED_BY)
+    [file] = rows(told.db, "SELECT id FROM files WHERE organisation_id = :id", id=NEW)
+    path = way.format(file.id)
+    if path.startswith("/api"):
+        client = app.test_client()
+        said = {"email": CHECKER, "password": "geheim"}
+        token = client.post("/api/v1/sessions", json=said).get_json()["token"]
+        with client.get(path, headers={"Authorization": f"Bearer {token}"}) as answer:
+            assert answer.status_code == 200
+    else:
+        assert of(REGISTERED_BY).http.get(path).status_code == 200
+        for _ in range(2):
+            assert of(CHECKER).http.get(path).status_code == 200
+    read = rows(told.db, "SELECT organisation_id, person_id FROM organisation_reads")
+    assert [(row.organisation_id, str(row.person_id)) for row in read] == [(NEW, told.actors[CHECKER].person)]
+    page = of(AUDITOR).open("/office/reads").words()
+    assert "Unterlagen der Trägerschaft" in page
+    assert "Regula Keller" in page
+
+
+def test_what_was_read_at_once_stands_on_one_page(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = (told.submit(HEKS, language()) for _ in range(3))
+    reader = UUID(told.actors[CHECKER].person)
+    reads.note(told.db, reader, [first], now=told.now + timedelta(minutes=1))
+    reads.note(told.db, reader, [second, third], now=told.now)
+    monkeypatch.setattr(sys.modules[queries.reads.__module__], "MOST", 2)
+    after: str | None = None
+    found: list[UUID | None] = []
+    for _ in range(2):
+        page = queries.reads(told.db, told.actors[AUDITOR], after=after)
+        assert page is not None
+        found += [one.case_id for one in page.rows]
+        after = page.next
+    assert (found[0], set(found), after) == (first, {first, second, third}, None)
 
 
 @pytest.mark.parametrize("way", ["", "/events", "/comments", "/inquiries"])

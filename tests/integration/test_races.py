@@ -113,9 +113,9 @@ def test_a_worker_at_work_holds_up_nobody_who_only_refers_to_what_it_holds(told:
         plain(worker).execute(journal.LOCK_LINES, (list(range(100)),))
         handle(hasty, Submit(cases[1]), told.actors[HEKS], uuid4(), told.now)  # its line is held
         with hasty.begin() as tx:
-            reads.note(tx, reader, cases[0], day, told.now)
+            reads.note(tx, reader, [cases[0]], day, told.now)
     with told.db.begin() as tx:
-        reads.note(tx, reader, cases[1], day, told.now)
+        reads.note(tx, reader, [cases[1]], day, told.now)
         assert advance_due(hasty, told.now) == len(cases)
     hasty.dispose()
     assert_kept(told.db)

@@ -90,6 +90,13 @@ def test_nobody_decides_on_a_dossier_that_stays_closed_to_them(gate: Any) -> Non
     assert set(parsed_routes(bundle, Programme.parse(bundle.programme))) == set(BUNDLE.routes)
 
 
+def test_a_coordinator_does_not_act_unread_in_what_others_decide() -> None:
+    bundle: Bundle = deepcopy(BUNDLE)
+    step = bundle.routes["appeal"]["steps"]["dispatch_upheld"]
+    step["who"] = {"office": "general_secretariat", "role": "coordinator"}
+    assert "reads_nothing at=dispatch_upheld role=coordinator" in [str(one) for one in problems(bundle)]
+
+
 @pytest.mark.parametrize("folder", PROGRAMMES, ids=[folder.name for folder in PROGRAMMES])
 def test_every_programme_here_can_be_published(folder: Path) -> None:
     assert [str(one) for one in problems(load_folder(folder))] == []

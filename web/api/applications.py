@@ -16,7 +16,7 @@ from web.api.operations import FIRST_OF_TWO, caller, do, once, operation, revisi
 from web.errors import problem_document
 from web.language import lang
 from web.portal.papers import archive_of, receipt_of
-from web.reads import note_read
+from web.reads import note_file
 from web.security import db, now, settings
 from workflow import drafts, signing
 from workflow.engine.commands import Submit
@@ -247,7 +247,7 @@ def file(file_id: UUID) -> Response:
     row = queries.file(db(), caller().actor, file_id)
     if row is None:
         raise NotFound("no_such_file")
-    note_read(row.application_id)
+    note_file(row)
     response = send_file(
         queries.file_path(settings(), row),
         mimetype=row.media_type,

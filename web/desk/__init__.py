@@ -288,7 +288,9 @@ def _dossier(case_id: UUID) -> Dossier:
 
 def _page(case_id: UUID, attempt: Attempt | None = None) -> str:
     found, words = _dossier(case_id), Words()
-    if found.opened:
+    if found.opened and found.parent and found.parent_read:
+        note_read(case_id, found.parent.id)
+    elif found.opened:
         note_read(case_id)
     route = found.case.route_hash
     call = words.programme.calls.get(found.case.call)

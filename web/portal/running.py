@@ -20,7 +20,7 @@ from web.language import gettext, lang
 from web.opening import Parent, open_child, opening_page
 from web.portal.own import call_of, own_application, problems_of, progress_of
 from web.posted import posted_answers, pressed
-from web.reads import note_read
+from web.reads import note_file
 from web.security import db, do, now, settings, signed_in
 from workflow import signing, statements
 from workflow.engine.commands import Complete, Offer, Withdraw
@@ -296,7 +296,7 @@ def file(file_id: UUID) -> Response:
     row = queries.file(db(), signed_in().actor, file_id)
     if row is None:
         raise NotFound("no_such_file")
-    note_read(row.application_id)
+    note_file(row)
     return _sent(row, as_attachment=True)
 
 
@@ -305,7 +305,7 @@ def view(file_id: UUID) -> Response:
     row = queries.file(db(), signed_in().actor, file_id)
     if row is None or row.media_type not in VIEWABLE:
         raise NotFound("no_such_file")
-    note_read(row.application_id)
+    note_file(row)
     response = _sent(row, as_attachment=False)
     # In its frame everything is in a sandbox. A window of its own is for browsers that show no PDF in one.
     alone = row.media_type == "application/pdf" and request.headers.get("Sec-Fetch-Dest") == "document"

@@ -140,6 +140,8 @@ class Case(NamedTuple):
     """What the grant came to in the end, by each report that was accepted: the last one counts."""
     unsent: tuple[str, ...] = ()
     """Those of the letters that nobody has sent out: not the applicant's to read."""
+    others: bool = False
+    """Others decide it than those who run the case that it belongs to: these do not read it either."""
 
     @property
     def open_seats(self) -> tuple[Seat, ...]:
@@ -190,6 +192,7 @@ ADDED = (
     "paid",
     "settled",
     "unsent",
+    "others",
 )
 
 
@@ -206,6 +209,7 @@ def evolve(case: Case, event: ev.Event) -> Case:
                 parent=event.parent,
                 recused=event.recused,
                 asked_by=event.asked_by,
+                others=event.others,
             )
         case ev.Entered():
             return _entered(case, event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from workflow.engine import commands as cmd
@@ -44,19 +44,36 @@ def opened(
 
 
 def begun(
-    route: Route, parent: Case, child: Child, parent_id: str, facts: Facts, content: str, by: str
+    route: Route,
+    parent: Case,
+    child: Child,
+    parent_id: str,
+    facts: Facts,
+    content: str,
+    by: str,
+    asked: Iterable[Case] = (),
 ) -> ev.Submitted:
     """A child's first event: its form's `facts` over those of its parent, without what it decides itself.
 
-    `by`: who opens it.
+    `by`: who opens it; `asked`: the parent's internal children, whose people have advised who decided there.
     """
     decided = route.decided()
     taken = {name: value for name, value in parent.facts.items() if name not in decided}
     known = {name: value for name, value in {**taken, **facts}.items() if name in route.facts}
-    involved = {act.by for act in parent.acts} | set(parent.declared) if child.others else set()
+    before = (parent, *asked) if child.others else ()
+    involved = {by for one in before for by in (*(act.by for act in one.acts), *one.declared)}
     barred = tuple(sorted(involved | set(parent.recused)))
     asked_by = by if child.internal else ""
-    return ev.Submitted(parent.applicant, known, content, route.start, parent_id, barred, asked_by=asked_by)
+    return ev.Submitted(
+        parent.applicant,
+        known,
+        content,
+        route.start,
+        parent_id,
+        barred,
+        asked_by=asked_by,
+        others=child.others,
+    )
 
 
 def ended(

@@ -18,7 +18,7 @@ class Submitted:
     """A case begins. `parent`: the case that it belongs to, if any; `recused`: who is kept out.
 
     `signed_with`: who signed first, where two sign together. `asked_by`: of an internal case, which the
-    applicant does not see: who asks.
+    applicant does not see: who asks. `others`: whoever sees all cases does not see this one, an appeal.
     """
 
     applicant: str
@@ -29,6 +29,7 @@ class Submitted:
     recused: tuple[str, ...] = ()
     signed_with: str = ""
     asked_by: str = ""
+    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)

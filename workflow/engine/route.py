@@ -194,7 +194,8 @@ class Wait:
 class Child:
     """A case of another route that may be opened from these steps, endings among them; one at a time.
 
-    `freezes`: its parent stands still until it has ended. `others`: who acted in the parent may not act here.
+    `freezes`: its parent stands still until it has ended. `others`: who acted in the parent may not act here,
+    and who reads all cases does not read this one for that.
     `internal`: the applicant sees nothing of it; whoever works on the parent may open it, several at once.
     """
 

@@ -20,6 +20,9 @@ OVERVIEW = ("coordinator", "head", "division_head", "department_head", "finance"
 ALL_DOSSIERS = ("coordinator", "auditor")
 """Roles that may open every dossier from which they have not withdrawn."""
 
+OF_OTHERS = ("auditor",)
+"""Those of them that may open one too which is for others to decide than those whose decision it is about."""
+
 SEES_ALL_STATEMENTS = ("coordinator", "head", "division_head", "department_head", "auditor")
 
 ONLOOKERS = ("auditor", "admin", "operator")
@@ -108,11 +111,12 @@ def receives(route: Route, case: Case, viewer: Actor, on: date) -> bool:
 def may_open(case: Case, viewer: Actor) -> bool:
     """May read the dossier: coordinators and auditors, others of the staff after declaring no conflict.
 
-    Nobody reads what others write about the measure of their own office, or of their organisation.
+    Nobody reads what others write about the measure of their own office, or of their organisation; and the
+    first instance does not read how an appeal against it is decided.
     """
     if keeps_out(case, viewer):
         return False
-    if viewer.has_role(*ALL_DOSSIERS):
+    if viewer.has_role(*(OF_OTHERS if case.others else ALL_DOSSIERS)):
         return True
     if not offices_of(viewer):  # what somebody once did opens nothing to who takes part in nothing any more
         return False
@@ -125,7 +129,8 @@ def keeps_out(case: Kept, viewer: Actor) -> bool:
 
 
 def in_a_list(case: Outline, viewer: Actor) -> tuple[bool, bool]:
-    """(may_open, has_page) for a viewer with a role of ALL_DOSSIERS, of whom the outline says all."""
+    """(may_open, has_page) for a viewer with a role of ALL_DOSSIERS, of whom the outline says all; not of a
+    case that is for others to decide."""
     opens = not keeps_out(case, viewer)
     return opens, opens or not belongs(case, viewer)
 

@@ -28,6 +28,7 @@ from workflow.store.queries.advice import Advised, advised_of
 from workflow.store.queries.comments import COMMENTS, Talk, talk_of
 from workflow.store.queries.explain import people_of
 from workflow.store.queries.family import (
+    CHILDRENS_LETTERS,
     FAMILY,
     ParentRead,
     Relative,
@@ -79,7 +80,8 @@ class Dossier:
 
     `own_measure`: it is one of the viewer's own office, and stays closed; `holders`: names of those who have
     open seats, by seat; `ties`: what links a viewer who is asked to declare to the applicant; `talk`: None
-    while it is not open; `recused`: the viewer has stepped back;
+    while it is not open; `recused`: the viewer has stepped back, or
+    (`barred`) has had a hand in what this case belongs to, or stepped back there;
     `unsent`: hashes of the letters that nobody has sent out; `proposed`: the way off the straight one that
     waits for a second person; `unrecorded`: beside a report, Rappen that lie in a file for the bank.
     """
@@ -88,6 +90,7 @@ class Dossier:
     opened: bool
     own_measure: bool
     recused: bool
+    barred: bool
     form: Form
     answers: Answers
     advice: Sequence[Advised]
@@ -133,8 +136,10 @@ SELECT c.*, CAST(c.state->>'suspended_at' AS timestamptz) AS suspended_at,
    WHERE w.case_id = c.id AND w.closed_at IS NULL) AS by_seat
 FROM cases c JOIN organisations o ON o.id = c.organisation_id WHERE c.id = :id"""
 LINE = "SELECT * FROM budget_lines WHERE id = :line"
-OPENED = (COMMENTS, INQUIRIES, HISTORY, WRITTEN, FILES, LINE, FAMILY, CONSENTS)
+OPENED = (COMMENTS, INQUIRIES, HISTORY, WRITTEN, FILES, LINE, FAMILY, CHILDRENS_LETTERS, CONSENTS)
 """What stands in an open dossier."""
+BARRED = "SELECT FROM events WHERE case_id = :id AND version = 1 AND data->'recused' ? :person"
+"""Of somebody who is kept out: since the case began, by no step of their own."""
 
 VEILED = ("Completed", "Declared", "Recused", "Assigned", "ChildOpened")
 """Events that tell what others do at a panel, and who they are."""
@@ -156,6 +161,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         declared = viewer.person in case.declared
         asked = [] if declared else [OF_ONE]
         asked += OPENED if opened else ()
+        asked += [BARRED] if case.parent and viewer.person in case.recused else []
         asked += BESIDE if opened and row.parent_id is None else ()
         said = {
             "id": case_id,
@@ -181,7 +187,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         form = published.form_of(tx, row.programme_hash, row.form_hash, row.organisation_kind)
         route_data = published.content(tx, row.route_hash)
         sees = partial(reading.has_page, viewer=viewer, on=today)
-        parent, children = family_of(tx, read[FAMILY], case_id, sees)
+        parent, children = family_of(tx, read[FAMILY], read[CHILDRENS_LETTERS], case_id, sees)
         parents = parent_read(tx, parent.id) if parent else None
         step_forms = _step_forms(tx, row.programme_hash, route, row.area)
         answers = texts.get(case.content, {})
@@ -194,6 +200,7 @@ def dossier(db: sa.Engine, viewer: Actor, case_id: UUID, *, now: datetime) -> Do
         opened=opened,
         own_measure=reading.is_of_own_office(case, viewer),
         recused=viewer.person in case.recused,
+        barred=bool(read[BARRED]),
         form=form,
         answers=answers,
         advice=advised_of(read[CONSENTS]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,8 @@ from workflow.store.queries.rows import Answers, FileRow, Report
 class Relative:
     """A case that this one belongs to, or that belongs to it. `kind`: the title of its route.
 
-    `seen`: there is a page of it for this viewer.
+    `seen`: there is a page of it for this viewer. `letters`: those that a case that belongs to this one has
+    sent: an appeal's order says what has to be decided anew.
     """
 
     id: UUID
@@ -32,6 +33,7 @@ class Relative:
     kind: Mapping[str, str]
     status: str
     seen: bool
+    letters: Sequence[FileRow] = ()
 
 
 def stopped_by(case: Case, children: Iterable[Relative]) -> Relative | None:
@@ -82,6 +84,13 @@ WHERE parent_id = (SELECT CAST(:id AS uuid)) AND asked_by IS NULL
 ORDER BY submitted_at, id"""
 
 
+CHILDRENS_LETTERS = """
+SELECT f.id, f.application_id, f.name, f.media_type, f.size, f.sha256, f.kind, f.at
+FROM cases c JOIN files f ON f.application_id = c.id
+WHERE c.parent_id = (SELECT CAST(:id AS uuid)) AND c.asked_by IS NULL AND f.kind = 'letter'
+ORDER BY f.at, f.id"""
+
+
 def family(
     tx: sa.Connection, case_id: UUID, sees: Callable[[Case, Route], bool]
 ) -> tuple[Relative | None, list[Relative]]:
@@ -89,18 +98,25 @@ def family(
 
     Internal ones stand elsewhere. `sees`: whether the viewer has a page of such a case.
     """
-    return family_of(tx, ask(tx, FAMILY, {"id": case_id}), case_id, sees)
+    return family_of(tx, ask(tx, FAMILY, {"id": case_id}), (), case_id, sees)
 
 
 def family_of(
-    tx: sa.Connection, rows: Iterable[Any], case_id: UUID, sees: Callable[[Case, Route], bool]
+    tx: sa.Connection,
+    rows: Iterable[Any],
+    filed: Iterable[Sequence[Any]],
+    case_id: UUID,
+    sees: Callable[[Case, Route], bool],
 ) -> tuple[Relative | None, list[Relative]]:
-    """The same of rows of FAMILY."""
+    """The same of rows of FAMILY, and of CHILDRENS_LETTERS."""
+    files = [FileRow(*one) for one in filed]
     parent, children = None, []
     for row in rows:
         kind = published.content(tx, row.route_hash)["title"]
-        seen = sees(load_case(row.state), published.route(tx, row.route_hash))
-        one = Relative(row.id, row.number, kind, row.status or "received", seen)
+        case = load_case(row.state)
+        seen = sees(case, published.route(tx, row.route_hash))
+        sent = letters([file for file in files if file.application_id == row.id], case.sent)
+        one = Relative(row.id, row.number, kind, row.status or "received", seen, sent)
         if row.parent_id == case_id:
             children.append(one)
         else:

@@ -67,6 +67,7 @@ ROW_WORDED = f"(SELECT a.words FROM applications a WHERE a.id = c.id) @@ {_match
 """The last of a single case; a join could be read the other way round, from all that have the words."""
 
 KEPT_OUT = "c.state->'recused' ? :viewer"
+OF_OTHERS = "c.parent_id IS NOT NULL AND c.state ? 'others'"
 FEW = 500
 """So many hits of a text are looked up. If there are more, a list is read in its order and each row tested
 instead, which is the sooner done the more hits there are. PostgreSQL cannot tell by itself: of a word that it
@@ -101,7 +102,8 @@ def each_way(
 ) -> Ways:
     """What a list is about. `programme`: whose cases a text may be the number of.
 
-    Titles are searched only for who may read all of them, and of no case that they have stepped back from.
+    Titles are searched only for who may read all of them, and of no case that they have stepped back from, or
+    that is for others to decide.
     """
     conditions = [APPLICATIONS]
     conditions += [condition for name, condition in CONDITIONS.items() if getattr(filters, name)]
@@ -127,7 +129,8 @@ def each_way(
     by_name = f"IN ({NAMED})" if found.named is None else "= ANY(:found_named)"
     by_words = ROW_WORDED if found.worded is None else "c.id = ANY(:found_worded)"
     ways = [BY_NUMBER, f"c.organisation_id {by_name}"]
-    ways += [f"{by_words} AND NOT {KEPT_OUT}"] * reads_titles
+    closed = KEPT_OUT if viewer.has_role(*reading.OF_OTHERS) else f"({KEPT_OUT} OR {OF_OTHERS})"
+    ways += [f"{by_words} AND NOT {closed}"] * reads_titles
     few = found.named is not None and found.worded is not None
     return Ways([f" WHERE {' AND '.join([*conditions, way])}" for way in ways], parameters, few)
 

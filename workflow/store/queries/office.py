@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +73,10 @@ CAST(c.state->>'suspended_at' AS timestamptz) AS suspended_at
 """What `case_row` takes of a case."""
 OUTLINE = """jsonb_build_object(
   'recused', c.state->'recused', 'facts', c.state->'facts', 'applicant', c.state->'applicant') AS outline"""
+OUTLINE_OR_ALL = (
+    f"{OUTLINE}, CASE WHEN c.parent_id IS NOT NULL AND c.state ? 'others' THEN c.state END AS state"
+)
+"""The outline does not say who may read a case that is for others to decide."""
 WHO = """
 ARRAY(SELECT w.office FROM work_items w WHERE w.case_id = c.id AND w.closed_at IS NULL
       ORDER BY w.seat) AS offices,
@@ -103,7 +106,7 @@ def cases(
         return None
     order = SORTS.get(sort, SORTS["newest"])
     outlined = viewer.has_role(*reading.ALL_DOSSIERS)
-    state = OUTLINE if outlined else "c.state"
+    state = OUTLINE_OR_ALL if outlined else "c.state"
     with autocommit(db) as tx:
         programme = published.programme(tx, published.current(tx)) if filters.text else None
         at_office = ordered.at_office(filters, order)
@@ -133,8 +136,7 @@ def cases(
                 {**ways.parameters, **mark},
                 keep=plain,
             )
-        seen = _seen_by_outline if outlined else partial(_seen, tx, now)
-        shown = [case_row(row, now, *seen(viewer, row)) for row in rows[:limit]]
+        shown = [case_row(row, now, *_seen(tx, now, viewer, row)) for row in rows[:limit]]
         following = f"{rows[limit - 1].mark}|{rows[limit - 1].id}" if len(rows) > limit else None
         if running:
             total, at_least = 0, False
@@ -151,13 +153,10 @@ def cases(
     return CasePage(shown, total, following, at_least)
 
 
-def _seen_by_outline(viewer: Actor, row: Any) -> tuple[bool, bool]:
-    """Whether a viewer who sees all dossiers may open the case of this row, and has a page of it."""
-    return reading.in_a_list(reading.Outline(**row.outline), viewer)
-
-
 def _seen(tx: sa.Connection, now: datetime, viewer: Actor, row: Any) -> tuple[bool, bool]:
-    """The same for any other viewer."""
+    """Whether the viewer may open the case of this row, and has a page of it."""
+    if row.state is None:
+        return reading.in_a_list(reading.Outline(**row.outline), viewer)
     case, route = load_case(row.state), published.route(tx, row.route_hash)
     on = now.astimezone(ZURICH).date()
     return reading.may_open(case, viewer), reading.has_page(case, route, viewer=viewer, on=on)

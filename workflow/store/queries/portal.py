@@ -269,7 +269,8 @@ def application(db: sa.Engine, viewer: Actor, application_id: UUID) -> Applicati
 def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
     """A file for those who may read the application or the dossier that it belongs to.
 
-    Of uploads staff read what was handed in.
+    Of uploads staff read what was handed in. What a case has sent read those too who may open the one that it
+    belongs to: they decide that anew by an appeal's order.
     """
     with db.connect() as tx:
         row = store.file_of(tx, file_id)
@@ -279,8 +280,11 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
             mine = viewer.rights_in(str(row.organisation_id))
             return file_row(row) if mine or viewer.has_role(*SEES_ORGANISATIONS) else None
         draft = store.find(tx, row.application_id)
+        above = cases.alias()
         state = tx.execute(
-            sa.select(cases.c.state, cases.c.route_hash).where(cases.c.id == row.application_id)
+            sa.select(cases.c.state, above.c.state.label("parent"))
+            .outerjoin(above, above.c.id == cases.c.parent_id)
+            .where(cases.c.id == row.application_id)
         ).one_or_none()
         own = sa.select(cases.c.state).where(cases.c.parent_id == row.application_id)
         related = [load_case(found) for found in tx.execute(own).scalars()]
@@ -290,6 +294,8 @@ def file(db: sa.Engine, viewer: Actor, file_id: UUID) -> FileRow | None:
     if row.kind == "letter" and (case is None or row.sha256 not in case.letters):
         return None
     member = member and not (case and row.sha256 in case.unsent)
+    if row.kind == "letter" and state and state.parent and case and row.sha256 in case.sent:
+        related.append(load_case(state.parent))
     staff = sent and any(reading.may_open(one, viewer) for one in ([case] if case else []) + related)
     return file_row(row) if member or staff else None
 

@@ -1,4 +1,4 @@
-"""Who has read which dossier: for auditors alone, their own reading included."""
+"""Who has read which dossier, or documents of which organisation: for auditors alone, themselves included."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ from workflow.store import reading
 AUDITOR = "auditor"
 MOST = 100
 READS = """
-SELECT r.at, r.case_id, r.person_id, c.number, o.name AS organisation, p.name, p.email,
+SELECT r.at, r.case_id, r.person_id, coalesce(c.number, '') AS number, o.name AS organisation, p.name,
+  p.email,
   ARRAY(SELECT s.office || ':' || s.role FROM staff_roles s WHERE s.person_id = r.person_id
         ORDER BY 1) AS roles
-FROM dossier_reads r JOIN cases c ON c.id = r.case_id JOIN organisations o ON o.id = c.organisation_id
+FROM (
+  SELECT at, case_id, CAST(NULL AS uuid) AS organisation_id, person_id FROM dossier_reads
+  UNION ALL SELECT at, NULL, organisation_id, person_id FROM organisation_reads) r
+LEFT JOIN cases c ON c.id = r.case_id
+JOIN organisations o ON o.id = coalesce(r.organisation_id, c.organisation_id)
 JOIN persons p ON p.id = r.person_id
 WHERE (:number = '' OR c.number = :number)
   AND (:person = '' OR strpos(lower(p.name || ' ' || p.email), lower(:person)) > 0)
@@ -29,10 +34,13 @@ ORDER BY r.at DESC, r.case_id, r.person_id LIMIT :most"""
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`at`: the first time on that day; `roles`: pairs of office and role, as they are now."""
+    """`at`: the first time on that day; `roles`: pairs of office and role, as they are now.
+
+    Of an organisation's documents there is no case, and `number` is empty.
+    """
 
     at: datetime
-    case_id: UUID
+    case_id: UUID | None
     number: str
     organisation: str
     person: str
@@ -54,11 +62,12 @@ def reads(
     said: dict[str, Any] = {"number": number, "person": person, "before": _moment(after), "most": MOST + 1}
     with db.connect() as tx:
         rows = tx.execute(sa.text(READS), said).all()
+    more = rows[MOST].at if len(rows) > MOST else None  # what was read at once is not torn apart
     found = [
         Read(row.at, row.case_id, row.number, row.organisation, row.name, [_role(one) for one in row.roles])
-        for row in rows[:MOST]
+        for row in [one for one in rows[:MOST] if one.at != more] or rows[:MOST]
     ]
-    return Reads(found, found[-1].at.isoformat() if len(rows) > MOST else None)
+    return Reads(found, found[-1].at.isoformat() if more else None)
 
 
 def _role(text: str) -> tuple[str, str]:

@@ -73,7 +73,15 @@ def files_of(tx: sa.Connection, application_id: UUID) -> list[FileRow]:
 
 def file_row(row: Any) -> FileRow:
     return FileRow(
-        row.id, row.application_id, row.name, row.media_type, row.size, row.sha256, row.kind, row.at
+        row.id,
+        row.application_id,
+        row.name,
+        row.media_type,
+        row.size,
+        row.sha256,
+        row.kind,
+        row.at,
+        row.organisation_id,
     )
 
 

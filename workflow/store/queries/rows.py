@@ -16,7 +16,7 @@ HIDDEN = "hidden"
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """`application_id` is None of an organisation's document."""
+    """`application_id` is None of an organisation's document, `organisation_id` of every other."""
 
     id: UUID
     application_id: UUID | None
@@ -26,6 +26,7 @@ class FileRow:
     sha256: str
     kind: str
     at: datetime
+    organisation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

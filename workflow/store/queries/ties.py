@@ -13,7 +13,8 @@ from workflow.connecting import plain
 from workflow.funding.ties import Tie, ties
 from workflow.store import prepared
 
-# An appeal or an inquiry is entered by staff: that is no work for the applicant.
+# An appeal or an inquiry is entered by staff: that is no work for the applicant. Who applies stands in the
+# application that a case belongs to: the form of a report, an appeal or an inquiry does not ask again.
 TIES = """
 SELECT c.id, p.id, p.name, p.email,
   jsonb_strip_nulls(jsonb_build_object('organisation', t.data->'organisation', 'account', t.data->'account')),
@@ -27,7 +28,9 @@ SELECT c.id, p.id, p.name, p.email,
        UNION ALL SELECT a.id FROM organisations a WHERE a.merged_into = c.organisation_id))
      AND l.about = p.id AND l.kind IN ('joined', 'role', 'left'))
 FROM cases c JOIN persons p ON p.id {person}
-LEFT JOIN contents t ON t.case_id = c.id AND t.hash = c.state->>'content'
+LEFT JOIN cases u ON u.id = c.parent_id LEFT JOIN cases g ON g.id = u.parent_id
+LEFT JOIN contents t ON t.case_id = coalesce(g.id, u.id, c.id)
+  AND t.hash = coalesce(g.state, u.state, c.state)->>'content'
 WHERE c.id {case}"""
 
 

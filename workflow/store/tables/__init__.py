@@ -25,7 +25,7 @@ from workflow.store.tables.people import (
     sign_in_attempts,
     staff_roles,
 )
-from workflow.store.tables.reads import dossier_reads
+from workflow.store.tables.reads import dossier_reads, organisation_reads
 from workflow.store.tables.work import (
     agenda,
     interventions,
@@ -69,6 +69,7 @@ __all__ = [
     "metadata",
     "opening_drafts",
     "organisation_log",
+    "organisation_reads",
     "organisations",
     "outbox",
     "people_log",
