@@ -66,6 +66,10 @@ TEXTS: dict[str, str] = {
     ),
     "decided_already": _("Darüber ist schon entschieden. Es wurde nichts geändert."),
     "same_organisation": _("Das ist schon dieselbe Trägerschaft. Es wurde nichts geändert."),
+    "unconfirmed_stays": _(
+        "Bleiben muss die Trägerschaft, die bestätigt ist: wer die andere registriert hat, "
+        "kennt die Fachstelle noch nicht. Es wurde nichts geändert."
+    ),
     "kinds_differ": _(
         "Diese beiden sind verschiedener Art und bleiben darum getrennt. Es wurde nichts geändert."
     ),

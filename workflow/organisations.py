@@ -8,7 +8,7 @@ invited joined declined taken_back · role left
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -130,7 +130,9 @@ def decide(
 def merge(db: Engine, actor: Actor, gone: UUID, stays: UUID, *, now: datetime) -> None:
     """Two that are one: members, drafts and cases of `gone` belong to `stays`; its id goes on meaning that.
 
-    Raises NotAllowed, NotFound, Refused (same_organisation, kinds_differ).
+    Whoever registers is nobody whom the Fachstelle knows: people of one that was never confirmed are asked by
+    those of the other. Who signs for either is told. Raises NotAllowed, NotFound, Refused (same_organisation,
+    kinds_differ, unconfirmed_stays).
     """
     with db.begin() as tx:
         rows = {one: _for_coordinator(tx, actor, one) for one in sorted((gone, stays))}
@@ -138,7 +140,12 @@ def merge(db: Engine, actor: Actor, gone: UUID, stays: UUID, *, now: datetime) -
             raise Refused("same_organisation")
         if rows[gone].kind != rows[stays].kind:
             raise Refused("kinds_differ")
-        store.merge(tx, rows[gone].id, rows[stays].id, now)
+        known = rows[gone].state == "confirmed"
+        if known and rows[stays].state != "confirmed":
+            raise Refused("unconfirmed_stays")
+        left = [] if known else _left_out(tx, rows[gone], rows[stays], actor, now)
+        store.merge(tx, rows[gone].id, rows[stays].id, now, members=known)
+        _tell_merged(tx, rows[gone].id, rows[stays].id, left, now)
         for one in rows.values():
             store.note(
                 tx,
@@ -310,6 +317,26 @@ def _tell_coordinators(tx: Connection, organisation_id: UUID, now: datetime) -> 
         "path": f"office/organisations/{organisation_id}",
     }
     outbox.add(tx, f"{organisation_id}:waits:{now.isoformat()}", "notice", payload, now)
+
+
+def _left_out(tx: Connection, gone: Row[Any], stays: Row[Any], actor: Actor, now: datetime) -> list[Row[Any]]:
+    """The people of `gone` who are none of `stays`, written down: who signs for that sees whom to invite."""
+    left = [one for one in store.members(tx, gone.id) if not store.rights_of(tx, stays.id, one.person_id)]
+    for one in left:
+        was = role_of(frozenset(one.rights))
+        store.note(tx, gone.id, actor.person, "left", now, one.person_id, was=was)
+    return left
+
+
+def _tell_merged(tx: Connection, gone: UUID, stays: UUID, left: Iterable[Row[Any]], now: datetime) -> None:
+    """Who signs for the one that stays, and who has signed for the other and does not belong to it."""
+    path = f"organisations/{stays}"
+    payload = {"text": "organisation_merged", "organisation": str(stays), "path": path}
+    outbox.add(tx, f"{gone}:merged:{now.isoformat()}", "notice", payload, now)
+    for one in left:
+        if SIGNING & set(one.rights):
+            payload = {"text": "organisation_taken", "person": str(one.person_id), "path": "applications"}
+            outbox.add(tx, f"{gone}:merged:{now.isoformat()}:{one.person_id}", "notice", payload, now)
 
 
 def _there(tx: Connection, organisation_id: UUID) -> Row[Any]:

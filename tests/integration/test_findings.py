@@ -274,7 +274,7 @@ def test_who_was_a_member_once_is_linked(told: Story) -> None:
         by, checker = told.actors[HEKS].person, told.actors[CHECKER].person
         store.note(tx, organisation_id("heks"), by, "left", told.now, UUID(checker))
         assert who_is_linked(tx, this, [checker, told.actors[LEAD].person]) == {checker}
-        store.merge(tx, organisation_id("heks"), organisation_id("ggg-migration"), told.now)
+        store.merge(tx, organisation_id("heks"), organisation_id("ggg-migration"), told.now, members=True)
         assert who_is_linked(tx, this, [checker, told.actors[LEAD].person]) == {checker}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from flask import Flask
@@ -14,9 +16,13 @@ from tests.integration.members import (
     GGG,
     HEKS,
     JONAS,
+    LEAD,
     NEW,
     ORGANISATION,
+    SELIN,
     actor,
+    joined,
+    notices,
     refused,
     register,
 )
@@ -34,6 +40,9 @@ def test_what_was_registered_twice_becomes_one_and_both_ids_are_theirs(told: Sto
     case_id = told.submit(HEKS, language())
     draft = told.draft(HEKS, language())
     register(told)
+    with refused("unconfirmed_stays"):
+        organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, NEW, now=told.now)
+    organisations.decide(told.db, actor(told, COORDINATOR), NEW, confirm=True, now=told.now)
     organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, NEW, now=told.now)
     for email in (HEKS, GGG):
         assert queries.application(told.db, actor(told, email), case_id) is not None
@@ -49,11 +58,41 @@ def test_what_was_registered_twice_becomes_one_and_both_ids_are_theirs(told: Sto
     with told.db.connect() as tx:
         mails = {row.email for row in sign_in.addresses_of_members(tx, ORGANISATION)}
     assert mails == {HEKS, JONAS, GGG}
+    assert ("organisation_merged", f"organisations/{NEW}") in notices(told)
     with refused("same_organisation"):
         organisations.merge(told.db, actor(told, COORDINATOR), ORGANISATION, NEW, now=told.now)
     third = organisation_id("stimmen")
     organisations.merge(told.db, actor(told, COORDINATOR), NEW, third, now=told.now)
     assert queries.application(told.db, actor(told, HEKS), case_id) is not None  # an alias of an alias
+
+
+def test_who_registered_what_there_was_already_gets_nothing_of_it(told: Story, app: Flask) -> None:
+    case_id = told.submit(HEKS, language())
+    register(told)
+    joined(told, SELIN, "drafts", NEW, GGG)  # of HEKS already, and reads there
+    joined(told, LEAD, "advises", NEW, GGG)
+    before = [one.rights for one in of(told, ORGANISATION) if one.email == SELIN]
+    organisations.merge(told.db, actor(told, COORDINATOR), NEW, ORGANISATION, now=told.now)
+    assert queries.application(told.db, actor(told, GGG), case_id) is None
+    there = {one.email: one.rights for one in of(told, ORGANISATION)}
+    assert GGG not in there
+    assert [there[SELIN]] == before
+    assert there[LEAD] == []  # has advised one of theirs, and reviews nothing
+    assert of(told, NEW) == []
+    told_of = [
+        ("organisation_merged", f"organisations/{ORGANISATION}"),
+        ("organisation_taken", "applications"),
+    ]
+    assert [one for one in notices(told) if one in told_of] == told_of
+    [own] = rows(told.db, "SELECT payload FROM outbox WHERE payload->>'text' = 'organisation_taken'")
+    assert own.payload["person"] == actor(told, GGG).person
+    page = signed_in(app, HEKS).open(f"/organisations/{ORGANISATION}").words()
+    assert "Daniela Frey" in page  # whom to invite
+
+
+def of(told: Story, organisation: UUID) -> Sequence[Any]:
+    sql = "SELECT p.email, m.rights FROM memberships m JOIN persons p ON p.id = m.person_id"
+    return rows(told.db, f"{sql} WHERE organisation_id = :id", id=organisation)
 
 
 def test_two_of_different_kinds_stay_two(told: Story) -> None:

@@ -10,6 +10,8 @@ SUBJECTS: Mapping[str, str] = {
     "organisation_waits": _("Eine Trägerschaft wartet auf Bestätigung"),
     "organisation_confirmed": _("Ihre Trägerschaft ist bestätigt"),
     "organisation_refused": _("Ihre Trägerschaft: bitte ergänzen"),
+    "organisation_merged": _("Ihre Trägerschaft ist mit einer anderen zusammengelegt"),
+    "organisation_taken": _("Die Trägerschaft, die Sie registriert haben, gab es schon"),
     "signature_wanted": _("Ein Gesuch wartet auf Ihre Unterschrift"),
     "giving_up_wanted": _("Etwas wartet auf Ihre Unterschrift"),
     "signature_void": _("Ihre Unterschrift gilt nicht mehr"),
@@ -29,6 +31,14 @@ BODIES: Mapping[str, str] = {
     ),
     "organisation_refused": _(
         "Die Fachstelle konnte Ihre Trägerschaft nicht bestätigen. Warum, lesen Sie hier:"
+    ),
+    "organisation_merged": _(
+        "Die Fachstelle hat Ihre Trägerschaft mit einer zusammengelegt, die dieselbe ist. Wer dazugehört,"
+        " lesen Sie hier; wer fehlt und dazugehört, den laden Sie ein:"
+    ),
+    "organisation_taken": _(
+        "Die Fachstelle hat sie mit der zusammengelegt, die sie schon kannte. Auch Ihre Entwürfe sind jetzt"
+        " dort. Wenn Sie dazugehören, lassen Sie sich von den Unterzeichnenden einladen. Ihre Gesuche:"
     ),
     "signature_wanted": _(
         "Eine Person Ihrer Trägerschaft hat ein Gesuch unterschrieben. Es braucht eine zweite Unterschrift:"

@@ -179,9 +179,10 @@ def aliases(tx: Connection, organisation_id: UUID) -> list[Row[Any]]:
     return list(tx.execute(query.where(organisations.c.merged_into == organisation_id)))
 
 
-def merge(tx: Connection, gone: UUID, stays: UUID, now: datetime) -> None:
+def merge(tx: Connection, gone: UUID, stays: UUID, now: datetime, *, members: bool) -> None:
     """Everything of the one belongs to the other, which is locked as well; events keep the id that they hold.
 
+    `members`: they go along with their rights; else nobody gets any, and who has advised has advised both.
     A case that is begun meanwhile waits, or finds its working copy at another revision, and is begun anew.
     """
     tx.execute(
@@ -190,8 +191,12 @@ def merge(tx: Connection, gone: UUID, stays: UUID, now: datetime) -> None:
         .values(merged_into=stays)
     )
     for row in tx.execute(select(memberships).where(memberships.c.organisation_id == gone)).all():
-        both = rights_of(tx, stays, row.person_id) | set(row.rights)
-        put_member(tx, stays, row.person_id, both - {"advise"} if both & SIGNING else both, now)
+        before = rights_of(tx, stays, row.person_id)
+        both = before | set(row.rights)
+        if members:
+            put_member(tx, stays, row.person_id, both - {"advise"} if both & SIGNING else both, now)
+        elif not before and (not row.rights or "advise" in row.rights):
+            put_member(tx, stays, row.person_id, (), now)
     tx.execute(memberships.delete().where(memberships.c.organisation_id == gone))
     open_ones = (invitations.c.organisation_id == gone, invitations.c.ended_at.is_(None))
     tx.execute(invitations.update().where(*open_ones).values(ended_at=now))
