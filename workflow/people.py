@@ -118,7 +118,7 @@ def put_people_in(tx: Connection, rows: Sequence[Person], now: datetime, *, invi
         problems.unknown(number, "roles", row.roles, roles)
     problems.complain()
     changes = _changes({row.email: row for row in rows}, people.people_by_email(tx))
-    ids = {row.email: people.id_of(tx, row.email) or person_id(row.email) for row in rows}
+    ids = {row.email: people.made(tx, row.email, row.language) for row in rows}
     people.put_people(
         tx,
         [
@@ -287,8 +287,8 @@ def load_people(db: Engine, data: Mapping[str, Any], *, password: str) -> None:
 
 
 def person_id(email: str) -> UUID:
-    """The id that a new person with this address gets."""
-    return people.new_id(email)
+    """The id of the invented person with this address."""
+    return uuid5(NAMESPACE_URL, f"mailto:{email}")
 
 
 def organisation_id(code: str) -> UUID:
