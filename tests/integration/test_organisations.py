@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.browsing import signed_in, visitor
@@ -70,6 +72,32 @@ def test_signing_up_tells_nobody_who_has_an_account_and_makes_one_by_mail(told: 
         accounts.sign_up(told.db, "a@b.example", "de", source="127.0.0.1", now=told.now)
     with pytest.raises(TryLater):
         accounts.sign_up(told.db, "c@d.example", "de", source="127.0.0.1", now=told.now)
+
+
+def test_who_never_joined_is_known_no_more_after_a_month(told: Story) -> None:
+    accounts.sign_up(told.db, "neu@verein.example", "de", source="a", now=told.now)
+    for email in ("nadia@neu.example", "nino@neu.example", GGG):
+        ask(told, email)
+    with told.db.begin() as tx:
+        tx.execute(sa.text("UPDATE persons SET made_at = :now"), {"now": told.now})
+    later = told.now + timedelta(days=31)
+    everybody = len(rows(told.db, "SELECT id FROM persons"))
+    assert people.erase_never_joined(told.db, told.now + timedelta(days=29)) == 0
+    told.now = later
+    ask(told, "nino@neu.example")  # once more
+    assert people.erase_never_joined(told.db, told.now + timedelta(days=7)) == 2
+    assert len(rows(told.db, "SELECT id FROM persons")) == everybody - 2
+    left = rows(told.db, "SELECT email FROM persons WHERE name = ''")
+    assert [one.email for one in left] == ["nino@neu.example"]
+    assert [one.email for one in rows(told.db, "SELECT email FROM invitations")] == ["nino@neu.example"]
+    invited = rows(told.db, "SELECT about FROM organisation_log WHERE kind = 'invited'")
+    assert sum(one.about is None for one in invited) == 1
+
+
+def ask(told: Story, email: str) -> None:
+    organisations.invite(
+        told.db, actor(told, HEKS), ORGANISATION, email, "drafts", now=told.now, invitation_id=uuid4()
+    )
 
 
 def test_somebody_who_has_left_does_not_come_back_by_signing_up(told: Story) -> None:

@@ -10,7 +10,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, Table, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from workflow.store.tables import absences, memberships, organisations, persons, sessions, staff_roles
+from workflow.store.tables import (
+    absences,
+    invitations,
+    memberships,
+    organisations,
+    persons,
+    sessions,
+    staff_roles,
+)
 from workflow.texts import ZURICH
 
 Rows = Sequence[Mapping[str, Any]]
@@ -48,6 +56,23 @@ def by_email(tx: Connection) -> dict[str, UUID]:
 def id_of(tx: Connection, email: str) -> UUID | None:
     """Also of somebody who has left."""
     return tx.execute(select(persons.c.id).where(persons.c.email == email)).scalar_one_or_none()
+
+
+# Who has no name has never chosen a password, so never done anything, and whoever is given a role has one.
+NEVER_JOINED = """
+DELETE FROM persons p WHERE p.name = '' AND p.password_hash = '' AND p.made_at < :before
+  AND NOT EXISTS (SELECT FROM links l WHERE l.person_id = p.id AND l.until > :now)
+  AND NOT EXISTS (SELECT FROM invitations i WHERE i.email = p.email)
+  AND NOT EXISTS (SELECT FROM memberships m WHERE m.person_id = p.id)
+  AND NOT EXISTS (SELECT FROM staff_roles r WHERE r.person_id = p.id)"""
+
+
+def erase_never_joined(tx: Connection, before: datetime, now: datetime) -> int:
+    """Invitations that ended before then, and people made before then who never chose a password; how many
+    people."""
+    over = func.coalesce(invitations.c.ended_at, invitations.c.until) < before
+    tx.execute(delete(invitations).where(over))
+    return tx.execute(text(NEVER_JOINED), {"before": before, "now": now}).rowcount
 
 
 def made(tx: Connection, email: str, language: str) -> UUID:
