@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from tasks.app import app, db, now, settings
-from workflow import drafts, openings, statements, uploads
+from workflow import drafts, openings, people, statements, uploads
 from workflow.store import stages
 
 LOG = structlog.get_logger()
@@ -14,10 +14,12 @@ LOG = structlog.get_logger()
 @app.task(name="tidy")
 def tidy() -> None:
     """Drafts of statements whose seat is done, of reports that are handed in: nobody sees them any more; and
-    applications at which nobody has written for a year, once their people were told."""
+    applications at which nobody has written for a year, once their people were told; who never came."""
     erased = statements.erase_over(db()) + openings.erase_over(db(), now()) + drafts.erase_over(db(), now())
     if erased:
         LOG.info("drafts_erased", drafts=erased)
+    if erased := people.erase_never_joined(db(), now()):
+        LOG.info("people_erased", people=erased)
     if ending := drafts.tell_of_ending(db(), now()):
         LOG.info("drafts_end", drafts=ending)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -24,6 +24,8 @@ from workflow.store import people, published
 
 RIGHTS = ("read", "draft", "cosign", "sign", "advise")
 FIRST_ROLES = ("admin", "operator")
+KEPT = timedelta(days=30)
+"""So long is somebody known who was asked to come and has not."""
 ADDRESS = ("name", "legal_form", "street", "postcode", "town")
 
 
@@ -118,7 +120,7 @@ def put_people_in(tx: Connection, rows: Sequence[Person], now: datetime, *, invi
         problems.unknown(number, "roles", row.roles, roles)
     problems.complain()
     changes = _changes({row.email: row for row in rows}, people.people_by_email(tx))
-    ids = {row.email: people.id_of(tx, row.email) or person_id(row.email) for row in rows}
+    ids = {row.email: people.made(tx, row.email, row.language) for row in rows}
     people.put_people(
         tx,
         [
@@ -140,6 +142,12 @@ def put_people_in(tx: Connection, rows: Sequence[Person], now: datetime, *, invi
     for email in changes.new if invite else ():
         accounts.send_link(tx, ids[email], "invitation", now)
     return changes
+
+
+def erase_never_joined(db: Engine, now: datetime) -> int:
+    """People who were invited or signed up so long ago and never came, and invitations that have ended."""
+    with db.begin() as tx:
+        return people.erase_never_joined(tx, now - KEPT, now)
 
 
 def leave(db: Engine, email: str, *, now: datetime) -> bool:
@@ -287,8 +295,8 @@ def load_people(db: Engine, data: Mapping[str, Any], *, password: str) -> None:
 
 
 def person_id(email: str) -> UUID:
-    """The id that a new person with this address gets."""
-    return people.new_id(email)
+    """The id of the invented person with this address."""
+    return uuid5(NAMESPACE_URL, f"mailto:{email}")
 
 
 def organisation_id(code: str) -> UUID:

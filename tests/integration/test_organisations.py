@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.browsing import signed_in, visitor
@@ -53,9 +55,11 @@ def test_signing_up_tells_nobody_who_has_an_account_and_makes_one_by_mail(told: 
         said.append(browser.send(form, {"email": email}).text.replace(email, "X"))
     assert len({text.split("<main")[1] for text in said}) == 1
     sent = {row.payload["person"]: row.payload["text"] for row in rows(told.db, "SELECT * FROM outbox")}
-    assert sent == {str(person_id(HEKS)): "known", str(person_id("neu@verein.example")): "sign_up"}
+    [new] = rows(told.db, "SELECT id FROM persons WHERE email = 'neu@verein.example'")
+    assert new.id != person_id("neu@verein.example")  # an address does not give away what somebody did
+    assert sent == {str(person_id(HEKS)): "known", str(new.id): "sign_up"}
     assert "gültige E-Mail" in browser.send(form, {"email": "kein"}, status=422).text
-    made = accounts.make_link(told.db, person_id("neu@verein.example"), "sign_up", now=told.now)
+    made = accounts.make_link(told.db, new.id, "sign_up", now=told.now)
     assert made is not None
     page = browser.open(f"/account/link/{made.token}")
     form = page.form(made.token)
@@ -68,6 +72,32 @@ def test_signing_up_tells_nobody_who_has_an_account_and_makes_one_by_mail(told: 
         accounts.sign_up(told.db, "a@b.example", "de", source="127.0.0.1", now=told.now)
     with pytest.raises(TryLater):
         accounts.sign_up(told.db, "c@d.example", "de", source="127.0.0.1", now=told.now)
+
+
+def test_who_never_joined_is_known_no_more_after_a_month(told: Story) -> None:
+    accounts.sign_up(told.db, "neu@verein.example", "de", source="a", now=told.now)
+    for email in ("nadia@neu.example", "nino@neu.example", GGG):
+        ask(told, email)
+    with told.db.begin() as tx:
+        tx.execute(sa.text("UPDATE persons SET made_at = :now"), {"now": told.now})
+    later = told.now + timedelta(days=31)
+    everybody = len(rows(told.db, "SELECT id FROM persons"))
+    assert people.erase_never_joined(told.db, told.now + timedelta(days=29)) == 0
+    told.now = later
+    ask(told, "nino@neu.example")  # once more
+    assert people.erase_never_joined(told.db, told.now + timedelta(days=7)) == 2
+    assert len(rows(told.db, "SELECT id FROM persons")) == everybody - 2
+    left = rows(told.db, "SELECT email FROM persons WHERE name = ''")
+    assert [one.email for one in left] == ["nino@neu.example"]
+    assert [one.email for one in rows(told.db, "SELECT email FROM invitations")] == ["nino@neu.example"]
+    invited = rows(told.db, "SELECT about FROM organisation_log WHERE kind = 'invited'")
+    assert sum(one.about is None for one in invited) == 1
+
+
+def ask(told: Story, email: str) -> None:
+    organisations.invite(
+        told.db, actor(told, HEKS), ORGANISATION, email, "drafts", now=told.now, invitation_id=uuid4()
+    )
 
 
 def test_somebody_who_has_left_does_not_come_back_by_signing_up(told: Story) -> None:
@@ -177,12 +207,13 @@ def test_members_come_by_invitation_and_every_change_is_written_down(told: Story
     named = {"by": "Miriam Aebi", "organisation": "HEKS Regionalstelle beider Basel"}
     assert mail.payload.items() >= {"text": "joining", **named}.items()
     assert "nadia@neu.example" in browser.open(here).text
-    made = accounts.make_link(told.db, person_id("nadia@neu.example"), "joining", now=told.now)
+    [nadia] = rows(told.db, "SELECT id FROM persons WHERE email = 'nadia@neu.example'")
+    made = accounts.make_link(told.db, nadia.id, "joining", now=told.now)
     assert made is not None
     accounts.choose_password(
         told.db, made.token, "geheim geheim ja", now=told.now, name="Nadia Neu", language="fr"
     )
-    [nadia] = rows(told.db, "SELECT language FROM persons WHERE name = 'Nadia Neu'")
+    [nadia] = rows(told.db, "SELECT id, language FROM persons WHERE name = 'Nadia Neu'")
     assert nadia.language == "fr"  # and no longer that of whoever invited her
     invited = visitor(app)
     page = invited.sign_in("nadia@neu.example", "geheim geheim ja")
@@ -191,7 +222,7 @@ def test_members_come_by_invitation_and_every_change_is_written_down(told: Story
     page = invited.send(page.form(f"/invitations/{asked.id}"), {"press": "accept"})
     assert page.url.endswith(here)
     assert not any(one.action.endswith("/members") for one in page.forms)  # invites nobody
-    form = browser.open(here).form(f"{here}/members/{person_id('nadia@neu.example')}")
+    form = browser.open(here).form(f"{here}/members/{nadia.id}")
     browser.send(form, {"press": "role", "role": "signs"})
     browser.send(form, {"press": "remove"})
     assert invited.http.get(here).status_code == 404

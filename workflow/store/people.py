@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, Table, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from workflow.store.tables import absences, memberships, organisations, persons, sessions, staff_roles
+from workflow.store.tables import (
+    absences,
+    invitations,
+    memberships,
+    organisations,
+    persons,
+    sessions,
+    staff_roles,
+)
 from workflow.texts import ZURICH
 
 Rows = Sequence[Mapping[str, Any]]
@@ -39,11 +47,6 @@ def administrators(tx: Connection) -> Sequence[Row[Any]]:
     return tx.execute(select(persons).where(persons.c.id.in_(has_role), persons.c.left_at.is_(None))).all()
 
 
-def new_id(email: str) -> UUID:
-    """The id that a new person with this address gets."""
-    return uuid5(NAMESPACE_URL, f"mailto:{email}")
-
-
 def by_email(tx: Connection) -> dict[str, UUID]:
     """The ids of all who have not left."""
     query = select(persons.c.email, persons.c.id).where(persons.c.left_at.is_(None))
@@ -53,6 +56,34 @@ def by_email(tx: Connection) -> dict[str, UUID]:
 def id_of(tx: Connection, email: str) -> UUID | None:
     """Also of somebody who has left."""
     return tx.execute(select(persons.c.id).where(persons.c.email == email)).scalar_one_or_none()
+
+
+# Who has no name has never chosen a password, so never done anything, and whoever is given a role has one.
+NEVER_JOINED = """
+DELETE FROM persons p WHERE p.name = '' AND p.password_hash = '' AND p.made_at < :before
+  AND NOT EXISTS (SELECT FROM links l WHERE l.person_id = p.id AND l.until > :now)
+  AND NOT EXISTS (SELECT FROM invitations i WHERE i.email = p.email)
+  AND NOT EXISTS (SELECT FROM memberships m WHERE m.person_id = p.id)
+  AND NOT EXISTS (SELECT FROM staff_roles r WHERE r.person_id = p.id)"""
+
+
+def erase_never_joined(tx: Connection, before: datetime, now: datetime) -> int:
+    """Invitations that ended before then, and people made before then who never chose a password; how many
+    people."""
+    over = func.coalesce(invitations.c.ended_at, invitations.c.until) < before
+    tx.execute(delete(invitations).where(over))
+    return tx.execute(text(NEVER_JOINED), {"before": before, "now": now}).rowcount
+
+
+def made(tx: Connection, email: str, language: str) -> UUID:
+    """The person with this address, made without a name if there is none.
+
+    Nobody finds the id by the address: events keep it for good, also when whose it is has long been erased.
+    """
+    row = {"id": uuid4(), "email": email, "name": "", "password_hash": "", "language": language}
+    tx.execute(insert(persons).values(row).on_conflict_do_nothing())
+    found: UUID = tx.execute(select(persons.c.id).where(persons.c.email == email)).scalar_one()
+    return found
 
 
 def person_with_roles(tx: Connection, person: UUID) -> Mapping[str, Any] | None:

@@ -32,12 +32,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from workflow.engine.case import Actor
 from workflow.store.asking import ask
 from workflow.store.organisations import is_named, may_sign
-from workflow.store.people import new_id
+from workflow.store.people import made
 from workflow.store.tables import (
     absences,
     links,
@@ -67,8 +66,7 @@ def person_by_id(tx: Connection, person_id: UUID) -> Row[Any] | None:
 
 def newcomer(tx: Connection, email: str, language: str) -> Row[Any] | None:
     """The person with this address, made without a name if there is none; None for one who has left."""
-    row = {"id": new_id(email), "email": email, "name": "", "password_hash": ""}
-    tx.execute(upsert(persons).values({**row, "language": language}).on_conflict_do_nothing())
+    made(tx, email, language)
     return person_by_email(tx, email)
 
 

@@ -99,7 +99,7 @@ organisation_log = Table(
     moment("at"),
     Column("person_id", UUID, ForeignKey("persons.id"), nullable=False, comment="who did it"),
     Column("kind", Text, nullable=False, comment="see workflow.organisations"),
-    Column("about", UUID, ForeignKey("persons.id"), comment="whom it concerns"),
+    Column("about", UUID, ForeignKey("persons.id", ondelete="SET NULL"), comment="whom it concerns"),
     Column("data", JSONB, nullable=False),
     Index(None, "organisation_id"),
     comment="Every change of an organisation and its members",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Identity, Index, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Table,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from workflow.store.tables.columns import metadata, moment
@@ -16,6 +28,7 @@ persons = Table(
     Column("password_hash", Text, nullable=False),
     Column("language", Text, nullable=False, server_default="de"),
     moment("left_at", nullable=True),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     comment="An empty password_hash opens nothing: invited, and no password chosen yet",
 )
 
