@@ -18,10 +18,10 @@ def tidy() -> None:
     erased = statements.erase_over(db()) + openings.erase_over(db(), now()) + drafts.erase_over(db(), now())
     if erased:
         LOG.info("drafts_erased", drafts=erased)
-    if erased := people.erase_never_joined(db(), now()):
-        LOG.info("people_erased", people=erased)
     if ending := drafts.tell_of_ending(db(), now()):
         LOG.info("drafts_end", drafts=ending)
+    if erased := people.erase_never_joined(db(), now()):
+        LOG.info("people_erased", people=erased)
 
 
 @app.task(name="sweep")

@@ -64,7 +64,8 @@ DELETE FROM persons p WHERE p.name = '' AND p.password_hash = '' AND p.made_at <
   AND NOT EXISTS (SELECT FROM links l WHERE l.person_id = p.id AND l.until > :now)
   AND NOT EXISTS (SELECT FROM invitations i WHERE i.email = p.email)
   AND NOT EXISTS (SELECT FROM memberships m WHERE m.person_id = p.id)
-  AND NOT EXISTS (SELECT FROM staff_roles r WHERE r.person_id = p.id)"""
+  AND NOT EXISTS (SELECT FROM staff_roles r WHERE r.person_id = p.id)
+  AND NOT EXISTS (SELECT FROM people_log g WHERE g.about = p.id)"""
 
 
 def erase_never_joined(tx: Connection, before: datetime, now: datetime) -> int:
