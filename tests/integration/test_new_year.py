@@ -209,4 +209,4 @@ def test_what_is_said_after_a_competence_has_changed_is_of_the_office_that_has_i
     assert waiting.proposal is not None
     assert waiting.proposal.office == "presidential"
     letter = pdf_text(signed_in(app, DIVISION), f"/desk/cases/{decides}/proposal/confirm.pdf")
-    assert "Christine Burckhardt Departementsvorsteherin" in letter
+    assert "Christine Burckhardt Departementsleitung" in letter
