@@ -172,7 +172,8 @@ def _formal_check(telling: Telling, case_id: str) -> None:
 def _reviews(telling: Telling, case_id: str) -> None:
     for email in (LEAD, SECOND):
         closed = telling.program(email).get(f"/cases/{case_id}")
-        expect(sorted(closed) == ["case", "entry", "offers", "opened"], "before the declaration nothing is shown")
+        header = ["case", "entry", "offers", "opened"]
+        expect(sorted(closed) == header, "before the declaration nothing is shown")
         telling.declare(email, case_id)
         expect(telling.program(email).get(f"/cases/{case_id}")["answers"], "the dossier is open")
         telling.tell(email, "sees only which case it is, declares no conflict of interest, reads the dossier")
