@@ -48,7 +48,8 @@ def steering_file(kind: str) -> Response:
 def areas_file(kind: str) -> Response:
     """The figures of every funding area as a file."""
     year, number, _size, found = _asked()
-    return export(kind, f"{_('Kennzahlen')}-{year}-{number}", columns.of_areas(Words(), year), found.areas)
+    name = "-".join([_("Kennzahlen"), f"{year}-{number}"])
+    return export(kind, name, columns.of_areas(Words(), year), found.areas)
 
 
 def reads_file(kind: str) -> Response:

@@ -81,7 +81,7 @@ def payments_file(kind: str) -> Response:
         ]
     rows = every(lambda after: _found(after, PAGE_ROWS) if after else first)
     shown = _("ausbezahlt") if request.args.get("shown") == "paid" else _("offen")
-    return export(kind, f"{_('Auszahlungen')}-{shown}", columns, rows)
+    return export(kind, "-".join([_("Auszahlungen"), shown]), columns, rows)
 
 
 def record() -> Response | tuple[str, int]:
