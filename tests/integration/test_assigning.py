@@ -316,7 +316,7 @@ def test_an_order_says_in_whose_place_it_was_signed(app: Flask, told: Story) -> 
     with told.db.connect() as tx:
         deputy = sign_in.actor_by_id(tx, str(person_id(THIRD)), told.now)
     assert deputy is not None
-    assert deputy.lent["integration", "head"] == str(person_id(HEAD))
+    assert deputy.lent["integration", "head"] == (str(person_id(HEAD)),)
     assert ("integration", "coordinator") not in deputy.lent
     told.actors[THIRD] = deputy
     told.do(THIRD, case_id, "reject", {"decision": {"reasons": "Zu teuer."}})

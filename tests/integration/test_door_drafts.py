@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from tests.integration.members import actor, together
 from tests.integration.walks import (
     CHECKER,
     COMPLETE,
@@ -208,6 +209,18 @@ def test_who_writes_on_keeps_the_draft(told: Story) -> None:
     assert ends_at(told, draft) is None
     assert drafts.erase_over(told.db, told.now + timedelta(days=40)) == 0
     assert drafts.tell_of_ending(told.db, told.now + timedelta(days=40)) == 0
+
+
+def test_what_somebody_signs_waits_for_the_second_signature(told: Story) -> None:
+    together(told)
+    draft = told.draft(HEKS, language())
+    assert drafts.tell_of_ending(told.db, told.now + timedelta(days=336)) == 1
+    assert not signing.sign(told.db, actor(told, HEKS), draft, now=told.now)
+    with told.db.begin() as tx:
+        signed = {"at": told.now + timedelta(days=340)}
+        assert tx.execute(text("UPDATE signatures SET at = :at"), signed).rowcount == 1
+    assert drafts.erase_over(told.db, told.now + timedelta(days=370)) == 0
+    assert drafts.erase_over(told.db, told.now + timedelta(days=340 + 366)) == 1
 
 
 def test_what_was_handed_in_does_not_end(told: Story) -> None:

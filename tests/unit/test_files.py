@@ -70,6 +70,15 @@ def test_what_nothing_names_lies_aside_for_a_week_and_is_gone(tmp_path: Path) ->
     assert [one for one in (tmp_path / "files").rglob("*") if one.is_file()] != []
 
 
+def test_what_is_named_again_is_put_back(tmp_path: Path) -> None:
+    [sha256, _] = keep(tmp_path, io.BytesIO(b"back"), 9)
+    lain(path_of(tmp_path, sha256), 2)
+    sweep(tmp_path, lambda _: set())
+    lain(aside_of(tmp_path, sha256), 30)
+    assert sweep(tmp_path, lambda hashes: {sha256} & {*hashes}) == 0
+    assert path_of(tmp_path, sha256).read_bytes() == b"back"
+
+
 def test_what_is_kept_again_in_that_moment_stays(tmp_path: Path) -> None:
     [sha256, _] = keep(tmp_path, io.BytesIO(b"twice"), 9)
     lain(path_of(tmp_path, sha256), 2)

@@ -22,14 +22,14 @@ class Actor:
 
     Rights are of read, draft, cosign, sign, advise; an organisation without any is one they used to advise.
     `linked`: the system knows something that links them to the applicant of the case that they are about.
-    `lent`: those of the pairs that are theirs only because somebody who is away named them, and who that is.
+    `lent`: those of the pairs that are theirs only because others who are away named them, and who these are.
     """
 
     person: str
     offices: frozenset[tuple[str, str]] = frozenset()
     organisations: Mapping[str, frozenset[str]] = field(default_factory=dict)
     linked: bool = False
-    lent: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lent: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def has_role(self, *roles: str) -> bool:
         return any(role in roles for _, role in self.offices)

@@ -234,9 +234,15 @@ def _complete(
             holds=_holds(case, outcome, {**case.facts, **facts}, outside) if outcome else None,
             sends=step.sends,
             signed_with=co_signer(actor, case.applicant, command.signed_with) if given_up else "",
-            stands_in_for=actor.lent.get((seat.office, seat.role), ""),
+            stands_in_for=_absentee(seat, actor),
         )
     ]
+
+
+def _absentee(seat: Seat, actor: Actor) -> str:
+    """In whose place this is done: of several who have lent the role, whose work it is by name."""
+    lenders = actor.lent.get((seat.office, seat.role), ())
+    return seat.holder if seat.holder in lenders else next(iter(lenders), "")
 
 
 def seat_meant(route: Route, case: Case, command: cmd.Complete, actor: Actor) -> Seat:

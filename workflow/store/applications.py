@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from workflow.connecting import plain
@@ -99,7 +99,7 @@ def discard(tx: Connection, ids: Collection[UUID]) -> None:
 
 def end(tx: Connection, before: datetime, ends_at: datetime) -> list[Row[Any]]:
     """Working copies that nobody has written at since, and that are to end now: id, organisation_id."""
-    left = select(applications.c.id).where(BEGUN, applications.c.saved_at < before)
+    left = select(applications.c.id).where(_left(before))
     some = left.where(applications.c.ends_at.is_(None)).order_by(applications.c.saved_at).limit(AT_ONCE)
     some = some.with_for_update(of=applications, skip_locked=True)
     statement = applications.update().where(applications.c.id.in_(some))
@@ -107,12 +107,20 @@ def end(tx: Connection, before: datetime, ends_at: datetime) -> list[Row[Any]]:
     return list(tx.execute(told))
 
 
+def _left(before: datetime) -> ColumnElement[bool]:
+    """Nobody has written at it since, nor signed it."""
+    signed = exists().where(
+        signatures.c.application_id == applications.c.id,
+        signatures.c.void_at.is_(None),
+        signatures.c.at >= before,
+    )
+    return and_(BEGUN, applications.c.saved_at < before, ~signed)
+
+
 def over(tx: Connection, before: datetime, now: datetime) -> list[UUID]:
     """Working copies whose end has come, locked: who writes at one, or hands it in, is first or comes to
     nothing."""
-    ended = select(applications.c.id).where(
-        BEGUN, applications.c.saved_at < before, applications.c.ends_at <= now
-    )
+    ended = select(applications.c.id).where(_left(before), applications.c.ends_at <= now)
     some = ended.order_by(applications.c.saved_at).limit(AT_ONCE)
     return list(tx.execute(some.with_for_update(of=applications, skip_locked=True)).scalars())
 

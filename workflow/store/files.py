@@ -38,8 +38,9 @@ def aside_of(data_dir: Path, sha256: str) -> Path:
 def sweep(data_dir: Path, named: Callable[[Collection[str]], Collection[str]]) -> int:
     """Set aside the files that nothing names, erase what has lain there for AT_REST; how many were erased.
 
-    `named`: which of these hashes the database names. Nothing is touched that came within A_DAY: its row may
-    be on its way. Times are the file system's own.
+    `named`: which of these hashes the database names; one that it names again, put back to an earlier moment,
+    is put back too. Nothing is touched that came within A_DAY: its row may be on its way. Times are the file
+    system's own.
     """
     folder = data_dir / "files"
     if not folder.is_dir():
@@ -55,7 +56,11 @@ def sweep(data_dir: Path, named: Callable[[Collection[str]], Collection[str]]) -
                 _set_aside(old[name], aside_of(data_dir, name), now)
         elif _age(part, now) > A_DAY:  # of somebody who died while it was written
             part.unlink(missing_ok=True)
-    over = [one for one in aside.iterdir() if _age(one, now) > AT_REST]
+    lying = {one.name: one for one in aside.iterdir()}
+    wanted = lying.keys() & set(named(list(lying)))
+    for name in wanted:
+        os.replace(lying[name], path_of(data_dir, name))
+    over = [one for name, one in lying.items() if name not in wanted and _age(one, now) > AT_REST]
     for one in over:
         one.unlink(missing_ok=True)
     return len(over)
@@ -76,7 +81,10 @@ def _age(path: Path, now: float) -> float:
 
 def _set_aside(path: Path, aside: Path, now: float) -> None:
     """Its time of rest begins; unless somebody has kept the same content in this very moment."""
-    os.replace(path, aside)
+    try:
+        os.replace(path, aside)
+    except FileNotFoundError:  # somebody else sweeps
+        return
     if _age(aside, now) < A_DAY:
         os.replace(aside, path)
     else:

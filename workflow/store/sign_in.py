@@ -257,10 +257,11 @@ def actor_of(row: Row[Any]) -> Actor:
     """The actor that a row of `person_of_session` describes."""
     person, roles = str(row.id), row.offices or ()
     own = {(office, role) for office, role, whose in roles if whose == person}
+    lent = sorted((whose, (office, role)) for office, role, whose in roles if (office, role) not in own)
     return Actor(
         person=person,
         offices=frozenset((office, role) for office, role, _ in roles),
-        lent={(office, role): whose for office, role, whose in roles if (office, role) not in own},
+        lent={pair: tuple(whose for whose, one in lent if one == pair) for _, pair in lent},
         organisations={organisation: frozenset(rights) for organisation, rights in row.organisations or ()},
     )
 

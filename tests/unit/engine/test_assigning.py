@@ -11,7 +11,7 @@ from tests.builders import CASE, CLOCK, MONDAY, SIGNER, Play, names, panel, play
 from workflow.engine.case import Actor, dump_case, evolve, load_case, replay
 from workflow.engine.commands import Assign, Declare, Recuse
 from workflow.engine.decide import Outside, allowed, decide
-from workflow.engine.events import Escalated
+from workflow.engine.events import Completed, Escalated
 from workflow.errors import FoerderwegError
 from workflow.funding.effects import effects_of
 
@@ -184,3 +184,14 @@ def test_when_a_recusal_leaves_nobody_the_case_says_so() -> None:
     for event in first:
         told.case = evolve(told.case, event)
     assert names(decide(told.route, told.case, Recuse(CASE), BRUNO, outside)) == ["Recused", "Unstaffed"]
+
+
+@pytest.mark.parametrize(("taken_by", "meant"), [(BRUNO, "bruno"), (None, "anna"), (CARLA, "anna")])
+def test_who_stands_in_for_two_does_the_work_of_whom_it_is(taken_by: Actor | None, meant: str) -> None:
+    told = play({"a": task({"on": "end"})})
+    if taken_by:
+        assign(told, taken_by, taken_by)
+    deputy = replace(staff("deputy"), lent={("desk", "clerk"): ("anna", "bruno")})
+    done = told.complete(deputy, "on")[0]
+    assert isinstance(done, Completed)
+    assert done.stands_in_for == meant

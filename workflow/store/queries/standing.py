@@ -69,7 +69,8 @@ def _doubted_by(route: Route, later: Sequence[Statement], found: Standing) -> st
     """Whose decision, of those after what stands, was another one: as of who passes it up."""
     for one in later:
         step = route.human(one.step)
-        if step.signs and one.outcome != as_proposed(step, grants=found.grants):
+        usual = (code for code, outcome in step.outcomes.items() if not outcome.by_clock)
+        if step.signs and one.outcome != (as_proposed(step, grants=found.grants) or next(usual, None)):
             return one.by_name
     return ""
 
