@@ -213,6 +213,7 @@ def test_who_decides_anew_reads_the_order_of_the_appeal_and_nothing_before_it_is
     assert (
         browser.http.get(browser.open(f"/desk/cases/{case_id}").link(f"/files/{made.id}")).status_code == 200
     )
+    assert browser.open(f"/desk/cases/{case_id}/proposal").link(f"/files/{made.id}")
     closed = browser.open(f"/desk/cases/{child}").words()
     assert "Am Geschäft, zu dem dieses gehört, haben Sie mitgewirkt" in closed
     assert "Sie sind bei diesem Gesuch im Ausstand" not in closed
