@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from workflow.engine.commands import Complete, Offer, Withdraw
 from workflow.errors import FoerderwegError, Invalid, NotFound, Problem, Refused
 from workflow.funding.advice import contact_for
 from workflow.funding.forms import Form
-from workflow.funding.money import paid_of, repaid_by, split
+from workflow.funding.money import in_force_from, paid_of, repaid_by, split
 from workflow.store import queries
 from workflow.store.queries import REPORT_SOON, Application, FileRow
 from workflow.texts import ZURICH, label
@@ -116,7 +116,7 @@ def _period_runs(found: Application, remedy: Mapping[str, Any]) -> bool:
     """An order that was sent long ago is in force; of one without its day nobody can tell."""
     days = remedy.get("in_force_days")
     today = now().astimezone(ZURICH).date()
-    return found.sent_on is None or days is None or today <= found.sent_on + timedelta(days=days)
+    return found.sent_on is None or days is None or today < in_force_from(found.sent_on, days)
 
 
 def _soon(report_due: datetime | None) -> bool:

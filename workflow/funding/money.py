@@ -63,6 +63,11 @@ def split(rappen: int, percents: Sequence[int]) -> list[int]:
     return [*parts, rappen - sum(parts)]
 
 
+def in_force_from(posted: date, days: int) -> date:
+    """From this day on an order cannot be appealed against: so many calendar days after its posting."""
+    return posted + timedelta(days=days + 1)
+
+
 def repaid_by(since: datetime, days: int) -> date:
     """The last day for paying back what a settlement at `since` has found to be too much: calendar days."""
     return since.astimezone(ZURICH).date() + timedelta(days=days)

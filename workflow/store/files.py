@@ -57,7 +57,7 @@ def sweep(data_dir: Path, named: Callable[[Collection[str]], Collection[str]]) -
         elif _age(part, now) > A_DAY:  # of somebody who died while it was written
             part.unlink(missing_ok=True)
     lying = {one.name: one for one in aside.iterdir()}
-    wanted = lying.keys() & set(named(list(lying)))
+    wanted = set(named(list(lying)))
     for name in wanted:
         os.replace(lying[name], path_of(data_dir, name))
     over = [one for name, one in lying.items() if name not in wanted and _age(one, now) > AT_REST]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from workflow.engine.case import Actor, Case, load_case
 from workflow.engine.paying import allowed
 from workflow.engine.route import APPLICANT, APPLICANT_OFFICE, End, Route
 from workflow.funding.instalments import ACCEPTED, following
+from workflow.funding.money import in_force_from
 from workflow.funding.questions import Labels
 from workflow.store import published, reading
 from workflow.store.asking import ask
@@ -260,5 +261,5 @@ def _in_force(case: Case, remedy: Mapping[str, Any], today: date) -> date | None
     posted, days = case.facts.get(DISPATCHED), remedy.get("in_force_days")
     if posted is None or days is None or APPLICANT_OFFICE in case.facts:
         return None
-    since = date.fromisoformat(str(posted)) + timedelta(days=days + 1)
+    since = in_force_from(date.fromisoformat(str(posted)), days)
     return since if since > today else None

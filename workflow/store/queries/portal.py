@@ -323,10 +323,10 @@ def _given_up(route: Route, case: Case, offers: Sequence[Offer]) -> dict[str, st
 def _appealable(route: Route, case: Case) -> bool:
     """It waits for an appeal; or it was granted by an order, in part perhaps, and can be appealed against."""
     step = route.steps.get(case.step or "")
-    granted = DISPATCHED in case.facts and APPLICANT_OFFICE not in case.facts and case.committed > 0
+    posted = DISPATCHED in case.facts and APPLICANT_OFFICE not in case.facts and case.committed > 0
     appeals = (child.start for child in route.children.values() if child.others)
     return (isinstance(step, Wait) and step.child is not None) or (
-        granted and any(case.step in start for start in appeals)
+        posted and any(case.step in start for start in appeals)
     )
 
 

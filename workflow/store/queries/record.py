@@ -173,7 +173,7 @@ def signing(route: Route, events: Sequence[HistoryRow]) -> list[HistoryRow]:
     that was taken."""
     found: list[HistoryRow] = []
     for row in reversed(events):
-        if found and row.name == "WayTaken":
+        if found and row.name in STRAYS:
             break
         step = route.steps[row.data["step"]] if row.name == "Completed" else None
         if not isinstance(step, Human) or step.is_applicants:
