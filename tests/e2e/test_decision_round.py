@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import Demo, Visit
 from tests.e2e.person import Person
@@ -121,4 +121,44 @@ def test_a_proposal_that_is_opened_again_keeps_what_the_device_has(demo: Demo, v
     head.open(here)
     expect(head.page.locator("[name='decision.reasons']")).to_have_value("Im Zug geschrieben.")
     expect(head.page.locator("[data-saving]")).to_have_text(re.compile(r"^Gespeichert um"))
+    head.complaints.clear()  # the browser reports that it was offline
+
+
+def test_what_the_server_has_is_not_taken_for_what_it_has_not(demo: Demo, visit: Visit) -> None:
+    case_id = at_decision(demo, 2)
+    head = visit("Andrea Bernasconi")
+    head.sign_in()
+    here = f"/desk/cases/{case_id}/proposal"
+    head.open(here)
+    head.press("Kein Ausstandsgrund")
+    status = "[data-saving]"
+
+    def answer_is_lost(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    head.page.route("**/statement", answer_is_lost)
+    head.fill({"decision.reasons": "Der Zug fährt in den Tunnel."})
+    expect(head.page.locator(status)).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
+    head.page.close()
+    head.page = head.context.new_page()
+    head.open(here)
+    expect(head.page.locator("[name='decision.reasons']")).to_have_value("Der Zug fährt in den Tunnel.")
+    expect(head.page.locator(status)).to_have_text(re.compile(r"^Gespeichert um"))
+    head.context.set_offline(True)
+    head.fill({"decision.reasons": "Im Zug geschrieben."})
+    expect(head.page.locator(status)).to_have_text("Nicht verbunden, auf diesem Gerät behalten")
+    head.page.close()
+    head.context.set_offline(False)
+    there = visit("Andrea Bernasconi")
+    there.sign_in()
+    there.open(here)
+    there.fill({"decision.reasons": "Am Schreibtisch geschrieben."})
+    expect(there.page.locator(status)).to_have_text(re.compile(r"^Gespeichert um"))
+    head.page = head.context.new_page()
+    head.open(here)
+    expect(head.page.locator(status)).to_contain_text("inzwischen haben Sie anderswo weitergeschrieben")
+    head.page.get_by_role("button", name="Text dieses Geräts holen").click()
+    expect(head.page.locator("[name='decision.reasons']")).to_have_value("Im Zug geschrieben.")
+    expect(head.page.locator(status)).to_have_text(re.compile(r"^Gespeichert um"))
     head.complaints.clear()  # the browser reports that it was offline

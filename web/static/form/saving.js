@@ -159,10 +159,13 @@ export function savesWhole(form, { read, write, body }) {
     version += 1;
     saving.save();
   };
+  // the last save came through and its answer did not: the tab was closed, or the line was lost in between
+  const arrived = unsent && JSON.stringify(unsent.values) === JSON.stringify(read());
   if (written) {
     version += 1;
     saving.save();
-  } else if (unsent && unsent.seen === stamp.value) fetched();
+  } else if (arrived) kept.drop(UNSENT);
+  else if (unsent && unsent.seen === stamp.value) fetched();
   else if (unsent) {
     saving.say("elsewhere");
     const button = document.createElement("button");

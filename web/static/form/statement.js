@@ -4,7 +4,7 @@ import { savesWhole } from "./saving.js";
 const form = document.querySelector("form[data-outcome-form][data-autosave]");
 if (form) {
   savesWhole(form, {
-    read: () => [...new FormData(form)].filter(([name]) => !["csrf", "command_id", "step", "seat", "entry"].includes(name)),
+    read: () => [...new FormData(form)].filter(([name]) => !["csrf", "command_id", "step", "seat", "entry", "seen", "back"].includes(name)),
     write(unsent) {
       for (const one of form.elements) {
         const values = unsent.filter(([name]) => name === one.name).map(([, value]) => value);
